@@ -1,0 +1,34 @@
+import tseslint from "typescript-eslint";
+
+const noHost = {
+	group: ["node:*", "fs", "net", "dgram", "crypto", "http", "https", "timers"],
+	message: "modules/ and native/ run on a device: no Node.js.",
+};
+
+export default tseslint.config(
+	{ ignores: ["build/", "node_modules/"] },
+	...tseslint.configs.recommended,
+	{
+		rules: {
+			"@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+			"@typescript-eslint/no-explicit-any": "error",
+			eqeqeq: "error",
+			"prefer-const": "error",
+		},
+	},
+	{
+		files: ["modules/**/*.ts", "native/**/*.ts", "examples/**/*.ts"],
+		rules: {
+			"no-restricted-imports": ["error", { patterns: [noHost] }],
+			"no-restricted-globals": ["error", "console", "setTimeout", "setInterval", "process", "Buffer", "TextEncoder"],
+			// What breaks when built-ins are frozen and modules preloaded, or has no support on XS.
+			"no-restricted-syntax": [
+				"error",
+				{ selector: "TSEnumDeclaration[const!=true]", message: "An enum leaves an unfrozen object: use a union type." },
+				{ selector: "Literal[regex.pattern=/\\\\p\\{/]", message: "\\p{…} is not supported on XS." },
+				{ selector: "Program > VariableDeclaration[kind='let']", message: "No mutable state at module level." },
+			],
+		},
+	},
+	{ files: ["types/**/*.d.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
+);

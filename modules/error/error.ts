@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Every error code of the SDK. The part before the slash names the subsystem.
+ *
+ * Errors of a program's own making (a bad option) are thrown at once as TypeError or RangeError with the option's name;
+ * what happens later arrives as a WebRTCError in a rejected promise or an event.
+ */
+export type WebRTCErrorCode =
+	| "app/too-many-sessions" // the bound on sessions is reached; the peer was told
+	| "app/unknown-peer"
+	| "ice/failed" // no candidate pair worked (RFC 8445 section 8.1.2)
+	| "ice/consent-expired" // RFC 7675 section 5.1
+	| "ice/bad-candidate"
+	| "dtls/fingerprint-mismatch" // RFC 8122 section 5: the session ends
+	| "dtls/handshake-failed"
+	| "dtls/timeout"
+	| "dtls/no-srtp-profile"
+	| "media/device-missing"
+	| "media/device-failed"
+	| "media/file-unreadable"
+	| "media/unsupported"
+	| "sdp/malformed"
+	| "sdp/no-common-codec"
+	| "sdp/unsupported"
+	| "peer/invalid-state" // W3C InvalidStateError
+	| "peer/closed"
+	| "peer/out-of-resources"
+	| "signaling/bad-message"
+	| "signaling/closed"
+	| "signaling/connection-failed"
+	| "signaling/rejected"
+	| "signaling/timeout"
+	| "transport/address-in-use"
+	| "transport/failed";
+
+/** What every later failure of the SDK is reported as. */
+export default class WebRTCError extends Error {
+	readonly code: WebRTCErrorCode;
+	// A field: assigning `name` in the constructor would hit Error.prototype's, which is frozen on a device.
+	override name = "WebRTCError";
+
+	/**
+	 * @param code one of the codes above
+	 * @param message for a person; never holds a secret
+	 * @param cause the underlying error, if any
+	 */
+	constructor(code: WebRTCErrorCode, message: string, cause?: unknown) {
+		super(message, cause === undefined ? undefined : { cause });
+		this.code = code;
+	}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Media frames, and the two ends of every pipe between native segments: a source delivers frames to its sinks.
+// TypeScript connects them; from then on frames flow on native threads.
+#ifndef RTC_FRAME_H
+#define RTC_FRAME_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+	RTC_FORMAT_I420 = 1, // planes[0..2], strides[0..2]
+	RTC_FORMAT_PCM,      // signed 16-bit, interleaved
+	RTC_FORMAT_H264,     // Annex B, one access unit
+	RTC_FORMAT_OPUS,
+	RTC_FORMAT_PCMU,
+	RTC_FORMAT_PCMA,
+} rtc_format;
+
+typedef struct rtc_frame rtc_frame;
+struct rtc_frame {
+	atomic_uint refs;
+	void (*release)(rtc_frame *frame); // called with the last reference: back to its pool, or freed
+	void *owner;                       // the pool's
+	uint8_t *data;
+	uint32_t size;     // bytes at data
+	uint32_t capacity; // bytes allocated at data
+	uint64_t time;     // capture time of its first sample, rtc_now() microseconds
+	rtc_format format;
+	uint8_t key;      // H.264: an IDR access unit, with its parameter sets
+	uint8_t channels; // audio
+	uint16_t width, height;
+	uint32_t sampleRate;
+	uint32_t samples; // audio: per channel
+	uint8_t *planes[3];
+	uint32_t strides[3];
+};
+
+rtc_frame *rtc_frame_retain(rtc_frame *frame);
+void rtc_frame_release(rtc_frame *frame); // accepts NULL
+
+// A bounded pool of frames, each with room for `capacity` bytes, allocated on first use and given back when the pool
+// and its last frame are released.
+typedef struct rtc_frame_pool rtc_frame_pool;
+rtc_frame_pool *rtc_frame_pool_new(uint32_t count, uint32_t capacity);
+rtc_frame *rtc_frame_pool_get(rtc_frame_pool *pool); // NULL when all are in use: drop, and count it
+void rtc_frame_pool_close(rtc_frame_pool *pool);     // accepts NULL
+
+typedef struct rtc_source rtc_source;
+typedef struct rtc_sink rtc_sink;
+
+// The receiving end of a pipe; the first member of a segment that accepts frames.
+struct rtc_sink {
+	atomic_uint refs;
+	void (*destroy)(rtc_sink *sink);                // with the last reference
+	void (*frame)(rtc_sink *sink, rtc_frame *frame); // on the source's thread; retain the frame to keep it; must not block
+	rtc_source *source;                             // what feeds it; guarded by `lock`
+	pthread_mutex_t lock;
+};
+
+// The giving end of a pipe; the first member of a segment that makes frames (a segment that does both keeps a sink too).
+#define RTC_SOURCE_SINKS 16
+struct rtc_source {
+	atomic_uint refs;
+	void (*destroy)(rtc_source *source);
+	void (*active)(rtc_source *source, int active);              // its first sink came, or its last went; may be NULL
+	void (*requestKeyFrame)(rtc_source *source);                 // any thread; may be NULL
+	void (*setBitrate)(rtc_source *source, uint32_t bitsPerSecond); // any thread; may be NULL
+	pthread_mutex_t lock;
+	uint8_t count;
+	rtc_sink *sinks[RTC_SOURCE_SINKS];
+};
+
+void rtc_sink_init(rtc_sink *sink, void (*destroy)(rtc_sink *), void (*frame)(rtc_sink *, rtc_frame *));
+rtc_sink *rtc_sink_retain(rtc_sink *sink);
+void rtc_sink_release(rtc_sink *sink);
+
+void rtc_source_init(rtc_source *source, void (*destroy)(rtc_source *));
+rtc_source *rtc_source_retain(rtc_source *source);
+void rtc_source_release(rtc_source *source);
+
+// Connects a sink. Returns 0, EEXIST when the sink already has a source, ENOSPC when the source is full.
+int rtc_source_connect(rtc_source *source, rtc_sink *sink);
+// Disconnects it; a frame that is being delivered may still reach the sink, none after it. ENOENT when not connected.
+int rtc_source_disconnect(rtc_source *source, rtc_sink *sink);
+// Disconnects a sink from whatever feeds it, or a source from all its sinks.
+void rtc_sink_disconnect(rtc_sink *sink);
+void rtc_source_disconnect_all(rtc_source *source);
+// Gives a frame to each sink, without holding the lock during the calls.
+void rtc_source_deliver(rtc_source *source, rtc_frame *frame);
+
+// Feedback, upstream from a sink: no effect without a source.
+void rtc_sink_request_key_frame(rtc_sink *sink);
+void rtc_sink_set_bitrate(rtc_sink *sink, uint32_t bitsPerSecond);
+
+#endif

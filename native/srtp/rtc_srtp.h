@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// SRTP and SRTCP of one peer over libsrtp: the keys come from DTLS in C and go nowhere else (RFC 5764).
+#ifndef RTC_SRTP_H
+#define RTC_SRTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "rtc_transport.h"
+
+typedef struct rtc_srtp rtc_srtp;
+
+// Protection profiles, by their DTLS-SRTP numbers (RFC 5764 section 4.1.2, RFC 7714 section 14.2). NULL ciphers and
+// 32-bit tags have no place here.
+enum {
+	RTC_SRTP_AES128_CM_SHA1_80 = 0x0001,
+	RTC_SRTP_AEAD_AES_128_GCM = 0x0007,
+};
+#define RTC_SRTP_TRAILER 20     // most bytes that protection adds: SRTCP index 4 and a GCM tag 16
+#define RTC_SRTP_MATERIAL 60    // most keying material: twice a key of 16 and a salt of 14
+size_t rtc_srtp_material_size(uint16_t profile); // 0 for an unknown profile; GCM only where libsrtp has it
+
+rtc_srtp *rtc_srtp_new(rtc_path *path);
+rtc_srtp *rtc_srtp_retain(rtc_srtp *srtp);
+void rtc_srtp_release(rtc_srtp *srtp);
+void rtc_srtp_close(rtc_srtp *srtp); // forgets keys and handlers; none is running when it returns
+
+// `material` is client key, server key, client salt, server salt (RFC 5764 section 4.2). 0, or EINVAL.
+int rtc_srtp_set_keys(rtc_srtp *srtp, uint16_t profile, const uint8_t *material, size_t size, int isClient);
+int rtc_srtp_ready(rtc_srtp *srtp);
+
+// What takes the decrypted packets, on the network thread. Handlers of RTCP all see every compound packet.
+typedef void (*rtc_srtp_handler)(void *context, const uint8_t *packet, size_t size);
+typedef void (*rtc_srtp_ready_handler)(void *context); // keys are there: on the DTLS thread
+#define RTC_SRTP_HANDLERS 8
+int rtc_srtp_add_handler(rtc_srtp *srtp, rtc_srtp_handler rtp, rtc_srtp_handler rtcp, rtc_srtp_ready_handler ready, void *context); // 0, ENOSPC
+void rtc_srtp_remove_handler(rtc_srtp *srtp, void *context); // waits until none of its handlers is running
+
+// Sends a run of packets: begin locks the session and its path; write a packet at the buffer, then commit protects it
+// in place and queues it. NULL before the keys are there.
+typedef struct rtc_srtp_transmit rtc_srtp_transmit;
+rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp);
+uint8_t *rtc_srtp_buffer(rtc_srtp_transmit *transmit);                          // RTC_MTU bytes
+int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp);     // 0, or an errno value
+void rtc_srtp_end(rtc_srtp_transmit *transmit);
+
+typedef struct {
+	uint64_t unprotectFailed; // authentication failures
+	uint64_t replayed;
+	uint64_t protectFailed;
+	uint16_t profile; // 0 before the keys
+} rtc_srtp_statistics;
+void rtc_srtp_get_statistics(rtc_srtp *srtp, rtc_srtp_statistics *statistics);
+
+#endif
