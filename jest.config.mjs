@@ -3,8 +3,12 @@
 export default {
 	roots: ["<rootDir>/test/unit", "<rootDir>/test/fuzz"],
 	testMatch: ["**/*.test.ts"],
-	extensionsToTreatAsEsm: [".ts"],
-	transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+	transform: {
+		"\\.ts$": [
+			"@swc/jest",
+			{ jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
+		],
+	},
 	moduleNameMapper: {
 		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/$1.ts",
 		"^webrtc/signaling/([a-z]+)$": "<rootDir>/modules/signaling/$1/$1.ts",
