@@ -9,6 +9,7 @@ export default {
 			{ jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
 		],
 	},
+	setupFiles: ["<rootDir>/test/unit/setup.ts"],
 	moduleNameMapper: {
 		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/$1.ts",
 		"^webrtc/signaling/([a-z]+)$": "<rootDir>/modules/signaling/$1/$1.ts",
