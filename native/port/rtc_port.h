@@ -34,6 +34,9 @@ int rtc_random(void *buffer, size_t size);
 void *rtc_calloc(size_t count, size_t size);
 void rtc_free(void *memory);
 
+// Bytes of the C heap in use; 0 where the host cannot tell.
+size_t rtc_heap_used(void);
+
 // Overwrites secrets in a way that the compiler does not remove.
 void rtc_wipe(void *memory, size_t size);
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "rtc_port.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#if defined(__linux__)
+#include <malloc.h>
+#include <sys/random.h>
+#elif defined(__APPLE__)
+#include <malloc/malloc.h>
+#endif
+
+// The desktop's libraries and sanitizers use more stack than a chip's; unused pages cost nothing.
+#define STACK_MINIMUM (512 * 1024)
+#define NTP_UNIX_EPOCH 2208988800u // 1970 in seconds since 1900
+
+int rtc_thread_start(pthread_t *thread, const rtc_thread_options *options, void *(*run)(void *), void *argument)
+{
+	pthread_attr_t attributes;
+	int error = pthread_attr_init(&attributes);
+	if (error)
+		return error;
+	size_t stack = options->stack > STACK_MINIMUM ? options->stack : STACK_MINIMUM;
+	error = pthread_attr_setstacksize(&attributes, stack);
+	if (!error) {
+		// Signals are the main loop's.
+		sigset_t all, before;
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &before);
+		error = pthread_create(thread, &attributes, run, argument);
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+	}
+	pthread_attr_destroy(&attributes);
+#if defined(__linux__)
+	if (!error && options->name) {
+		char name[16] = "";
+		strncpy(name, options->name, sizeof name - 1);
+		pthread_setname_np(*thread, name); // for debuggers only
+	}
+#endif
+	return error;
+}
+
+uint64_t rtc_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t rtc_ntp_now(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	uint64_t seconds = (uint64_t)now.tv_sec + NTP_UNIX_EPOCH;
+	return (seconds << 32) | (((uint64_t)now.tv_nsec << 32) / 1000000000);
+}
+
+int rtc_random(void *buffer, size_t size)
+{
+#if defined(__linux__)
+	uint8_t *bytes = buffer;
+	while (size) {
+		ssize_t count = getrandom(bytes, size, 0);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return -1;
+		bytes += count;
+		size -= (size_t)count;
+	}
+#else
+	arc4random_buf(buffer, size);
+#endif
+	return 0;
+}
+
+void *rtc_calloc(size_t count, size_t size)
+{
+	return calloc(count, size);
+}
+
+void rtc_free(void *memory)
+{
+	free(memory);
+}
+
+void rtc_wipe(void *memory, size_t size)
+{
+	memset(memory, 0, size);
+	__asm__ volatile("" : : "r"(memory) : "memory");
+}
+
+size_t rtc_heap_used(void)
+{
+#if defined(__GLIBC__)
+	struct mallinfo2 information = mallinfo2();
+	return information.uordblks + information.hblkhd;
+#elif defined(__APPLE__)
+	malloc_statistics_t statistics;
+	malloc_zone_statistics(NULL, &statistics);
+	return statistics.size_in_use;
+#else
+	return 0;
+#endif
+}
