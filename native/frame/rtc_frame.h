@@ -41,7 +41,7 @@ rtc_frame *rtc_frame_retain(rtc_frame *frame);
 void rtc_frame_release(rtc_frame *frame); // accepts NULL
 
 // A bounded pool of frames, each with room for `capacity` bytes, allocated on first use and given back when the pool
-// and its last frame are released.
+// and its last frame are released. A frame's data lies at a multiple of 64 bytes; its other fields are zero.
 typedef struct rtc_frame_pool rtc_frame_pool;
 rtc_frame_pool *rtc_frame_pool_new(uint32_t count, uint32_t capacity);
 rtc_frame *rtc_frame_pool_get(rtc_frame_pool *pool); // NULL when all are in use: drop, and count it
@@ -53,19 +53,21 @@ typedef struct rtc_sink rtc_sink;
 // The receiving end of a pipe; the first member of a segment that accepts frames.
 struct rtc_sink {
 	atomic_uint refs;
-	void (*destroy)(rtc_sink *sink);                // with the last reference
-	void (*frame)(rtc_sink *sink, rtc_frame *frame); // on the source's thread; retain the frame to keep it; must not block
-	rtc_source *source;                             // what feeds it; guarded by `lock`
+	void (*destroy)(rtc_sink *sink); // with the last reference
+	// On the source's thread: it must not block, nor change the frame; retain the frame to keep it.
+	void (*frame)(rtc_sink *sink, rtc_frame *frame);
+	rtc_source *source; // what feeds it; guarded by `lock`
 	pthread_mutex_t lock;
 };
 
-// The giving end of a pipe; the first member of a segment that makes frames (a segment that does both keeps a sink too).
+// The giving end of a pipe; the first member of a segment that makes frames (a segment that does both keeps a sink
+// too).
 #define RTC_SOURCE_SINKS 16
 struct rtc_source {
 	atomic_uint refs;
 	void (*destroy)(rtc_source *source);
-	void (*active)(rtc_source *source, int active);              // its first sink came, or its last went; may be NULL
-	void (*requestKeyFrame)(rtc_source *source);                 // any thread; may be NULL
+	void (*active)(rtc_source *source, int active); // its first sink came, or its last went; may be NULL
+	void (*requestKeyFrame)(rtc_source *source);    // any thread; may be NULL
 	void (*setBitrate)(rtc_source *source, uint32_t bitsPerSecond); // any thread; may be NULL
 	pthread_mutex_t lock;
 	uint8_t count;
@@ -79,6 +81,9 @@ void rtc_sink_release(rtc_sink *sink);
 void rtc_source_init(rtc_source *source, void (*destroy)(rtc_source *));
 rtc_source *rtc_source_retain(rtc_source *source);
 void rtc_source_release(rtc_source *source);
+
+// A connection holds a reference in each direction, so whoever closes an end disconnects it. Connections come and go on
+// one thread, the machine's, which is where `active` is called; frames and feedback flow on any.
 
 // Connects a sink. Returns 0, EEXIST when the sink already has a source, ENOSPC when the source is full.
 int rtc_source_connect(rtc_source *source, rtc_sink *sink);

@@ -9,20 +9,25 @@
 #include "rtc_port.h"
 
 // A poster carries "there is news" from any thread to the machine's thread. Posts coalesce: at most one message per
-// poster is outstanding, so a burst of packets costs one entry and a device's short queue never fills (facts: Moddable's
-// queue has ten entries and blocks when full).
+// poster is outstanding, so a burst of packets costs one entry and a device's short queue never fills (Moddable's has
+// ten entries, and blocks when they are taken).
 typedef struct rtc_poster rtc_poster;
 
-// On the machine's thread. `deliver` is called there, outside any XS frame.
+// On the machine's thread. `deliver` is called there, outside any XS frame, and may close the poster. Throws when there
+// is no memory.
 rtc_poster *rtc_poster_new(xsMachine *the, void (*deliver)(xsMachine *the, void *context), void *context);
-// From any thread.
+// From any thread; the news itself has been stored before, where `deliver` looks for it. A post that comes while
+// `deliver` runs calls it again.
 void rtc_poster_post(rtc_poster *poster);
-// On the machine's thread, or from a destructor: `deliver` is not called again. Accepts NULL.
+// On the machine's thread, or from a destructor, once those who post have been stopped. A message may be under way:
+// `deliver` is not called for it. Accepts NULL.
 void rtc_poster_close(rtc_poster *poster);
 
 // Enter and leave JavaScript from a `deliver` function. An exception that the block throws is reported (stack and
 // place, on the console) and ends there: nothing a network sends can abort the machine through these.
-// Use as: rtcEnter(the); … xs calls …; rtcLeave(the);
+// Use as: rtcEnter(the); … xs calls …; rtcLeave(the);   Neither return nor goto leads out of the block. The machine may
+// run anything in between, closing of the segment included: keep no pointer into the host data across a call.
+// clang-format off
 #define rtcEnter(_THE) \
 	do { \
 		xsMachine *rtcMachine = _THE; \
@@ -41,16 +46,21 @@ void rtc_poster_close(rtc_poster *poster);
 		} \
 		xsEndHost(rtcMachine); \
 	} while (0)
+// clang-format on
 
-void rtc_xs_entered(void);         // counts an entry into JavaScript
-uint32_t rtc_xs_entries(void);     // entries so far
-void rtc_xs_report(xsMachine *the); // reports xsException
+void rtc_xs_entered(void);          // counts an entry into JavaScript
+uint32_t rtc_xs_entries(void);      // entries so far
+void rtc_xs_report(xsMachine *the); // reports xsException, and clears it
 
-// Option readers for constructors. Each throws a TypeError or RangeError that names the option.
-int rtc_xs_integer(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name, int minimum, int maximum, int fallback);
-// Copies a string option into `buffer`; "" when absent and not required.
-void rtc_xs_string(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name, char *buffer, size_t size, int required);
-// The callback option as a reference to keep and mark, or NULL. Throws when it is there but not callable.
+// Option readers for constructors; `options` is a slot of the frame (an argument or a variable). Each throws a
+// TypeError or a RangeError that names the option; an option that is undefined counts as absent.
+int rtc_xs_integer(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name, int minimum, int maximum,
+				   int fallback);
+// Copies a string option into `buffer`; "" when absent and not required. RangeError when it does not fit.
+void rtc_xs_string(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name, char *buffer, size_t size,
+				   int required);
+// The callback option as a reference to keep and mark, or NULL. Throws when it is there but not callable. Store it in
+// marked host data at once: until then nothing but the options object keeps it alive.
 xsSlot *rtc_xs_callback(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name);
 
 #endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_segment_xs.h"
+
+#include <errno.h>
+
+#define SEGMENT_CLASSES 32
+
+// The hooks of every segment class, in the order of their first use. Machines of several threads may register.
+static const xsHostHooks *classes[SEGMENT_CLASSES];
+static int count;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int isRegistered(const xsHostHooks *hooks)
+{
+	for (int i = 0; i < count; i++)
+		if (classes[i] == hooks)
+			return 1;
+	return 0;
+}
+
+void rtc_segment_register(const xsHostHooks *hooks)
+{
+	pthread_mutex_lock(&lock);
+	if (!isRegistered(hooks) && count < SEGMENT_CLASSES)
+		classes[count++] = hooks;
+	pthread_mutex_unlock(&lock);
+}
+
+// The hooks of any value; NULL where it has none. *closed when it is a host object whose data is gone.
+static const xsHostHooks *hooksOf(xsMachine *the, xsSlot *slot, int *closed)
+{
+	const xsHostHooks *volatile hooks = NULL;
+	*closed = 0;
+	xsTry
+	{
+		*closed = xsmcGetHostData(*slot) == NULL;
+		hooks = xsGetHostHooks(*slot);
+	}
+	xsCatch
+	{
+		xsmcSetUndefined(xsException);
+	}
+	return hooks;
+}
+
+rtc_segment *rtc_segment_get(xsMachine *the, xsSlot *slot)
+{
+	int closed;
+	const xsHostHooks *hooks = hooksOf(the, slot, &closed);
+	if (closed)
+		xsSyntaxError("segment: closed");
+	pthread_mutex_lock(&lock);
+	int registered = hooks && isRegistered(hooks);
+	pthread_mutex_unlock(&lock);
+	if (!registered)
+		xsTypeError("not a media segment");
+	return xsmcGetHostDataValidate(*slot, (void *)hooks);
+}
+
+static rtc_sink *sinkArgument(xsMachine *the)
+{
+	if (xsmcArgc < 1)
+		xsTypeError("sink: missing");
+	rtc_sink *sink = rtc_segment_get(the, &xsArg(0))->sink;
+	if (!sink)
+		xsTypeError("sink: takes no frames");
+	return sink;
+}
+
+void rtc_segment_connect(xsMachine *the, rtc_source *source)
+{
+	int error = rtc_source_connect(source, sinkArgument(the));
+	if (error == EEXIST)
+		xsTypeError("sink: already connected");
+	if (error)
+		xsRangeError("source: feeds %d sinks, no more", RTC_SOURCE_SINKS);
+}
+
+void rtc_segment_disconnect(xsMachine *the, rtc_source *source)
+{
+	rtc_source_disconnect(source, sinkArgument(the)); // of a sink that is not connected: nothing to do
+}

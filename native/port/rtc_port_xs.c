@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_xs.h"
+
+void xs_rtc_port_entries(xsMachine *the)
+{
+	xsmcSetNumber(xsResult, rtc_xs_entries());
+}
+
+void xs_rtc_port_memory(xsMachine *the)
+{
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	xsmcSetNumber(xsVar(0), (xsNumberValue)rtc_heap_used());
+	xsmcSet(xsResult, xsID_heap, xsVar(0));
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_xs.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What travels to the machine. It outlives a poster that is closed meanwhile, and a machine that is deleted meanwhile
+// (the desktop's platform frees the job unseen), so it is a block of its own and the poster is found through it.
+typedef struct {
+#if !ESP32
+	txWorkerJob job; // first: the platform's
+#endif
+	rtc_poster *poster; // NULL once closed
+} rtc_post;
+
+struct rtc_poster {
+	xsMachine *the;
+	void (*deliver)(xsMachine *the, void *context);
+	void *context;
+	atomic_int pending;
+	rtc_post *post; // under way; the poster's thread writes it before queueing, the machine's reads it after
+};
+
+static atomic_uint entries;
+
+void rtc_xs_entered(void)
+{
+	atomic_fetch_add_explicit(&entries, 1, memory_order_relaxed);
+}
+
+uint32_t rtc_xs_entries(void)
+{
+	return atomic_load_explicit(&entries, memory_order_relaxed);
+}
+
+rtc_poster *rtc_poster_new(xsMachine *the, void (*deliver)(xsMachine *the, void *context), void *context)
+{
+	rtc_poster *poster = calloc(1, sizeof *poster);
+	if (!poster)
+		xsUnknownError("no memory");
+	poster->the = the;
+	poster->deliver = deliver;
+	poster->context = context;
+	return poster;
+}
+
+static void arrived(xsMachine *the, rtc_post *post)
+{
+	rtc_poster *poster = post->poster;
+	if (!poster)
+		return;
+	poster->post = NULL;
+	// Before `deliver`: what comes while it runs posts again, and nothing is missed.
+	atomic_store(&poster->pending, 0);
+	poster->deliver(the, poster->context); // which may close the poster
+}
+
+#if ESP32
+static void deliverMessage(void *the, void *it, uint8_t *message, uint16_t length)
+{
+	(void)message;
+	(void)length;
+	arrived(the, it);
+	free(it);
+}
+
+static int queue(rtc_poster *poster, rtc_post *post)
+{
+	return modMessagePostToMachine(poster->the, NULL, 0, deliverMessage, post);
+}
+#else
+static void deliverJob(void *the, void *job)
+{
+	arrived(the, job); // the platform frees the job
+}
+
+static int queue(rtc_poster *poster, rtc_post *post)
+{
+	post->job.callback = deliverJob;
+	fxQueueWorkerJob(poster->the, post);
+	return 0;
+}
+#endif
+
+void rtc_poster_post(rtc_poster *poster)
+{
+	if (atomic_exchange(&poster->pending, 1))
+		return;
+	rtc_post *post = calloc(1, sizeof *post);
+	if (post) {
+		post->poster = poster;
+		poster->post = post;
+		if (queue(poster, post) == 0)
+			return;
+		poster->post = NULL;
+		free(post);
+	}
+	atomic_store(&poster->pending, 0); // no room: the next news tries again
+}
+
+void rtc_poster_close(rtc_poster *poster)
+{
+	if (!poster)
+		return;
+	if (poster->post)
+		poster->post->poster = NULL;
+	free(poster);
+}
+
+// The place is the stack's, where the engine keeps one; it begins with the message.
+static void report(xsMachine *the, xsSlot *exception)
+{
+	char text[160];
+	xsSlot stack;
+	if (xsmcTypeOf(*exception) == xsReferenceType) {
+		xsmcGet(stack, *exception, xsID_stack);
+		if (xsmcTypeOf(stack) == xsStringType) {
+			xsTrace("exception in a callback of a native: ");
+			xsTrace(xsmcToString(stack));
+			xsTrace("\n");
+			return;
+		}
+	}
+	stack = *exception;
+	xsmcToStringBuffer(stack, text, sizeof text);
+	xsTrace("exception in a callback of a native: ");
+	xsTrace(text);
+	xsTrace("\n");
+}
+
+void rtc_xs_report(xsMachine *the)
+{
+	// Reading a property or converting may throw in its turn.
+	xsTry
+	{
+		report(the, &xsException);
+	}
+	xsCatch
+	{
+		xsTrace("exception in a callback of a native\n");
+	}
+	xsmcSetUndefined(xsException);
+}
+
+// Reads an option into a slot of the C stack, which no collection marks: its users only look at it.
+static xsSlot option(xsMachine *the, xsSlot *options, xsIdentifier id)
+{
+	xsSlot slot;
+	if (xsmcTypeOf(*options) != xsReferenceType)
+		xsTypeError("options: not an object");
+	xsmcGet(slot, *options, id);
+	return slot;
+}
+
+int rtc_xs_integer(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name, int minimum, int maximum,
+				   int fallback)
+{
+	xsSlot slot = option(the, options, id);
+	xsType type = xsmcTypeOf(slot);
+	if (type == xsUndefinedType)
+		return fallback;
+	if (type != xsIntegerType && type != xsNumberType)
+		xsTypeError("%s: not a number", name);
+	double value = xsmcToNumber(slot);
+	if (!(value >= minimum && value <= maximum) || value != floor(value))
+		xsRangeError("%s: not an integer from %d to %d", name, minimum, maximum);
+	return (int)value;
+}
+
+void rtc_xs_string(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name, char *buffer, size_t size,
+				   int required)
+{
+	xsSlot slot = option(the, options, id);
+	xsType type = xsmcTypeOf(slot);
+	buffer[0] = 0;
+	if (type == xsUndefinedType && !required)
+		return;
+	if (type != xsStringType && type != xsStringXType)
+		xsTypeError("%s: not a string", name);
+	const char *text = xsmcToString(slot);
+	size_t length = strlen(text);
+	if (length >= size)
+		xsRangeError("%s: longer than %d bytes", name, (int)size - 1);
+	memcpy(buffer, text, length + 1);
+}
+
+xsSlot *rtc_xs_callback(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name)
+{
+	xsSlot slot = option(the, options, id);
+	if (xsmcTypeOf(slot) == xsUndefinedType)
+		return NULL;
+	if (!xsmcIsCallable(slot))
+		xsTypeError("%s: not a function", name);
+	return xsmcToReference(slot);
+}
