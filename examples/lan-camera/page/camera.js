@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page: one session at a time, made again when it is lost, and its statistics.
+import { Plot } from "./plot.js";
+import { Busy, WHEPSession } from "./whep.js";
+
+const $ = (id) => document.getElementById(id);
+const video = $("video");
+const plots = {
+	bitrate: new Plot($("plot-bitrate"), 500_000),
+	framerate: new Plot($("plot-framerate"), 30),
+	roundtrip: new Plot($("plot-roundtrip"), 0.02),
+	loss: new Plot($("plot-loss"), 0.05),
+};
+
+let session;
+let retry;
+let attempts = 0;
+let last;
+
+function show(state, text, notice = "") {
+	$("state").dataset.state = state;
+	$("state").textContent = text;
+	$("notice").textContent = notice;
+	$("notice").hidden = !notice;
+}
+
+async function connect() {
+	clearTimeout(retry);
+	session?.close();
+	last = undefined;
+	show("connecting", "Connecting…");
+	const current = new WHEPSession("whep", (stream) => (video.srcObject = stream), onState);
+	session = current;
+	function onState(state) {
+		if (current !== session) return;
+		if (state === "connected") {
+			attempts = 0;
+			show("connected", "Connected");
+		} else if (state === "disconnected") show("connecting", "Connection lost…");
+		else if (state === "failed" || state === "closed") again("The connection was lost.");
+	}
+	try {
+		await current.open();
+	} catch (error) {
+		if (current !== session) return;
+		if (error instanceof Busy) again(`${error.message} Trying again soon.`, error.retryAfter, "All places taken");
+		else again(error instanceof TypeError ? "The camera cannot be reached." : error.message);
+	}
+}
+
+/** @param {number} [seconds] default: longer from time to time, at most 10 s */
+function again(notice, seconds = Math.min(10, 2 ** attempts++), text = "Not connected") {
+	show("failed", text, notice);
+	session?.close();
+	clearTimeout(retry);
+	retry = setTimeout(connect, seconds * 1000);
+}
+
+async function sample() {
+	const pc = session?.pc;
+	if (!pc || pc.connectionState !== "connected") return report({});
+	const now = { bytes: 0, lost: 0, received: 0, frames: 0 };
+	let roundtrip;
+	let details = "";
+	const stats = await pc.getStats();
+	for (const stat of stats.values()) {
+		if (stat.type === "inbound-rtp") {
+			now.bytes += stat.bytesReceived;
+			now.lost += stat.packetsLost;
+			now.received += stat.packetsReceived;
+			if (stat.kind === "video") {
+				now.time = stat.timestamp;
+				now.frames = stat.framesDecoded ?? 0;
+				const codec = stats.get(stat.codecId)?.mimeType.split("/")[1] ?? "";
+				if (stat.frameWidth) details = `${stat.frameWidth} × ${stat.frameHeight} ${codec}`;
+			}
+		} else if (stat.type === "candidate-pair" && (stat.nominated || stat.selected)) {
+			roundtrip = stat.currentRoundTripTime ?? roundtrip;
+		}
+	}
+	const before = last;
+	last = now;
+	$("details").textContent = details;
+	if (!before || !(now.time > before.time)) return;
+	const seconds = (now.time - before.time) / 1000;
+	const lost = Math.max(0, now.lost - before.lost);
+	const expected = lost + now.received - before.received;
+	report({
+		bitrate: ((now.bytes - before.bytes) * 8) / seconds,
+		framerate: (now.frames - before.frames) / seconds,
+		roundtrip,
+		loss: expected > 0 ? lost / expected : 0,
+	});
+}
+
+function report(values) {
+	for (const [name, plot] of Object.entries(plots)) plot.add(values[name]);
+	const { bitrate, framerate, roundtrip, loss } = values;
+	$("bitrate").textContent = bitrate === undefined ? "–" : `${(bitrate / 1e6).toFixed(2)} Mbit/s`;
+	$("framerate").textContent = framerate === undefined ? "–" : `${framerate.toFixed(0)} fps`;
+	$("roundtrip").textContent = roundtrip === undefined ? "–" : `${(roundtrip * 1000).toFixed(1)} ms`;
+	$("loss").textContent = loss === undefined ? "–" : `${(loss * 100).toFixed(1)} %`;
+}
+
+$("sound").onclick = () => {
+	video.muted = !video.muted;
+	$("sound").textContent = video.muted ? "Unmute" : "Mute";
+	$("sound").setAttribute("aria-pressed", String(!video.muted));
+	video.play().catch(() => {});
+};
+$("full").onclick = () => {
+	if (document.fullscreenElement) document.exitFullscreen();
+	else if (video.requestFullscreen) video.requestFullscreen();
+	else video.webkitEnterFullscreen?.();
+};
+addEventListener("pagehide", () => {
+	const leaving = session;
+	session = undefined;
+	leaving?.close();
+});
+addEventListener("pageshow", (event) => {
+	if (event.persisted) connect();
+});
+setInterval(sample, 1000);
+connect();

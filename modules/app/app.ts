@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// A device as a whole: its media, its signaling, and a session for each peer.
+import EarlyCandidates from "webrtc/app/early";
+import type { WebRTCAppEvent } from "webrtc/app/events";
+import Session from "webrtc/app/session";
+import WebRTCError from "webrtc/error";
+import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
+import type Certificate from "webrtc/native/dtls/certificate";
+import loadCertificate from "webrtc/peer/identity";
+import Network from "webrtc/peer/network";
+import type { IceServer, SignalingClient, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
+
+export type { WebRTCAppEvent, WebRTCAppEventType } from "webrtc/app/events";
+
+export interface WebRTCAppOptions {
+	signaling: SignalingClient;
+	/** Default "master": viewers make offers to this device. */
+	role?: SignalingRole;
+	videoCapture?: VideoCapture;
+	audioCapture?: AudioCapture;
+	videoPlayer?: VideoPlayer;
+	audioPlayer?: AudioPlayer;
+	/** Besides those that the signaling brings. */
+	iceServers?: IceServer[];
+	/** Peers at once, 1 to 16; one more is turned down, and told so. Default 5. */
+	maximumSessions?: number;
+	/** UDP port for all media; 0, the default, takes any. */
+	port?: number;
+	/** Default: the device's own, made once and stored. */
+	certificate?: Certificate;
+	/** Hears of everything. What it throws is reported and changes nothing. */
+	onEvent?(event: WebRTCAppEvent): void;
+	/**
+	 * Sees each message of the signaling before it takes effect, as a bridge does. It may return another in its place,
+	 * or undefined to keep it back.
+	 */
+	intercept?(message: SignalingMessage, direction: "incoming" | "outgoing"): SignalingMessage | undefined;
+}
+
+const earlyLifetime = 20_000; // ms that candidates wait for their offer
+const retryAfter = 10; // s, for a viewer that is turned away
+
+/** A WebRTC device: construct it with its parts, run() it, terminate() it. Any number of them live in one process. */
+export default class WebRTCApp {
+	#options: WebRTCAppOptions;
+	#role: SignalingRole;
+	#maximumSessions: number;
+	#sessions = new Map<string, Session>();
+	#early = new EarlyCandidates(earlyLifetime);
+	#iceServers: IceServer[];
+	#network: Network | undefined;
+	#certificate: Certificate | undefined;
+	#state: "new" | "running" | "terminated" = "new";
+
+	/** @throws TypeError or RangeError that names the option */
+	constructor(options: WebRTCAppOptions) {
+		const { signaling, role = "master", maximumSessions = 5, port = 0 } = options;
+		if (!signaling || typeof signaling.connect !== "function") throw new TypeError("signaling: a SignalingClient");
+		if (role !== "master" && role !== "viewer") throw new TypeError('role: "master" or "viewer"');
+		if (!Number.isInteger(maximumSessions) || maximumSessions < 1 || maximumSessions > 16)
+			throw new RangeError("maximumSessions: 1 to 16");
+		if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError("port: 0 to 65535");
+		this.#options = options;
+		this.#role = role;
+		this.#maximumSessions = maximumSessions;
+		this.#iceServers = [...(options.iceServers ?? [])];
+		this.#event({ type: "initialized" });
+	}
+
+	get role(): SignalingRole {
+		return this.#role;
+	}
+
+	/** The full ids of the peers that have a session. */
+	get peers(): string[] {
+		return [...this.#sessions.keys()];
+	}
+
+	/** The connection with a peer, for its statistics; undefined when there is none. */
+	connection(peerId: string): Session["connection"] | undefined {
+		return this.#sessions.get(peerId)?.connection;
+	}
+
+	/** Opens the media and the network, and connects the signaling.
+	 *
+	 * A camera or microphone that is missing is an "error" event: the device serves what it has, and tries again with
+	 * the next viewer.
+	 * @returns a promise that resolves when the signaling is connected
+	 * @throws WebRTCError when the signaling fails for good, or no UDP port can be opened
+	 */
+	run(): Promise<void> {
+		if (this.#state !== "new") return Promise.reject(new WebRTCError("peer/invalid-state", "run: already called"));
+		this.#state = "running";
+		return new Promise((resolve, reject) => {
+			let settled = false;
+			let failure: WebRTCError | undefined;
+			try {
+				this.#network = new Network({ port: this.#options.port });
+				this.#certificate = this.#options.certificate ?? loadCertificate();
+			} catch (error) {
+				this.terminate();
+				reject(error as Error);
+				return;
+			}
+			this.#openCaptures();
+			this.#options.signaling.connect(this.#role, {
+				onMessage: (message) => this.#receive(message),
+				onError: (error) => {
+					failure = error;
+					this.#event({ type: "signalingError", error });
+				},
+				onIceServers: (servers) => this.#setIceServers(servers),
+				onStateChange: (state) => {
+					this.#onSignalingState(state);
+					if (settled || (state !== "connected" && state !== "failed")) return;
+					settled = true;
+					if (state === "connected") resolve();
+					else queueFailure(() => reject(failure ?? new WebRTCError("signaling/connection-failed", "failed")));
+				},
+			});
+		});
+	}
+
+	/** As a viewer: makes an offer to the master. As a master: makes an offer to a peer, or a new one to a known peer. */
+	triggerOffer(peerId: string): void {
+		this.#checkRunning();
+		let session = this.#sessions.get(peerId);
+		if (!session) {
+			if (this.#sessions.size >= this.#maximumSessions)
+				throw new WebRTCError("app/too-many-sessions", `triggerOffer: ${this.#maximumSessions} sessions are there`);
+			session = this.#addSession(peerId);
+		}
+		session.sendOffer();
+	}
+
+	/** Sends a message past the sessions, as a bridge does. */
+	sendMessage(message: SignalingMessage): void {
+		this.#checkRunning();
+		this.#send(message);
+	}
+
+	/** Ends the session with a peer. */
+	disconnect(peerId: string): void {
+		const session = this.#sessions.get(peerId);
+		if (!session) throw new WebRTCError("app/unknown-peer", `disconnect: no session with ${peerId}`);
+		session.end(true);
+	}
+
+	/** Ends all sessions, the signaling and the media, and gives everything back. Can be called again without effect. */
+	terminate(): void {
+		if (this.#state === "terminated") return;
+		this.#event({ type: "deinitializing" });
+		this.#state = "terminated";
+		for (const session of [...this.#sessions.values()]) session.end(true);
+		this.#early.clear();
+		this.#options.signaling.close();
+		this.#options.videoCapture?.close();
+		this.#options.audioCapture?.close();
+		this.#options.videoPlayer?.close();
+		this.#options.audioPlayer?.close();
+		this.#network?.close();
+		this.#network = undefined;
+		if (!this.#options.certificate) this.#certificate?.close();
+		this.#certificate = undefined;
+	}
+
+	#receive(incoming: SignalingMessage): void {
+		if (this.#state !== "running") return;
+		const message = this.#intercept(incoming, "incoming");
+		if (!message) return;
+		const { peerId } = message;
+		const session = this.#sessions.get(peerId);
+		switch (message.type) {
+			case "offer":
+				if (message.iceServers) this.#setIceServers(message.iceServers);
+				this.#receiveOffer(peerId, message.sdp, message.correlationId);
+				break;
+			case "answer":
+				if (session) session.receiveAnswer(message.sdp);
+				else this.#unknownPeer("answer", peerId);
+				break;
+			case "candidate":
+				this.#event({ type: "receivedIceCandidate", peerId });
+				if (session) session.receiveCandidate(message.candidate);
+				else this.#early.add(peerId, message.candidate, this.#network!.now);
+				break;
+			case "bye":
+			case "reject":
+				session?.end(false);
+				break;
+		}
+	}
+
+	#receiveOffer(peerId: string, sdp: string, correlationId: string | undefined): void {
+		this.#event({ type: "receivedOffer", peerId });
+		let session = this.#sessions.get(peerId);
+		if (!session) {
+			this.#event({ type: "peerConnectionRequested", peerId });
+			try {
+				if (this.#sessions.size >= this.#maximumSessions) {
+					const message = `All ${this.#maximumSessions} places are taken.`;
+					throw new WebRTCError("app/too-many-sessions", message);
+				}
+				session = this.#addSession(peerId);
+			} catch (error) {
+				this.#turnDown(peerId, correlationId, error);
+				return;
+			}
+		}
+		session.receiveOffer(sdp, correlationId);
+		for (const candidate of this.#early.take(peerId, this.#network!.now)) session.receiveCandidate(candidate);
+	}
+
+	#turnDown(peerId: string, correlationId: string | undefined, cause: unknown): void {
+		const full = cause instanceof WebRTCError && cause.code === "app/too-many-sessions";
+		const error = cause instanceof WebRTCError ? cause : new WebRTCError("peer/out-of-resources", String(cause), cause);
+		const reason = full ? "too-many-sessions" : "failed";
+		this.#send({ type: "reject", peerId, correlationId, rejection: { reason, message: error.message, retryAfter } });
+		this.#early.take(peerId, this.#network!.now);
+		this.#event({ type: "error", peerId, error });
+	}
+
+	#addSession(peerId: string): Session {
+		const session = new Session({
+			peerId,
+			configuration: { network: this.#network!, certificates: [this.#certificate!], iceServers: this.#iceServers },
+			trickle: this.#options.signaling.trickle,
+			captures: this.#openCaptures(),
+			send: (message) => this.#send(message),
+			onEvent: (event) => this.#event(event),
+			onEnd: () => {
+				this.#sessions.delete(peerId);
+			},
+		});
+		this.#sessions.set(peerId, session);
+		return session;
+	}
+
+	/** Those that can be opened. */
+	#openCaptures(): (VideoCapture | AudioCapture)[] {
+		const opened: (VideoCapture | AudioCapture)[] = [];
+		for (const capture of [this.#options.videoCapture, this.#options.audioCapture]) {
+			if (!capture) continue;
+			capture.onError = (error) => this.#event({ type: "error", error });
+			try {
+				capture.open();
+				opened.push(capture);
+			} catch (cause) {
+				const error =
+					cause instanceof WebRTCError ? cause : new WebRTCError("media/device-failed", String(cause), cause);
+				this.#event({ type: "error", error });
+			}
+		}
+		return opened;
+	}
+
+	#onSignalingState(state: SignalingState): void {
+		if (state === "connecting") this.#event({ type: "signalingConnecting" });
+		else if (state === "connected") this.#event({ type: "signalingConnected" });
+		else if (state === "disconnected" || state === "failed") this.#event({ type: "signalingDisconnected" });
+	}
+
+	/** Sessions in progress get them too: the answer never waited for them. */
+	#setIceServers(servers: IceServer[]): void {
+		this.#iceServers = [...(this.#options.iceServers ?? []), ...servers];
+		for (const session of this.#sessions.values()) session.setIceServers(this.#iceServers);
+	}
+
+	#send(outgoing: SignalingMessage): void {
+		const message = this.#intercept(outgoing, "outgoing");
+		if (message) this.#options.signaling.send(message);
+	}
+
+	#intercept(message: SignalingMessage, direction: "incoming" | "outgoing"): SignalingMessage | undefined {
+		return this.#options.intercept ? this.#options.intercept(message, direction) : message;
+	}
+
+	#unknownPeer(what: string, peerId: string): void {
+		const error = new WebRTCError("app/unknown-peer", `an ${what} came from a peer without a session`);
+		this.#event({ type: "error", peerId, error });
+	}
+
+	#checkRunning(): void {
+		if (this.#state !== "running") throw new WebRTCError("peer/invalid-state", "the app is not running");
+	}
+
+	#event(event: WebRTCAppEvent): void {
+		try {
+			this.#options.onEvent?.(event);
+		} catch (error) {
+			trace(`exception in onEvent: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+		}
+	}
+}
+
+/** After the error that goes with the state has arrived. */
+function queueFailure(reject: () => void): void {
+	void Promise.resolve().then(reject);
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { WebRTCAppEvent } from "webrtc/app/events";
+import WebRTCError from "webrtc/error";
+import type { AudioCapture, VideoCapture } from "webrtc/media";
+import RTCPeerConnection, { type RTCConfiguration } from "webrtc/peer";
+import type { CandidateInit, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
+
+export interface SessionOptions {
+	peerId: string;
+	configuration: RTCConfiguration;
+	/** Whether candidates may follow the description. */
+	trickle: boolean;
+	captures: (VideoCapture | AudioCapture)[];
+	send(message: SignalingMessage): void;
+	onEvent(event: WebRTCAppEvent): void;
+	/** The session is over, and its peer connection closed. */
+	onEnd(session: Session): void;
+}
+
+/** One peer: its connection, and the talk with it by way of the signaling. */
+export default class Session {
+	readonly peerId: string;
+	readonly connection: RTCPeerConnection;
+	#options: SessionOptions;
+	#queue: Promise<void> = Promise.resolve();
+	#described = false; // our description is on its way: candidates may follow
+	#waiting: SignalingMessage[] = [];
+	#streaming = false;
+	#ended = false;
+
+	constructor(options: SessionOptions) {
+		this.#options = options;
+		this.peerId = options.peerId;
+		const connection = new RTCPeerConnection(options.configuration);
+		this.connection = connection;
+		connection.onconnectionstatechange = () => this.#onConnectionState();
+		connection.onicecandidate = ({ candidate }) => {
+			if (candidate) this.#sendCandidate(candidate);
+			else this.#event({ type: "iceGatheringComplete" });
+		};
+		try {
+			for (const capture of options.captures) connection.addTransceiver(capture, { direction: "sendonly" });
+		} catch (error) {
+			connection.close();
+			throw error;
+		}
+	}
+
+	/** Takes an offer, the first or a later one, and answers it; turns it down when that cannot be done. */
+	receiveOffer(sdp: string, correlationId: string | undefined): void {
+		this.#enqueue(async () => {
+			try {
+				await this.connection.setRemoteDescription({ type: "offer", sdp });
+				this.#checkVideo();
+				await this.#sendDescription("answer", correlationId);
+			} catch (error) {
+				this.#reject(error, correlationId);
+			}
+		});
+	}
+
+	/** Makes an offer to the peer. */
+	sendOffer(): void {
+		this.#enqueue(async () => {
+			try {
+				await this.#sendDescription("offer", undefined);
+			} catch (error) {
+				this.#fail(toWebRTCError(error));
+			}
+		});
+	}
+
+	receiveAnswer(sdp: string): void {
+		this.#enqueue(async () => {
+			try {
+				await this.connection.setRemoteDescription({ type: "answer", sdp });
+			} catch (error) {
+				this.#fail(toWebRTCError(error));
+			}
+		});
+	}
+
+	/** A bad candidate is reported and otherwise ignored: the others may do. */
+	receiveCandidate(candidate: CandidateInit): void {
+		this.#enqueue(async () => {
+			try {
+				await this.connection.addIceCandidate(candidate);
+			} catch (error) {
+				this.#event({ type: "error", error: toWebRTCError(error) });
+			}
+		});
+	}
+
+	setIceServers(iceServers: IceServer[]): void {
+		if (!this.#ended) this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers });
+	}
+
+	/** Ends the session; the peer is told where `tell`. Can be called again without effect. */
+	end(tell: boolean): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		if (tell) this.#send({ type: "bye", peerId: this.peerId });
+		this.connection.close();
+		if (this.#streaming) this.#options.onEvent({ type: "streamingStopped", peerId: this.peerId });
+		this.#options.onEvent({ type: "peerDisconnected", peerId: this.peerId });
+		this.#options.onEnd(this);
+	}
+
+	/** One description at a time, candidates after the description that they belong to. */
+	#enqueue(step: () => Promise<void>): void {
+		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step()));
+	}
+
+	async #sendDescription(type: "offer" | "answer", correlationId: string | undefined): Promise<void> {
+		await this.connection.setLocalDescription();
+		if (!this.#options.trickle) await this.connection.gatheringComplete;
+		const sdp = this.connection.localDescription?.sdp;
+		if (this.#ended || !sdp) return;
+		this.#send({ type, peerId: this.peerId, sdp, correlationId });
+		this.#event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
+		this.#described = true;
+		for (const message of this.#waiting.splice(0)) this.#send(message);
+	}
+
+	#sendCandidate(candidate: CandidateInit): void {
+		if (!this.#options.trickle) return; // they are in the description
+		const message: SignalingMessage = { type: "candidate", peerId: this.peerId, candidate };
+		this.#event({ type: "sentIceCandidate" });
+		if (this.#described) this.#send(message);
+		else this.#waiting.push(message);
+	}
+
+	/** A viewer that asks for video and cannot have it is told so, rather than left with a black picture. */
+	#checkVideo(): void {
+		if (!this.#options.captures.some((capture) => capture.kind === "video")) return;
+		if (!this.connection.rejectedKinds.includes("video")) return;
+		throw new WebRTCError("sdp/no-common-codec", "The offer has no H.264 video that this device can send.");
+	}
+
+	#onConnectionState(): void {
+		switch (this.connection.connectionState) {
+			case "connecting":
+				this.#event({ type: "peerConnecting" });
+				break;
+			case "connected":
+				this.#event({ type: "peerConnected" });
+				if (!this.#streaming && this.#options.captures.length) {
+					this.#streaming = true;
+					this.#event({ type: "streamingStarted" });
+				}
+				break;
+			case "failed":
+				this.#fail(this.connection.error ?? new WebRTCError("ice/failed", "The connection failed."));
+				break;
+			case "closed": // the peer has closed it: our own close() dispatches nothing
+				this.end(false);
+				break;
+		}
+	}
+
+	#reject(error: unknown, correlationId: string | undefined): void {
+		const reported = toWebRTCError(error);
+		const rejection: Rejection = { reason: reasonOf(reported), message: reported.message };
+		this.#send({ type: "reject", peerId: this.peerId, rejection, correlationId });
+		this.#fail(reported);
+	}
+
+	#fail(error: WebRTCError): void {
+		if (this.#ended) return;
+		this.#event({ type: "peerConnectionFailed", error });
+		this.end(true);
+	}
+
+	#send(message: SignalingMessage): void {
+		try {
+			this.#options.send(message);
+		} catch (error) {
+			this.#event({ type: "signalingError", error: toWebRTCError(error) });
+		}
+	}
+
+	#event(event: WebRTCAppEvent): void {
+		if (!this.#ended) this.#options.onEvent({ ...event, peerId: this.peerId });
+	}
+}
+
+function reasonOf(error: WebRTCError): Rejection["reason"] {
+	if (error.code === "sdp/no-common-codec") return "no-common-codec";
+	return error.code.startsWith("sdp/") ? "bad-offer" : "failed";
+}
+
+function toWebRTCError(error: unknown): WebRTCError {
+	if (error instanceof WebRTCError) return error;
+	const message = error instanceof Error ? error.message : String(error);
+	return new WebRTCError("peer/invalid-state", message, error);
+}

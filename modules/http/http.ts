@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests in, responses out, over an ECMA-419 HTTP server: bounded bodies, answers that may come later.
+import type HTTPServer from "embedded:network/http/server";
+import Timer from "timer";
+
+/** A request whose body has arrived whole. */
+export interface HTTPRequest {
+	readonly method: string;
+	/** Without the query. */
+	readonly path: string;
+	readonly query: string;
+	/** Names in lower case. */
+	readonly headers: ReadonlyMap<string, string>;
+	readonly body: string;
+}
+
+/** A response. `content-length` is added. */
+export interface HTTPResponse {
+	status: number;
+	headers?: Record<string, string>;
+	body?: string | ArrayBuffer;
+}
+
+export interface HTTPServiceOptions {
+	/** The server class: the default export of "embedded:network/http/server". */
+	io: typeof HTTPServer;
+	/** Its listener: the default export of "embedded:io/socket/listener". */
+	listener: unknown;
+	/** 0: any. */
+	port: number;
+	/** Called once for each request, with a function that takes the answer, now or later; a second answer is ignored. */
+	onRequest(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
+	/** The most bytes of a request's body; more is answered with 413. Default 16384. */
+	maximumBody?: number;
+	/** Connections served at once; more are closed. Default 12. */
+	maximumConnections?: number;
+	/** Seconds in which a request must have come and been answered. Default 15. */
+	timeout?: number;
+}
+
+type Connection = Parameters<ConstructorParameters<typeof HTTPServer>[0]["onConnect"]>[0];
+
+/** One request on its way: it collects the body, waits for the answer, and writes it. */
+class Exchange {
+	#service: ServiceState;
+	#connection: Connection;
+	#timer: Timer | undefined;
+	#method = "";
+	#path = "";
+	#headers: ReadonlyMap<string, string> = new Map();
+	#chunks: ArrayBuffer[] = [];
+	#size = 0;
+	#tooLarge = false;
+	#response: { status: number; headers: Map<string, unknown> } | undefined;
+	#answer: HTTPResponse | undefined;
+	#body: ArrayBuffer = new ArrayBuffer(0);
+	#written = 0;
+
+	constructor(service: ServiceState, connection: Connection) {
+		this.#service = service;
+		this.#connection = connection;
+		this.#timer = Timer.set(() => this.close(), service.timeout * 1000);
+		const exchange = this;
+		connection.accept({
+			onRequest(request: { method: string; path: string; headers: Map<string, string> }) {
+				exchange.#method = request.method;
+				exchange.#path = request.path;
+				exchange.#headers = request.headers;
+			},
+			onReadable(count: number) {
+				exchange.#collect(count);
+			},
+			onResponse(response: { status: number; headers: Map<string, unknown> }) {
+				exchange.#complete(response);
+			},
+			onWritable(count: number) {
+				exchange.#write(count);
+			},
+			onDone() {
+				exchange.#forget();
+			},
+			onError() {
+				exchange.#forget();
+			},
+		});
+	}
+
+	#collect(count: number): void {
+		const chunk = this.#connection.read(count) as ArrayBuffer | undefined;
+		if (!chunk) return;
+		this.#size += chunk.byteLength;
+		if (this.#size > this.#service.maximumBody) {
+			this.#tooLarge = true;
+			this.#chunks.length = 0;
+		} else this.#chunks.push(chunk);
+	}
+
+	#complete(response: { status: number; headers: Map<string, unknown> }): void {
+		this.#response = response;
+		let body: string | undefined;
+		if (!this.#tooLarge) body = decode(this.#chunks, this.#size);
+		this.#chunks.length = 0;
+		if (body === undefined) {
+			this.#respond(this.#tooLarge ? { status: 413 } : { status: 400, body: "The body is not UTF-8.\n" });
+			return;
+		}
+		const mark = this.#path.indexOf("?");
+		this.#service.onRequest(
+			{
+				method: this.#method,
+				path: mark < 0 ? this.#path : this.#path.slice(0, mark),
+				query: mark < 0 ? "" : this.#path.slice(mark + 1),
+				headers: this.#headers,
+				body,
+			},
+			(answer) => this.#respond(answer),
+		);
+	}
+
+	#respond(answer: HTTPResponse): void {
+		const response = this.#response;
+		if (!response || this.#answer) return;
+		this.#answer = answer;
+		response.status = answer.status;
+		for (const [name, value] of Object.entries(answer.headers ?? {})) response.headers.set(name, value);
+		const body = answer.body ?? "";
+		this.#body = typeof body === "string" ? ArrayBuffer.fromString(body) : body;
+		if (this.#method === "HEAD") this.#body = new ArrayBuffer(0);
+		response.headers.set("content-length", this.#body.byteLength);
+		this.#connection.respond(response);
+	}
+
+	#write(count: number): void {
+		const size = Math.min(count, this.#body.byteLength - this.#written);
+		if (size <= 0) return;
+		const part = new Uint8Array(this.#body, this.#written, size);
+		this.#written += size;
+		this.#connection.write(part);
+	}
+
+	#forget(): void {
+		if (this.#timer !== undefined) Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#response = undefined;
+		this.#service.exchanges.delete(this);
+	}
+
+	close(): void {
+		if (!this.#service.exchanges.has(this)) return;
+		this.#forget();
+		this.#connection.close();
+	}
+}
+
+interface ServiceState {
+	readonly exchanges: Set<Exchange>;
+	readonly maximumBody: number;
+	readonly timeout: number;
+	onRequest: HTTPServiceOptions["onRequest"];
+}
+
+/** undefined when the bytes are not UTF-8. */
+function decode(chunks: ArrayBuffer[], size: number): string | undefined {
+	const bytes = new Uint8Array(size);
+	let offset = 0;
+	for (const chunk of chunks) {
+		bytes.set(new Uint8Array(chunk), offset);
+		offset += chunk.byteLength;
+	}
+	try {
+		return String.fromArrayBuffer(bytes.buffer);
+	} catch {
+		return undefined;
+	}
+}
+
+/** An HTTP server that gives whole requests to one function. Throws where the port cannot be opened. */
+export default class HTTPService {
+	#server: HTTPServer | undefined;
+	#state: ServiceState;
+
+	constructor(options: HTTPServiceOptions) {
+		const state: ServiceState = {
+			exchanges: new Set(),
+			maximumBody: options.maximumBody ?? 16384,
+			timeout: options.timeout ?? 15,
+			onRequest: options.onRequest,
+		};
+		const maximumConnections = options.maximumConnections ?? 12;
+		this.#state = state;
+		this.#server = new options.io({
+			io: options.listener,
+			port: options.port,
+			onConnect(connection: Connection) {
+				if (state.exchanges.size >= maximumConnections) connection.close();
+				else state.exchanges.add(new Exchange(state, connection));
+			},
+		});
+	}
+
+	/** The port that it listens on. */
+	get port(): number {
+		if (!this.#server) throw new SyntaxError("closed");
+		return this.#server.port;
+	}
+
+	/** Ends every exchange and gives the port back. Can be called again without effect. */
+	close(): void {
+		this.#server?.close();
+		this.#server = undefined;
+		for (const exchange of [...this.#state.exchanges]) exchange.close();
+	}
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The four media interfaces of an application, and what serves them where nothing else is given.
+import config from "mc/config";
+import NativeAudioCapture from "webrtc/media/audio";
+import NativeVideoCapture from "webrtc/media/video";
+import type { CodecCapability } from "webrtc/sdp";
+import type WebRTCError from "webrtc/error";
+
+/** What makes media for any number of peers: one capture, and one encode for each codec in use. */
+export interface MediaCapture {
+	readonly kind: "audio" | "video";
+	/** What it can encode, the preferred one first. */
+	readonly codecs: readonly CodecCapability[];
+	/** Hears of failures while it runs: a camera unplugged, a file that turns out damaged. */
+	onError: ((error: WebRTCError) => void) | undefined;
+	/**
+	 * Opens the device or file, so that what is missing is known before the first viewer. Can be called again.
+	 * @throws WebRTCError "media/…"
+	 */
+	open(): void;
+	/**
+	 * Connects the sending end of a peer to the encoder of a codec. The encoder exists while somebody uses it.
+	 * @param sink a native sink, such as an RtpSender
+	 * @param codec the name of one of `codecs`
+	 * @throws WebRTCError "media/…" when the encoder or the device cannot be opened
+	 */
+	attach(sink: object, codec: string): void;
+	/** Disconnects it; without effect when it is not connected. */
+	detach(sink: object): void;
+	/** Counters of each encoder in use, by codec. */
+	statistics(): Record<string, object>;
+	/** Gives everything back; open() starts again. */
+	close(): void;
+}
+
+export interface VideoCapture extends MediaCapture {
+	readonly kind: "video";
+	/** Target of the encoders in bits per second; can be set while running. */
+	bitrate: number;
+	/** Frames per second. */
+	readonly framerate: number;
+	/** The next frame will be an IDR, within the encoder's bound on their rate. */
+	requestKeyFrame(): void;
+}
+
+export interface AudioCapture extends MediaCapture {
+	readonly kind: "audio";
+	/** Target of the encoders in bits per second. Without effect on G.711. */
+	bitrate: number;
+}
+
+/** What plays the media of a peer. */
+export interface MediaPlayer {
+	readonly kind: "audio" | "video";
+	/** What it can decode, the preferred one first. */
+	readonly codecs: readonly CodecCapability[];
+	/**
+	 * Plays what a native source delivers until stop(source).
+	 * @param source a native source, such as an RTP receiver
+	 */
+	play(source: object, codec: string): void;
+	stop(source: object): void;
+	close(): void;
+}
+
+export interface VideoPlayer extends MediaPlayer {
+	readonly kind: "video";
+}
+
+export interface AudioPlayer extends MediaPlayer {
+	readonly kind: "audio";
+}
+
+export interface VideoOptions {
+	/**
+	 * "test": a test card with a running clock; "camera": the board's camera, or the V4L2 device at `path`;
+	 * "file": the media file at `path`, over and over. Default: mc/config's `media.video.source`.
+	 */
+	source?: "test" | "camera" | "file";
+	/** Of the device or file. */
+	path?: string;
+	/** Pixels. Default 1280 × 720; a file's own size, if neither is given. */
+	width?: number;
+	height?: number;
+	/** Frames per second. Default 30. */
+	framerate?: number;
+	/** Bits per second. Default 2 000 000. */
+	bitrate?: number;
+}
+
+export interface AudioOptions {
+	/** As for video; "microphone": the board's microphone, or the ALSA device at `path`. */
+	source?: "test" | "microphone" | "file";
+	path?: string;
+	/** Bits per second for Opus. Default 32 000. */
+	bitrate?: number;
+}
+
+export interface MediaOptions {
+	/** false: no video. */
+	video?: VideoOptions | false;
+	/** false: no audio. */
+	audio?: AudioOptions | false;
+}
+
+/** The captures of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`. */
+export function defaultMedia(options: MediaOptions = {}): { videoCapture?: VideoCapture; audioCapture?: AudioCapture } {
+	const { video = {}, audio = {} } = options;
+	const defaults = (config as { media?: MediaOptions }).media ?? {};
+	const media: { videoCapture?: VideoCapture; audioCapture?: AudioCapture } = {};
+	if (video) media.videoCapture = new NativeVideoCapture({ ...defaults.video, ...given(video) });
+	if (audio) media.audioCapture = new NativeAudioCapture({ ...defaults.audio, ...given(audio) });
+	return media;
+}
+
+/** Without the options that are undefined, which would hide a default. */
+function given<T extends object>(options: T): Partial<T> {
+	return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

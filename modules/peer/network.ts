@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The process's UDP port, shared by any number of peer connections, and the STUN that passes through it.
+import WebRTCError from "webrtc/error";
+import Transport, { type InterfaceAddress } from "webrtc/native/transport";
+import Path from "webrtc/native/transport/path";
+import Clock from "webrtc/peer/clock";
+
+export interface NetworkOptions {
+	/** UDP port, the same for IPv4 and IPv6; 0, the default, takes any. */
+	port?: number;
+	/** The address to bind; default: all. */
+	address?: string;
+}
+
+/** What takes the STUN of one peer. Returns whether the message was its own. */
+export interface StunHandler {
+	handleStun(data: Uint8Array, address: string, port: number): boolean;
+}
+
+const largestStun = 1280; // RTC_STUN_SIZE
+
+/** @throws WebRTCError "transport/address-in-use" or "transport/failed" from its constructor */
+export default class Network {
+	#transport: Transport | undefined;
+	#handlers = new Map<string, StunHandler>();
+	#buffer = new Uint8Array(largestStun);
+	#clock = new Clock();
+
+	constructor({ port = 0, address }: NetworkOptions = {}) {
+		try {
+			this.#transport = new Transport({ port, address, onReadable: () => this.#read() });
+		} catch (cause) {
+			const message = cause instanceof Error ? cause.message : String(cause);
+			const code = message.includes("in use") ? "transport/address-in-use" : "transport/failed";
+			throw new WebRTCError(code, message, cause);
+		}
+	}
+
+	/** Monotonic milliseconds: the time of every protocol here. */
+	get now(): number {
+		return this.#clock.now;
+	}
+
+	get localPort(): number {
+		return this.#open().localPort;
+	}
+
+	/** This host's addresses that a peer may reach; loopback only where there is nothing else. */
+	get addresses(): InterfaceAddress[] {
+		const transport = this.#open();
+		let addresses = transport.interfaces(false);
+		if (!addresses.length) addresses = transport.interfaces(true);
+		return addresses.filter(({ family }) => transport.hasFamily(family));
+	}
+
+	/** STUN for this ufrag reaches the handler from now on. */
+	add(ufrag: string, handler: StunHandler): void {
+		try {
+			this.#open().addUfrag(ufrag);
+		} catch (cause) {
+			throw new WebRTCError("peer/out-of-resources", "The network serves no more peers.", cause);
+		}
+		this.#handlers.set(ufrag, handler);
+	}
+
+	/** Without effect when it is not there. */
+	remove(ufrag: string): void {
+		if (this.#handlers.delete(ufrag)) this.#transport?.removeUfrag(ufrag);
+	}
+
+	createPath(): Path {
+		return new Path(this.#open());
+	}
+
+	/** Datagrams that cannot be sent are lost, as on any network. */
+	send(data: Uint8Array, address: string, port: number): void {
+		this.#transport?.write(data, address, port);
+	}
+
+	statistics(): object {
+		return this.#open().statistics();
+	}
+
+	/** Gives the port back; peer connections that are left fail. Can be called again without effect. */
+	close(): void {
+		this.#transport?.close();
+		this.#transport = undefined;
+		this.#handlers.clear();
+	}
+
+	#open(): Transport {
+		if (!this.#transport) throw new WebRTCError("peer/closed", "The network is closed.");
+		return this.#transport;
+	}
+
+	#read(): void {
+		for (;;) {
+			const message = this.#transport?.read(this.#buffer);
+			if (!message) return;
+			const data = this.#buffer.subarray(0, message.size);
+			for (const handler of this.#handlers.values()) {
+				if (handler.handleStun(data, message.address, message.port)) break;
+			}
+		}
+	}
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every way of signaling has in common: KVS, AppRTC, WHIP, WHEP, a bridge to a second chip, or one of your own.
+import type WebRTCError from "webrtc/error";
+
+/** A master waits for viewers and answers their offers; a viewer makes the offer to one master. */
+export type SignalingRole = "master" | "viewer";
+
+/** The state of the way to the signaling service, not of any peer. */
+export type SignalingState = "new" | "connecting" | "connected" | "disconnected" | "failed";
+
+/** A trickled candidate (W3C RTCIceCandidateInit). An empty `candidate` ends the candidates (RFC 8838 section 8.2). */
+export interface CandidateInit {
+	candidate: string;
+	sdpMid?: string | null;
+	sdpMLineIndex?: number | null;
+	usernameFragment?: string | null;
+}
+
+/** A STUN or TURN server (W3C RTCIceServer). */
+export interface IceServer {
+	urls: string | string[];
+	username?: string;
+	credential?: string;
+}
+
+/** Why a master turns an offer down. Each transport says it in its own words: WHEP by a status, others by a "bye". */
+export interface Rejection {
+	reason: "too-many-sessions" | "bad-offer" | "no-common-codec" | "failed";
+	/** For a person. */
+	message: string;
+	/** Seconds after which to try again. */
+	retryAfter?: number;
+}
+
+/** What travels between two peers. `peerId` names the other one, whichever the direction. */
+export type SignalingMessage =
+	| { type: "offer" | "answer"; peerId: string; sdp: string; correlationId?: string; iceServers?: IceServer[] }
+	| { type: "candidate"; peerId: string; candidate: CandidateInit; correlationId?: string }
+	| { type: "bye"; peerId: string; correlationId?: string }
+	| { type: "reject"; peerId: string; rejection: Rejection; correlationId?: string };
+
+/** What a signaling client tells its owner. None of these may throw. */
+export interface SignalingHandler {
+	onMessage(message: SignalingMessage): void;
+	onStateChange(state: SignalingState): void;
+	/** A failure that the client reports and survives, or the cause of the state "failed". */
+	onError(error: WebRTCError): void;
+	/** New or refreshed ICE servers, for sessions to come and those that run. */
+	onIceServers(servers: IceServer[]): void;
+}
+
+/**
+ * A way of signaling. Implement these to bring your own.
+ *
+ * The life of one is `connect` → messages both ways → `close`. After "failed" or `close` it is not used again.
+ */
+export interface SignalingClient {
+	/** The name for logs and events: "kvs", "whep". */
+	readonly name: string;
+	/** Whether local candidates can follow an offer or answer. If not, they must all be in it. */
+	readonly trickle: boolean;
+	readonly state: SignalingState;
+	/** Makes the connection and keeps it; progress and failures arrive at the handler. Called once. */
+	connect(role: SignalingRole, handler: SignalingHandler): void;
+	/**
+	 * Sends, or queues within a bound while the connection is being remade.
+	 * @throws WebRTCError "signaling/closed" after close
+	 */
+	send(message: SignalingMessage): void;
+	/** The ICE servers known now; more may come by `onIceServers`. */
+	readonly iceServers: readonly IceServer[];
+	/** Asks for new ones where the service issues them for a time; without effect elsewhere. */
+	refreshIceServers(): void;
+	/** Ends the connection and gives everything back. Can be called again without effect. */
+	close(): void;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// npm test: all set-up, then every suite in turn. `node test/run.mjs lint unit` runs those only.
+// @ts-check
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = (/** @type {string} */ name) => join(root, "node_modules", ".bin", name);
+
+/** @param {string} directory @returns {string[]} the C files below it */
+function cFiles(directory) {
+	return readdirSync(join(root, directory), { recursive: true, encoding: "utf8" })
+		.filter((name) => /\.[ch]$/.test(name))
+		.map((name) => join(directory, name));
+}
+
+/** Each suite: commands that run one after the other. A command that prints "N passed, N failed" adds to the total. */
+const suites = /** @type {Record<string, () => string[][]>} */ ({
+	lint: () => [
+		[bin("tsc"), "-p", "."],
+		[bin("tsc"), "-p", "test"],
+		[bin("eslint"), "--max-warnings", "0", "."],
+		[bin("prettier"), "--check", "--log-level", "warn", "."],
+		["clang-format", "--dry-run", "--Werror", ...["native", "hosts", "test"].flatMap(cFiles)],
+	],
+	unit: () => [[bin("jest"), "--ci"]],
+	native: () => [["make", "-s", "-j2", "-C", "test/native", "check"]],
+	fuzz: () => [["make", "-s", "-j2", "-C", "test/fuzz", "run", "SECONDS=5"]],
+	host: () => [["node", "test/host/run.mjs"]],
+	browser: () => [["node", "test/browser/run.mjs"]],
+});
+
+/**
+ * @param {string[]} command
+ * @returns {Promise<{ code: number, passed: number, failed: number }>}
+ */
+function run([program, ...parameters]) {
+	return new Promise((resolve) => {
+		const child = spawn(program, parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+		let tail = "";
+		const counts = { passed: 0, failed: 0 };
+		const count = (/** @type {string} */ line) => {
+			const plain = /^\s*(\d+) passed, (\d+) failed/.exec(line);
+			const jest = /^Tests:\s+(?:(\d+) failed, )?(?:\d+ skipped, )?(?:(\d+) passed, )?\d+ total/.exec(line);
+			counts.passed += Number(plain?.[1] ?? jest?.[2] ?? 0);
+			counts.failed += Number(plain?.[2] ?? jest?.[1] ?? 0);
+		};
+		const take = (/** @type {Buffer} */ chunk) => {
+			process.stdout.write(chunk);
+			const lines = (tail + chunk).split("\n");
+			tail = lines.pop() ?? "";
+			lines.forEach(count);
+		};
+		child.stdout.on("data", take);
+		child.stderr.on("data", take);
+		child.on("error", (error) => {
+			console.error(`${program}: ${error.message}`);
+			resolve({ code: 1, ...counts });
+		});
+		child.on("close", (code) => {
+			count(tail);
+			resolve({ code: code ?? 1, ...counts });
+		});
+	});
+}
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+	if (!(name in suites)) {
+		console.error(`There is no suite "${name}". There are: ${Object.keys(suites).join(", ")}.`);
+		process.exit(2);
+	}
+}
+const { ensureSystem, ensureNpm } = await import("../hosts/linux/setup.mjs");
+await ensureSystem("test");
+await ensureNpm();
+
+let passed = 0;
+let failed = 0;
+for (const name of wanted.length ? wanted : Object.keys(suites)) {
+	const start = Date.now();
+	console.log(`\n== ${name}`);
+	for (const command of suites[name]()) {
+		const result = await run(command);
+		// A command without counts of its own is one check.
+		const counted = result.passed + result.failed > 0;
+		passed += counted ? result.passed : Number(result.code === 0);
+		failed += result.code === 0 ? result.failed : Math.max(1, result.failed);
+	}
+	console.log(`== ${name}: ${((Date.now() - start) / 1000).toFixed(0)} s`);
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);
