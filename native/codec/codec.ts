@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Called when what a source delivers cannot be encoded (its size, its sample rate): code "media/unsupported". */
+type ErrorCallback<Encoder> = (this: Encoder, code: string, message: string) => void;
+
+export interface VideoEncoderOptions {
+	codec: "H264";
+	/** Frames per second at most, 1 … 120, for the rate control. Default 30. */
+	framerate?: number;
+	/** Bit/s, 30,000 … 50,000,000. Default 1,000,000. What sinks ask for (REMB, TWCC) counts below it. */
+	bitrate?: number;
+	/** Seconds between key frames that nobody asked for, 0 … 3,600; 0: none. Default 10: no lost PLI freezes for longer. */
+	keyFrameInterval?: number;
+	/** Bytes of a NAL unit at most, for packetization-mode 0 (RFC 6184 section 6.2); default 0: one slice a picture. */
+	maximumNalSize?: number;
+	onError?: ErrorCallback<VideoEncoder>;
+}
+
+export interface VideoEncoderStatistics {
+	framesEncoded: number;
+	keyFramesEncoded: number;
+	/** Came while the encoder was busy, or could not be encoded. */
+	framesDropped: number;
+	bytes: number;
+	/** Seconds spent encoding. */
+	encodeTime: number;
+	/** Bit/s: the bitrate, or less where a sink asked for less. */
+	targetBitrate: number;
+	/** Pixels of the newest frame, 0 before the first. */
+	width: number;
+	height: number;
+}
+
+/**
+ * H.264, constrained baseline: a sink of pictures of any even size, a source of access units. One encode, on a thread of
+ * its own, serves all sinks, and there is none without a sink. A picture of another size than the one before begins with
+ * a key frame; each key frame brings its parameter sets.
+ *
+ * @throws TypeError, RangeError naming the option
+ */
+export class VideoEncoder extends (Native("xs_rtc_video_encoder_destructor") as unknown as new () => object) {
+	constructor(options: VideoEncoderOptions) {
+		super();
+		native("xs_rtc_video_encoder").call(this, options);
+	}
+	/**
+	 * Feeds `sink`, any object of a native class that takes H.264 (16 at most).
+	 *
+	 * @throws TypeError when it is none, or is connected already
+	 */
+	connect(sink: object): void {
+		native("xs_rtc_video_encoder_connect").call(this, sink);
+	}
+	/** Feeds it no longer; nothing happens when it was not connected. */
+	disconnect(sink: object): void {
+		native("xs_rtc_video_encoder_disconnect").call(this, sink);
+	}
+	/** Bit/s at most, as in the options; it may be set while frames flow. */
+	get bitrate(): number {
+		return native("xs_rtc_video_encoder_get_bitrate").call(this);
+	}
+	set bitrate(value: number) {
+		native("xs_rtc_video_encoder_set_bitrate").call(this, value);
+	}
+	/** The next frame is a key frame, unless the newest is less than 300 ms old: then the first one after that. */
+	requestKeyFrame(): void {
+		native("xs_rtc_video_encoder_requestKeyFrame").call(this);
+	}
+	statistics(): VideoEncoderStatistics {
+		return native("xs_rtc_video_encoder_statistics").call(this);
+	}
+	/** Disconnects it on both sides. May be called again; any other use after it throws a SyntaxError. */
+	close(): void {
+		native("xs_rtc_video_encoder_close").call(this);
+	}
+}
+
+export interface AudioEncoderOptions {
+	/** Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo; PCMU and PCMA 8 kHz mono. */
+	codec: "opus" | "PCMU" | "PCMA";
+	/** Bit/s of Opus, 6,000 … 510,000 (RFC 6716 section 2.1.1). Default 32,000. */
+	bitrate?: number;
+	onError?: ErrorCallback<AudioEncoder>;
+}
+
+export interface AudioEncoderStatistics {
+	/** Packets of 20 ms. */
+	framesEncoded: number;
+	/** Frames of samples that found no room, or cannot be encoded. */
+	framesDropped: number;
+	bytes: number;
+	/** Seconds spent encoding. */
+	encodeTime: number;
+	/** Bit/s. */
+	targetBitrate: number;
+	/** Of the newest frame, 0 before the first. */
+	sampleRate: number;
+	channels: number;
+}
+
+/**
+ * Opus (RFC 7587) or G.711 (RFC 3551): a sink of PCM in frames of any length, a source of packets of 20 ms whose times
+ * are contiguous. It follows the sample rate and channels of what it is fed.
+ *
+ * @throws TypeError, RangeError naming the option
+ */
+export class AudioEncoder extends (Native("xs_rtc_audio_encoder_destructor") as unknown as new () => object) {
+	constructor(options: AudioEncoderOptions) {
+		super();
+		native("xs_rtc_audio_encoder").call(this, options);
+	}
+	/**
+	 * Feeds `sink`, any object of a native class that takes the codec's packets (16 at most).
+	 *
+	 * @throws TypeError when it is none, or is connected already
+	 */
+	connect(sink: object): void {
+		native("xs_rtc_audio_encoder_connect").call(this, sink);
+	}
+	/** Feeds it no longer; nothing happens when it was not connected. */
+	disconnect(sink: object): void {
+		native("xs_rtc_audio_encoder_disconnect").call(this, sink);
+	}
+	/** Bit/s of Opus, as in the options; without effect on G.711. */
+	get bitrate(): number {
+		return native("xs_rtc_audio_encoder_get_bitrate").call(this);
+	}
+	set bitrate(value: number) {
+		native("xs_rtc_audio_encoder_set_bitrate").call(this, value);
+	}
+	statistics(): AudioEncoderStatistics {
+		return native("xs_rtc_audio_encoder_statistics").call(this);
+	}
+	/** Disconnects it on both sides. May be called again; any other use after it throws a SyntaxError. */
+	close(): void {
+		native("xs_rtc_audio_encoder_close").call(this);
+	}
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_encoder_xs.h"
+#include "rtc_audio_encoder.h"
+
+#include <string.h>
+
+#define DEFAULT_BITRATE 32000
+#define MINIMUM_BITRATE 6000 // RFC 6716 section 2.1.1
+#define MAXIMUM_BITRATE 510000
+
+static const xsHostHooks hooks = {xs_rtc_audio_encoder_destructor, rtc_encoder_record_mark, NULL};
+
+void xs_rtc_audio_encoder_destructor(void *data)
+{
+	rtc_encoder_record_destroy(data);
+}
+
+static rtc_audio_encoder *encoder_of(xsMachine *the)
+{
+	rtc_encoder_record *record = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	return record->encoder;
+}
+
+static void close_encoder(void *encoder)
+{
+	rtc_audio_encoder_close(encoder);
+}
+
+static rtc_format format_option(xsMachine *the)
+{
+	static const struct {
+		const char *name;
+		rtc_format format;
+	} formats[] = {{"opus", RTC_FORMAT_OPUS}, {"PCMU", RTC_FORMAT_PCMU}, {"PCMA", RTC_FORMAT_PCMA}};
+	char codec[16];
+	rtc_xs_string(the, &xsArg(0), xsID_codec, "codec", codec, sizeof codec, 1);
+	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+		if (!strcmp(codec, formats[i].name))
+			return formats[i].format;
+	xsRangeError("codec: not opus, PCMU or PCMA");
+	return 0;
+}
+
+void xs_rtc_audio_encoder(xsMachine *the)
+{
+	rtc_audio_encoder_options options = {
+		.format = format_option(the),
+		.bitrate = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_bitrate, "bitrate", MINIMUM_BITRATE, MAXIMUM_BITRATE,
+											DEFAULT_BITRATE),
+		.failed = rtc_encoder_record_failed,
+	};
+	rtc_encoder_record *record = rtc_encoder_record_new(the, &hooks);
+	options.context = record;
+	record->close = close_encoder;
+	int error;
+	rtc_audio_encoder *encoder = rtc_audio_encoder_new(&options, &error);
+	rtc_encoder_record_open(the, record, encoder, error);
+	record->segment.sink = rtc_audio_encoder_sink(encoder);
+	record->segment.source = rtc_audio_encoder_source(encoder);
+}
+
+void xs_rtc_audio_encoder_close(xsMachine *the)
+{
+	rtc_encoder_record_close(the, &hooks);
+}
+
+void xs_rtc_audio_encoder_connect(xsMachine *the)
+{
+	rtc_segment_connect(the, rtc_audio_encoder_source(encoder_of(the)));
+}
+
+void xs_rtc_audio_encoder_disconnect(xsMachine *the)
+{
+	rtc_segment_disconnect(the, rtc_audio_encoder_source(encoder_of(the)));
+}
+
+void xs_rtc_audio_encoder_get_bitrate(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, (xsIntegerValue)rtc_audio_encoder_get_bitrate(encoder_of(the)));
+}
+
+void xs_rtc_audio_encoder_set_bitrate(xsMachine *the)
+{
+	rtc_audio_encoder *encoder = encoder_of(the);
+	double bitrate = xsmcToNumber(xsArg(0));
+	if (!(bitrate >= MINIMUM_BITRATE && bitrate <= MAXIMUM_BITRATE))
+		xsRangeError("bitrate: not from %d to %d", MINIMUM_BITRATE, MAXIMUM_BITRATE);
+	rtc_audio_encoder_set_bitrate(encoder, (uint32_t)bitrate);
+}
+
+void xs_rtc_audio_encoder_statistics(xsMachine *the)
+{
+	rtc_audio_encoder_statistics statistics;
+	rtc_audio_encoder_get_statistics(encoder_of(the), &statistics);
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	rtc_encoder_set_number(the, xsID_framesEncoded, (double)statistics.framesEncoded);
+	rtc_encoder_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
+	rtc_encoder_set_number(the, xsID_bytes, (double)statistics.bytes);
+	rtc_encoder_set_number(the, xsID_encodeTime, (double)statistics.encodeTime / 1e6);
+	rtc_encoder_set_number(the, xsID_targetBitrate, statistics.targetBitrate);
+	rtc_encoder_set_number(the, xsID_sampleRate, statistics.sampleRate);
+	rtc_encoder_set_number(the, xsID_channels, statistics.channels);
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the bindings of the two encoders share: their host data, its life, and the way of a failure to onError.
+#ifndef RTC_ENCODER_XS_H
+#define RTC_ENCODER_XS_H
+
+#include "rtc_segment_xs.h"
+
+typedef struct {
+	rtc_segment segment; // first, for rtc_segment_get
+	xsSlot object;
+	xsSlot *onError;
+	rtc_poster *poster;
+	void *encoder;
+	void (*close)(void *encoder);
+	pthread_mutex_t lock;
+	char message[96]; // for onError; guarded by `lock`
+} rtc_encoder_record;
+
+// A constructor's first step: the host data of `this`, with the hooks and the onError option. Throws.
+rtc_encoder_record *rtc_encoder_record_new(xsMachine *the, const xsHostHooks *hooks);
+// Its last: `this` lives until close(). With encoder NULL it throws instead, naming the errno value.
+void rtc_encoder_record_open(xsMachine *the, rtc_encoder_record *record, void *encoder, int error);
+// The encoders' `failed` callback.
+void rtc_encoder_record_failed(void *record, const char *message);
+void rtc_encoder_record_mark(xsMachine *the, void *it, xsMarkRoot markRoot);
+void rtc_encoder_record_destroy(void *it);
+// The body of close().
+void rtc_encoder_record_close(xsMachine *the, const xsHostHooks *hooks);
+// xsResult[id] = value. Uses xsVar(0).
+void rtc_encoder_set_number(xsMachine *the, xsIdentifier id, double value);
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the video encoder asks of a codec library: rtc_openh264.c on the desktop, rtc_esp_h264.c on ESP32.
+#ifndef RTC_VIDEO_CODEC_H
+#define RTC_VIDEO_CODEC_H
+
+#include "rtc_frame.h"
+
+typedef struct {
+	uint16_t width, height;  // even, 16 at least
+	uint32_t framerate;      // frames per second at most
+	uint32_t bitrate;        // bit/s
+	uint32_t maximumNalSize; // bytes of a NAL unit at most, for packetization-mode 0; 0: one slice a picture
+} rtc_video_codec_options;
+
+typedef struct rtc_video_codec rtc_video_codec;
+
+// The stack that encoding needs on a device, in bytes.
+#define RTC_VIDEO_CODEC_STACK (16 * 1024)
+
+// All of these are called on one thread. Returns NULL and sets `*error` to a text for a person.
+rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, const char **error);
+void rtc_video_codec_delete(rtc_video_codec *codec); // accepts NULL
+// Returns 0, or EIO when the library refuses.
+int rtc_video_codec_set_bitrate(rtc_video_codec *codec, uint32_t bitsPerSecond);
+// Encodes an I420 frame of the codec's size into one access unit (Annex B) at output->data, and sets its size and key.
+// With `key` it is an IDR picture, and every IDR picture brings SPS and PPS. Returns 0, ENOSPC when the access unit is
+// larger than the output's capacity, EIO when the library fails; after an error the codec must be made anew.
+int rtc_video_codec_encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output);
+
+#endif

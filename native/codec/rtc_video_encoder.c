@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames wait in a short queue for the encoder's thread; where it falls behind, the oldest goes.
+#include "rtc_video_encoder.h"
+#include "rtc_video_codec.h"
+#include "rtc_port.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUEUE 2              // frames: one period of jitter; more would only be latency
+#define OUTPUT_FRAMES 8      // access units that sinks may hold
+#define KEY_SPACING 300000u  // microseconds; a storm of PLIs must not eat the bitrate
+#define SMALLEST 16          // pixels, a macroblock
+#define PARAMETER_SETS 4096u // room beside the picture's bits
+
+struct rtc_video_encoder {
+	rtc_sink sink;
+	rtc_source source;
+	atomic_uint ends; // of the two, how many live
+	pthread_t thread;
+	pthread_mutex_t lock; // guards what follows, up to the thread's own
+	pthread_cond_t wake;
+	rtc_frame *queue[QUEUE];
+	uint8_t queued;
+	uint8_t closing, active, keyWanted;
+	uint32_t limit;  // bit/s, by the application
+	uint32_t wished; // bit/s, by a sink; 0: none
+	rtc_video_encoder_statistics statistics;
+	// The thread's own.
+	rtc_video_encoder_options options;
+	rtc_video_codec *codec;
+	rtc_frame_pool *pool;
+	uint16_t width, height;
+	uint32_t bitrate;
+	uint64_t keyTime; // capture time of the newest key frame
+	uint8_t refused;  // this size cannot be encoded, and that was reported
+};
+
+static rtc_video_encoder *of_source(rtc_source *source)
+{
+	return (rtc_video_encoder *)((char *)source - offsetof(rtc_video_encoder, source));
+}
+
+static void end_released(rtc_video_encoder *encoder)
+{
+	if (atomic_fetch_sub(&encoder->ends, 1) != 1)
+		return;
+	pthread_cond_destroy(&encoder->wake);
+	pthread_mutex_destroy(&encoder->lock);
+	free(encoder);
+}
+
+static void sink_destroy(rtc_sink *sink)
+{
+	end_released((rtc_video_encoder *)sink);
+}
+
+static void source_destroy(rtc_source *source)
+{
+	end_released(of_source(source));
+}
+
+// With the lock held.
+static void flush(rtc_video_encoder *encoder)
+{
+	while (encoder->queued)
+		rtc_frame_release(encoder->queue[--encoder->queued]);
+}
+
+// With the lock held.
+static rtc_frame *take(rtc_video_encoder *encoder)
+{
+	rtc_frame *frame = encoder->queue[0];
+	encoder->queued--;
+	memmove(encoder->queue, encoder->queue + 1, encoder->queued * sizeof encoder->queue[0]);
+	return frame;
+}
+
+static void sink_frame(rtc_sink *sink, rtc_frame *frame)
+{
+	rtc_video_encoder *encoder = (rtc_video_encoder *)sink;
+	if (frame->format != RTC_FORMAT_I420)
+		return;
+	pthread_mutex_lock(&encoder->lock);
+	if (!encoder->closing && encoder->active) {
+		if (encoder->queued == QUEUE) {
+			rtc_frame_release(take(encoder));
+			encoder->statistics.framesDropped++;
+		}
+		encoder->queue[encoder->queued++] = rtc_frame_retain(frame);
+		pthread_cond_signal(&encoder->wake);
+	}
+	pthread_mutex_unlock(&encoder->lock);
+}
+
+static void source_active(rtc_source *source, int active)
+{
+	(void)active; // two calls may cross: the count is the truth
+	rtc_video_encoder *encoder = of_source(source);
+	pthread_mutex_lock(&encoder->lock);
+	pthread_mutex_lock(&source->lock);
+	encoder->active = source->count > 0;
+	pthread_mutex_unlock(&source->lock);
+	if (encoder->active)
+		encoder->keyWanted = 1;
+	else {
+		encoder->wished = 0;
+		flush(encoder);
+	}
+	pthread_mutex_unlock(&encoder->lock);
+}
+
+void rtc_video_encoder_request_key_frame(rtc_video_encoder *encoder)
+{
+	pthread_mutex_lock(&encoder->lock);
+	encoder->keyWanted = 1;
+	pthread_mutex_unlock(&encoder->lock);
+}
+
+static void source_request_key_frame(rtc_source *source)
+{
+	rtc_video_encoder_request_key_frame(of_source(source));
+}
+
+static void source_set_bitrate(rtc_source *source, uint32_t bitsPerSecond)
+{
+	rtc_video_encoder *encoder = of_source(source);
+	pthread_mutex_lock(&encoder->lock);
+	encoder->wished = bitsPerSecond;
+	pthread_mutex_unlock(&encoder->lock);
+}
+
+static uint32_t clamp_bitrate(uint32_t bitsPerSecond)
+{
+	if (bitsPerSecond < RTC_VIDEO_MINIMUM_BITRATE)
+		return RTC_VIDEO_MINIMUM_BITRATE;
+	return bitsPerSecond > RTC_VIDEO_MAXIMUM_BITRATE ? RTC_VIDEO_MAXIMUM_BITRATE : bitsPerSecond;
+}
+
+// With the lock held.
+static uint32_t target(const rtc_video_encoder *encoder)
+{
+	uint32_t wished = encoder->wished;
+	return clamp_bitrate(wished && wished < encoder->limit ? wished : encoder->limit);
+}
+
+void rtc_video_encoder_set_bitrate(rtc_video_encoder *encoder, uint32_t bitsPerSecond)
+{
+	pthread_mutex_lock(&encoder->lock);
+	encoder->limit = clamp_bitrate(bitsPerSecond);
+	pthread_mutex_unlock(&encoder->lock);
+}
+
+uint32_t rtc_video_encoder_get_bitrate(rtc_video_encoder *encoder)
+{
+	pthread_mutex_lock(&encoder->lock);
+	uint32_t limit = encoder->limit;
+	pthread_mutex_unlock(&encoder->lock);
+	return limit;
+}
+
+static void forget_codec(rtc_video_encoder *encoder)
+{
+	rtc_video_codec_delete(encoder->codec);
+	rtc_frame_pool_close(encoder->pool);
+	encoder->codec = NULL;
+	encoder->pool = NULL;
+}
+
+// A codec for frames of this size: the one that is there, or a new one. Returns 0 or an errno value.
+static int prepare(rtc_video_encoder *encoder, const rtc_frame *frame)
+{
+	uint16_t width = frame->width & ~1u, height = frame->height & ~1u;
+	if (width != encoder->width || height != encoder->height) {
+		forget_codec(encoder);
+		encoder->refused = 0;
+		encoder->width = width;
+		encoder->height = height;
+	}
+	if (encoder->codec)
+		return 0;
+	if (encoder->refused)
+		return EINVAL;
+	const char *error = "the picture is too small";
+	const rtc_video_codec_options options = {
+		.width = width,
+		.height = height,
+		.framerate = encoder->options.framerate,
+		.bitrate = encoder->bitrate,
+		.maximumNalSize = encoder->options.maximumNalSize,
+	};
+	if (width >= SMALLEST && height >= SMALLEST)
+		encoder->codec = rtc_video_codec_new(&options, &error);
+	// No picture takes more bits than 8 a pixel at the codecs' finest quantization; mostly far fewer pages are touched.
+	encoder->pool = rtc_frame_pool_new(OUTPUT_FRAMES, (uint32_t)width * height + PARAMETER_SETS);
+	if (encoder->codec && encoder->pool)
+		return 0;
+	forget_codec(encoder);
+	encoder->refused = 1;
+	if (encoder->options.failed)
+		encoder->options.failed(encoder->options.context, error);
+	return EINVAL;
+}
+
+static int key_is_due(const rtc_video_encoder *encoder, const rtc_frame *frame, int wanted)
+{
+	uint64_t elapsed = frame->time - encoder->keyTime; // of a source whose clock went back: huge, thus due
+	uint64_t interval = (uint64_t)encoder->options.keyFrameInterval * 1000000;
+	return (wanted && elapsed >= KEY_SPACING) || (interval && elapsed >= interval);
+}
+
+// Returns the access unit, or NULL.
+static rtc_frame *encode(rtc_video_encoder *encoder, const rtc_frame *frame, int keyWanted)
+{
+	int fresh = !encoder->codec;
+	// The output's place is taken first: a picture that was encoded but not sent would break the chain of references.
+	rtc_frame *output = prepare(encoder, frame) ? NULL : rtc_frame_pool_get(encoder->pool);
+	if (!output)
+		return NULL;
+	int key = fresh || key_is_due(encoder, frame, keyWanted);
+	int error = rtc_video_codec_encode(encoder->codec, frame, key, output);
+	if (error || output->size == 0) {
+		rtc_frame_release(output);
+		if (error)
+			forget_codec(encoder);
+		return NULL;
+	}
+	output->format = RTC_FORMAT_H264;
+	output->time = frame->time;
+	output->width = encoder->width;
+	output->height = encoder->height;
+	if (output->key)
+		encoder->keyTime = frame->time;
+	return output;
+}
+
+static void account(rtc_video_encoder *encoder, const rtc_frame *frame, const rtc_frame *output, uint64_t spent)
+{
+	rtc_video_encoder_statistics *statistics = &encoder->statistics;
+	pthread_mutex_lock(&encoder->lock);
+	statistics->width = frame->width;
+	statistics->height = frame->height;
+	statistics->encodeTime += spent;
+	if (!output)
+		statistics->framesDropped++;
+	else {
+		statistics->framesEncoded++;
+		statistics->keyFramesEncoded += output->key;
+		statistics->bytes += output->size;
+		if (output->key)
+			encoder->keyWanted = 0; // whoever asked meanwhile gets this one
+	}
+	pthread_mutex_unlock(&encoder->lock);
+}
+
+static void *run(void *argument)
+{
+	rtc_video_encoder *encoder = argument;
+	for (;;) {
+		pthread_mutex_lock(&encoder->lock);
+		while (!encoder->closing && !encoder->queued)
+			pthread_cond_wait(&encoder->wake, &encoder->lock);
+		rtc_frame *frame = encoder->closing ? NULL : take(encoder);
+		int keyWanted = encoder->keyWanted;
+		uint32_t bitrate = target(encoder);
+		pthread_mutex_unlock(&encoder->lock);
+		if (!frame)
+			break;
+		uint64_t begin = rtc_now();
+		if (bitrate != encoder->bitrate) {
+			encoder->bitrate = bitrate;
+			if (encoder->codec && rtc_video_codec_set_bitrate(encoder->codec, bitrate))
+				forget_codec(encoder); // the next one begins with it
+		}
+		rtc_frame *output = encode(encoder, frame, keyWanted);
+		account(encoder, frame, output, rtc_now() - begin);
+		if (output)
+			rtc_source_deliver(&encoder->source, output);
+		rtc_frame_release(output);
+		rtc_frame_release(frame);
+	}
+	forget_codec(encoder);
+	return NULL;
+}
+
+rtc_video_encoder *rtc_video_encoder_new(const rtc_video_encoder_options *options, int *error)
+{
+	rtc_video_encoder *encoder = calloc(1, sizeof *encoder);
+	if (!encoder) {
+		*error = ENOMEM;
+		return NULL;
+	}
+	rtc_sink_init(&encoder->sink, sink_destroy, sink_frame);
+	rtc_source_init(&encoder->source, source_destroy);
+	encoder->source.active = source_active;
+	encoder->source.requestKeyFrame = source_request_key_frame;
+	encoder->source.setBitrate = source_set_bitrate;
+	atomic_init(&encoder->ends, 2);
+	pthread_mutex_init(&encoder->lock, NULL);
+	pthread_cond_init(&encoder->wake, NULL);
+	encoder->options = *options;
+	encoder->limit = encoder->bitrate = clamp_bitrate(options->bitrate);
+	const rtc_thread_options thread = {.name = "rtc-video", .stack = RTC_VIDEO_CODEC_STACK, .priority = 5};
+	*error = rtc_thread_start(&encoder->thread, &thread, run, encoder);
+	if (!*error)
+		return encoder;
+	rtc_source_release(&encoder->source);
+	rtc_sink_release(&encoder->sink);
+	return NULL;
+}
+
+rtc_sink *rtc_video_encoder_sink(rtc_video_encoder *encoder)
+{
+	return &encoder->sink;
+}
+
+rtc_source *rtc_video_encoder_source(rtc_video_encoder *encoder)
+{
+	return &encoder->source;
+}
+
+void rtc_video_encoder_get_statistics(rtc_video_encoder *encoder, rtc_video_encoder_statistics *statistics)
+{
+	pthread_mutex_lock(&encoder->lock);
+	*statistics = encoder->statistics;
+	statistics->targetBitrate = target(encoder);
+	pthread_mutex_unlock(&encoder->lock);
+}
+
+void rtc_video_encoder_close(rtc_video_encoder *encoder)
+{
+	rtc_sink_disconnect(&encoder->sink);
+	rtc_source_disconnect_all(&encoder->source);
+	pthread_mutex_lock(&encoder->lock);
+	encoder->closing = 1;
+	flush(encoder);
+	pthread_cond_signal(&encoder->wake);
+	pthread_mutex_unlock(&encoder->lock);
+	pthread_join(encoder->thread, NULL);
+	rtc_source_release(&encoder->source);
+	rtc_sink_release(&encoder->sink);
+}
