@@ -76,6 +76,13 @@ export default class WebRTCApp {
 		return [...this.#sessions.keys()];
 	}
 
+	/** This host's addresses, IPv6 in brackets: for an "open it at" line. Empty before run(). */
+	get addresses(): string[] {
+		const addresses = this.#network?.addresses ?? [];
+		const usable = addresses.filter(({ address }) => !address.startsWith("fe80:"));
+		return usable.map(({ address, family }) => (family === 6 ? `[${address}]` : address));
+	}
+
 	/** The connection with a peer, for its statistics; undefined when there is none. */
 	connection(peerId: string): Session["connection"] | undefined {
 		return this.#sessions.get(peerId)?.connection;

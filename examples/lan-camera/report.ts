@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory, and how often natives enter JavaScript: it must not depend on how much media flows.
+import Instrumentation from "instrumentation";
+import Timer from "timer";
+import type WebRTCApp from "webrtc/app";
+import { entries, memory } from "webrtc/native/port";
+
+const counters = Object.freeze(["Slots used", "Slots peak", "Chunks used", "Chunks peak"]);
+
+/** Prints a line every `interval` seconds; 0: never. */
+export default function report(app: WebRTCApp, interval: number): void {
+	if (!interval) return;
+	let before = entries();
+	Timer.repeat(() => {
+		const now = entries();
+		const fields = [`viewers ${app.peers.length}`, `entries/s ${((now - before) / interval).toFixed(1)}`];
+		before = now;
+		fields.push(`C heap ${memory().heap}`);
+		for (const name of counters) {
+			const value = Instrumentation.get(Instrumentation.map(name));
+			if (value !== undefined) fields.push(`${name} ${value}`);
+		}
+		trace(`report: ${fields.join(", ")}\n`);
+	}, interval * 1000);
+}

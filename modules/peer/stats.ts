@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// W3C webrtc-stats: what a sending peer has to tell.
+import type RTCRtpTransceiver from "webrtc/peer/transceiver";
+import type PeerTransport from "webrtc/peer/transport";
+
+export interface RTCStats {
+	readonly id: string;
+	readonly type: string;
+	/** Milliseconds since 1970. */
+	readonly timestamp: number;
+	readonly [name: string]: unknown;
+}
+
+export type RTCStatsReport = ReadonlyMap<string, RTCStats>;
+
+const transportId = "T0";
+
+/** Collects them now; counters start with the connection. */
+export default function collectStats(
+	transport: PeerTransport | undefined,
+	transceivers: readonly RTCRtpTransceiver[],
+): RTCStatsReport {
+	const report = new Map<string, RTCStats>();
+	const timestamp = Date.now();
+	const add = (id: string, type: string, values: object) => {
+		report.set(id, { id, type, timestamp, ...values });
+	};
+	add("P", "peer-connection", {});
+	if (!transport) return report;
+	addTransport(add, transport);
+	for (const transceiver of transceivers) addSender(add, transceiver);
+	return report;
+}
+
+type Add = (id: string, type: string, values: object) => void;
+
+function addTransport(add: Add, transport: PeerTransport): void {
+	const { agent } = transport;
+	const pairs = agent.statistics.pairs;
+	let selectedCandidatePairId: string | undefined;
+	for (const [index, pair] of pairs.entries()) {
+		const id = `CP${index}`;
+		if (pair.selected) selectedCandidatePairId = id;
+		add(id, "candidate-pair", {
+			transportId,
+			localCandidateId: `L${pair.local.address}:${pair.local.port}`,
+			remoteCandidateId: `R${pair.remote.address}:${pair.remote.port}`,
+			state: pair.state,
+			nominated: pair.nominated,
+			requestsSent: pair.requestsSent,
+			requestsReceived: pair.requestsReceived,
+			responsesSent: pair.responsesSent,
+			responsesReceived: pair.responsesReceived,
+			currentRoundTripTime: seconds(pair.currentRoundTripTime),
+			totalRoundTripTime: seconds(pair.totalRoundTripTime),
+		});
+		addCandidate(add, `L${pair.local.address}:${pair.local.port}`, "local-candidate", pair.local);
+		addCandidate(add, `R${pair.remote.address}:${pair.remote.port}`, "remote-candidate", pair.remote);
+	}
+	add(transportId, "transport", {
+		...transport.statistics(),
+		selectedCandidatePairId,
+		iceRole: agent.controlling ? "controlling" : "controlled",
+		iceLocalUsernameFragment: agent.localUfrag,
+		iceState: agent.state,
+		dtlsState: transport.dtlsState,
+		dtlsCipher: transport.cipherSuite || undefined,
+		tlsVersion: transport.dtlsState === "connected" ? "FEFD" : undefined,
+	});
+}
+
+function addCandidate(
+	add: Add,
+	id: string,
+	type: string,
+	candidate: { address: string; port: number; type: string; priority: number },
+): void {
+	const { address, port, type: candidateType, priority } = candidate;
+	add(id, type, { transportId, address, port, protocol: "udp", candidateType, priority });
+}
+
+function addSender(add: Add, transceiver: RTCRtpTransceiver): void {
+	const { activity, ssrc } = transceiver.sender;
+	const codec = activity?.media.codec;
+	if (!activity || !codec) return;
+	const { statistics } = activity;
+	const { kind, mid } = transceiver;
+	const codecId = `C${mid}-${codec.payloadType}`;
+	add(codecId, "codec", {
+		transportId,
+		payloadType: codec.payloadType,
+		mimeType: `${kind}/${codec.name}`,
+		clockRate: codec.clockRate,
+	});
+	const id = `O${ssrc}`;
+	add(id, "outbound-rtp", {
+		ssrc,
+		kind,
+		mid,
+		transportId,
+		codecId,
+		remoteId: statistics.reportsReceived ? `RI${ssrc}` : undefined,
+		packetsSent: statistics.packetsSent,
+		bytesSent: statistics.bytesSent,
+		headerBytesSent: statistics.headerBytesSent,
+		framesSent: kind === "video" ? statistics.framesSent : undefined,
+		keyFramesSent: kind === "video" ? statistics.keyFramesSent : undefined,
+		framesDropped: statistics.framesDropped,
+		pliCount: statistics.pliCount,
+		firCount: statistics.firCount,
+		nackCount: statistics.nackCount,
+	});
+	if (!statistics.reportsReceived) return;
+	add(`RI${ssrc}`, "remote-inbound-rtp", {
+		ssrc,
+		kind,
+		transportId,
+		codecId,
+		localId: id,
+		packetsLost: statistics.packetsLost,
+		fractionLost: statistics.fractionLost,
+		jitter: statistics.jitter,
+		roundTripTime: statistics.roundTripTimeMeasurements ? statistics.roundTripTime : undefined,
+		totalRoundTripTime: statistics.totalRoundTripTime,
+		roundTripTimeMeasurements: statistics.roundTripTimeMeasurements,
+	});
+}
+
+/** The agent counts in milliseconds. */
+function seconds(milliseconds: number | undefined): number | undefined {
+	return milliseconds === undefined ? undefined : milliseconds / 1000;
+}

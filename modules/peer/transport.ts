@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bundled transport of one peer: the ICE agent bound to the network and a timer, then the path that it finds, DTLS
+// over the path, and SRTP with the keys of DTLS.
+import Timer from "timer";
+import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import { IceAgent, type IceState } from "webrtc/ice";
+import * as crypto from "webrtc/native/crypto";
+import Dtls from "webrtc/native/dtls";
+import type Certificate from "webrtc/native/dtls/certificate";
+import Srtp from "webrtc/native/srtp";
+import type Path from "webrtc/native/transport/path";
+import type Network from "webrtc/peer/network";
+import type { RemoteTransport } from "webrtc/sdp";
+
+export type RTCIceConnectionState = IceState;
+export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed" | "failed";
+
+export interface PeerTransportOptions {
+	network: Network;
+	certificate: Certificate;
+	controlling: boolean;
+	/** The ICE or DTLS state has changed. */
+	onStateChange(): void;
+}
+
+/** Owns all natives of one peer but its senders. */
+export default class PeerTransport {
+	readonly agent: IceAgent;
+	readonly srtp: Srtp;
+	#options: PeerTransportOptions;
+	#path: Path;
+	#dtls: Dtls | undefined;
+	#selected = false;
+	#timer: Timer | undefined;
+	#deadline = Infinity;
+	#ufrag: string;
+	#error: WebRTCError | undefined;
+	#closed = false;
+
+	constructor(options: PeerTransportOptions) {
+		const { network, controlling } = options;
+		this.#options = options;
+		this.agent = new IceAgent({ controlling, crypto, now: network.now });
+		this.#ufrag = this.agent.localUfrag;
+		network.add(this.#ufrag, this);
+		this.#path = network.createPath();
+		this.srtp = new Srtp(this.#path);
+		const port = network.localPort;
+		for (const { address, family } of network.addresses) {
+			this.agent.addLocalCandidate({ address, port, family, type: "host" });
+		}
+	}
+
+	get iceState(): RTCIceConnectionState {
+		return this.agent.state;
+	}
+
+	get dtlsState(): RTCDtlsTransportState {
+		return this.#dtls?.state ?? "new";
+	}
+
+	/** Why it failed, once it has. */
+	get error(): WebRTCError | undefined {
+		return this.#error;
+	}
+
+	get cipherSuite(): string {
+		return this.#dtls?.state === "connected" ? this.#dtls.cipherSuite : "";
+	}
+
+	/** The path's counters. */
+	statistics(): ReturnType<Path["statistics"]> {
+		return this.#path.statistics();
+	}
+
+	/** The remote's credentials and candidates, from its description; others may follow. */
+	setRemote(remote: RemoteTransport): void {
+		this.agent.setRemoteParameters({ ufrag: remote.iceUfrag, password: remote.icePwd, lite: remote.iceLite });
+		for (const candidate of remote.candidates) this.agent.addRemoteCandidate(candidate);
+		if (remote.endOfCandidates) this.agent.endOfRemoteCandidates();
+		this.pump();
+	}
+
+	/** Both descriptions are known: DTLS begins as soon as ICE has a path. */
+	startDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"]): void {
+		if (this.#dtls || this.#closed) return;
+		this.#dtls = new Dtls({
+			path: this.#path,
+			srtp: this.srtp,
+			certificate: this.#options.certificate,
+			role,
+			fingerprints,
+			onState: () => this.#onDtlsState(),
+		});
+		if (this.#selected) this.#dtls.start();
+	}
+
+	handleStun(data: Uint8Array, address: string, port: number): boolean {
+		const taken = this.agent.handleMessage(data, { address, port }, this.#options.network.now);
+		if (taken) this.pump();
+		return taken;
+	}
+
+	/** Carries out what the agent wants done: after each input, and when its deadline has come. */
+	pump(): void {
+		const { network } = this.#options;
+		let changed = false;
+		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
+			if (event.type === "validated") this.#path.accept(event.address, event.port);
+			else if (event.type === "selected") this.#select(event.pair.remote.address, event.pair.remote.port);
+			else if (event.type === "statechange") changed = true;
+		}
+		for (let out = this.agent.pollTransmit(); out; out = this.agent.pollTransmit()) {
+			network.send(out.data, out.address, out.port);
+		}
+		this.#schedule();
+		if (!changed) return;
+		if (this.agent.state === "failed") this.#error ??= this.#iceError();
+		this.#options.onStateChange();
+	}
+
+	/** Gives everything back; the remote is told by DTLS's close_notify. Can be called again without effect. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		if (this.#timer !== undefined) Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#dtls?.close();
+		this.#dtls = undefined;
+		this.srtp.close();
+		this.#path.close();
+		this.#options.network.remove(this.#ufrag);
+		this.agent.close();
+	}
+
+	#select(address: string, port: number): void {
+		this.#path.select(address, port);
+		if (this.#selected) return;
+		this.#selected = true;
+		this.#dtls?.start();
+	}
+
+	#onDtlsState(): void {
+		const dtls = this.#dtls;
+		if (!dtls) return;
+		if (dtls.state === "failed")
+			this.#error ??= new WebRTCError(dtls.reason as WebRTCErrorCode, `DTLS: ${dtls.message}`);
+		this.#options.onStateChange();
+	}
+
+	#iceError(): WebRTCError {
+		if (this.#selected)
+			return new WebRTCError("ice/consent-expired", "The peer no longer answers (RFC 7675).");
+		return new WebRTCError("ice/failed", "No pair of addresses connects to the peer.");
+	}
+
+	#schedule(): void {
+		const deadline = this.agent.deadline ?? Infinity;
+		if (deadline === this.#deadline && this.#timer !== undefined) return;
+		if (this.#timer !== undefined) Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#deadline = deadline;
+		if (deadline === Infinity || this.#closed) return;
+		const wait = Math.max(0, Math.ceil(deadline - this.#options.network.now));
+		this.#timer = Timer.set(() => {
+			this.#timer = undefined;
+			this.agent.handleTimeout(this.#options.network.now);
+			this.pump();
+		}, wait);
+	}
+}
