@@ -6,10 +6,13 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 #include "esp_heap_caps.h"
+#include "esp_log.h"
 #include "esp_pthread.h"
 #include "esp_random.h"
 #include "esp_timer.h"
+#include "esp_vfs_eventfd.h"
 #include "sdkconfig.h"
 
 #define NTP_UNIX_EPOCH 2208988800u // 1970 in seconds since 1900
@@ -41,6 +44,30 @@ int rtc_thread_start(pthread_t *thread, const rtc_thread_options *options, void 
 	int error = pthread_create(thread, NULL, run, argument);
 	esp_pthread_set_cfg(&before);
 	return error;
+}
+
+#define WAKES 5 // event descriptors of the whole program, where nobody else has made room for them
+
+int rtc_wake_open(rtc_wake *wake)
+{
+	esp_vfs_eventfd_config_t configuration = {.max_fds = WAKES};
+	esp_err_t result = esp_vfs_eventfd_register(&configuration);
+	if (result != ESP_OK && result != ESP_ERR_INVALID_STATE) // the latter: registered before
+		return ENOMEM;
+	wake->readable = wake->writable = eventfd(0, 0);
+	return wake->readable < 0 ? errno : 0;
+}
+
+void rtc_wake_signal(rtc_wake *wake)
+{
+	uint64_t one = 1;
+	if (write(wake->writable, &one, sizeof one) != sizeof one)
+		ESP_LOGE("rtc", "eventfd");
+}
+
+void rtc_wake_close(rtc_wake *wake)
+{
+	close(wake->readable);
 }
 
 uint64_t rtc_now(void)

@@ -3,13 +3,15 @@
 #include "rtc_port.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #if defined(__linux__)
 #include <malloc.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
 #elif defined(__APPLE__)
 #include <malloc/malloc.h>
@@ -44,6 +46,41 @@ int rtc_thread_start(pthread_t *thread, const rtc_thread_options *options, void 
 	}
 #endif
 	return error;
+}
+
+int rtc_wake_open(rtc_wake *wake)
+{
+#if defined(__linux__)
+	wake->readable = wake->writable = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return wake->readable < 0 ? errno : 0;
+#else
+	int ends[2];
+	if (pipe(ends))
+		return errno;
+	for (int i = 0; i < 2; i++) {
+		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+		fcntl(ends[i], F_SETFL, O_NONBLOCK);
+	}
+	wake->readable = ends[0];
+	wake->writable = ends[1];
+	return 0;
+#endif
+}
+
+void rtc_wake_signal(rtc_wake *wake)
+{
+	uint64_t one = 1;
+	ssize_t written;
+	do
+		written = write(wake->writable, &one, sizeof one);
+	while (written < 0 && errno == EINTR); // EAGAIN: it is readable already
+}
+
+void rtc_wake_close(rtc_wake *wake)
+{
+	close(wake->readable);
+	if (wake->writable != wake->readable)
+		close(wake->writable);
 }
 
 uint64_t rtc_now(void)

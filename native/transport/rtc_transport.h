@@ -10,7 +10,7 @@
 typedef struct {
 	uint8_t family; // 4 or 6; an IPv4-mapped IPv6 address is stored as IPv4
 	uint8_t bytes[16];
-	uint16_t port; // host order
+	uint16_t port;  // host order
 	uint32_t scope; // IPv6 link-local: the interface index
 } rtc_address;
 
@@ -23,32 +23,35 @@ int rtc_address_equal(const rtc_address *a, const rtc_address *b);
 typedef struct rtc_transport rtc_transport;
 
 typedef struct {
-	const char *address; // the address to bind, NULL for all
+	const char *address; // the address to bind, NULL for all of both families
 	uint16_t port;       // 0: any. Both families get the same port
-	// From the network thread: the STUN queue is no longer empty.
+	// From the network thread: there is STUN to read. It may not close the transport. NULL: none.
 	void (*onStun)(void *context);
 	void *context;
 } rtc_transport_options;
 
 typedef struct {
 	uint64_t packetsReceived, bytesReceived, packetsSent, bytesSent;
-	uint64_t sendErrors;      // sendto failed (a full socket buffer counts here)
-	uint64_t unknownSource;   // media or DTLS from an address that belongs to no path
-	uint64_t malformed;       // none of RFC 7983's kinds, or too short
-	uint64_t stunUnknown;     // STUN for no known ufrag or transaction
-	uint64_t stunDropped;     // STUN queue full or over its rate
+	uint64_t sendErrors;    // datagrams that could not be sent (a full socket buffer counts here)
+	uint64_t unknownSource; // media or DTLS from an address that belongs to no path
+	uint64_t malformed;     // neither STUN nor DTLS nor SRTP, too short, or too large
+	uint64_t stunUnknown;   // STUN for no known ufrag or transaction, indications of strangers
+	uint64_t stunDropped;   // STUN queue full or over its rate
 } rtc_transport_statistics;
 
-// Returns NULL and sets *error to an errno value (EADDRINUSE, EACCES, …) when no socket could be opened.
+// Returns NULL and sets *error to an errno value: EINVAL for an address that is none, EADDRINUSE when either family's
+// port is taken, EADDRNOTAVAIL, EACCES, …; a host without one of the families is no error.
 rtc_transport *rtc_transport_open(const rtc_transport_options *options, int *error);
 uint16_t rtc_transport_port(rtc_transport *transport);
 int rtc_transport_has_family(rtc_transport *transport, int family); // 4 or 6
 void rtc_transport_get_statistics(rtc_transport *transport, rtc_transport_statistics *statistics);
-// Stops the thread, closes the sockets. Paths that are left stay valid and send nowhere.
+// Stops the thread, closes the sockets. Paths that are left stay valid and send nowhere. Not from the network thread,
+// and nothing else but paths may use the transport meanwhile or afterwards.
 void rtc_transport_close(rtc_transport *transport);
 
-// The addresses of this host that can be candidates: up, and neither unspecified nor deprecated. Loopback ones only
-// when `loopback`. Returns how many of at most `maximum`. `interfaces` gets their names.
+// The addresses of this host that can be candidates (RFC 8445 section 5.1.1.1): up, and neither unspecified, deprecated
+// nor link-local IPv6. Loopback ones only when `loopback`. Returns how many of at most `maximum`. `interfaces` gets
+// their names.
 typedef struct {
 	rtc_address address; // port 0
 	char interface[16];
@@ -58,32 +61,34 @@ size_t rtc_transport_interfaces(rtc_interface *interfaces, size_t maximum, int l
 
 // STUN to and from the control plane. A request is let through only if its USERNAME begins with a known local ufrag
 // (RFC 8445 section 7.3), a response only if it answers a transaction that rtc_transport_send_stun sent; at most
-// RTC_STUN_QUEUE wait, and each ufrag may bring RTC_STUN_RATE a second, with as many at once.
+// RTC_STUN_QUEUE wait (16 KB in all), and each ufrag may bring RTC_STUN_RATE a second, with as many at once.
 #define RTC_STUN_QUEUE 64
 #define RTC_STUN_RATE 100
 #define RTC_STUN_SIZE 1280
 #define RTC_UFRAGS 32 // peers of one transport
 
-int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag);    // 0, EEXIST, ENOSPC, EINVAL
+int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag); // 0, EEXIST, ENOSPC, EINVAL
 void rtc_transport_remove_ufrag(rtc_transport *transport, const char *ufrag);
 // Takes the oldest message. Returns its size, 0 when there is none, -1 when it does not fit (it is dropped).
 int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t size, rtc_address *from);
 int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, const uint8_t *data, size_t size);
 
 // A path is one peer's share of the transport: the addresses it sends from, the one that it is sent to, and what
-// takes its DTLS and SRTP. Reference counted; all functions from any thread.
+// takes its DTLS and SRTP. Reference counted; all functions from any thread. It keeps the transport's memory, but not
+// its sockets.
 typedef struct rtc_path rtc_path;
 #define RTC_PATH_ADDRESSES 16
 #define RTC_PATH_EARLY 8 // DTLS datagrams kept for a handshake that has not begun
 
-rtc_path *rtc_path_new(rtc_transport *transport);
+rtc_path *rtc_path_new(rtc_transport *transport); // NULL: no memory
 rtc_path *rtc_path_retain(rtc_path *path);
 void rtc_path_release(rtc_path *path);
-// Gives the addresses back and forgets the handlers; no handler is running when it returns.
+// Gives the addresses back and forgets the handlers; no handler is running when it returns. Handlers: see below.
 void rtc_path_close(rtc_path *path);
 
-// Datagrams from `address` belong to this peer from now on. ENOSPC drops its oldest that is not selected.
-// EEXIST when another path holds the address: it moves here (the new owner has just proved it by STUN).
+// Datagrams from `address` belong to this peer from now on. A path that is full drops its oldest that is not selected;
+// an address that another path holds moves here (the new owner has just proved it by STUN), and is no longer selected
+// there. 0, EINVAL, ENOTCONN when the path is closed, ENOSPC, ENOMEM.
 int rtc_path_accept(rtc_path *path, const rtc_address *address);
 // Sends go there from now on; it is accepted, too.
 int rtc_path_select(rtc_path *path, const rtc_address *address);
@@ -91,8 +96,9 @@ int rtc_path_select(rtc_path *path, const rtc_address *address);
 typedef void (*rtc_path_handler)(void *context, const uint8_t *data, size_t size); // on the network thread
 // SRTP and SRTCP may be changed in place, so its handler gets a writable buffer.
 typedef void (*rtc_path_srtp_handler)(void *context, uint8_t *data, size_t size);
-// Setting a handler first hands over the early datagrams (on the caller's thread). NULL removes it, and waits until it
-// is not running.
+// Setting a handler first hands over the early datagrams (on the caller's thread); only those before the first handler
+// are kept. NULL removes it, and waits until no handler of the path is running: whoever does so holds no lock that a
+// handler takes. From within a handler it does not wait, and that handler is the last call.
 void rtc_path_set_dtls(rtc_path *path, rtc_path_handler handler, void *context);
 void rtc_path_set_srtp(rtc_path *path, rtc_path_srtp_handler handler, void *context);
 
@@ -102,7 +108,8 @@ int rtc_path_send(rtc_path *path, const uint8_t *data, size_t size);
 // Sends many: begin locks the transport's transmit buffers and returns them; write each datagram (at most
 // RTC_TRANSMIT_SIZE bytes) at rtc_transmit_buffer, and commit its size; full buffers are flushed on the way. Datagrams
 // of equal size leave in one system call where the kernel can segment them. Commit and end count failures in the
-// statistics; media has no other use for them.
+// statistics; media has no other use for them. What was written but not committed is not sent. Between begin and end
+// the thread uses no other path of the transport.
 #define RTC_TRANSMIT_SIZE 1296 // RTC_MTU, SRTP's tag, TURN's channel header, rounded up
 typedef struct rtc_transmit rtc_transmit;
 rtc_transmit *rtc_path_begin(rtc_path *path); // NULL before a selection, or when closed

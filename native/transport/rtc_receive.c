@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network thread: reads datagrams in batches, and gives each to whom it is for.
+#include "rtc_transport_core.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#define TURN 256 // datagrams of one socket before the other has its turn
+
+// Smallest sizes that can mean something: a DTLS record's header (RFC 6347 section 4.1), an RTP header (RFC 3550
+// section 5.1), which no SRTCP packet undercuts.
+#define DTLS_SMALLEST 13
+#define RTP_SMALLEST 12
+
+typedef struct {
+	rtc_sockaddr from;
+	uint8_t *data;
+	size_t size;
+	int truncated;
+} rtc_received;
+
+// Returns whether the control plane has something to read.
+static int receiveStun(rtc_transport *transport, const rtc_address *from, const uint8_t *data, size_t size)
+{
+	size_t length;
+	int queued = 0;
+	pthread_mutex_lock(&transport->stunLock);
+	rtc_stun_verdict verdict = rtc_stun_filter_check(transport->filter, data, size, rtc_now(), &length);
+	if (verdict == RTC_STUN_PASS)
+		queued = rtc_stun_queue_push(transport->filter, data, length, from) == 0;
+	pthread_mutex_unlock(&transport->stunLock);
+	switch (verdict) {
+	case RTC_STUN_MALFORMED:
+		rtc_count(&transport->malformed, 1);
+		break;
+	case RTC_STUN_INDICATION: // keeps a NAT open (RFC 8445 section 11), when it comes from a peer
+		if (rtc_path_is_known(transport, from))
+			break;
+		// fall through
+	case RTC_STUN_UNKNOWN:
+		rtc_count(&transport->stunUnknown, 1);
+		break;
+	case RTC_STUN_PASS:
+		if (queued)
+			break;
+		// fall through
+	case RTC_STUN_OVER_RATE:
+		rtc_count(&transport->stunDropped, 1);
+		break;
+	}
+	return queued;
+}
+
+// RFC 7983 section 7, by the first byte. ZRTP (16 … 19) and TURN channels (64 … 79) have no place here.
+static int receive(rtc_transport *transport, const rtc_received *received)
+{
+	rtc_address from;
+	uint8_t *data = received->data;
+	rtc_address_from_socket(&from, &received->from);
+	rtc_count(&transport->packetsReceived, 1);
+	rtc_count(&transport->bytesReceived, received->size);
+	uint8_t kind = received->size ? data[0] : 255;
+	if (received->truncated)
+		rtc_count(&transport->malformed, 1);
+	else if (kind <= 3)
+		return receiveStun(transport, &from, data, received->size);
+	else if ((kind >= 20 && kind <= 63 && received->size >= DTLS_SMALLEST) ||
+			 (kind >= 128 && kind <= 191 && received->size >= RTP_SMALLEST)) {
+		if (!rtc_path_dispatch(transport, &from, data, received->size))
+			rtc_count(&transport->unknownSource, 1);
+	} else
+		rtc_count(&transport->malformed, 1);
+	return 0;
+}
+
+#if RTC_BATCHED
+static int readBatch(rtc_transport *transport, int fd, rtc_received *batch)
+{
+	struct mmsghdr messages[RTC_RECEIVE_BATCH];
+	struct iovec vectors[RTC_RECEIVE_BATCH];
+	memset(messages, 0, sizeof messages);
+	for (int i = 0; i < RTC_RECEIVE_BATCH; i++) {
+		vectors[i].iov_base = batch[i].data = transport->received + i * RTC_RECEIVE_SIZE;
+		vectors[i].iov_len = RTC_RECEIVE_SIZE;
+		messages[i].msg_hdr.msg_name = &batch[i].from;
+		messages[i].msg_hdr.msg_namelen = sizeof batch[i].from;
+		messages[i].msg_hdr.msg_iov = &vectors[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	int count = recvmmsg(fd, messages, RTC_RECEIVE_BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < count; i++) {
+		batch[i].size = messages[i].msg_len;
+		batch[i].truncated = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+	}
+	return count;
+}
+#else
+static int readBatch(rtc_transport *transport, int fd, rtc_received *batch)
+{
+	socklen_t nameSize = sizeof batch->from;
+	batch->data = transport->received;
+	ssize_t size = recvfrom(fd, batch->data, RTC_RECEIVE_SIZE, 0, &batch->from.any, &nameSize);
+	if (size < 0)
+		return -1;
+	batch->size = (size_t)size;
+	batch->truncated = size == RTC_RECEIVE_SIZE; // or just fits; nothing that large is for us
+	return 1;
+}
+#endif
+
+static void drain(rtc_transport *transport, int fd)
+{
+	rtc_received batch[RTC_RECEIVE_BATCH];
+	for (int taken = 0; taken < TURN; taken += RTC_RECEIVE_BATCH) {
+		int news = 0, count = readBatch(transport, fd, batch);
+		for (int i = 0; i < count; i++)
+			news |= receive(transport, &batch[i]);
+		if (news && transport->onStun)
+			transport->onStun(transport->context);
+		if (count < RTC_RECEIVE_BATCH) // nothing left, or an error: poll tells what comes next
+			return;
+	}
+}
+
+void *rtc_receive_run(void *argument)
+{
+	rtc_transport *transport = argument;
+	struct pollfd polled[3] = {{.fd = transport->wake.readable, .events = POLLIN}};
+	nfds_t count = 1;
+	for (int i = 0; i < 2; i++)
+		if (transport->sockets.fd[i] >= 0)
+			polled[count++] = (struct pollfd){.fd = transport->sockets.fd[i], .events = POLLIN};
+	while (!atomic_load(&transport->closing)) {
+		if (poll(polled, count, -1) < 0)
+			continue; // EINTR
+		for (nfds_t i = 1; i < count; i++)
+			if (polled[i].revents)
+				drain(transport, polled[i].fd);
+	}
+	return NULL;
+}

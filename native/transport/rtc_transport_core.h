@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the transport share.
+//
+// Locks, in the order in which they are taken: a path's `dispatch` (while its handlers run), `transmit.lock` (from
+// rtc_path_begin to rtc_transmit_end), then one of `lock` (addresses and selections) and `stunLock`, both held for
+// moments only.
+#ifndef RTC_TRANSPORT_CORE_H
+#define RTC_TRANSPORT_CORE_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE // recvmmsg, sendmmsg
+#endif
+#include <pthread.h>
+#include <stdatomic.h>
+#include "rtc_path_table.h"
+#include "rtc_port.h"
+#include "rtc_sockets.h"
+#include "rtc_stun_filter.h"
+#include "rtc_transport.h"
+
+// Linux moves many datagrams in one system call. RTC_PLAIN_SOCKETS asks for what lwIP and the BSDs have, to test it.
+#if defined(__linux__) && !defined(RTC_PLAIN_SOCKETS)
+#define RTC_BATCHED 1
+#define RTC_TRANSMIT_BATCH 32 // 41 KB
+#define RTC_RECEIVE_BATCH 32  // 48 KB
+#else
+#define RTC_BATCHED 0
+#define RTC_TRANSMIT_BATCH 2 // without sendmmsg nothing is gained by more
+#define RTC_RECEIVE_BATCH 1
+#endif
+#define RTC_RECEIVE_SIZE 1536 // an Ethernet frame's worth; larger ones are malformed here
+
+typedef atomic_uint_least64_t rtc_counter;
+
+static inline void rtc_count(rtc_counter *counter, uint64_t amount)
+{
+	atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
+}
+
+static inline uint64_t rtc_counted(const rtc_counter *counter)
+{
+	return atomic_load_explicit((rtc_counter *)counter, memory_order_relaxed);
+}
+
+struct rtc_transmit {
+	pthread_mutex_t lock;
+	rtc_transport *transport;
+	int segmentation; // the kernel cuts runs of datagrams (UDP_SEGMENT); cleared once it refuses
+	// From begin to end:
+	rtc_path *path;
+	int fd;
+	rtc_sockaddr to;
+	socklen_t toSize;
+	uint32_t count;
+	uint16_t sizes[RTC_TRANSMIT_BATCH];
+	uint8_t *buffers; // RTC_TRANSMIT_BATCH of RTC_TRANSMIT_SIZE
+};
+
+struct rtc_transport {
+	atomic_uint refs; // its owner's, and one of each path
+	rtc_sockets sockets;
+	rtc_wake wake;
+	pthread_t thread;
+	atomic_int closing;
+	void (*onStun)(void *context);
+	void *context;
+	uint8_t *received; // RTC_RECEIVE_BATCH of RTC_RECEIVE_SIZE
+	pthread_mutex_t lock;
+	rtc_path_table table;
+	uint32_t order;
+	pthread_mutex_t stunLock;
+	rtc_stun_filter *filter;
+	rtc_transmit transmit;
+	rtc_counter packetsReceived, bytesReceived, packetsSent, bytesSent;
+	rtc_counter sendErrors, unknownSource, malformed, stunUnknown, stunDropped;
+};
+
+typedef struct {
+	uint16_t size;
+	uint8_t data[];
+} rtc_datagram;
+
+struct rtc_path {
+	atomic_uint refs;
+	rtc_transport *transport;
+	// Guarded by the transport's `lock`:
+	rtc_path_entry entries[RTC_PATH_ADDRESSES];
+	int closed;
+	rtc_address selected; // family 0: none
+	// Guarded by `dispatch`, which is recursive: a handler may set handlers.
+	pthread_mutex_t dispatch;
+	rtc_path_handler dtls;
+	void *dtlsContext;
+	rtc_path_srtp_handler srtp;
+	void *srtpContext;
+	int earlyOver; // there was a DTLS handler: nothing is kept for another one
+	uint32_t earlyCount;
+	rtc_datagram *early[RTC_PATH_EARLY];
+	rtc_counter packetsReceived, bytesReceived, packetsSent, bytesSent, earlyDropped;
+};
+
+void rtc_transport_release(rtc_transport *transport);
+
+// The network thread.
+void *rtc_receive_run(void *transport);
+
+// Gives a datagram to the path that `from` belongs to. Returns 0 when there is none.
+int rtc_path_dispatch(rtc_transport *transport, const rtc_address *from, uint8_t *data, size_t size);
+int rtc_path_is_known(rtc_transport *transport, const rtc_address *address);
+
+int rtc_transmit_init(rtc_transmit *transmit, rtc_transport *transport); // 0 or an errno value
+void rtc_transmit_destroy(rtc_transmit *transmit);
+
+#endif
