@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_rtcp.h"
+
+#include <string.h>
+#include "rtc_rtp.h"
+
+// Packet types (RFC 3550 section 12.1, RFC 4585 section 6.1) and their FMT values.
+enum { SR = 200, RR = 201, SDES = 202, BYE = 203, RTPFB = 205, PSFB = 206 };
+enum { RTPFB_NACK = 1, PSFB_PLI = 1, PSFB_FIR = 4, PSFB_AFB = 15 };
+
+#define HEADER 4
+#define VERSION 0x80
+#define PADDING 0x20
+#define COUNT 0x1f
+#define FEEDBACK 8 // bytes of a feedback body before its entries: two SSRCs
+#define REPORT_BLOCK 24
+#define SENDER_INFO 20
+#define SDES_CNAME 1
+
+// The size of the packet at `data` with its header, 0 when it is not one.
+static size_t measure(const uint8_t *data, size_t size)
+{
+	if (size < HEADER || (data[0] & 0xc0) != VERSION)
+		return 0;
+	size_t length = HEADER + rtc_rtp_get16(data + 2) * 4u;
+	if (length > size)
+		return 0;
+	if (data[0] & PADDING) { // on the last packet only, in whole words, counting itself
+		uint8_t padding = data[length - 1];
+		if (length != size || !padding || padding % 4 || padding > length - HEADER)
+			return 0;
+	}
+	return length;
+}
+
+int rtc_rtcp_begin(rtc_rtcp_reader *reader, const uint8_t *data, size_t size)
+{
+	memset(reader, 0, sizeof *reader);
+	if (!size)
+		return -1;
+	for (size_t offset = 0; offset < size;) {
+		size_t length = measure(data + offset, size - offset);
+		if (!length)
+			return -1;
+		offset += length;
+	}
+	reader->position = data;
+	reader->end = data + size;
+	return 0;
+}
+
+// Says where the entries of the open packet lie. -1 when they do not fit.
+static int layOut(rtc_rtcp_reader *reader, rtc_rtcp_kind kind, size_t offset, size_t stride, size_t entries)
+{
+	reader->kind = kind;
+	reader->offset = offset;
+	reader->stride = stride;
+	reader->entries = (uint32_t)entries;
+	return reader->size < offset + stride * entries ? -1 : 0;
+}
+
+static int openBye(rtc_rtcp_reader *reader, uint8_t count)
+{
+	size_t sources = count * 4u;
+	if (reader->size > sources && reader->size - sources < 1u + reader->body[sources]) // the reason
+		return -1;
+	return layOut(reader, RTC_RTCP_BYE, 0, 4, count);
+}
+
+// A feedback packet whose entries fill it.
+static int openEntries(rtc_rtcp_reader *reader, rtc_rtcp_kind kind, size_t stride)
+{
+	size_t left = reader->size - FEEDBACK;
+	return !left || left % stride ? -1 : layOut(reader, kind, FEEDBACK, stride, left / stride);
+}
+
+static int openFeedback(rtc_rtcp_reader *reader, uint8_t type, uint8_t format)
+{
+	if (reader->size < FEEDBACK)
+		return -1;
+	if (type == RTPFB && format == RTPFB_NACK)
+		return openEntries(reader, RTC_RTCP_NACK, 4);
+	if (type == PSFB && format == PSFB_PLI)
+		return reader->size != FEEDBACK ? -1 : layOut(reader, RTC_RTCP_PLI, 4, 4, 1);
+	if (type == PSFB && format == PSFB_FIR)
+		return openEntries(reader, RTC_RTCP_FIR, 8);
+	if (type == PSFB && format == PSFB_AFB && reader->size >= 16 && !memcmp(reader->body + FEEDBACK, "REMB", 4))
+		return layOut(reader, RTC_RTCP_REMB, 16, 4, reader->body[12]);
+	return layOut(reader, RTC_RTCP_UNKNOWN, 0, 0, 1);
+}
+
+static int openPacket(rtc_rtcp_reader *reader)
+{
+	const uint8_t *packet = reader->position;
+	size_t length = measure(packet, (size_t)(reader->end - packet));
+	uint8_t count = packet[0] & COUNT, type = packet[1];
+	reader->position += length;
+	reader->body = packet + HEADER;
+	reader->size = length - HEADER;
+	if (packet[0] & PADDING)
+		reader->size -= packet[length - 1];
+	reader->entries = reader->index = 0;
+	switch (type) {
+	case SR:
+		return layOut(reader, RTC_RTCP_REPORT, 4 + SENDER_INFO, REPORT_BLOCK, count);
+	case RR:
+		return layOut(reader, RTC_RTCP_REPORT, 4, REPORT_BLOCK, count);
+	case SDES:
+		return 0;
+	case BYE:
+		return openBye(reader, count);
+	case RTPFB:
+	case PSFB:
+		return openFeedback(reader, type, count);
+	default:
+		return layOut(reader, RTC_RTCP_UNKNOWN, 0, 0, 1);
+	}
+}
+
+static void readReport(rtc_rtcp_report *report, const uint8_t *block)
+{
+	report->fractionLost = block[4];
+	uint32_t lost = rtc_rtp_get32(block + 4) & 0xffffff;
+	report->packetsLost = lost & 0x800000 ? (int32_t)lost - 0x1000000 : (int32_t)lost;
+	report->highestSequence = rtc_rtp_get32(block + 8);
+	report->jitter = rtc_rtp_get32(block + 12);
+	report->lastReport = rtc_rtp_get32(block + 16);
+	report->delay = rtc_rtp_get32(block + 20);
+}
+
+// A mantissa of 18 bits and an exponent of 6, held at the most that fits.
+static uint64_t readBitrate(const uint8_t *bytes)
+{
+	uint8_t exponent = bytes[0] >> 2;
+	uint64_t mantissa = rtc_rtp_get32(bytes - 1) & 0x3ffff;
+	return mantissa << exponent >> exponent == mantissa ? mantissa << exponent : UINT64_MAX;
+}
+
+static void readItem(const rtc_rtcp_reader *reader, rtc_rtcp_item *item)
+{
+	const uint8_t *entry = reader->body + reader->offset + reader->stride * reader->index;
+	memset(item, 0, sizeof *item);
+	item->kind = reader->kind;
+	item->first = !reader->index;
+	if (reader->size >= 4)
+		item->sender = rtc_rtp_get32(reader->body);
+	if (item->kind != RTC_RTCP_UNKNOWN)
+		item->target = rtc_rtp_get32(item->kind == RTC_RTCP_NACK ? reader->body + 4 : entry);
+	switch (item->kind) {
+	case RTC_RTCP_REPORT:
+		readReport(&item->report, entry);
+		break;
+	case RTC_RTCP_FIR:
+		item->sequence = entry[4];
+		break;
+	case RTC_RTCP_NACK:
+		item->nack.packet = rtc_rtp_get16(entry);
+		item->nack.following = rtc_rtp_get16(entry + 2);
+		break;
+	case RTC_RTCP_REMB:
+		item->bitrate = readBitrate(reader->body + 13);
+		break;
+	default:
+		break;
+	}
+}
+
+int rtc_rtcp_next(rtc_rtcp_reader *reader, rtc_rtcp_item *item)
+{
+	while (reader->index == reader->entries) {
+		if (reader->position == reader->end)
+			return 0;
+		if (openPacket(reader)) {
+			reader->position = reader->end;
+			reader->entries = reader->index;
+			return -1;
+		}
+	}
+	readItem(reader, item);
+	reader->index++;
+	return 1;
+}
+
+static void writeHeader(uint8_t *buffer, uint8_t count, uint8_t type, size_t size)
+{
+	buffer[0] = VERSION | count;
+	buffer[1] = type;
+	rtc_rtp_put16(buffer + 2, (uint16_t)(size / 4 - 1));
+}
+
+static size_t writeDescription(uint8_t *buffer, uint32_t ssrc, const char *cname)
+{
+	size_t length = strnlen(cname, RTC_RTCP_CNAME);
+	size_t size = (HEADER + 4 + 2 + length + 1 + 3) & ~(size_t)3; // a null byte ends the items, and pads
+	memset(buffer, 0, size);
+	writeHeader(buffer, 1, SDES, size);
+	rtc_rtp_put32(buffer + 4, ssrc);
+	buffer[8] = SDES_CNAME;
+	buffer[9] = (uint8_t)length;
+	memcpy(buffer + 10, cname, length);
+	return size;
+}
+
+size_t rtc_rtcp_write_report(uint8_t *buffer, const rtc_rtcp_sender_info *info, const char *cname)
+{
+	size_t size = HEADER + 4 + SENDER_INFO;
+	writeHeader(buffer, 0, SR, size);
+	rtc_rtp_put32(buffer + 4, info->ssrc);
+	rtc_rtp_put32(buffer + 8, (uint32_t)(info->ntp >> 32));
+	rtc_rtp_put32(buffer + 12, (uint32_t)info->ntp);
+	rtc_rtp_put32(buffer + 16, info->timestamp);
+	rtc_rtp_put32(buffer + 20, info->packets);
+	rtc_rtp_put32(buffer + 24, info->octets);
+	return size + writeDescription(buffer + size, info->ssrc, cname);
+}
+
+size_t rtc_rtcp_write_bye(uint8_t *buffer, uint32_t ssrc)
+{
+	writeHeader(buffer, 1, BYE, RTC_RTCP_BYE_SIZE);
+	rtc_rtp_put32(buffer + 4, ssrc);
+	return RTC_RTCP_BYE_SIZE;
+}
