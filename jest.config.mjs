@@ -1,5 +1,6 @@
 // The control plane in virtual time, on Node.js. Specifiers are mapped as the manifests map them on a device:
-// "webrtc/<folder>" is the folder's first file. The native classes are replaced by those of test/unit/fakes.
+// "webrtc/<folder>" is the folder's first file. What is native, or the SDK's, is replaced by
+// that of test/unit/fakes.
 export default {
 	roots: ["<rootDir>/test/unit", "<rootDir>/test/fuzz"],
 	testMatch: ["**/*.test.ts"],
@@ -11,7 +12,9 @@ export default {
 	},
 	setupFiles: ["<rootDir>/test/unit/setup.ts"],
 	moduleNameMapper: {
-		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/$1.ts",
+		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/native/$1.ts",
+		"^(timer|time|preference)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
+		"^mc/config$": "<rootDir>/test/unit/fakes/moddable/config.ts",
 		"^webrtc/signaling/([a-z]+)$": "<rootDir>/modules/signaling/$1/$1.ts",
 		"^webrtc/([a-z]+)$": "<rootDir>/modules/$1/$1.ts",
 		"^webrtc/(.+)$": "<rootDir>/modules/$1.ts",

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import { countNative } from "./transport";
+
+class Encoder {
+	/** Those that exist now, for tests to look into. */
+	static readonly open = new Set<Encoder>();
+	readonly sinks = new Set<object>();
+	bitrate: number;
+	keyFrameRequests = 0;
+
+	constructor(readonly options: { codec: string; bitrate?: number }) {
+		this.bitrate = options.bitrate ?? 0;
+		Encoder.open.add(this);
+		countNative(1);
+	}
+
+	connect(sink: object): void {
+		this.sinks.add(sink);
+	}
+
+	disconnect(sink: object): void {
+		this.sinks.delete(sink);
+	}
+
+	requestKeyFrame(): void {
+		this.keyFrameRequests++;
+	}
+
+	statistics() {
+		return { framesEncoded: 1 };
+	}
+
+	close(): void {
+		if (Encoder.open.delete(this)) countNative(-1);
+	}
+}
+
+export { Encoder };
+export class VideoEncoder extends Encoder {}
+export class AudioEncoder extends Encoder {}

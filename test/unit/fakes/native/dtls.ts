@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// A handshake of two messages that tells the truth about fingerprints.
+import { countNative } from "./transport";
+import type Certificate from "./dtls/certificate";
+import type Path from "./transport/path";
+
+interface Options {
+	path: Path;
+	certificate: Certificate;
+	role: "client" | "server";
+	fingerprints: { algorithm: string; value: string }[];
+	onState(this: Dtls): void;
+}
+
+export default class Dtls {
+	state: "new" | "connecting" | "connected" | "closed" | "failed" = "new";
+	reason = "";
+	message = "";
+	cipherSuite = "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256";
+	#options: Options;
+	#closed = false;
+
+	constructor(options: Options) {
+		this.#options = options;
+		options.path.onDtls = (data) => this.#receive(data);
+		countNative(1);
+	}
+
+	start(): void {
+		this.state = "connecting";
+		if (this.#options.role === "client") this.#send("hello");
+	}
+
+	close(): void {
+		if (this.#closed) return;
+		if (this.state === "connected") this.#send("close");
+		this.#closed = true;
+		countNative(-1);
+	}
+
+	#send(dtls: string): void {
+		this.#options.path.send({ dtls, fingerprint: this.#options.certificate.fingerprint });
+	}
+
+	#receive({ dtls, fingerprint }: { dtls: string; fingerprint: string }): void {
+		if (this.#closed) return;
+		if (dtls === "close") this.#set("closed");
+		else if (this.#options.fingerprints.some(({ value }) => value === fingerprint)) {
+			if (dtls === "hello") this.#send("finished");
+			this.#set("connected");
+		} else {
+			this.reason = "dtls/fingerprint-mismatch";
+			this.message = "the certificate is not the one that was signaled";
+			this.#set("failed");
+		}
+	}
+
+	#set(state: Dtls["state"]): void {
+		if (this.state === state) return;
+		this.state = state;
+		this.#options.onState.call(this);
+	}
+}

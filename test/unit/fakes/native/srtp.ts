@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import { countNative } from "./transport";
+
+export default class Srtp {
+	#closed = false;
+
+	constructor(readonly path: object) {
+		countNative(1);
+	}
+
+	close(): void {
+		if (!this.#closed) countNative(-1);
+		this.#closed = true;
+	}
+}
