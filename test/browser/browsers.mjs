@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Debian's Chromium and Firefox, driven by Puppeteer.
+// @ts-check
+import puppeteer from "puppeteer-core";
+
+// Firefox gets its H.264 as a plug-in from the network; these make it use the system's FFmpeg instead.
+const firefoxPreferences = {
+	"gfx.blacklist.webrtc.hw.acceleration.h264": 1,
+	"media.webrtc.hw.h264.enabled": true,
+	"media.navigator.mediadatadecoder_h264_enabled": true,
+	"media.autoplay.default": 0,
+	"network.captive-portal-service.enabled": false,
+	"network.connectivity-service.enabled": false,
+};
+
+const chromiumArguments = [
+	"--no-sandbox",
+	"--disable-gpu",
+	"--disable-quic",
+	"--no-first-run",
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-sync",
+	"--autoplay-policy=no-user-gesture-required",
+	"--mute-audio",
+];
+
+/** The browsers to test with. */
+export const names = /** @type {const} */ (["chromium", "firefox"]);
+
+/** @param {"chromium" | "firefox"} name */
+export function launch(name) {
+	if (name === "chromium") {
+		return puppeteer.launch({ executablePath: "/usr/bin/chromium", headless: true, args: chromiumArguments });
+	}
+	return puppeteer.launch({
+		browser: "firefox",
+		protocol: "webDriverBiDi",
+		executablePath: "/usr/bin/firefox-esr",
+		headless: true,
+		extraPrefsFirefox: firefoxPreferences,
+	});
+}

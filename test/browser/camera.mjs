@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The example lan-camera in the simulator, as a process.
+// @ts-check
+import { spawn } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** A running camera. */
+export class Camera {
+	output = "";
+	url = "";
+	/** @type {(() => void)[]} */
+	#listeners = [];
+
+	/**
+	 * @param {Record<string, string | number>} [options] its configuration
+	 * @param {string[]} [hostOptions] of the simulator
+	 */
+	constructor(options = {}, hostOptions = []) {
+		const pairs = Object.entries({ port: 0, ...options }).map(([key, value]) => `${key}=${value}`);
+		const parameters = ["hosts/linux/run.mjs", ...hostOptions, "examples/lan-camera", ...pairs];
+		this.process = spawn("node", parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+		const take = (/** @type {Buffer} */ chunk) => {
+			this.output += chunk;
+			for (const listener of this.#listeners) listener();
+		};
+		this.process.stdout.on("data", take);
+		this.process.stderr.on("data", take);
+		/** @type {Promise<number>} */
+		this.exited = new Promise((resolve) => this.process.on("close", (code) => resolve(code ?? -1)));
+		this.exited.then(() => this.#listeners.forEach((listener) => listener()));
+	}
+
+	/** The first match of what it has printed or will print. @param {RegExp} pattern @param {number} [timeout] ms */
+	async find(pattern, timeout = 20_000, from = 0) {
+		const match = () => pattern.exec(this.output.slice(from));
+		return new Promise((resolve, reject) => {
+			const fail = (/** @type {string} */ why) => reject(new Error(`${why}: ${pattern}\n${this.output}`));
+			const timer = setTimeout(() => fail("not printed in time"), timeout);
+			const check = () => {
+				const found = match();
+				if (!found && this.process.exitCode === null) return;
+				clearTimeout(timer);
+				if (found) resolve(found);
+				else fail(`exited with ${this.process.exitCode} before it printed`);
+			};
+			this.#listeners.push(check);
+			check();
+		});
+	}
+
+	/** Waits until it serves. The first time it is built, which takes minutes. */
+	async ready() {
+		const match = await this.find(/http:\/\/[\d.]+:(\d+)\//, 600_000);
+		this.url = `http://127.0.0.1:${match[1]}/`;
+		return this;
+	}
+
+	/** As Ctrl-C does. Returns the exit status. */
+	async stop() {
+		this.process.kill("SIGINT");
+		return this.exited;
+	}
+}
