@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_segment_xs.h"
+#include "rtc_rtp_sender.h"
+#include "rtc_srtp_xs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+	rtc_segment segment; // first, for connect()
+	rtc_rtp_sender *sender;
+	xsSlot object;
+} rtc_rtp_record;
+
+static const xsHostHooks hooks = {xs_rtc_rtp_sender_destructor, NULL, NULL};
+
+void xs_rtc_rtp_sender_destructor(void *data)
+{
+	rtc_rtp_record *record = data;
+	if (!record)
+		return;
+	if (record->sender)
+		rtc_rtp_sender_close(record->sender);
+	free(record);
+}
+
+static rtc_format codecOption(xsMachine *the)
+{
+	static const struct {
+		const char *name;
+		rtc_format format;
+	} codecs[] = {
+		{"H264", RTC_FORMAT_H264}, {"opus", RTC_FORMAT_OPUS}, {"PCMU", RTC_FORMAT_PCMU}, {"PCMA", RTC_FORMAT_PCMA}};
+	char name[16];
+	rtc_xs_string(the, &xsArg(0), xsID_codec, "codec", name, sizeof name, 1);
+	for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++)
+		if (!strcmp(name, codecs[i].name))
+			return codecs[i].format;
+	xsRangeError("codec: not H264, opus, PCMU or PCMA");
+	return 0;
+}
+
+static int requiredOption(xsMachine *the, xsIdentifier id, const char *name, int minimum, int maximum)
+{
+	int value = rtc_xs_integer(the, &xsArg(0), id, name, minimum, maximum, -1);
+	if (value < 0)
+		xsTypeError("%s: missing", name);
+	return value;
+}
+
+// With those, packets could not be told from RTCP (RFC 5761 section 4).
+static uint8_t payloadTypeOption(xsMachine *the)
+{
+	int value = requiredOption(the, xsID_payloadType, "payloadType", 0, 127);
+	if (value >= 64 && value <= 95)
+		xsRangeError("payloadType: 64 to 95 are RTCP's");
+	return (uint8_t)value;
+}
+
+static uint32_t ssrcOption(xsMachine *the)
+{
+	xsmcGet(xsVar(0), xsArg(0), xsID_ssrc);
+	xsType type = xsmcTypeOf(xsVar(0));
+	if (type != xsIntegerType && type != xsNumberType)
+		xsTypeError("ssrc: not a number");
+	double value = xsmcToNumber(xsVar(0));
+	if (!(value >= 1 && value <= UINT32_MAX) || value != (double)(uint32_t)value)
+		xsRangeError("ssrc: not an integer from 1 to 4294967295");
+	return (uint32_t)value;
+}
+
+static void readOptions(xsMachine *the, rtc_rtp_sender_options *options)
+{
+	options->format = codecOption(the);
+	options->payloadType = payloadTypeOption(the);
+	options->clockRate = (uint32_t)requiredOption(the, xsID_clockRate, "clockRate", 1000, 192000);
+	options->ssrc = ssrcOption(the);
+	rtc_xs_string(the, &xsArg(0), xsID_cname, "cname", options->cname, sizeof options->cname, 1);
+	options->packetizationMode =
+		(uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_packetizationMode, "packetizationMode", 0, 1, 0);
+	options->midId = (uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_midId, "midId", 1, 14, 0);
+	rtc_xs_string(the, &xsArg(0), xsID_mid, "mid", options->mid, sizeof options->mid, options->midId != 0);
+	options->maximumPacketSize =
+		(uint16_t)rtc_xs_integer(the, &xsArg(0), xsID_maximumPacketSize, "maximumPacketSize", RTC_RTP_PACKET_MINIMUM,
+								 RTC_RTP_PACKET_MAXIMUM, RTC_RTP_PACKET_MAXIMUM);
+}
+
+void xs_rtc_rtp_sender(xsMachine *the)
+{
+	rtc_rtp_sender_options options = {0};
+	int error;
+	xsmcVars(1);
+	readOptions(the, &options);
+	xsmcGet(xsVar(0), xsArg(0), xsID_srtp);
+	rtc_srtp *srtp = rtc_srtp_from_xs(the, &xsVar(0));
+	rtc_rtp_record *record = calloc(1, sizeof *record);
+	if (!record)
+		xsUnknownError("no memory");
+	record->sender = rtc_rtp_sender_new(&options, srtp, &error);
+	if (!record->sender) {
+		free(record);
+		xsUnknownError("peer/out-of-resources: %s", strerror(error));
+	}
+	record->segment.sink = rtc_rtp_sender_sink(record->sender);
+	xsmcSetHostData(xsThis, record);
+	xsSetHostHooks(xsThis, (xsHostHooks *)&hooks);
+	rtc_segment_register(&hooks);
+	record->object = xsThis;
+	xsRemember(record->object);
+}
+
+void xs_rtc_rtp_sender_close(xsMachine *the)
+{
+	if (!xsmcGetHostData(xsThis))
+		return;
+	rtc_rtp_record *record = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	xsForget(record->object);
+	xsmcSetHostData(xsThis, NULL);
+	xsmcSetHostDestructor(xsThis, NULL);
+	xs_rtc_rtp_sender_destructor(record);
+}
+
+static void setNumber(xsMachine *the, xsIdentifier id, double value)
+{
+	xsmcSetNumber(xsVar(0), value);
+	xsmcSet(xsResult, id, xsVar(0));
+}
+
+void xs_rtc_rtp_sender_statistics(xsMachine *the)
+{
+	rtc_rtp_record *record = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	rtc_rtp_sender_statistics statistics;
+	rtc_rtp_sender_get_statistics(record->sender, &statistics);
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	setNumber(the, xsID_packetsSent, (double)statistics.packetsSent);
+	setNumber(the, xsID_bytesSent, (double)statistics.bytesSent);
+	setNumber(the, xsID_headerBytesSent, (double)statistics.headerBytesSent);
+	setNumber(the, xsID_framesSent, (double)statistics.framesSent);
+	setNumber(the, xsID_keyFramesSent, (double)statistics.keyFramesSent);
+	setNumber(the, xsID_framesDropped, (double)statistics.framesDropped);
+	setNumber(the, xsID_pliCount, statistics.pliCount);
+	setNumber(the, xsID_firCount, statistics.firCount);
+	setNumber(the, xsID_nackCount, statistics.nackCount);
+	setNumber(the, xsID_reportsReceived, statistics.reportsReceived);
+	setNumber(the, xsID_packetsLost, statistics.packetsLost);
+	setNumber(the, xsID_fractionLost, statistics.fractionLost);
+	setNumber(the, xsID_jitter, statistics.jitter);
+	setNumber(the, xsID_roundTripTime, statistics.roundTripTime);
+	setNumber(the, xsID_totalRoundTripTime, statistics.totalRoundTripTime);
+	setNumber(the, xsID_roundTripTimeMeasurements, statistics.roundTripTimeMeasurements);
+	setNumber(the, xsID_receiverBitrate, (double)statistics.receiverBitrate);
+	setNumber(the, xsID_byes, statistics.byes);
+	setNumber(the, xsID_malformedRtcp, statistics.malformedRtcp);
+	setNumber(the, xsID_unknownRtcp, statistics.unknownRtcp);
+}

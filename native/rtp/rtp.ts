@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import type Srtp from "webrtc/native/srtp";
+
+export interface RtpSenderOptions {
+	/** The session that protects and sends the packets; it has room for eight senders. */
+	srtp: Srtp;
+	/** What the source must deliver; frames of another format are dropped. */
+	codec: "H264" | "opus" | "PCMU" | "PCMA";
+	/** 0 … 127, but not RTCP's 64 … 95 (RFC 5761 section 4). */
+	payloadType: number;
+	/** Hertz: 90,000 for H.264, 48,000 for Opus (RFC 7587 section 4.1), 8,000 for G.711. */
+	clockRate: number;
+	/** 1 … 2^32 - 1. */
+	ssrc: number;
+	/** At most 31 bytes (RFC 7022); the same for all tracks that play together. */
+	cname: string;
+	/**
+	 * H.264: 0 sends single NAL units only, 1 also STAP-A and FU-A (RFC 6184 section 6.2). Default 0. With 0, a frame
+	 * with a NAL unit that is larger than a packet is dropped: give the encoder a `maximumNalSize`.
+	 */
+	packetizationMode?: 0 | 1;
+	/** Header extension id of sdes:mid, 1 … 14 (RFC 8843 section 15); absent: packets have no MID. */
+	midId?: number;
+	/** At most 15 bytes. Packets bear it until the receiver has reported that some arrived. */
+	mid?: string;
+	/** Bytes of an RTP packet before protection, 200 … 1,180. Default 1,180. */
+	maximumPacketSize?: number;
+}
+
+/** Counters since the start, by their names in W3C's outbound-rtp and remote-inbound-rtp where those have them. */
+export interface RtpSenderStatistics {
+	packetsSent: number;
+	/** Of payload. */
+	bytesSent: number;
+	headerBytesSent: number;
+	framesSent: number;
+	keyFramesSent: number;
+	/** Came before the keys or the first key frame, or were not sendable. */
+	framesDropped: number;
+	pliCount: number;
+	firCount: number;
+	nackCount: number;
+	/** Report blocks about this stream. */
+	reportsReceived: number;
+	/** Of the newest report; duplicates can make it negative. */
+	packetsLost: number;
+	/** 0 … 1, between the newest two reports. */
+	fractionLost: number;
+	/** Seconds. */
+	jitter: number;
+	/** Seconds; 0 before the first measurement. */
+	roundTripTime: number;
+	totalRoundTripTime: number;
+	roundTripTimeMeasurements: number;
+	/** Bit/s that the receiver deems possible for all streams together (REMB); 0 while it has not said. */
+	receiverBitrate: number;
+	byes: number;
+	/** RTCP that was not understood: compound packets that are not well-formed, and packets of unknown types. */
+	malformedRtcp: number;
+	unknownRtcp: number;
+}
+
+/**
+ * RTP of one outgoing track to one peer: a sink that cuts frames into packets on the source's thread. It reports to the
+ * receiver, and passes its requests for key frames to the source. Video begins with a key frame; before the session has
+ * its keys, frames are dropped.
+ *
+ * @throws TypeError, RangeError naming the option; Error when the session has no room
+ */
+export default class RtpSender extends (Native("xs_rtc_rtp_sender_destructor") as unknown as new () => object) {
+	constructor(options: RtpSenderOptions) {
+		super();
+		native("xs_rtc_rtp_sender").call(this, options);
+	}
+	/** @throws SyntaxError when closed */
+	statistics(): RtpSenderStatistics {
+		return native("xs_rtc_rtp_sender_statistics").call(this);
+	}
+	/** Disconnects it from its source and sends BYE. May be called again. */
+	close(): void {
+		native("xs_rtc_rtp_sender_close").call(this);
+	}
+}
