@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// One TCP connection of the HTTP server: bytes in and out, patience with its client, one exchange after the other.
+import type TCP from "embedded:io/socket/tcp";
+import type Connection from "sim/http/server/connection";
+import { bytesOf, MessageError, MessageReader, type MessageLimits } from "sim/http/message";
+import Timer from "timer";
+
+/** What a channel asks of its server. */
+export interface ChannelHost {
+	readonly limits: MessageLimits;
+	/** Seconds that a client may take. */
+	readonly timeout: number;
+	/** Gives the next exchange to the application. */
+	connect(channel: Channel): Connection;
+	closed(channel: Channel): void;
+}
+
+/** Bytes of a body that buy its sender another second. */
+const BYTES_PER_SECOND = 1024;
+/** Seconds and bytes granted to a client to stop sending after it was refused. */
+const DRAIN_SECONDS = 2;
+const DRAIN_BYTES = 1 << 20;
+
+export default class Channel {
+	#host: ChannelHost;
+	#parked: TCP | undefined;
+	#socket: TCP | undefined;
+	#reader: MessageReader;
+	#exchange: Connection | undefined;
+	#readable = 0;
+	#writable = 0;
+	#pending: Uint8Array | undefined;
+	#patience = Infinity;
+	#drained: number | undefined;
+	#resume: Timer | undefined;
+	#pumping = false;
+
+	constructor(host: ChannelHost, from: TCP) {
+		this.#host = host;
+		this.#parked = from;
+		this.#reader = new MessageReader(host.limits);
+		this.#exchange = host.connect(this);
+	}
+
+	/* For the exchange */
+
+	get reader(): MessageReader {
+		return this.#reader;
+	}
+	get isOpen(): boolean {
+		return this.#socket !== undefined;
+	}
+	get isAlive(): boolean {
+		return (this.#socket ?? this.#parked) !== undefined;
+	}
+	/** Kept alive between two requests. */
+	get isIdle(): boolean {
+		return this.#socket !== undefined && !this.#exchange && this.#drained === undefined;
+	}
+	/** Bytes that `write` takes now. */
+	get writable(): number {
+		return this.#pending ? 0 : this.#writable;
+	}
+
+	/** Starts to read the first request. */
+	open(): void {
+		const from = this.#parked;
+		if (!from) throw new Error("bad state");
+		this.#parked = undefined;
+		this.#patience = this.#host.timeout;
+		const TCPClass = from.constructor as typeof TCP;
+		this.#socket = new TCPClass({
+			from,
+			onReadable: (count) => {
+				this.#readable = count;
+				this.#pump();
+			},
+			onWritable: (count) => this.#onWritable(count),
+			onError: (error) => this.#onError(error),
+		});
+	}
+
+	/** Gives the socket to another protocol; the channel is over. */
+	detach(): TCP {
+		const socket = this.#socket ?? this.#parked;
+		if (!socket || this.#pending || this.#reader.unread) throw new Error("bad state");
+		this.#socket = this.#parked = undefined;
+		this.close();
+		const TCPClass = socket.constructor as typeof TCP;
+		return new TCPClass({ from: socket });
+	}
+
+	close(): void {
+		Timer.clear(this.#resume);
+		this.#resume = this.#exchange = undefined;
+		this.#socket?.close();
+		this.#parked?.close();
+		this.#socket = this.#parked = undefined;
+		this.#host.closed(this);
+	}
+
+	/** Queues bytes of any length: a response's head, a last chunk. */
+	send(bytes: ArrayBuffer): void {
+		const more = new Uint8Array(bytes);
+		const pending = this.#pending;
+		if (pending) {
+			this.#pending = new Uint8Array(pending.length + more.length);
+			this.#pending.set(pending);
+			this.#pending.set(more, pending.length);
+		} else {
+			this.#pending = more;
+		}
+		this.#flush();
+	}
+	/** Writes bytes of a body, at most `writable`. */
+	write(data: ArrayBufferLike | ArrayBufferView): void {
+		if (!this.#socket) return;
+		this.#writable = this.#socket.write(bytesOf(data)) as number;
+		this.#patience = this.#host.timeout;
+	}
+
+	/** The exchange waits for the application. */
+	wait(): void {
+		this.#patience = Infinity;
+	}
+	/** Continues reading once the caller is done. */
+	resume(): void {
+		this.#resume ??= Timer.set(() => {
+			this.#resume = undefined;
+			this.#pump();
+		});
+	}
+
+	/** The exchange is over. Its connection carries another one, or closes when its last bytes have left. */
+	finish(keepAlive: boolean): void {
+		this.#exchange = undefined;
+		if (!keepAlive) return this.#drain();
+		this.#reader.next();
+		this.#patience = this.#host.timeout;
+		this.resume();
+	}
+
+	/* The server's clock: once a second */
+
+	tick(): void {
+		if (--this.#patience > 0) return;
+		const exchange = this.#exchange;
+		if (!exchange?.expire()) {
+			this.close();
+			exchange?.lost(new Error("timeout"));
+		}
+	}
+
+	/* The socket's events */
+
+	#onWritable(count: number): void {
+		this.#writable = count;
+		this.#flush();
+		if (this.#pending) return;
+		if (this.#drained === undefined) this.#exchange?.writable();
+		else if (this.#reader.complete) this.close();
+	}
+
+	#onError(error: Error | undefined): void {
+		const exchange = this.#exchange;
+		this.close();
+		exchange?.lost(error ?? new Error("connection closed"));
+	}
+
+	#flush(): void {
+		const pending = this.#pending;
+		if (!pending || !this.#socket || !this.#writable) return;
+		const part = pending.subarray(0, this.#writable);
+		this.#pending = part.length < pending.length ? pending.subarray(part.length) : undefined;
+		this.#writable = this.#socket.write(part) as number;
+		this.#patience = this.#drained === undefined ? this.#host.timeout : DRAIN_SECONDS;
+	}
+
+	/** Reads and hands on, for as long as there are bytes and somebody wants them. */
+	#pump(): void {
+		if (this.#pumping || this.#resume) return;
+		this.#pumping = true;
+		try {
+			while (this.#socket && this.#step());
+		} finally {
+			this.#pumping = false;
+		}
+	}
+
+	#step(): boolean {
+		if (this.#drained !== undefined) return this.#discard();
+		if (!this.#exchange) {
+			if (!this.#readable && !this.#reader.unread) return false;
+			this.#patience = this.#host.timeout;
+			this.#exchange = this.#host.connect(this);
+		}
+		const exchange = this.#exchange;
+		try {
+			const progress = exchange.advance();
+			return progress === "input" ? this.#feed() : progress === "again";
+		} catch (error) {
+			if (error instanceof MessageError) exchange.refuse(error);
+			else exchange.fail(error);
+			return true;
+		}
+	}
+
+	#feed(): boolean {
+		if (!this.#readable || !this.#socket) return false;
+		const bytes = this.#socket.read() as ArrayBuffer | undefined;
+		this.#readable = 0;
+		if (!bytes) return false;
+		// A head has its seconds from first to last byte; a body earns its own.
+		if (this.#exchange?.hasHead) {
+			const earned = this.#patience + bytes.byteLength / BYTES_PER_SECOND;
+			this.#patience = Math.min(earned, this.#host.timeout);
+		}
+		this.#reader.feed(bytes);
+		return true;
+	}
+
+	/** Closing while the client still sends would reset the connection, and take the response with it. */
+	#drain(): void {
+		if (this.#reader.complete && !this.#reader.unread && !this.#readable && !this.#pending) return this.close();
+		this.#drained = this.#reader.unread;
+		this.#patience = DRAIN_SECONDS;
+		this.resume();
+	}
+
+	#discard(): boolean {
+		if (!this.#readable || !this.#socket) return false;
+		this.#drained! += (this.#socket.read() as ArrayBuffer | undefined)?.byteLength ?? 0;
+		this.#readable = 0;
+		if (this.#drained! > DRAIN_BYTES) this.close();
+		return false;
+	}
+}

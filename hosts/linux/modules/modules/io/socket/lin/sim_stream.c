@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim_stream.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+// A closed object's last bytes have this many seconds to leave.
+#define LINGER_SECONDS 5
+
+static gboolean work(gpointer data);
+
+/* Queues */
+
+static size_t room(const sim_queue *queue)
+{
+	return SIM_STREAM_SIZE - queue->count;
+}
+
+// The free end of the queue, in one piece.
+static uint8_t *tail(sim_queue *queue)
+{
+	if (queue->start) {
+		memmove(queue->bytes, queue->bytes + queue->start, queue->count);
+		queue->start = 0;
+	}
+	return queue->bytes + queue->count;
+}
+
+static void drop(sim_queue *queue, size_t count)
+{
+	queue->start += count;
+	queue->count -= count;
+	if (!queue->count)
+		queue->start = 0;
+}
+
+/* Life */
+
+sim_stream *sim_stream_new(void)
+{
+	sim_stream *stream = g_new0(sim_stream, 1);
+	stream->references = 1;
+	stream->cancel = g_cancellable_new();
+	return stream;
+}
+
+sim_stream *sim_stream_hold(sim_stream *stream)
+{
+	stream->references += 1;
+	return stream;
+}
+
+void sim_stream_release(sim_stream *stream)
+{
+	if (--stream->references)
+		return;
+	sim_io_unwatch(&stream->wake);
+	sim_io_unwatch(&stream->input);
+	sim_io_unwatch(&stream->output);
+	sim_io_unwatch(&stream->connecting);
+	sim_io_unwatch(&stream->linger);
+	if (stream->io) { // TLS says good-bye from a thread, for which the time-out is a bound
+		g_socket_set_timeout(stream->socket, LINGER_SECONDS);
+		g_io_stream_close_async(stream->io, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
+	} else if (stream->socket) {
+		g_socket_close(stream->socket, NULL);
+	}
+	g_clear_object(&stream->io);
+	g_clear_object(&stream->socket);
+	g_clear_object(&stream->cancel);
+	if (stream->secure)
+		stream->freeSecure(stream->secure);
+	g_free(stream->error);
+	g_free(stream);
+}
+
+static gboolean lingered(gpointer data)
+{
+	sim_stream *stream = data;
+	sim_io_unwatch(&stream->linger);
+	sim_stream_release(stream);
+	return G_SOURCE_REMOVE;
+}
+
+// The object is gone. Bytes that it wrote still leave, as they do from a device's network stack.
+static void abandon(sim_stream *stream)
+{
+	stream->the = NULL;
+	stream->onReadable = stream->onWritable = stream->onError = NULL;
+	g_cancellable_cancel(stream->cancel);
+	sim_io_unwatch(&stream->connecting);
+	sim_io_unwatch(&stream->input);
+	if (stream->io && !stream->ended && stream->out.count)
+		stream->linger = sim_io_watch(g_timeout_source_new_seconds(LINGER_SECONDS), lingered, sim_stream_hold(stream));
+	else
+		sim_io_unwatch(&stream->wake);
+	sim_stream_release(stream);
+}
+
+void xs_sim_stream_destructor(void *data)
+{
+	if (data)
+		abandon(data);
+}
+
+static void mark(xsMachine *the, void *data, xsMarkRoot markRoot)
+{
+	sim_stream *stream = data;
+	if (stream->onReadable)
+		(*markRoot)(the, stream->onReadable);
+	if (stream->onWritable)
+		(*markRoot)(the, stream->onWritable);
+	if (stream->onError)
+		(*markRoot)(the, stream->onError);
+}
+
+const xsHostHooks sim_stream_hooks = {xs_sim_stream_destructor, mark, NULL};
+
+/* Telling JavaScript. An exception in a callback is the application's: it ends the machine, as on a device. */
+
+static void tell(sim_stream *stream, xsSlot *callback, size_t count)
+{
+	if (!callback)
+		return;
+	xsBeginHost(stream->the);
+	xsmcSetInteger(xsResult, (int)count);
+	(void)xsCallFunction1(xsReference(callback), stream->object, xsResult);
+	xsEndHost(stream->the);
+}
+
+static void tellEnd(sim_stream *stream)
+{
+	stream->endTold = true;
+	if (!stream->onError)
+		return;
+	xsBeginHost(stream->the);
+	if (stream->error) {
+		xsmcVars(1);
+		xsmcSetString(xsVar(0), stream->error);
+		xsmcNew(xsResult, xsGlobal, xsID_Error, &xsVar(0), NULL);
+	}
+	(void)xsCallFunction1(xsReference(stream->onError), stream->object, xsResult);
+	xsEndHost(stream->the);
+}
+
+// A callback may close the object, or give the stream away: `the` says whether there is still somebody to tell.
+static void deliver(sim_stream *stream)
+{
+	if (stream->the && stream->writable && !stream->ended && room(&stream->out)) {
+		stream->writable = false;
+		tell(stream, stream->onWritable, room(&stream->out));
+	}
+	if (stream->the && stream->readable && stream->in.count) {
+		stream->readable = false;
+		tell(stream, stream->onReadable, stream->in.count);
+	}
+	if (stream->the && stream->ended && !stream->in.count && !stream->endTold)
+		tellEnd(stream);
+}
+
+/* Moving bytes */
+
+static void wake(sim_stream *stream)
+{
+	if (!stream->wake) {
+		GSource *source = g_idle_source_new();
+		g_source_set_priority(source, G_PRIORITY_DEFAULT);
+		stream->wake = sim_io_watch(source, work, stream);
+	}
+}
+
+static void end(sim_stream *stream, GError *error)
+{
+	sim_stream_fail(stream, error ? error->message : NULL);
+	g_clear_error(&error);
+}
+
+void sim_stream_fail(sim_stream *stream, const char *message)
+{
+	if (stream->ended)
+		return;
+	stream->ended = true;
+	stream->error = g_strdup(message);
+	wake(stream);
+}
+
+static gboolean ready(GObject *object, gpointer data)
+{
+	(void)object;
+	return work(data);
+}
+
+static void fill(sim_stream *stream)
+{
+	GPollableInputStream *input = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(stream->io));
+	while (!stream->ended && room(&stream->in)) {
+		GError *error = NULL;
+		gssize count =
+			g_pollable_input_stream_read_nonblocking(input, tail(&stream->in), room(&stream->in), NULL, &error);
+		if (count > 0) {
+			stream->in.count += (size_t)count;
+			stream->readable = true;
+		} else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+			g_error_free(error);
+			stream->input =
+				sim_io_watch(g_pollable_input_stream_create_source(input, NULL), (GSourceFunc)(void *)ready, stream);
+			return;
+		} else {
+			end(stream, error); // without error: the peer closed the connection
+		}
+	}
+}
+
+static void flush(sim_stream *stream)
+{
+	GPollableOutputStream *output = G_POLLABLE_OUTPUT_STREAM(g_io_stream_get_output_stream(stream->io));
+	while (stream->out.count && !stream->error) {
+		GError *error = NULL;
+		gssize count = g_pollable_output_stream_write_nonblocking(output, stream->out.bytes + stream->out.start,
+																  stream->out.count, NULL, &error);
+		if (count >= 0) {
+			drop(&stream->out, (size_t)count);
+			stream->writable = true;
+		} else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+			g_error_free(error);
+			stream->output =
+				sim_io_watch(g_pollable_output_stream_create_source(output, NULL), (GSourceFunc)(void *)ready, stream);
+			return;
+		} else {
+			end(stream, error);
+			stream->out.count = 0;
+		}
+	}
+}
+
+// The one place where bytes move and callbacks are called: always from the main loop, never from within a call of the
+// application.
+static gboolean work(gpointer data)
+{
+	sim_stream *stream = sim_stream_hold(data);
+	sim_io_unwatch(&stream->wake);
+	sim_io_unwatch(&stream->input);
+	sim_io_unwatch(&stream->output);
+	if (stream->io)
+		flush(stream);
+	if (stream->io && stream->the)
+		fill(stream);
+	deliver(stream);
+	if (stream->linger && !stream->out.count)
+		lingered(stream);
+	sim_stream_release(stream);
+	return G_SOURCE_REMOVE;
+}
+
+void sim_stream_begin(sim_stream *stream, GIOStream *io)
+{
+	stream->io = io;
+	stream->writable = true;
+	wake(stream);
+}
+
+static gboolean connected(GSocket *socket, GIOCondition condition, gpointer data)
+{
+	(void)condition;
+	sim_stream *stream = data;
+	GError *error = NULL;
+	sim_io_unwatch(&stream->connecting);
+	if (!g_socket_check_connect_result(socket, &error))
+		end(stream, error);
+	else if (stream->opened)
+		stream->opened(stream);
+	else
+		sim_stream_begin(stream, G_IO_STREAM(g_socket_connection_factory_create_connection(socket)));
+	return G_SOURCE_REMOVE;
+}
+
+static GError *connectTo(sim_stream *stream, const char *text, int port)
+{
+	GError *error = NULL;
+	g_autoptr(GSocketAddress) address = sim_io_address(text, port);
+	if (!address)
+		return g_error_new(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "invalid address");
+	stream->socket =
+		g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+	if (!stream->socket)
+		return error;
+	g_socket_set_blocking(stream->socket, FALSE);
+	if (g_socket_connect(stream->socket, address, NULL, &error) ||
+		g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PENDING)) {
+		g_clear_error(&error);
+		stream->connecting = sim_io_watch(g_socket_create_source(stream->socket, G_IO_OUT, NULL),
+										  (GSourceFunc)(void *)connected, stream);
+	} else {
+		end(stream, error);
+	}
+	return NULL;
+}
+
+void sim_stream_connect(xsMachine *the, sim_stream *stream)
+{
+	char text[INET6_ADDRSTRLEN];
+	xsSlot slot;
+	xsmcGet(slot, xsArg(0), xsID_address);
+	xsmcToStringBuffer(slot, text, sizeof(text));
+	GError *error = connectTo(stream, text, sim_io_port(the, -1));
+	if (error)
+		sim_io_throw(the, error);
+}
+
+/* Objects */
+
+static bool isNumbers(xsMachine *the, xsSlot *format)
+{
+	const char *text = xsmcToString(*format);
+	if (!strcmp(text, "number"))
+		return true;
+	if (strcmp(text, "buffer"))
+		xsRangeError("format: not \"buffer\" or \"number\"");
+	return false;
+}
+
+static void setNoDelay(xsMachine *the, sim_stream *stream)
+{
+	xsmcGet(xsVar(0), xsArg(0), xsID_nodelay);
+	int on = xsmcTypeOf(xsVar(0)) == xsUndefinedType || xsmcTest(xsVar(0));
+	if (stream->socket)
+		g_socket_set_option(stream->socket, IPPROTO_TCP, TCP_NODELAY, on, NULL);
+}
+
+void sim_stream_attach(xsMachine *the, sim_stream *stream)
+{
+	xsTry
+	{
+		xsmcVars(1);
+		stream->onReadable = sim_io_callback(the, xsID_onReadable, "onReadable");
+		stream->onWritable = sim_io_callback(the, xsID_onWritable, "onWritable");
+		stream->onError = sim_io_callback(the, xsID_onError, "onError");
+		xsmcGet(xsVar(0), xsArg(0), xsID_format);
+		stream->numbers = xsmcTest(xsVar(0)) && isNumbers(the, &xsVar(0));
+		setNoDelay(the, stream);
+		sim_io_target(the);
+	}
+	xsCatch
+	{
+		abandon(stream);
+		xsThrow(xsException);
+	}
+	xsmcSetHostData(xsThis, stream);
+	xsSetHostHooks(xsThis, (xsHostHooks *)&sim_stream_hooks);
+	stream->the = the;
+	stream->object = xsThis;
+	xsRemember(stream->object);
+	stream->readable = stream->in.count > 0;
+	stream->writable = stream->io != NULL;
+	if (stream->io || stream->ended)
+		wake(stream);
+}
+
+void sim_stream_park(xsMachine *the, xsSlot *slot, sim_stream *stream)
+{
+	xsmcSetHostData(*slot, stream);
+	xsSetHostHooks(*slot, (xsHostHooks *)&sim_stream_hooks);
+}
+
+sim_stream *sim_stream_take(xsMachine *the, xsSlot *slot)
+{
+	sim_stream *stream = xsmcGetHostDataValidate(*slot, (void *)&sim_stream_hooks);
+	if (stream->the)
+		xsForget(stream->object);
+	stream->the = NULL;
+	xsmcSetHostData(*slot, NULL);
+	xsmcSetHostDestructor(*slot, NULL);
+	return stream;
+}
+
+void xs_sim_stream_close(xsMachine *the)
+{
+	if (xsmcGetHostData(xsThis))
+		abandon(sim_stream_take(the, &xsThis));
+}
+
+void xs_sim_stream_read(xsMachine *the)
+{
+	sim_stream *stream = xsmcGetHostDataValidate(xsThis, (void *)&sim_stream_hooks);
+	if (!stream->in.count)
+		return;
+
+	xsType type = xsmcArgc > 0 ? xsmcTypeOf(xsArg(0)) : xsUndefinedType;
+	void *into = NULL;
+	xsUnsignedValue count;
+	if (stream->numbers) {
+		count = 1;
+	} else if (type == xsUndefinedType) {
+		count = (xsUnsignedValue)stream->in.count;
+	} else if (type == xsReferenceType) {
+		xsmcGetBufferWritable(xsArg(0), &into, &count);
+	} else {
+		int requested = xsmcToInteger(xsArg(0));
+		count = requested > 0 ? (xsUnsignedValue)requested : 0;
+	}
+	if (!count || count > stream->in.count)
+		xsUnknownError("invalid");
+
+	const uint8_t *bytes = stream->in.bytes + stream->in.start;
+	if (into) {
+		memcpy(into, bytes, count);
+		xsmcSetInteger(xsResult, (int)count);
+	} else if (stream->numbers) {
+		xsmcSetInteger(xsResult, *bytes);
+	} else {
+		xsmcSetArrayBuffer(xsResult, (void *)bytes, (xsIntegerValue)count);
+	}
+	drop(&stream->in, count);
+	if (stream->the && !stream->input) // room for more, or time to tell the end
+		wake(stream);
+}
+
+void xs_sim_stream_write(xsMachine *the)
+{
+	sim_stream *stream = xsmcGetHostDataValidate(xsThis, (void *)&sim_stream_hooks);
+	uint8_t byte;
+	void *from = &byte;
+	xsUnsignedValue count = 1;
+	if (stream->numbers)
+		byte = (uint8_t)xsmcToInteger(xsArg(0));
+	else
+		xsmcGetBufferReadable(xsArg(0), &from, &count);
+
+	if (stream->ended) { // onError is on its way
+		xsmcSetInteger(xsResult, 0);
+		return;
+	}
+	if (!stream->io || count > room(&stream->out))
+		xsUnknownError("would block");
+	memcpy(tail(&stream->out), from, count);
+	stream->out.count += count;
+	if (!stream->output)
+		wake(stream);
+	xsmcSetInteger(xsResult, (int)room(&stream->out));
+}
+
+void xs_sim_stream_get_format(xsMachine *the)
+{
+	sim_stream *stream = xsmcGetHostDataValidate(xsThis, (void *)&sim_stream_hooks);
+	xsmcSetStringX(xsResult, stream->numbers ? "number" : "buffer");
+}
+
+void xs_sim_stream_set_format(xsMachine *the)
+{
+	sim_stream *stream = xsmcGetHostDataValidate(xsThis, (void *)&sim_stream_hooks);
+	stream->numbers = isNumbers(the, &xsArg(0));
+}
