@@ -114,17 +114,23 @@ void rtc_sink_disconnect(rtc_sink *sink)
 	disconnect(NULL, sink);
 }
 
+static rtc_sink *firstSink(rtc_source *source)
+{
+	pthread_mutex_lock(&source->lock);
+	rtc_sink *sink = source->count ? rtc_sink_retain(source->sinks[0]) : NULL;
+	pthread_mutex_unlock(&source->lock);
+	return sink;
+}
+
 void rtc_source_disconnect_all(rtc_source *source)
 {
-	for (;;) {
-		pthread_mutex_lock(&source->lock);
-		rtc_sink *sink = source->count ? rtc_sink_retain(source->sinks[0]) : NULL;
-		pthread_mutex_unlock(&source->lock);
-		if (!sink)
-			return;
+	rtc_sink *sink;
+	rtc_source_retain(source); // the last connection may be all that keeps it
+	while ((sink = firstSink(source))) {
 		disconnect(source, sink);
 		rtc_sink_release(sink);
 	}
+	rtc_source_release(source);
 }
 
 void rtc_source_deliver(rtc_source *source, rtc_frame *frame)

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "rtc_frame.h"
+
+typedef struct {
+	rtc_sink sink; // first: destroyed through it
+	atomic_uint frames, bytes;
+	rtc_frame *kept;
+} consumer;
+
+static atomic_int living; // consumers and producers
+
+static void consumer_frame(rtc_sink *sink, rtc_frame *frame)
+{
+	consumer *it = (consumer *)sink;
+	atomic_fetch_add(&it->frames, 1);
+	atomic_fetch_add(&it->bytes, frame->size);
+}
+
+static void consumer_destroy(rtc_sink *sink)
+{
+	consumer *it = (consumer *)sink;
+	rtc_frame_release(it->kept);
+	free(it);
+	atomic_fetch_sub(&living, 1);
+}
+
+static consumer *consumer_new(void)
+{
+	consumer *it = calloc(1, sizeof *it);
+	rtc_sink_init(&it->sink, consumer_destroy, consumer_frame);
+	atomic_fetch_add(&living, 1);
+	return it;
+}
+
+typedef struct {
+	rtc_source source;
+	atomic_int active, keyFrames;
+	atomic_uint bitrate;
+} producer;
+
+static void producer_destroy(rtc_source *source)
+{
+	free(source);
+	atomic_fetch_sub(&living, 1);
+}
+
+static void producer_active(rtc_source *source, int active)
+{
+	((producer *)source)->active += active ? 1 : -1;
+}
+
+static void producer_key_frame(rtc_source *source)
+{
+	atomic_fetch_add(&((producer *)source)->keyFrames, 1);
+}
+
+static void producer_bitrate(rtc_source *source, uint32_t bitrate)
+{
+	((producer *)source)->bitrate = bitrate;
+}
+
+static producer *producer_new(void)
+{
+	producer *it = calloc(1, sizeof *it);
+	rtc_source_init(&it->source, producer_destroy);
+	it->source.active = producer_active;
+	it->source.requestKeyFrame = producer_key_frame;
+	it->source.setBitrate = producer_bitrate;
+	atomic_fetch_add(&living, 1);
+	return it;
+}
+
+static void a_pool_is_bounded_and_reuses(void **state)
+{
+	(void)state;
+	rtc_frame *frames[3];
+	rtc_frame_pool *pool = rtc_frame_pool_new(3, 1001);
+	for (int i = 0; i < 3; i++) {
+		frames[i] = rtc_frame_pool_get(pool);
+		assert_non_null(frames[i]);
+		assert_int_equal(frames[i]->capacity, 1001);
+		assert_int_equal((uintptr_t)frames[i]->data % 64, 0);
+		memset(frames[i]->data, 0xa5, frames[i]->capacity);
+		frames[i]->size = 5;
+		frames[i]->key = 1;
+		frames[i]->planes[0] = frames[i]->data;
+	}
+	assert_null(rtc_frame_pool_get(pool));
+	rtc_frame *second = rtc_frame_retain(frames[1]);
+	rtc_frame_release(frames[1]);
+	assert_null(rtc_frame_pool_get(pool));
+	rtc_frame_release(second);
+	rtc_frame *again = rtc_frame_pool_get(pool);
+	assert_ptr_equal(again, second);
+	assert_int_equal(again->size, 0);
+	assert_int_equal(again->key, 0);
+	assert_null(again->planes[0]);
+	rtc_frame_release(frames[0]);
+	rtc_frame_pool_close(pool); // two frames are out still
+	rtc_frame_release(again);
+	rtc_frame_release(frames[2]);
+	rtc_frame_release(NULL);
+	rtc_frame_pool_close(NULL);
+}
+
+static void a_sink_has_one_source_and_a_source_many_sinks(void **state)
+{
+	(void)state;
+	producer *a = producer_new(), *b = producer_new();
+	consumer *sinks[RTC_SOURCE_SINKS + 1];
+	for (int i = 0; i <= RTC_SOURCE_SINKS; i++)
+		sinks[i] = consumer_new();
+	for (int i = 0; i < RTC_SOURCE_SINKS; i++)
+		assert_int_equal(rtc_source_connect(&a->source, &sinks[i]->sink), 0);
+	assert_int_equal(a->active, 1);
+	assert_int_equal(rtc_source_connect(&a->source, &sinks[RTC_SOURCE_SINKS]->sink), ENOSPC);
+	assert_int_equal(rtc_source_connect(&b->source, &sinks[0]->sink), EEXIST);
+	assert_int_equal(rtc_source_disconnect(&b->source, &sinks[0]->sink), ENOENT);
+	assert_int_equal(b->active, 0);
+
+	rtc_frame_pool *pool = rtc_frame_pool_new(1, 10);
+	rtc_frame *frame = rtc_frame_pool_get(pool);
+	frame->size = 7;
+	assert_int_equal(rtc_source_disconnect(&a->source, &sinks[3]->sink), 0);
+	assert_int_equal(rtc_source_disconnect(&a->source, &sinks[3]->sink), ENOENT);
+	rtc_source_deliver(&a->source, frame);
+	for (int i = 0; i <= RTC_SOURCE_SINKS; i++)
+		assert_int_equal(sinks[i]->bytes, i == 3 || i == RTC_SOURCE_SINKS ? 0 : 7);
+	rtc_frame_release(frame);
+	rtc_frame_pool_close(pool);
+
+	rtc_sink_request_key_frame(&sinks[0]->sink);
+	rtc_sink_request_key_frame(&sinks[3]->sink); // goes nowhere
+	rtc_sink_set_bitrate(&sinks[1]->sink, 123456);
+	assert_int_equal(a->keyFrames, 1);
+	assert_int_equal(a->bitrate, 123456);
+
+	rtc_sink_disconnect(&sinks[0]->sink);
+	rtc_sink_disconnect(&sinks[0]->sink);
+	assert_int_equal(a->active, 1);
+	rtc_source_disconnect_all(&a->source);
+	assert_int_equal(a->active, 0);
+	rtc_source_release(&a->source);
+	rtc_source_release(&b->source);
+	for (int i = 0; i <= RTC_SOURCE_SINKS; i++)
+		rtc_sink_release(&sinks[i]->sink);
+	assert_int_equal(living, 0);
+}
+
+// A connection keeps both ends until it is undone.
+static void references_go_in_both_directions(void **state)
+{
+	(void)state;
+	producer *source = producer_new();
+	consumer *sink = consumer_new();
+	assert_int_equal(rtc_source_connect(&source->source, &sink->sink), 0);
+	rtc_source_release(&source->source);
+	rtc_sink_release(&sink->sink);
+	assert_int_equal(living, 2);
+	rtc_sink_request_key_frame(&sink->sink);
+	assert_int_equal(source->keyFrames, 1);
+	rtc_source_disconnect_all(&source->source);
+	assert_int_equal(living, 0);
+}
+
+typedef struct {
+	producer *producer;
+	rtc_frame_pool *pool;
+	atomic_int stop;
+	atomic_uint delivered;
+} stream;
+
+static void *stream_run(void *argument)
+{
+	stream *it = argument;
+	while (!it->stop) {
+		rtc_frame *frame = rtc_frame_pool_get(it->pool);
+		if (!frame)
+			continue;
+		frame->size = 3;
+		rtc_source_deliver(&it->producer->source, frame);
+		rtc_frame_release(frame);
+		atomic_fetch_add(&it->delivered, 1);
+	}
+	return NULL;
+}
+
+static void *feedback_run(void *argument)
+{
+	consumer *it = argument;
+	for (int i = 0; i < 20000; i++) {
+		rtc_sink_request_key_frame(&it->sink);
+		rtc_sink_set_bitrate(&it->sink, 1000 + (uint32_t)i);
+	}
+	return NULL;
+}
+
+// Sinks come and go, and speak upstream, while frames flow from two threads.
+static void connections_change_while_frames_flow(void **state)
+{
+	(void)state;
+	stream it = {.producer = producer_new(), .pool = rtc_frame_pool_new(4, 64)};
+	consumer *steady = consumer_new();
+	pthread_t threads[3];
+	assert_int_equal(rtc_source_connect(&it.producer->source, &steady->sink), 0);
+	pthread_create(&threads[0], NULL, stream_run, &it);
+	pthread_create(&threads[1], NULL, stream_run, &it);
+	pthread_create(&threads[2], NULL, feedback_run, steady);
+	unsigned seen = 0;
+	for (int i = 0; i < 2000; i++) {
+		consumer *passing = consumer_new();
+		assert_int_equal(rtc_source_connect(&it.producer->source, &passing->sink), 0);
+		if (i % 100 == 0)
+			usleep(1000);
+		rtc_sink_disconnect(&passing->sink);
+		seen += passing->frames;
+		rtc_sink_release(&passing->sink);
+	}
+	pthread_join(threads[2], NULL);
+	it.stop = 1;
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	assert_int_equal(steady->frames, it.delivered);
+	assert_int_equal(it.producer->keyFrames, 20000);
+	assert_true(seen > 0);
+	rtc_source_disconnect_all(&it.producer->source);
+	rtc_source_release(&it.producer->source);
+	rtc_sink_release(&steady->sink);
+	rtc_frame_pool_close(it.pool);
+	assert_int_equal(living, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_pool_is_bounded_and_reuses),
+		cmocka_unit_test(a_sink_has_one_source_and_a_source_many_sinks),
+		cmocka_unit_test(references_go_in_both_directions),
+		cmocka_unit_test(connections_change_while_frames_flow),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
