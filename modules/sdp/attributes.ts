@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The values of the attributes that matter, one function each: text in, typed value out, or a malformed line.
+import { head, integer, intern, isToken, limits, malformed, tail, token } from "webrtc/sdp/text";
+import type { Codec, Direction, Fingerprint, Group, HeaderExtension, Msid, Setup, SourceGroup } from "webrtc/sdp/types";
+
+const directions: readonly string[] = Object.freeze(["sendrecv", "sendonly", "recvonly", "inactive"]);
+const setups: readonly string[] = Object.freeze(["actpass", "active", "passive"]);
+const groupSemantics: readonly string[] = Object.freeze(["BUNDLE", "LS", "FID", "SIM", "FEC-FR"]);
+const codecNames: readonly string[] = Object.freeze([
+	..."H264 H265 VP8 VP9 AV1 rtx red ulpfec flexfec-03 opus PCMU PCMA G722 CN telephone-event".split(" "),
+]);
+// The kinds of feedback that are kept; others would be dropped when answering anyway.
+const feedbackKinds: readonly string[] = Object.freeze([
+	...["nack", "nack pli", "ccm fir", "ccm tmmbr", "goog-remb", "transport-cc"],
+]);
+const noFeedback: readonly string[] = Object.freeze([]);
+
+const maximumSsrc = 0xffffffff;
+
+export function isDirection(text: string): text is Direction {
+	return directions.includes(text);
+}
+
+/** `a=setup` (RFC 8842 section 5.2; "holdconn" has no use with DTLS). */
+export function setup(value: string, line: number): Setup {
+	if (!setups.includes(value)) malformed(line, "setup must be actpass, active or passive");
+	return intern(setups, value) as Setup;
+}
+
+/** `a=fingerprint`. */
+export function fingerprint(value: string, line: number): Fingerprint {
+	const algorithm = token(head(value, " ").toLowerCase(), line, "the algorithm of the fingerprint");
+	const hash = tail(value, " ").trim().toUpperCase();
+	const size = hashSize(algorithm);
+	if (!isHash(hash) || (size !== undefined && hash.length !== size * 3 - 1)) {
+		malformed(
+			line,
+			"the fingerprint must be pairs of hexadecimal digits joined by colons, as many as the hash has",
+		);
+	}
+	return { algorithm, value: hash };
+}
+
+/** Bytes of a hash (RFC 8122 section 5); undefined for one that is not known. */
+function hashSize(algorithm: string): number | undefined {
+	switch (algorithm) {
+		case "md5":
+			return 16;
+		case "sha-1":
+			return 20;
+		case "sha-224":
+			return 28;
+		case "sha-256":
+			return 32;
+		case "sha-384":
+			return 48;
+		case "sha-512":
+			return 64;
+		default:
+			return undefined;
+	}
+}
+
+function isHash(text: string): boolean {
+	const length = text.length;
+	if (length % 3 !== 2 || length > limits.token) return false;
+	for (let i = 0; i < length; i++) {
+		const code = text.charCodeAt(i);
+		const hexadecimal = (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46);
+		if (i % 3 === 2 ? code !== 0x3a : !hexadecimal) return false;
+	}
+	return true;
+}
+
+/** `a=ice-ufrag` and `a=ice-pwd` (RFC 8839 section 5.4): 4 or 22 to 256 characters; some peers use more than ice-chars. */
+export function iceCredential(value: string, minimum: number, line: number, what: string): string {
+	if (value.length < minimum || !isToken(value) || value.includes(":")) {
+		malformed(line, `${what} must be ${minimum} to ${limits.token} characters`);
+	}
+	return value;
+}
+
+/** `a=group` (RFC 5888 section 5). */
+export function group(value: string, line: number): Group {
+	const mids = value.split(" ", limits.sections + 2);
+	const semantics = intern(groupSemantics, token(mids.shift()!, line, "the semantics of the group"));
+	if (mids.length > limits.sections) malformed(line, `more than ${limits.sections} mids`);
+	return { semantics, mids: mids.filter((mid) => mid !== "").map((mid) => token(mid, line, "the mid")) };
+}
+
+/** `a=msid` (RFC 8830 section 2). The track may be absent. */
+export function msid(value: string, line: number): Msid {
+	return {
+		stream: token(head(value, " "), line, "the stream"),
+		track: value.includes(" ") ? token(tail(value, " "), line, "the track") : "",
+	};
+}
+
+/** `a=extmap` (RFC 8285 section 8). */
+export function extension(value: string, line: number): HeaderExtension {
+	const first = head(value, " ");
+	const id = integer(head(first, "/"), 4351, line, "the id of the extension");
+	if (id === 0 || (id > 255 && id < 4096)) malformed(line, "the id of the extension is out of range");
+	const uri = token(head(tail(value, " ").trim(), " "), line, "the URI of the extension");
+	if (!first.includes("/")) return { id, uri };
+	const direction = tail(first, "/");
+	if (!isDirection(direction)) malformed(line, "the direction of the extension is unknown");
+	return { id, direction, uri };
+}
+
+/** `a=ssrc-group` (RFC 5576 section 4.2). */
+export function sourceGroup(value: string, line: number): SourceGroup {
+	const ssrcs = value.split(" ", limits.sources + 2);
+	const semantics = intern(groupSemantics, token(ssrcs.shift()!, line, "the semantics of the group"));
+	if (ssrcs.length > limits.sources) malformed(line, `more than ${limits.sources} sources`);
+	return { semantics, ssrcs: ssrcs.filter((ssrc) => ssrc !== "").map((ssrc) => source(ssrc, line)) };
+}
+
+export function source(text: string, line: number): number {
+	return integer(text, maximumSsrc, line, "the source");
+}
+
+/** A codec of which only the payload type is known yet. */
+export function newCodec(payloadType: number): Codec {
+	return { payloadType, name: "", clockRate: 0, channels: 1, parameters: "", feedback: noFeedback };
+}
+
+/** `a=rtpmap` (RFC 8866 section 6.6): "opus/48000/2". */
+export function encoding(codec: Codec, value: string, line: number): void {
+	const parts = value.split("/", 4);
+	codec.name = intern(codecNames, token(parts[0]!, line, "the name of the codec"));
+	codec.clockRate = integer(parts[1] ?? "", 1_000_000, line, "the clock rate");
+	codec.channels = parts.length > 2 ? integer(parts[2]!, 255, line, "the number of channels") : 1;
+	if (parts.length > 3 || codec.clockRate === 0 || codec.channels === 0)
+		malformed(line, "the codec is not name/rate/channels");
+}
+
+/** Adds a kind of feedback, once, if it is known. */
+export function addFeedback(codec: Codec, kind: string): void {
+	const known = feedbackKinds.indexOf(kind);
+	if (known < 0 || codec.feedback.includes(kind)) return;
+	if (codec.feedback === noFeedback) codec.feedback = [feedbackKinds[known]!];
+	else (codec.feedback as string[]).push(feedbackKinds[known]!);
+}

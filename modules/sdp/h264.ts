@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// H.264 in SDP: profile-level-id, and whether two of them can be one stream (RFC 6184 section 8).
+
+export type H264Profile =
+	"constrained-baseline" | "baseline" | "main" | "extended" | "high" | "constrained-high" | "other";
+
+/** A profile-level-id taken apart (RFC 6184 section 8.1). */
+export interface H264ProfileLevel {
+	profile: H264Profile;
+	profileIdc: number;
+	/** profile_iop: the constraint flags, set0 in the most significant bit. */
+	constraints: number;
+	levelIdc: number;
+}
+
+const set0 = 0x80;
+const set1 = 0x40;
+const set3 = 0x10;
+const set4 = 0x08;
+const set5 = 0x04;
+
+/** What is meant when profile-level-id is absent: Baseline, level 1 (RFC 6184 section 8.1). */
+export const impliedProfileLevelId = "42000a";
+
+/** undefined when the text is not three bytes in hexadecimal. */
+export function parseProfileLevelId(text: string): H264ProfileLevel | undefined {
+	if (text.length !== 6) return undefined;
+	const value = Number(`0x${text}`);
+	if (!(value >= 0)) return undefined;
+	const profileIdc = value >> 16;
+	const constraints = (value >> 8) & 0xff;
+	return { profile: profileOf(profileIdc, constraints), profileIdc, constraints, levelIdc: value & 0xff };
+}
+
+/** Table 5 of RFC 6184, and Table 7-1 of H.264 for the profiles above it. */
+function profileOf(idc: number, constraints: number): H264Profile {
+	switch (idc) {
+		case 0x42:
+			return constraints & set1 ? "constrained-baseline" : "baseline";
+		case 0x4d:
+			return constraints & set0 ? "constrained-baseline" : "main";
+		case 0x58:
+			if (!(constraints & set0)) return "extended";
+			return constraints & set1 ? "constrained-baseline" : "baseline";
+		case 0x64:
+			return (constraints & (set4 | set5)) === (set4 | set5) ? "constrained-high" : "high";
+		default:
+			return "other";
+	}
+}
+
+/**
+ * How well a stream of our profile suits who offers theirs: 0 for the same, 1 for Baseline and Constrained Baseline
+ * (each device here encodes without what sets them apart), undefined when it does not.
+ */
+export function profileDistance(ours: H264ProfileLevel, theirs: H264ProfileLevel): number | undefined {
+	if (ours.profile === theirs.profile) {
+		const same =
+			ours.profile !== "other" ||
+			(ours.profileIdc === theirs.profileIdc && ours.constraints === theirs.constraints);
+		return same ? 0 : undefined;
+	}
+	return isBaseline(ours.profile) && isBaseline(theirs.profile) ? 1 : undefined;
+}
+
+function isBaseline(profile: H264Profile): boolean {
+	return profile === "baseline" || profile === "constrained-baseline";
+}
+
+/**
+ * The profile-level-id of our answer: the profile as offered, which is the same for both (RFC 6184 section 8.2.2), with
+ * our level; where the levels may not differ, with the lower of the two.
+ */
+export function answerProfileLevelId(ours: H264ProfileLevel, theirs: H264ProfileLevel, asymmetric: boolean): string {
+	const level = asymmetric || levelRank(ours) <= levelRank(theirs) ? ours : theirs;
+	let { constraints } = theirs;
+	// Level 1b is level 11 with a flag, in the profiles that have no other use for the flag.
+	if (hasLevel1bFlag(theirs)) constraints = (constraints & ~set3) | (isLevel1b(level) ? set3 : 0);
+	return hexadecimal(theirs.profileIdc) + hexadecimal(constraints) + hexadecimal(level.levelIdc);
+}
+
+/** Orders levels: 1 < 1b < 1.1. */
+function levelRank(value: H264ProfileLevel): number {
+	return isLevel1b(value) ? 10.5 : value.levelIdc;
+}
+
+function isLevel1b(value: H264ProfileLevel): boolean {
+	return value.levelIdc === 11 && hasLevel1bFlag(value) && (value.constraints & set3) !== 0;
+}
+
+function hasLevel1bFlag({ profileIdc }: H264ProfileLevel): boolean {
+	return profileIdc === 0x42 || profileIdc === 0x4d || profileIdc === 0x58;
+}
+
+function hexadecimal(byte: number): string {
+	return byte.toString(16).padStart(2, "0");
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an offer and its answer come to.
+import WebRTCError from "webrtc/error";
+import { commonFeedback, formatDistance, isUsablePayloadType, packetizationMode } from "webrtc/sdp/codecs";
+import { bundle, isLive, receives, reverse, sends } from "webrtc/sdp/section";
+import { malformed } from "webrtc/sdp/text";
+import type { Codec, CodecCapability, Direction, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
+
+/** The URI of the extension that carries the mid (RFC 9143 section 15.2). */
+export const midExtension = "urn:ietf:params:rtp-hdrext:sdes:mid";
+
+/** What is sent: the payload type and the parameters are the remote's. */
+export interface NegotiatedCodec {
+	payloadType: number;
+	name: CodecCapability["name"];
+	/** Hz. */
+	clockRate: number;
+	channels: number;
+	/** What the remote says that it can take: `a=fmtp`, "" for nothing. */
+	parameters: string;
+	/** H.264 only, else 0 (RFC 6184 section 6.2). */
+	packetizationMode: 0 | 1;
+}
+
+/** One section, as agreed. */
+export interface NegotiatedMedia {
+	/** "": the only section may have none. */
+	mid: string;
+	kind: string;
+	rejected: boolean;
+	/** Of this side. */
+	direction: Direction;
+	/** The first choice of both; undefined when rejected. */
+	codec?: NegotiatedCodec;
+	/** For that codec, of those that both have: "nack", "nack pli", "ccm fir". */
+	feedback: readonly string[];
+	/** RTCP of reduced size may be sent. */
+	rtcpReducedSize: boolean;
+	/** 1 to 14, or 0 when the mid is not sent with each packet. */
+	midExtensionId: number;
+	/** Those that the remote announced, without retransmissions. */
+	remoteSsrcs: number[];
+	remoteMsid?: Msid;
+}
+
+/**
+ * What was agreed, section by section.
+ *
+ * @param local this side's description
+ * @param remote the other side's
+ * @throws WebRTCError as `validateAnswer`, when the remote is the one that answers
+ */
+export function negotiated(
+	local: SessionDescription,
+	remote: SessionDescription,
+	weAre: "offerer" | "answerer",
+): NegotiatedMedia[] {
+	if (weAre === "offerer") validateAnswer(local, remote);
+	const answer = weAre === "offerer" ? remote : local;
+	return local.media.map((section, i) => negotiatedSection(section, remote.media[i]!, answer.media[i]!));
+}
+
+function negotiatedSection(local: MediaSection, remote: MediaSection, answer: MediaSection): NegotiatedMedia {
+	const rejected = !isLive(local) || !isLive(remote);
+	const direction = answer === local ? local.direction : reverse(answer.direction);
+	const chosen = rejected ? undefined : answer.codecs[0];
+	const theirs = chosen && remote.codecs.find((codec) => codec.payloadType === chosen.payloadType);
+	const ours = theirs && local.codecs.find((codec) => formatDistance(codec, theirs) !== undefined);
+	return {
+		mid: local.mid ?? "",
+		kind: local.kind,
+		rejected,
+		direction: rejected ? "inactive" : direction,
+		codec: ours && theirs && toNegotiated(ours.name, theirs),
+		feedback: ours && theirs ? commonFeedback(ours.feedback, theirs.feedback) : [],
+		rtcpReducedSize: local.rtcpReducedSize && remote.rtcpReducedSize,
+		midExtensionId: rejected ? 0 : (answer.extensions.find((extension) => extension.uri === midExtension)?.id ?? 0),
+		remoteSsrcs: rejected ? [] : primarySources(remote),
+		remoteMsid:
+			rejected || !receives(direction)
+				? undefined
+				: (remote.msid ?? remote.sources.find((source) => source.msid)?.msid),
+	};
+}
+
+function toNegotiated(name: string, codec: Codec): NegotiatedCodec {
+	const { payloadType, clockRate, channels, parameters } = codec;
+	const mode = packetizationMode(codec) === 1 ? 1 : 0;
+	// This side's own description has no other names.
+	return {
+		payloadType,
+		name: name as CodecCapability["name"],
+		clockRate,
+		channels,
+		parameters,
+		packetizationMode: mode,
+	};
+}
+
+/** Of a FID group the first is the source, the others its retransmissions (RFC 4588 section 8.4). */
+function primarySources(section: MediaSection): number[] {
+	const repairs: number[] = [];
+	for (const { semantics, ssrcs } of section.sourceGroups) {
+		if (semantics === "FID") repairs.push(...ssrcs.slice(1));
+	}
+	return section.sources.map((source) => source.ssrc).filter((ssrc) => !repairs.includes(ssrc));
+}
+
+/**
+ * Checks that an answer fits the offer (RFC 3264 section 6, RFC 9429 section 5.11).
+ *
+ * @throws WebRTCError "sdp/malformed" when it breaks the rules, "sdp/unsupported" when it wants several transports
+ */
+export function validateAnswer(offer: SessionDescription, answer: SessionDescription): void {
+	const count = offer.media.length;
+	if (answer.media.length !== count)
+		malformed(0, `the answer has ${answer.media.length} sections, the offer ${count}`);
+	const live = answer.media.filter(isLive);
+	const bundled = bundle(answer);
+	answer.media.forEach((section, i) => {
+		const offered = offer.media[i]!;
+		if (section.kind !== offered.kind) malformed(0, `section ${i}: the answer is of another kind than the offer`);
+		if (section.mid !== undefined && section.mid !== offered.mid)
+			malformed(0, `section ${i}: the mid is not that of the offer`);
+		if (!isLive(section)) return;
+		if (!isLive(offered)) malformed(0, `section ${i}: it was not offered`);
+		const isBundled = bundled ? section.mid !== undefined && bundled.includes(section.mid) : live.length === 1;
+		if (!isBundled)
+			throw new WebRTCError("sdp/unsupported", `section ${i}: not in the bundle, and there is one transport`);
+		if (!section.rtcpMux) throw new WebRTCError("sdp/unsupported", `section ${i}: RTCP is not on the same port`);
+		validateMedia(offered, section, i);
+		validateSetup(offered, section, i);
+	});
+}
+
+function validateMedia(offered: MediaSection, section: MediaSection, i: number): void {
+	if (section.codecs.length === 0) malformed(0, `section ${i}: no codec`);
+	for (const codec of section.codecs) {
+		const isOffered = offered.codecs.some((other) => formatDistance(other, codec) !== undefined);
+		if (!isOffered) malformed(0, `section ${i}: a codec that was not offered`);
+		if (!isUsablePayloadType(codec.payloadType)) malformed(0, `section ${i}: a payload type that RTCP uses`);
+	}
+	for (const { id, uri } of section.extensions) {
+		const known = offered.extensions.some((other) => other.id === id && other.uri === uri);
+		if (!known) malformed(0, `section ${i}: an extension that was not offered`);
+	}
+	const { direction } = section;
+	if ((sends(direction) && !receives(offered.direction)) || (receives(direction) && !sends(offered.direction))) {
+		malformed(0, `section ${i}: ${direction} does not answer ${offered.direction}`);
+	}
+}
+
+/** RFC 8842 section 5.3. */
+function validateSetup(offered: MediaSection, section: MediaSection, i: number): void {
+	const { setup } = section;
+	if (setup === undefined) return;
+	if (setup === "actpass" || setup === offered.setup)
+		malformed(0, `section ${i}: setup:${setup} does not answer setup:${offered.setup}`);
+}

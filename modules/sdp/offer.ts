@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first offer and those that follow (RFC 9429 section 5.2): sections keep their places, codecs and extensions their numbers.
+import { formatDistance, isUsablePayloadType } from "webrtc/sdp/codecs";
+import { checkLocal, isLive, newSection, rejectedSection, setMedia, setTransport } from "webrtc/sdp/section";
+import { newSession } from "webrtc/sdp/session";
+import type {
+	Codec,
+	CodecCapability,
+	HeaderExtension,
+	LocalMedia,
+	SessionDescription,
+	TransportParameters,
+} from "webrtc/sdp/types";
+
+export interface OfferOptions {
+	/** Digits, at most 20; the same for the life of a peer connection. */
+	sessionId: string;
+	/** One more than that of the last description of this side that was different. */
+	sessionVersion: number;
+	/**
+	 * What each section does. One with the mid of a section of `current` stays in its place; others become new sections,
+	 * in the order given: first in places whose section has ended, then after the last. Those of `current` that are not
+	 * here end.
+	 */
+	media: readonly LocalMedia[];
+	transport: TransportParameters;
+	/** The description of this side that is in force, an offer or an answer. */
+	current?: SessionDescription;
+}
+
+/**
+ * Writes an offer: one bundle, RTCP on the same port, trickle.
+ *
+ * @throws TypeError or RangeError with the name of the option that is wrong
+ */
+export function createOffer(options: OfferOptions): SessionDescription {
+	const { media, transport, current } = options;
+	checkLocal(media, transport);
+	const offer = newSession(options, transport);
+	const places = assignPlaces(media, current);
+	const mids = new Mids(media, current);
+	const numbers = new Numbers(current);
+	const bundled: string[] = [];
+	for (let i = 0; i < places.length; i++) {
+		const local = places[i];
+		if (!local || local.stopped) {
+			offer.media.push(rejectedSection(current!.media[i]!));
+			continue;
+		}
+		const section = newSection(local.kind, "UDP/TLS/RTP/SAVPF");
+		section.mid = local.mid ?? mids.next();
+		section.rtcpReducedSize = true;
+		setTransport(section, transport, bundled.length === 0);
+		setMedia(section, local, local.direction, numbers.codecs(local), numbers.extensions(local.extensions));
+		bundled.push(section.mid);
+		offer.media.push(section);
+	}
+	if (bundled.length > 0) offer.groups.push({ semantics: "BUNDLE", mids: bundled });
+	return offer;
+}
+
+/** RFC 9429 section 5.2.2: known sections keep their places, new ones take over those that have ended. */
+function assignPlaces(
+	media: readonly LocalMedia[],
+	current: SessionDescription | undefined,
+): (LocalMedia | undefined)[] {
+	const sections = current?.media ?? [];
+	const places: (LocalMedia | undefined)[] = sections.map((section) =>
+		media.find((local) => local.mid !== undefined && local.mid === section.mid && local.kind === section.kind),
+	);
+	for (const local of media) {
+		if (local.stopped || places.includes(local)) continue;
+		const free = sections.findIndex((section, i) => !isLive(section) && (places[i]?.stopped ?? true));
+		if (free >= 0) places[free] = local;
+		else places.push(local);
+	}
+	return places;
+}
+
+/** Mids that are not in use: "0", "1", … */
+class Mids {
+	readonly #taken: string[] = [];
+	#last = -1;
+
+	constructor(media: readonly LocalMedia[], current: SessionDescription | undefined) {
+		for (const { mid } of media) if (mid !== undefined) this.#taken.push(mid);
+		for (const { mid } of current?.media ?? []) if (mid !== undefined) this.#taken.push(mid);
+	}
+
+	next(): string {
+		do this.#last++;
+		while (this.#taken.includes(String(this.#last)));
+		return String(this.#last);
+	}
+}
+
+/**
+ * Payload types and ids of extensions. In a bundle one number has one meaning (RFC 9143 section 9.1), and it keeps it
+ * from one offer to the next (RFC 9429 section 5.2.2).
+ */
+class Numbers {
+	readonly #codecs: Codec[] = [];
+	readonly #extensions: HeaderExtension[] = [];
+
+	constructor(current: SessionDescription | undefined) {
+		for (const { codecs, extensions } of current?.media ?? []) {
+			for (const codec of codecs) if (isUsablePayloadType(codec.payloadType)) this.#codecs.push(codec);
+			this.#extensions.push(...extensions);
+		}
+	}
+
+	codecs({ kind, codecs }: LocalMedia): Codec[] {
+		if (codecs.length === 0) throw new RangeError("codecs: none");
+		return codecs.map((capability) => {
+			if (capability.kind !== kind) throw new RangeError(`codecs: ${capability.name} in a section of ${kind}`);
+			return this.#codec(capability);
+		});
+	}
+
+	#codec(capability: CodecCapability): Codec {
+		const { name, clockRate, channels = 1, parameters, feedback } = capability;
+		const codec = { payloadType: 0, name, clockRate, channels, parameters, feedback };
+		const known = this.#codecs.find((entry) => formatDistance(codec, entry) === 0);
+		codec.payloadType = known?.payloadType ?? this.#freePayloadType(name);
+		if (!known) this.#codecs.push(codec);
+		return codec;
+	}
+
+	#freePayloadType(name: CodecCapability["name"]): number {
+		const usual = usualPayloadType(name);
+		if (!this.#isTaken(usual)) return usual;
+		for (let payloadType = 96; payloadType <= 127; payloadType++)
+			if (!this.#isTaken(payloadType)) return payloadType;
+		for (let payloadType = 35; payloadType <= 63; payloadType++)
+			if (!this.#isTaken(payloadType)) return payloadType;
+		throw new RangeError("codecs: too many");
+	}
+
+	#isTaken(payloadType: number): boolean {
+		return this.#codecs.some((entry) => entry.payloadType === payloadType);
+	}
+
+	/** Ids of one byte (RFC 8285 section 4.2): 1 to 14. */
+	extensions(uris: readonly string[]): HeaderExtension[] {
+		return uris.map((uri) => {
+			const known = this.#extensions.find((extension) => extension.uri === uri);
+			if (known) return { id: known.id, uri };
+			let id = 1;
+			while (this.#extensions.some((extension) => extension.id === id)) id++;
+			if (id > 14) throw new RangeError("extensions: more than 14");
+			const extension = { id, uri };
+			this.#extensions.push(extension);
+			return extension;
+		});
+	}
+}
+
+function usualPayloadType(name: CodecCapability["name"]): number {
+	switch (name) {
+		case "PCMU":
+			return 0;
+		case "PCMA":
+			return 8;
+		case "opus":
+			return 111;
+		default:
+			return 96;
+	}
+}

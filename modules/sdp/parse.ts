@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+// SDP text to the typed model. Lines that are not known are skipped; those that matter must be right.
+import * as attribute from "webrtc/sdp/attributes";
+import { isRtp, newSection } from "webrtc/sdp/section";
+import { head, integer, isToken, limits, LineReader, malformed, tail, token } from "webrtc/sdp/text";
+import type {
+	Codec,
+	Direction,
+	Fingerprint,
+	HeaderExtension,
+	MediaSection,
+	Origin,
+	SessionDescription,
+	Setup,
+	SourceAttributes,
+} from "webrtc/sdp/types";
+
+// Static payload types that need no rtpmap (RFC 3551 section 6), of the codecs that this SDK has.
+const staticCodecs = Object.freeze(["0 PCMU/8000", "8 PCMA/8000"]);
+
+/** What may stand at the head of the session for all sections, or in a section for itself. */
+interface Shared {
+	iceUfrag?: string;
+	icePwd?: string;
+	iceOptions: readonly string[];
+	fingerprints: readonly Fingerprint[];
+	setup?: Setup;
+	extensions: readonly HeaderExtension[];
+}
+
+/**
+ * Reads an offer or an answer.
+ *
+ * At most 65 536 characters, 32 sections and 512 codecs, extensions, candidates and sources. Takes time in proportion to
+ * the text. A browser's offer of audio and video (6 KB) is about 900 slots and 5 KB of chunks in the heap of a device.
+ *
+ * @throws WebRTCError "sdp/malformed" with the number of the line and what is wrong
+ */
+export function parse(text: string): SessionDescription {
+	return new Parser(text).run();
+}
+
+class Parser {
+	readonly #reader: LineReader;
+	readonly #shared: Shared = { iceOptions: [], fingerprints: [], extensions: [] };
+	readonly #session: SessionDescription = {
+		origin: { username: "-", sessionId: "0", sessionVersion: "0", addressType: "IP4", address: "0.0.0.0" },
+		groups: [],
+		iceLite: false,
+		iceOptions: [],
+		extmapAllowMixed: false,
+		media: [],
+	};
+	#section: MediaSection | undefined;
+	#direction: Direction | undefined;
+	#sharedDirection: Direction | undefined;
+	#wildcardFeedback: string[] = [];
+	#items = 0;
+
+	constructor(text: string) {
+		this.#reader = new LineReader(text);
+	}
+
+	get #line(): number {
+		return this.#reader.number;
+	}
+
+	run(): SessionDescription {
+		if (this.#reader.next() !== "v=0") malformed(1, "the first line must be v=0");
+		if (!this.#origin(this.#reader.next() ?? "")) malformed(2, "the second line must be o= with six fields");
+		for (let line = this.#reader.next(); line !== undefined; line = this.#reader.next()) {
+			if (line.startsWith("a=")) this.#attribute(line);
+			else if (line.startsWith("m=")) this.#media(line);
+		}
+		this.#endSection();
+		this.#inherit();
+		return this.#session;
+	}
+
+	/** RFC 8866 section 5.2. */
+	#origin(line: string): boolean {
+		if (!line.startsWith("o=")) return false;
+		const fields = line.slice(2).split(" ", 7);
+		if (fields.length !== 6 || fields[3] !== "IN" || !fields.every(isToken)) return false;
+		const [username, sessionId, sessionVersion, , addressType, address] = fields as [
+			string,
+			string,
+			string,
+			string,
+			string,
+			string,
+		];
+		this.#session.origin = { username, sessionId, sessionVersion, addressType, address } satisfies Origin;
+		return true;
+	}
+
+	/** RFC 8866 section 5.14: m=<kind> <port>[/<number of ports>] <protocol> <format> … */
+	#media(line: string): void {
+		this.#endSection();
+		if (this.#session.media.length >= limits.sections)
+			malformed(this.#line, `more than ${limits.sections} sections`);
+		const fields = line.slice(2).split(" ", limits.payloadTypes + 4);
+		if (fields.length < 4) malformed(this.#line, "m= needs kind, port, protocol and format");
+		if (fields.length > limits.payloadTypes + 3) malformed(this.#line, `more than ${limits.payloadTypes} formats`);
+		const protocol = token(fields[2]!, this.#line, "the protocol");
+		const section = newSection(token(fields[0]!, this.#line, "the kind"), protocol);
+		section.port = integer(head(fields[1]!, "/"), 65535, this.#line, "the port");
+		if (isRtp(protocol)) {
+			for (let i = 3; i < fields.length; i++) {
+				const payloadType = integer(fields[i]!, 127, this.#line, "the payload type");
+				if (!section.payloadTypes.includes(payloadType)) section.payloadTypes.push(payloadType);
+			}
+		} else
+			section.formats = fields
+				.slice(3)
+				.map((format) => token(format, this.#line, "the format"))
+				.join(" ");
+		this.#session.media.push(section);
+		this.#section = section;
+		this.#direction = undefined;
+	}
+
+	#attribute(line: string): void {
+		const colon = line.indexOf(":");
+		const name = colon < 0 ? line.slice(2) : line.slice(2, colon);
+		const value = colon < 0 ? "" : line.slice(colon + 1);
+		if (this.#sharedAttribute(name, value)) return;
+		if (!this.#section) this.#sessionAttribute(name, value);
+		else if (!this.#mediaAttribute(this.#section, name, value))
+			this.#rtpAttribute(this.#section, name, value, line);
+	}
+
+	#sharedAttribute(name: string, value: string): boolean {
+		const target: Shared = this.#section ?? this.#shared;
+		const line = this.#line;
+		switch (name) {
+			case "ice-ufrag":
+				target.iceUfrag = attribute.iceCredential(value, 4, line, name);
+				break;
+			case "ice-pwd":
+				target.icePwd = attribute.iceCredential(value, 22, line, name);
+				break;
+			case "ice-options":
+				target.iceOptions = value.split(" ", 8).filter(isToken);
+				break;
+			case "fingerprint":
+				this.#count();
+				target.fingerprints = [...target.fingerprints, attribute.fingerprint(value, line)];
+				break;
+			case "setup":
+				target.setup = attribute.setup(value, line);
+				break;
+			case "extmap":
+				this.#count();
+				(target.extensions as HeaderExtension[]).push(attribute.extension(value, line));
+				break;
+			case "extmap-allow-mixed":
+				this.#session.extmapAllowMixed = true;
+				break;
+			default:
+				if (!attribute.isDirection(name)) return false;
+				if (this.#section) this.#direction = name;
+				else this.#sharedDirection = name;
+		}
+		return true;
+	}
+
+	#sessionAttribute(name: string, value: string): void {
+		switch (name) {
+			case "group":
+				if (this.#session.groups.length >= limits.groups)
+					malformed(this.#line, `more than ${limits.groups} groups`);
+				this.#session.groups.push(attribute.group(value, this.#line));
+				break;
+			case "msid-semantic":
+				this.#session.msidSemantic = value.trim();
+				break;
+			case "ice-lite":
+				this.#session.iceLite = true;
+				break;
+		}
+	}
+
+	#mediaAttribute(section: MediaSection, name: string, value: string): boolean {
+		const line = this.#line;
+		switch (name) {
+			case "mid":
+				section.mid = token(value, line, "the mid");
+				break;
+			case "bundle-only":
+				section.bundleOnly = true;
+				break;
+			case "rtcp-mux":
+				section.rtcpMux = true;
+				break;
+			case "rtcp-rsize":
+				section.rtcpReducedSize = true;
+				break;
+			case "end-of-candidates":
+				section.endOfCandidates = true;
+				break;
+			case "msid":
+				section.msid ??= attribute.msid(value, line);
+				break;
+			case "sctp-port":
+				section.sctpPort = integer(value, 65535, line, name);
+				break;
+			case "max-message-size":
+				section.maxMessageSize = integer(value, Number.MAX_SAFE_INTEGER, line, name);
+				break;
+			case "simulcast":
+				section.simulcast = value;
+				break;
+			case "rid":
+				this.#count();
+				if (section.rids.length >= limits.rids) malformed(line, `more than ${limits.rids} rids`);
+				section.rids.push(value);
+				break;
+			default:
+				return false;
+		}
+		return true;
+	}
+
+	#rtpAttribute(section: MediaSection, name: string, value: string, text: string): void {
+		switch (name) {
+			case "candidate":
+				this.#count();
+				if (section.candidates.length >= limits.candidates)
+					malformed(this.#line, `more than ${limits.candidates} candidates`);
+				section.candidates.push(text.slice(2));
+				break;
+			case "rtpmap": {
+				const codec = this.#codec(section, value);
+				if (codec) attribute.encoding(codec, tail(value, " ").trim(), this.#line);
+				break;
+			}
+			case "fmtp": {
+				const codec = this.#codec(section, value);
+				if (codec) codec.parameters = tail(value, " ").trim();
+				break;
+			}
+			case "rtcp-fb":
+				this.#feedback(section, value);
+				break;
+			case "ssrc":
+				this.#source(section, value);
+				break;
+			case "ssrc-group":
+				this.#count();
+				if (section.sourceGroups.length >= limits.sources)
+					malformed(this.#line, `more than ${limits.sources} groups`);
+				section.sourceGroups.push(attribute.sourceGroup(value, this.#line));
+				break;
+		}
+	}
+
+	/** The codec that a line with a payload type speaks of; undefined when the `m=` line does not have it. */
+	#codec(section: MediaSection, value: string): Codec | undefined {
+		if (section.payloadTypes.length === 0) return undefined;
+		const payloadType = integer(head(value, " "), 127, this.#line, "the payload type");
+		// Lines of one codec usually follow one another.
+		for (let i = section.codecs.length - 1; i >= 0; i--) {
+			if (section.codecs[i]!.payloadType === payloadType) return section.codecs[i];
+		}
+		if (!section.payloadTypes.includes(payloadType)) return undefined;
+		this.#count();
+		const codec = attribute.newCodec(payloadType);
+		section.codecs.push(codec);
+		return codec;
+	}
+
+	/** RFC 4585 section 4.2. */
+	#feedback(section: MediaSection, value: string): void {
+		const kind = tail(value, " ").trim();
+		if (!value.startsWith("* ")) {
+			const codec = this.#codec(section, value);
+			if (codec) attribute.addFeedback(codec, kind);
+		} else if (this.#wildcardFeedback.length < limits.rids) this.#wildcardFeedback.push(kind);
+	}
+
+	/** RFC 5576 section 4.1. */
+	#source(section: MediaSection, value: string): void {
+		const ssrc = attribute.source(head(value, " "), this.#line);
+		let entry: SourceAttributes | undefined = section.sources[section.sources.length - 1];
+		if (entry?.ssrc !== ssrc) entry = section.sources.find((known) => known.ssrc === ssrc);
+		if (!entry) {
+			this.#count();
+			if (section.sources.length >= limits.sources) malformed(this.#line, `more than ${limits.sources} sources`);
+			entry = { ssrc };
+			section.sources.push(entry);
+		}
+		const rest = tail(value, " ");
+		if (rest.startsWith("cname:") && isToken(rest.slice(6))) entry.cname = rest.slice(6);
+		else if (rest.startsWith("msid:")) entry.msid = attribute.msid(rest.slice(5), this.#line);
+	}
+
+	#count(): void {
+		if (++this.#items > limits.items)
+			malformed(this.#line, `more than ${limits.items} codecs, extensions, candidates and sources`);
+	}
+
+	#endSection(): void {
+		const section = this.#section;
+		if (!section) return;
+		section.direction = this.#direction ?? this.#sharedDirection ?? "sendrecv";
+		for (const text of staticCodecs) this.#staticCodec(section, text);
+		const named = section.codecs.filter((codec) => codec.name !== "");
+		for (const codec of named) for (const kind of this.#wildcardFeedback) attribute.addFeedback(codec, kind);
+		section.codecs = named.sort(
+			(a, b) => section.payloadTypes.indexOf(a.payloadType) - section.payloadTypes.indexOf(b.payloadType),
+		);
+		this.#wildcardFeedback = [];
+	}
+
+	#staticCodec(section: MediaSection, text: string): void {
+		if (section.kind !== "audio" || !section.payloadTypes.includes(Number(head(text, " ")))) return;
+		const codec = this.#codec(section, text);
+		if (codec?.name === "") attribute.encoding(codec, tail(text, " "), this.#line);
+	}
+
+	/** RFC 8866 section 6, RFC 8839 section 5.4, RFC 8122 section 5: a section's own value wins over the session's. */
+	#inherit(): void {
+		const shared = this.#shared;
+		this.#session.iceOptions = shared.iceOptions;
+		const mids: string[] = [];
+		for (const section of this.#session.media) {
+			section.iceUfrag ??= shared.iceUfrag;
+			section.icePwd ??= shared.icePwd;
+			section.setup ??= shared.setup;
+			if (section.iceOptions.length === 0) section.iceOptions = shared.iceOptions;
+			if (section.fingerprints.length === 0) section.fingerprints = shared.fingerprints;
+			if (section.extensions.length === 0 && isRtp(section.protocol)) section.extensions = shared.extensions;
+			if (section.mid === undefined) continue;
+			if (mids.includes(section.mid)) malformed(0, "two sections have the same mid");
+			mids.push(section.mid);
+		}
+	}
+}

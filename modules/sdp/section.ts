@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Media sections: made empty, rejected, or filled with what this side does; and what can be asked of them.
+import { isToken } from "webrtc/sdp/text";
+import type {
+	Codec,
+	Direction,
+	HeaderExtension,
+	LocalMedia,
+	MediaSection,
+	SessionDescription,
+	TransportParameters,
+} from "webrtc/sdp/types";
+
+/** Whether a protocol of an `m=` line carries RTP. */
+export function isRtp(protocol: string): boolean {
+	return protocol.includes("RTP/");
+}
+
+/** A section without any attributes. */
+export function newSection(kind: string, protocol: string): MediaSection {
+	return {
+		kind,
+		port: 9,
+		protocol,
+		payloadTypes: [],
+		formats: "",
+		direction: "sendrecv",
+		bundleOnly: false,
+		rtcpMux: false,
+		rtcpReducedSize: false,
+		iceOptions: [],
+		fingerprints: [],
+		candidates: [],
+		endOfCandidates: false,
+		codecs: [],
+		extensions: [],
+		sources: [],
+		sourceGroups: [],
+		rids: [],
+	};
+}
+
+/** A section that is rejected or ended (RFC 3264 section 6, RFC 9429 section 5.3.1): its place is kept, its port is 0. */
+export function rejectedSection(like: MediaSection): MediaSection {
+	const section = newSection(like.kind, like.protocol);
+	section.port = 0;
+	section.mid = like.mid;
+	section.payloadTypes = like.payloadTypes.slice();
+	section.formats = like.formats;
+	section.direction = "inactive";
+	return section;
+}
+
+/** Gives a section this side's ICE and DTLS. Candidates stand in the first section of a bundle alone. */
+export function setTransport(section: MediaSection, transport: TransportParameters, first: boolean): void {
+	section.iceUfrag = transport.iceUfrag;
+	section.icePwd = transport.icePwd;
+	section.fingerprints = [transport.fingerprint];
+	section.setup = transport.setup;
+	section.rtcpMux = true;
+	if (!first) return;
+	section.candidates = transport.candidates.slice();
+	section.endOfCandidates = transport.endOfCandidates;
+}
+
+/** Gives a section this side's codecs, extensions and direction, and what is sent its stream and source. */
+export function setMedia(
+	section: MediaSection,
+	media: LocalMedia,
+	direction: Direction,
+	codecs: Codec[],
+	extensions: readonly HeaderExtension[],
+): void {
+	section.codecs = codecs;
+	section.payloadTypes = codecs.map((codec) => codec.payloadType);
+	section.extensions = extensions;
+	section.direction = direction;
+	if (!sends(direction)) return;
+	section.msid = media.msid;
+	if (media.ssrc !== undefined) section.sources = [{ ssrc: media.ssrc, cname: media.cname, msid: media.msid }];
+}
+
+/** @throws TypeError or RangeError with the name of what would not make a legal line */
+export function checkLocal(media: readonly LocalMedia[], transport: TransportParameters): void {
+	checkText("iceUfrag", transport.iceUfrag);
+	checkText("icePwd", transport.icePwd);
+	checkText("fingerprint.algorithm", transport.fingerprint.algorithm);
+	checkText("fingerprint.value", transport.fingerprint.value);
+	for (const candidate of transport.candidates) {
+		if (!candidate.startsWith("candidate:") || /[\r\n]/.test(candidate))
+			throw new TypeError(`candidates: "${candidate}"`);
+	}
+	for (const { mid, cname, msid, ssrc } of media) {
+		if (mid !== undefined) checkText("mid", mid);
+		if (cname !== undefined) checkText("cname", cname);
+		if (msid) checkText("msid.stream", msid.stream);
+		if (msid && msid.track !== "") checkText("msid.track", msid.track);
+		if (ssrc !== undefined && !(Number.isInteger(ssrc) && ssrc >= 0 && ssrc <= 0xffffffff))
+			throw new RangeError(`ssrc: ${ssrc}`);
+	}
+}
+
+function checkText(name: string, text: string): void {
+	if (!isToken(text)) throw new TypeError(`${name}: "${text}" may only have visible ASCII characters, 1 to 256`);
+}
+
+/** Whether a section is part of the session: neither rejected nor ended. */
+export function isLive(section: MediaSection): boolean {
+	return section.port !== 0 || section.bundleOnly;
+}
+
+/** The mids of the first BUNDLE group; undefined when there is none. */
+export function bundle(description: SessionDescription): readonly string[] | undefined {
+	return description.groups.find((group) => group.semantics === "BUNDLE")?.mids;
+}
+
+export function sends(direction: Direction): boolean {
+	return direction === "sendrecv" || direction === "sendonly";
+}
+
+export function receives(direction: Direction): boolean {
+	return direction === "sendrecv" || direction === "recvonly";
+}
+
+/** The direction as the other side sees it (RFC 3264 section 6.1). */
+export function reverse(direction: Direction): Direction {
+	return toDirection(receives(direction), sends(direction));
+}
+
+/** What both want (RFC 9429 section 5.3.1). */
+export function intersect(a: Direction, b: Direction): Direction {
+	return toDirection(sends(a) && sends(b), receives(a) && receives(b));
+}
+
+function toDirection(send: boolean, receive: boolean): Direction {
+	if (send) return receive ? "sendrecv" : "sendonly";
+	return receive ? "recvonly" : "inactive";
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines, numbers and tokens of SDP text, all of them bounded.
+import WebRTCError from "webrtc/error";
+
+/** What a peer may make this device hold. A line is in characters. */
+export const limits = Object.freeze({
+	text: 65536,
+	line: 4096,
+	token: 256,
+	sections: 32,
+	/** Payload types of a section: the numbers end at 127. */
+	payloadTypes: 128,
+	/** Codecs, extensions, candidates, sources, rids and groups of a description, all told; a browser's offer has about 100. */
+	items: 512,
+	candidates: 64,
+	sources: 64,
+	groups: 16,
+	rids: 16,
+});
+
+// A piece of the text that is split into lines at once. On XS a string is found by walking from its start, so that
+// lines cut one by one would take time that grows with the square of the text, and all at once a third of a device's heap.
+const blockSize = 1024;
+
+/** @throws WebRTCError "sdp/malformed"; `line` counts from 1, and is 0 where no line is to blame. The text itself is not shown. */
+export function malformed(line: number, what: string): never {
+	throw new WebRTCError("sdp/malformed", line > 0 ? `line ${line}: ${what}` : what);
+}
+
+/** Hands out the lines of a text, which end in CRLF or LF (RFC 8866 section 9 asks to accept both). */
+export class LineReader {
+	/** Of the last line that was handed out, from 1. */
+	number = 0;
+	readonly #text: string;
+	readonly #length: number;
+	#offset = 0;
+	#rest = "";
+	#lines: string[] = [];
+	#index = 0;
+
+	/** @throws WebRTCError "sdp/malformed" when the text is too long */
+	constructor(text: string) {
+		this.#text = text;
+		this.#length = text.length;
+		if (this.#length > limits.text) malformed(0, `more than ${limits.text} characters`);
+	}
+
+	/** The next line without its end; undefined after the last. */
+	next(): string | undefined {
+		while (this.#index >= this.#lines.length) {
+			if (!this.#fill()) return undefined;
+		}
+		this.number++;
+		const line = this.#lines[this.#index++]!;
+		if (line.length > limits.line) malformed(this.number, `more than ${limits.line} characters`);
+		return line.endsWith("\r") ? line.slice(0, -1) : line;
+	}
+
+	#fill(): boolean {
+		this.#index = 0;
+		if (this.#offset >= this.#length) {
+			const last = this.#rest;
+			this.#rest = "";
+			this.#lines = [last];
+			return last !== "";
+		}
+		const end = Math.min(this.#offset + blockSize, this.#length);
+		this.#lines = (this.#rest + this.#text.slice(this.#offset, end)).split("\n");
+		this.#rest = this.#lines.pop()!;
+		if (this.#rest.length > limits.line)
+			malformed(this.number + this.#lines.length + 1, `more than ${limits.line} characters`);
+		this.#offset = end;
+		return true;
+	}
+}
+
+/** A decimal number without sign or leading zeros, of at most `maximum`. */
+export function integer(text: string, maximum: number, line: number, what: string): number {
+	const value = Number(text);
+	if (!(value >= 0 && value <= maximum) || String(value) !== text || !Number.isInteger(value)) {
+		malformed(line, `${what} must be a number up to ${maximum}`);
+	}
+	return value;
+}
+
+/** Visible ASCII without space, of 1 to `limits.token` characters: mids, stream names, protocols, URIs. */
+export function isToken(text: string): boolean {
+	const length = text.length;
+	if (length === 0 || length > limits.token) return false;
+	for (let i = 0; i < length; i++) {
+		const code = text.charCodeAt(i);
+		if (code <= 0x20 || code >= 0x7f) return false;
+	}
+	return true;
+}
+
+export function token(text: string, line: number, what: string): string {
+	if (!isToken(text)) malformed(line, `${what} is missing or has characters that it may not have`);
+	return text;
+}
+
+/** The part before the first `separator`, or all. */
+export function head(text: string, separator: string): string {
+	const index = text.indexOf(separator);
+	return index < 0 ? text : text.slice(0, index);
+}
+
+/** The part after the first `separator`, or "". */
+export function tail(text: string, separator: string): string {
+	const index = text.indexOf(separator);
+	return index < 0 ? "" : text.slice(index + separator.length);
+}
+
+/** `text` as the equal string of `known`, which costs no heap on a device; else itself. */
+export function intern(known: readonly string[], text: string): string {
+	const index = known.indexOf(text);
+	return index < 0 ? text : known[index]!;
+}
