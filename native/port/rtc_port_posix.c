@@ -133,9 +133,20 @@ void rtc_wipe(void *memory, size_t size)
 	__asm__ volatile("" : : "r"(memory) : "memory");
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ // gcc's name for it
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+size_t __sanitizer_get_current_allocated_bytes(void);
+#endif
+
 size_t rtc_heap_used(void)
 {
-#if defined(__GLIBC__)
+#if defined(__SANITIZE_ADDRESS__)
+	return __sanitizer_get_current_allocated_bytes(); // mallinfo2() knows nothing of its heap
+#elif defined(__GLIBC__)
 	struct mallinfo2 information = mallinfo2();
 	return information.uordblks + information.hblkhd;
 #elif defined(__APPLE__)
