@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// One transport candidate, and its line in SDP (RFC 8839 section 5.1). UDP and component 1 only: RTP and RTCP share a
+// port, and everything is bundled.
+import WebRTCError from "webrtc/error";
+import { canonicalAddress, familyOf, type Family } from "webrtc/ice/address";
+
+export type CandidateType = "host" | "srflx" | "prflx" | "relay";
+
+/** A candidate attribute that can be used: UDP, component 1, a known type. */
+export interface ParsedCandidate {
+	foundation: string;
+	priority: number;
+	/** An IP address in canonical form; or a name that ends in ".local". */
+	address: string;
+	port: number;
+	type: CandidateType;
+	relatedAddress?: string;
+	relatedPort?: number;
+	/** The generation that it belongs to (RFC 8838 section 11). */
+	ufrag?: string;
+}
+
+/** A local or remote candidate. */
+export interface Candidate {
+	type: CandidateType;
+	/** Canonical. */
+	readonly address: string;
+	readonly port: number;
+	/** 1 to 2^31 - 1 */
+	priority: number;
+	foundation: string;
+	/** Local ones: the key of the socket or relay. Remote ones: empty. */
+	readonly base: string;
+	/** Remote ones: the peer has proved that it has the address. */
+	validated: boolean;
+	readonly interface: string | undefined;
+	readonly relatedAddress: string | undefined;
+	readonly relatedPort: number | undefined;
+}
+
+const longestLine = 1024;
+const largestPriority = 0xffffffff; // RFC 8839 has 2^31 - 1; some write the 32 bits that STUN has
+const component = 1;
+
+/** RFC 8445 section 5.1.2.2 */
+export function typePreference(type: CandidateType): number {
+	return type === "host" ? 126 : type === "prflx" ? 110 : type === "srflx" ? 100 : 0;
+}
+
+/**
+ * RFC 8445 section 5.1.2.1
+ * @param preference 0 to 65535: among the candidates of one type
+ */
+export function candidatePriority(type: CandidateType, preference: number): number {
+	return typePreference(type) * 0x1000000 + preference * 0x100 + 256 - component;
+}
+
+/** The PRIORITY of a check: that of the candidate, were it peer-reflexive (RFC 8445 section 7.1.1). */
+export function reflexivePriority(candidate: Candidate): number {
+	return typePreference("prflx") * 0x1000000 + (candidate.priority % 0x1000000);
+}
+
+/** The family of an IP candidate. */
+export function candidateFamily(candidate: Candidate): Family {
+	return familyOf(candidate.address);
+}
+
+/**
+ * Reads "candidate:…", with or without "a=" before it.
+ * @returns undefined for a well-formed candidate of no use here: TCP, another component or type, a name that is not
+ * ".local"
+ * @throws WebRTCError "ice/bad-candidate" when it is not well-formed
+ */
+export function parseCandidate(line: string): ParsedCandidate | undefined {
+	if (line.length > longestLine) throw bad("it is longer than 1024 characters");
+	const start = line.startsWith("a=") ? 2 : 0;
+	if (!line.startsWith("candidate:", start)) throw bad('no "candidate:"');
+	const words = line
+		.trimEnd()
+		.slice(start + 10)
+		.split(" ");
+	const [foundation = "", id = "", transport = "", priorityText = "", host = "", portText = "", typ, type = ""] =
+		words;
+	if (!/^[A-Za-z0-9+/]{1,32}$/.test(foundation)) throw bad("foundation");
+	const componentId = decimal(id, 256, "component");
+	const priority = decimal(priorityText, largestPriority, "priority");
+	const port = decimal(portText, 65535, "port");
+	if (typ !== "typ" || !/^[A-Za-z0-9!#$%&'*+.^_`{|}~-]+$/.test(type)) throw bad("type");
+	if (words.length & 1) throw bad("an extension without a value");
+	const address = canonicalAddress(host);
+	if (address === undefined && !/^[A-Za-z0-9.-]{1,255}$/.test(host)) throw bad("address");
+	const candidate: ParsedCandidate = {
+		foundation,
+		priority,
+		address: address ?? host.toLowerCase(),
+		port,
+		type: type as CandidateType,
+	};
+	readExtensions(candidate, words);
+	if (transport.toLowerCase() !== "udp" || componentId !== component) return undefined;
+	if (type !== "host" && type !== "srflx" && type !== "prflx" && type !== "relay") return undefined;
+	if (address === undefined && !candidate.address.endsWith(".local")) return undefined;
+	if (port === 0) throw bad("port");
+	return candidate;
+}
+
+function readExtensions(candidate: ParsedCandidate, words: string[]): void {
+	for (let i = 8; i + 1 < words.length; i += 2) {
+		const value = words[i + 1] as string;
+		if (words[i] === "raddr") candidate.relatedAddress = value;
+		else if (words[i] === "rport") candidate.relatedPort = decimal(value, 65535, "rport");
+		else if (words[i] === "ufrag") candidate.ufrag = value;
+	}
+}
+
+function decimal(text: string, largest: number, what: string): number {
+	if (!/^[0-9]{1,10}$/.test(text) || Number(text) > largest) throw bad(what);
+	return Number(text);
+}
+
+function bad(what: string): WebRTCError {
+	return new WebRTCError("ice/bad-candidate", `Bad ICE candidate: ${what}`);
+}
+
+/**
+ * Writes "candidate:…" as W3C's RTCIceCandidate and "a=" lines have it.
+ * @param ufrag of the generation that it belongs to; left out when absent
+ */
+export function formatCandidate(candidate: Candidate, ufrag?: string): string {
+	const { foundation, priority, address, port, type, relatedAddress, relatedPort } = candidate;
+	let line = `candidate:${foundation} ${component} udp ${priority} ${address} ${port} typ ${type}`;
+	if (relatedAddress !== undefined) line += ` raddr ${relatedAddress} rport ${relatedPort ?? 0}`;
+	return ufrag === undefined ? line : `${line} ufrag ${ufrag}`;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The candidates of both sides, each bounded and without duplicates.
+import { canonicalAddress, familyOf, isLinkLocalIPv6 } from "webrtc/ice/address";
+import { candidatePriority, type Candidate, type CandidateType, type ParsedCandidate } from "webrtc/ice/candidate";
+import { maximumLocalCandidates, maximumRemoteCandidates, type LocalCandidateOptions } from "webrtc/ice/types";
+
+/** This agent's own candidates. */
+export class LocalCandidates {
+	list: Candidate[] = [];
+
+	/**
+	 * @returns undefined when there is no use for it: a duplicate, one too many, or an IPv6 link-local address, whose zone
+	 * a candidate cannot carry
+	 * @throws RangeError naming the option
+	 */
+	add(options: LocalCandidateOptions): Candidate | undefined {
+		const address = canonicalAddress(options.address);
+		if (address === undefined) throw new RangeError("address: not an IP address");
+		const family = familyOf(address);
+		if (options.family !== undefined && options.family !== family)
+			throw new RangeError("family: not the address's");
+		const { type, port, preference = 65535 - 256 * this.list.length } = options;
+		if (!(port > 0 && port < 65536)) throw new RangeError("port: 1 to 65535");
+		if (!(preference >= 0 && preference < 65536)) throw new RangeError("preference: 0 to 65535");
+		if (isLinkLocalIPv6(address) || this.find(address, port) || this.list.length >= maximumLocalCandidates) {
+			return undefined;
+		}
+		const candidate: Candidate = {
+			type,
+			address,
+			port,
+			priority: candidatePriority(type, preference),
+			foundation: String(this.list.length + 1),
+			base: options.base ?? String(family),
+			validated: false,
+			interface: options.interface,
+			relatedAddress: options.relatedAddress,
+			relatedPort: options.relatedPort,
+		};
+		this.list.push(candidate);
+		return candidate;
+	}
+
+	/** One that a response has shown (RFC 8445 section 7.2.5.3.1); undefined when there are too many. */
+	learn(address: string, port: number, base: string, priority: number): Candidate | undefined {
+		if (this.list.length >= maximumLocalCandidates) return undefined;
+		const candidate = reflexive(address, port, base, priority, this.list.length + 1);
+		this.list.push(candidate);
+		return candidate;
+	}
+
+	find(address: string, port: number): Candidate | undefined {
+		return find(this.list, address, port);
+	}
+
+	/** The best one that sends by this base. */
+	byBase(base: string): Candidate | undefined {
+		let best: Candidate | undefined;
+		for (const candidate of this.list) {
+			if (candidate.base === base && (!best || candidate.priority > best.priority)) best = candidate;
+		}
+		return best;
+	}
+
+	/** What was learned belongs to the generation in which it was. */
+	restart(): void {
+		this.list = this.list.filter(({ type }) => type !== "prflx");
+	}
+}
+
+/** The peer's candidates of the current generation. */
+export class RemoteCandidates {
+	list: Candidate[] = [];
+
+	/**
+	 * A signalled candidate; it takes the place of the peer-reflexive one with its address.
+	 * @returns undefined when it adds nothing, or is one too many
+	 */
+	add(parsed: ParsedCandidate): Candidate | undefined {
+		const known = this.find(parsed.address, parsed.port);
+		if (known) {
+			if (known.type === "prflx") {
+				known.type = parsed.type;
+				known.foundation = parsed.foundation;
+				known.priority = parsed.priority;
+			}
+			return undefined;
+		}
+		if (this.list.length >= maximumRemoteCandidates) return undefined;
+		const { type, address, port, priority, foundation, relatedAddress, relatedPort } = parsed;
+		const rest = { base: "", validated: false, interface: undefined, relatedAddress, relatedPort };
+		const candidate: Candidate = { type, address, port, priority, foundation, ...rest };
+		this.list.push(candidate);
+		return candidate;
+	}
+
+	/** One that an authentic request came from (RFC 8445 section 7.3.1.3); undefined when there are too many. */
+	learn(address: string, port: number, priority: number): Candidate | undefined {
+		if (this.list.length >= maximumRemoteCandidates) return undefined;
+		const candidate = reflexive(address, port, "", priority, this.list.length + 1);
+		this.list.push(candidate);
+		return candidate;
+	}
+
+	find(address: string, port: number): Candidate | undefined {
+		return find(this.list, address, port);
+	}
+}
+
+function reflexive(address: string, port: number, base: string, priority: number, index: number): Candidate {
+	const type: CandidateType = "prflx";
+	const rest = { validated: false, interface: undefined, relatedAddress: undefined, relatedPort: undefined };
+	return { type, address, port, priority, foundation: `prflx${index}`, base, ...rest };
+}
+
+function find(list: readonly Candidate[], address: string, port: number): Candidate | undefined {
+	for (const candidate of list) if (candidate.port === port && candidate.address === address) return candidate;
+	return undefined;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pairs of the current generation, the best first (RFC 8445 section 6.1.2), and the triggered-check queue.
+import { isLoopback } from "webrtc/ice/address";
+import { candidateFamily, type Candidate } from "webrtc/ice/candidate";
+import type Generation from "webrtc/ice/generation";
+import Pair, { comparePairs } from "webrtc/ice/pair";
+import { maximumPairs } from "webrtc/ice/types";
+
+export default class Checklist {
+	pairs: Pair[] = [];
+	/** Checks that requests or role conflicts have caused, the oldest first (RFC 8445 section 6.1.4.1). */
+	#triggered: Pair[] = [];
+
+	/**
+	 * Pairs two candidates if they can be: of one family, both or none of this host alone (a peer must not make this host
+	 * probe its own services), and no pair for the same base and remote yet: with one base it would be the same check
+	 * (section 6.1.2.4).
+	 */
+	combine(local: Candidate, remote: Candidate, generation: Generation, controlling: boolean): void {
+		if (candidateFamily(local) !== candidateFamily(remote)) return;
+		if (isLoopback(local.address) !== isLoopback(remote.address)) return;
+		if (local.type !== "prflx" && !this.find(local.base, remote)) this.add(local, remote, generation, controlling);
+	}
+
+	/** @returns undefined when there are too many, and this one is the least */
+	add(local: Candidate, remote: Candidate, generation: Generation, controlling: boolean): Pair | undefined {
+		const pair = new Pair(local, remote, generation);
+		this.pairs.push(pair);
+		this.sort(controlling);
+		if (this.pairs.length <= maximumPairs) return pair;
+		// RFC 8445 section 6.1.2.5: the least go; those that have been sent to stay.
+		for (let i = this.pairs.length - 1; i >= 0; i--) {
+			const least = this.pairs[i] as Pair;
+			if (least !== pair && least.state !== "waiting" && least.state !== "failed") continue;
+			this.#remove(least);
+			return least === pair ? undefined : pair;
+		}
+		return undefined;
+	}
+
+	/** Priorities depend on the role, and on what is learned of candidates. */
+	sort(controlling: boolean): void {
+		this.pairs.sort((a, b) => comparePairs(a, b, controlling));
+	}
+
+	find(base: string, remote: Candidate): Pair | undefined {
+		for (const pair of this.pairs) if (pair.remote === remote && pair.local.base === base) return pair;
+		return undefined;
+	}
+
+	/** Puts a pair into the triggered-check queue. */
+	trigger(pair: Pair): void {
+		pair.state = "waiting";
+		if (!this.#triggered.includes(pair)) this.#triggered.push(pair);
+	}
+
+	nextTriggered(): Pair | undefined {
+		return this.#triggered.shift();
+	}
+
+	nextWaiting(): Pair | undefined {
+		for (const pair of this.pairs) if (pair.state === "waiting") return pair;
+		return undefined;
+	}
+
+	bestValid(): Pair | undefined {
+		for (const pair of this.pairs) if (pair.state === "succeeded") return pair;
+		return undefined;
+	}
+
+	/** Whether a better pair than this one may still become valid. */
+	hasHopeAbove(pair: Pair): boolean {
+		for (const better of this.pairs) {
+			if (better === pair) return false;
+			if (better.state === "waiting" || better.state === "in-progress") return true;
+		}
+		return false;
+	}
+
+	get hasFailed(): boolean {
+		for (const { state } of this.pairs) if (state !== "failed") return false;
+		return this.pairs.length > 0;
+	}
+
+	/** A pair is selected: of the others, only the valid ones and those that `isChecked` stay (RFC 8445 section 8.1.2). */
+	settle(isChecked: (pair: Pair) => boolean): void {
+		this.#triggered.length = 0;
+		this.pairs = this.pairs.filter((pair) => pair.state === "succeeded" || isChecked(pair));
+	}
+
+	#remove(pair: Pair): void {
+		this.pairs = this.pairs.filter((other) => other !== pair);
+		this.#triggered = this.#triggered.filter((other) => other !== pair);
+	}
+
+	clear(): void {
+		this.pairs = [];
+		this.#triggered = [];
+	}
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the agent does of itself: ordinary and triggered checks, nomination, consent, and giving up.
+import type Pair from "webrtc/ice/pair";
+import type Session from "webrtc/ice/session";
+import { maximumTransactions } from "webrtc/ice/types";
+
+/** Carries out what is due. Without effect when nothing is. */
+export function runChecks(session: Session, now: number): void {
+	session.dirty = false;
+	for (;;) {
+		const expired = session.transactions.handleTimeout(now);
+		if (!expired) break;
+		if (expired.kind === "check") expired.pair.state = "failed";
+		// It worked before: ask again, until there is no more time.
+		else if (expired.kind === "nomination") session.checklist.trigger(expired.pair);
+	}
+	runConsent(session, now);
+	if (!session.generation.remoteKey || session.ended) return;
+	session.checkingSince ??= now;
+	if (session.state === "new" && session.checklist.pairs.length) session.setState("checking");
+	startChecks(session, now);
+	nominate(session, now);
+	if (session.settled) {
+		if (session.state === "connected") session.setConnected();
+	} else if (now >= session.checkingSince + session.timeouts.failure) {
+		session.fail("ice/failed", "No candidate pair connected in time.");
+	} else if (session.endOfCandidates && session.checklist.hasFailed) {
+		session.fail("ice/failed", "No candidate pair connects.");
+	}
+}
+
+/** RFC 8445 section 6.1.4.2. Triggered checks are not paced: the peer's, which caused them, are. */
+function startChecks(session: Session, now: number): void {
+	const { checklist, transactions } = session;
+	while (transactions.list.length < maximumTransactions) {
+		const pair = checklist.nextTriggered();
+		if (!pair) break;
+		startCheck(session, pair, now);
+	}
+	if (session.settled) return;
+	const { pacing, burst } = session.timeouts;
+	session.tokens = Math.min(burst, session.tokens + (now - session.tokensAt) / pacing);
+	session.tokensAt = now;
+	while (session.tokens >= 1 && transactions.list.length < maximumTransactions) {
+		const pair = checklist.nextWaiting();
+		if (!pair) return;
+		session.tokens--;
+		startCheck(session, pair, now);
+	}
+}
+
+function startCheck(session: Session, pair: Pair, now: number): void {
+	pair.state = "in-progress";
+	session.transactions.start(pair, "check", session.controlling, now);
+}
+
+/**
+ * Regular nomination (RFC 8445 section 8.1.1): of the best pair of all as soon as it is valid; else of the best valid
+ * one, when the others have had a little more time.
+ */
+function nominate(session: Session, now: number): void {
+	const { checklist, transactions } = session;
+	session.nominateAt = Infinity;
+	if (!session.controlling || session.settled || transactions.has("nomination")) return;
+	const best = checklist.bestValid();
+	if (!best) {
+		session.validSince = undefined;
+		return;
+	}
+	session.validSince ??= now;
+	const patience = session.validSince + session.timeouts.nomination;
+	if (now < patience && checklist.hasHopeAbove(best)) session.nominateAt = patience;
+	else transactions.start(best, "nomination", true, now);
+}
+
+function runConsent(session: Session, now: number): void {
+	const { consent, selected, state } = session;
+	if (!selected) return;
+	if (now >= consent.expiry) {
+		if (session.settled) return session.fail("ice/consent-expired", "The peer has not answered for too long.");
+		// A restart is under way: it decides.
+		session.selected = undefined;
+		consent.stop();
+		session.setState("checking");
+		return;
+	}
+	if (now >= consent.nextCheck) {
+		session.transactions.start(selected, "consent", session.controlling, now);
+		consent.checked(now);
+	}
+	const silent = now >= consent.silence;
+	if (silent && (state === "connected" || state === "completed")) session.setState("disconnected");
+	else if (!silent && state === "disconnected") session.setConnected();
+}
+
+/** When `runChecks` has something to do; Infinity: only after another input. */
+export function nextDeadline(session: Session): number {
+	const { checklist, consent, generation, selected, state, timeouts, transactions } = session;
+	if (session.ended) return Infinity;
+	if (session.dirty) return session.now;
+	let deadline = Math.min(transactions.deadline, session.nominateAt);
+	if (selected) {
+		deadline = Math.min(deadline, consent.nextCheck, consent.expiry);
+		if (state === "connected" || state === "completed") deadline = Math.min(deadline, consent.silence);
+	}
+	if (!generation.remoteKey || session.settled) return deadline;
+	if (session.checkingSince !== undefined) deadline = Math.min(deadline, session.checkingSince + timeouts.failure);
+	if (transactions.list.length < maximumTransactions && checklist.nextWaiting()) {
+		const wait = Math.max(0, 1 - session.tokens) * timeouts.pacing;
+		deadline = Math.min(deadline, Math.ceil(session.tokensAt + wait));
+	}
+	return deadline;
+}

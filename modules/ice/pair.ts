@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A candidate pair (RFC 8445 section 6.1.2): what is sent from `local.base` to `remote`.
+import type { Candidate } from "webrtc/ice/candidate";
+import type Generation from "webrtc/ice/generation";
+import type { PairState, PairStatistics, SelectedPair } from "webrtc/ice/types";
+
+export default class Pair {
+	readonly local: Candidate;
+	readonly remote: Candidate;
+	/** Whose credentials its checks carry. */
+	readonly generation: Generation;
+	state: PairState = "waiting";
+	/** The selected one, or one that was and is still alive. */
+	nominated = false;
+	/** Controlled: the peer has nominated it; it is selected as soon as it is valid (RFC 8445 section 7.3.1.5). */
+	nominee = false;
+	/** `local` as the peer sees it, when that is another candidate: the valid pair's (section 7.2.5.3.2). */
+	mapped: Candidate | undefined;
+	requestsSent = 0;
+	requestsReceived = 0;
+	responsesSent = 0;
+	responsesReceived = 0;
+	/** Milliseconds; negative: not measured. */
+	roundTrip = -1;
+	totalRoundTrip = 0;
+
+	constructor(local: Candidate, remote: Candidate, generation: Generation) {
+		this.local = local;
+		this.remote = remote;
+		this.generation = generation;
+	}
+
+	measured(roundTrip: number): void {
+		this.roundTrip = roundTrip;
+		this.totalRoundTrip += roundTrip;
+	}
+
+	get view(): SelectedPair {
+		return { local: this.mapped ?? this.local, remote: this.remote, base: this.local.base };
+	}
+
+	statistics(selected: boolean): PairStatistics {
+		const { remote, state, nominated, requestsSent, requestsReceived, responsesSent, responsesReceived } = this;
+		return {
+			local: this.mapped ?? this.local,
+			remote,
+			state,
+			nominated,
+			selected,
+			requestsSent,
+			requestsReceived,
+			responsesSent,
+			responsesReceived,
+			currentRoundTripTime: this.roundTrip < 0 ? undefined : this.roundTrip / 1000,
+			totalRoundTripTime: this.totalRoundTrip / 1000,
+		};
+	}
+}
+
+/**
+ * Orders by pair priority, the best first (RFC 8445 section 6.1.2.3). The formula's 64 bits are compared in its parts:
+ * 2^32 * min(G, D) + 2 * max(G, D) + (G > D).
+ */
+export function comparePairs(a: Pair, b: Pair, controlling: boolean): number {
+	const aG = controlling ? a.local.priority : a.remote.priority;
+	const aD = controlling ? a.remote.priority : a.local.priority;
+	const bG = controlling ? b.local.priority : b.remote.priority;
+	const bD = controlling ? b.remote.priority : b.local.priority;
+	return (
+		Math.min(bG, bD) - Math.min(aG, aD) || Math.max(bG, bD) - Math.max(aG, aD) || Number(bG > bD) - Number(aG > aD)
+	);
+}

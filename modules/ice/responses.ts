@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answers to the own checks (RFC 8445 section 7.2.5).
+import { reflexivePriority, type Candidate } from "webrtc/ice/candidate";
+import type Pair from "webrtc/ice/pair";
+import type { Arrival } from "webrtc/ice/requests";
+import type Session from "webrtc/ice/session";
+import * as stun from "webrtc/ice/stun";
+import type { Transaction } from "webrtc/ice/transactions";
+
+/** @returns whether the response was for this agent */
+export function handleResponse(session: Session, response: stun.StunReader, from: Arrival, now: number): boolean {
+	const { counters, transactions } = session;
+	const transaction = transactions.find(response);
+	if (!transaction) {
+		counters.unsolicited++;
+		return false;
+	}
+	const { pair } = transaction;
+	// A forged one must not end the transaction: the right one may follow.
+	if (!response.verify(pair.generation.remoteKey as ArrayBuffer, session.crypto)) {
+		counters.badIntegrity++;
+		return true;
+	}
+	transactions.remove(transaction);
+	pair.responsesReceived++;
+	const mapped = response.mappedAddress;
+	if (from.address !== pair.remote.address || from.port !== pair.remote.port || from.local !== pair.local.base) {
+		counters.asymmetric++;
+		failCheck(transaction);
+	} else if (response.type === stun.bindingError) {
+		handleError(session, transaction, response.errorCode);
+	} else if (!mapped || response.unknown.length) {
+		counters.malformed++;
+		failCheck(transaction);
+	} else {
+		succeed(session, transaction, mappedCandidate(session, pair, mapped.address, mapped.port), now);
+	}
+	return true;
+}
+
+/** RFC 8445 section 7.2.5.2. A consent check that fails only does not extend the consent. */
+function failCheck({ kind, pair }: Transaction): void {
+	if (kind !== "consent") pair.state = "failed";
+}
+
+/** RFC 8445 section 7.2.5.1 */
+function handleError(session: Session, transaction: Transaction, code: number): void {
+	if (code !== stun.roleConflict) {
+		failCheck(transaction);
+		return;
+	}
+	if (transaction.controlling === session.controlling) session.switchRole();
+	if (transaction.kind !== "consent") session.checklist.trigger(transaction.pair);
+}
+
+/** RFC 8445 section 7.2.5.3 */
+function succeed(session: Session, transaction: Transaction, mapped: Candidate | undefined, now: number): void {
+	const { pair, kind } = transaction;
+	if (!transaction.repeated) pair.measured(now - transaction.sentAt);
+	pair.mapped = mapped;
+	session.validate(pair.remote, pair.local.base);
+	if (kind === "consent") {
+		if (pair !== session.selected) return;
+		session.consent.answered(now);
+		if (session.state === "disconnected") session.setConnected();
+		return;
+	}
+	pair.state = "succeeded";
+	if (session.controlling && kind === "nomination") session.select(pair, now);
+	else if (!session.controlling && pair.nominee) session.accept(pair, now);
+	else if (session.settled) session.setConnected();
+}
+
+/** The local candidate that the peer sees; undefined when it is the pair's own. */
+function mappedCandidate(session: Session, pair: Pair, address: string, port: number): Candidate | undefined {
+	const { local } = pair;
+	if (local.address === address && local.port === port) return undefined;
+	const known = session.locals.find(address, port);
+	if (known) return known;
+	const learned = session.locals.learn(address, port, local.base, reflexivePriority(local));
+	if (learned) session.emit({ type: "candidate", candidate: learned, remote: false });
+	else session.counters.overflow++;
+	return learned;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an agent knows: both sides' candidates and credentials, the pairs, the selection, and the state. Requests,
+// responses and checks (in their own modules) change it by the methods here.
+import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import type { Candidate } from "webrtc/ice/candidate";
+import { LocalCandidates, RemoteCandidates } from "webrtc/ice/candidates";
+import Checklist from "webrtc/ice/checklist";
+import Consent from "webrtc/ice/consent";
+import type { PendingResponse } from "webrtc/ice/encoder";
+import Generation from "webrtc/ice/generation";
+import Pair, { comparePairs } from "webrtc/ice/pair";
+import type { StunCrypto, StunReader } from "webrtc/ice/stun";
+import { Transactions } from "webrtc/ice/transactions";
+import {
+	defaultTimeouts,
+	type IceAgentOptions,
+	type IceCounters,
+	type IceEvent,
+	type IceState,
+	type IceTimeouts,
+} from "webrtc/ice/types";
+
+export default class Session {
+	readonly crypto: StunCrypto;
+	readonly timeouts: IceTimeouts;
+	readonly tieBreaker: Uint8Array;
+	readonly locals = new LocalCandidates();
+	readonly checklist = new Checklist();
+	readonly transactions: Transactions;
+	readonly consent: Consent;
+	readonly events: IceEvent[] = [];
+	readonly responses: PendingResponse[] = [];
+	readonly counters: IceCounters = {
+		malformed: 0,
+		unknownUser: 0,
+		badIntegrity: 0,
+		unknownLocal: 0,
+		unsolicited: 0,
+		asymmetric: 0,
+		overflow: 0,
+		ignoredCandidates: 0,
+		unresolvedCandidates: 0,
+	};
+	remotes = new RemoteCandidates();
+	generation: Generation;
+	controlling: boolean;
+	state: IceState = "new";
+	/** During a restart it is still the one of the generation before (RFC 8445 section 9). */
+	selected: Pair | undefined;
+	selectedAt = 0;
+	/** The remote has no more candidates (RFC 8838 section 14). */
+	endOfCandidates = false;
+	/** Remote candidates with names, of this generation. */
+	unresolved = 0;
+	/** Since when this generation is checked, or waits for the first check of the peer. */
+	checkingSince: number | undefined;
+	/** Since when there is a valid pair to nominate. */
+	validSince: number | undefined;
+	/** Controlling: when to nominate, without waiting longer for a better pair. */
+	nominateAt = Infinity;
+	/** Ordinary checks that may leave at once; `pacing` adds one. */
+	tokens: number;
+	tokensAt: number;
+	/** The last time that was heard of. */
+	now: number;
+	/** Something has changed, and the checks have not been run since. */
+	dirty = false;
+
+	constructor(options: IceAgentOptions) {
+		const { crypto, controlling, now, ufrag, password, tieBreaker } = options;
+		if (typeof controlling !== "boolean") throw new TypeError("controlling: a boolean");
+		if (typeof now !== "number") throw new TypeError("now: a number");
+		if (tieBreaker && tieBreaker.length !== 8) throw new RangeError("tieBreaker: 8 bytes");
+		this.crypto = crypto;
+		this.timeouts = { ...defaultTimeouts, ...options.timeouts };
+		this.tieBreaker = tieBreaker ?? new Uint8Array(crypto.randomBytes(8));
+		this.controlling = controlling;
+		this.now = this.tokensAt = now;
+		this.tokens = this.timeouts.burst;
+		this.generation = new Generation(crypto, ufrag, password);
+		this.transactions = new Transactions(crypto, this.timeouts);
+		this.consent = new Consent(crypto, this.timeouts);
+	}
+
+	/** It does nothing any more, until a restart or for good. */
+	get ended(): boolean {
+		return this.state === "failed" || this.state === "closed";
+	}
+
+	/** The current generation has its selected pair. */
+	get settled(): boolean {
+		return this.selected?.generation === this.generation;
+	}
+
+	emit(event: IceEvent): void {
+		this.events.push(event);
+	}
+
+	setState(state: IceState, error?: WebRTCError): void {
+		if (state === this.state) return;
+		this.state = state;
+		this.emit(error ? { type: "statechange", state, error } : { type: "statechange", state });
+	}
+
+	/** "connected", or "completed" when nothing is left to be checked and nothing more will come. */
+	setConnected(): void {
+		const complete = this.settled && this.endOfCandidates && !this.transactions.has("check");
+		this.setState(complete ? "completed" : "connected");
+	}
+
+	/** RFC 8445 section 7.3.1.1, 7.2.5.1 */
+	switchRole(): void {
+		this.controlling = !this.controlling;
+		this.nominateAt = Infinity;
+		this.checklist.sort(this.controlling);
+		this.emit({ type: "roleconflict", controlling: this.controlling });
+	}
+
+	/** Whose credentials a request is for: the current generation's, or those of the pair that is still in use. */
+	generationOf(request: StunReader): Generation | undefined {
+		if (request.usernameBegins(this.generation.prefix)) return this.generation;
+		const before = this.selected?.generation;
+		return before && request.usernameBegins(before.prefix) ? before : undefined;
+	}
+
+	/** Pairs a new candidate with all of the other side. With a selected pair there is nothing left to be found. */
+	combine(locals: readonly Candidate[], remotes: readonly Candidate[]): void {
+		this.dirty = true;
+		if (this.settled) return;
+		for (const local of locals) {
+			for (const remote of remotes) this.checklist.combine(local, remote, this.generation, this.controlling);
+		}
+	}
+
+	/** The peer has proved that it has the address. Told once, and before anything is sent there because of it. */
+	validate(remote: Candidate, local: string): void {
+		if (remote.validated) return;
+		remote.validated = true;
+		this.emit({ type: "validated", address: remote.address, port: remote.port, local });
+	}
+
+	/** Controlled: the peer has nominated a valid pair. */
+	accept(pair: Pair, now: number): void {
+		const { selected } = this;
+		if (selected === pair) return;
+		const isLesser = selected?.generation === pair.generation && comparePairs(pair, selected, this.controlling) > 0;
+		const isEarly = now - this.selectedAt < this.timeouts.renomination && this.state !== "disconnected";
+		if (!isLesser || !isEarly) this.select(pair, now);
+	}
+
+	select(pair: Pair, now: number): void {
+		if (this.selected) this.selected.nominated = false;
+		pair.nominated = true;
+		pair.nominee = false;
+		this.selected = pair;
+		this.selectedAt = now;
+		this.validSince = undefined;
+		this.nominateAt = Infinity;
+		this.consent.start(now);
+		// RFC 8445 section 8.1.2. A controlled agent goes on with better pairs: the peer may nominate them yet.
+		this.transactions.cancel(
+			({ kind, pair: other }) =>
+				kind === "check" && !this.controlling && comparePairs(other, pair, this.controlling) < 0,
+		);
+		this.checklist.settle((other) => this.transactions.of(other) !== undefined);
+		this.emit({ type: "selected", pair: pair.view });
+		this.setConnected();
+	}
+
+	fail(code: WebRTCErrorCode, message: string): void {
+		this.stop();
+		this.setState("failed", new WebRTCError(code, message));
+	}
+
+	/** Ends all that is under way. The pairs stay for the statistics. */
+	stop(): void {
+		this.transactions.cancel(() => false);
+		this.responses.length = 0;
+		this.consent.stop();
+		this.selected = undefined;
+		this.nominateAt = Infinity;
+	}
+
+	/** RFC 8445 section 9: anew, with new credentials. The selected pair stays in use until there is another. */
+	restart(now: number): void {
+		const { selected } = this;
+		this.generation = new Generation(this.crypto);
+		this.remotes = new RemoteCandidates();
+		this.locals.restart();
+		this.checklist.clear();
+		this.transactions.cancel(({ kind, pair }) => kind === "consent" && pair === selected);
+		this.endOfCandidates = false;
+		this.unresolved = 0;
+		this.checkingSince = this.validSince = undefined;
+		this.nominateAt = Infinity;
+		this.tokens = this.timeouts.burst;
+		this.tokensAt = now;
+		// As W3C's RTCIceTransportState has it.
+		if (this.state === "completed") this.setState("connected");
+		else if (this.state === "disconnected" || this.state === "failed") this.setState("checking");
+	}
+}

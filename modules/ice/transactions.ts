@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent's own requests that wait for their responses (RFC 8489 section 6.2.1). A request's bytes are not kept: it is
+// written again for each transmission.
+import type Pair from "webrtc/ice/pair";
+import { transactionIdSize, type StunCrypto, type StunReader } from "webrtc/ice/stun";
+import type { IceTimeouts } from "webrtc/ice/types";
+
+export type TransactionKind = "check" | "nomination" | "consent";
+
+// A request that came from the pair's remote shows that the way is open now (RFC 8445 section 7.3.1.4): the own one,
+// maybe dropped by the peer's NAT before, is sent again at once, unless it is so young that its answer may be under way.
+const boostDelay = 20;
+// RFC 8489 section 6.2.1, Rm: how many times the first interval to wait after the last transmission.
+const lastWait = 16;
+// A consent check is sent once (RFC 7675 section 5.1). An answer later than this means nothing.
+const consentWait = 10_000;
+
+export class Transaction {
+	readonly id: Uint8Array;
+	readonly pair: Pair;
+	readonly kind: TransactionKind;
+	/** The role that the request carries. */
+	readonly controlling: boolean;
+	readonly firstInterval: number;
+	interval: number;
+	sentAt: number;
+	due: number;
+	attempts = 1;
+	/** Sent more than once: its round trip is unknown. */
+	repeated = false;
+	boosted = false;
+	/** To be written and sent. */
+	pending = true;
+
+	constructor(
+		id: Uint8Array,
+		pair: Pair,
+		kind: TransactionKind,
+		controlling: boolean,
+		now: number,
+		interval: number,
+	) {
+		this.id = id;
+		this.pair = pair;
+		this.kind = kind;
+		this.controlling = controlling;
+		this.firstInterval = this.interval = interval;
+		this.sentAt = now;
+		this.due = now + (kind === "consent" ? consentWait : interval);
+	}
+}
+
+export class Transactions {
+	readonly list: Transaction[] = [];
+	#crypto: StunCrypto;
+	#timeouts: IceTimeouts;
+
+	constructor(crypto: StunCrypto, timeouts: IceTimeouts) {
+		this.#crypto = crypto;
+		this.#timeouts = timeouts;
+	}
+
+	start(pair: Pair, kind: TransactionKind, controlling: boolean, now: number): Transaction {
+		const id = new Uint8Array(this.#crypto.randomBytes(transactionIdSize));
+		const transaction = new Transaction(id, pair, kind, controlling, now, this.#firstInterval(pair));
+		this.list.push(transaction);
+		pair.requestsSent++;
+		return transaction;
+	}
+
+	/** Twice the pair's round trip, or the initial one; more when many wait for answers (RFC 8445 section 14.3). */
+	#firstInterval({ roundTrip }: Pair): number {
+		const { initialRetransmission, minimumRetransmission, maximumRetransmission, pacing } = this.#timeouts;
+		const interval =
+			roundTrip < 0
+				? initialRetransmission
+				: Math.min(Math.max(2 * roundTrip, minimumRetransmission), maximumRetransmission);
+		return Math.max(interval, pacing * this.list.length);
+	}
+
+	/** The one that a response answers. */
+	find(message: StunReader): Transaction | undefined {
+		for (const transaction of this.list) if (message.hasTransactionId(transaction.id)) return transaction;
+		return undefined;
+	}
+
+	/** The check or nomination that is under way for a pair. */
+	of(pair: Pair): Transaction | undefined {
+		for (const transaction of this.list) {
+			if (transaction.pair === pair && transaction.kind !== "consent") return transaction;
+		}
+		return undefined;
+	}
+
+	has(kind: TransactionKind): boolean {
+		for (const transaction of this.list) if (transaction.kind === kind) return true;
+		return false;
+	}
+
+	remove(transaction: Transaction): void {
+		const index = this.list.indexOf(transaction);
+		if (index >= 0) this.list.splice(index, 1);
+	}
+
+	/** Ends all but those that `stays`. */
+	cancel(stays: (transaction: Transaction) => boolean): void {
+		for (let i = this.list.length - 1; i >= 0; i--) {
+			if (!stays(this.list[i] as Transaction)) this.list.splice(i, 1);
+		}
+	}
+
+	/**
+	 * An authentic request has come the other way: a retransmission takes the place of RFC 8445's new triggered check,
+	 * at most once in the first interval, and the patience starts anew.
+	 */
+	boost(transaction: Transaction, now: number): void {
+		const wait = transaction.boosted ? transaction.firstInterval : boostDelay;
+		transaction.boosted = true;
+		transaction.interval = transaction.firstInterval;
+		transaction.attempts = Math.min(transaction.attempts, 2);
+		transaction.due = Math.min(transaction.due, Math.max(now, transaction.sentAt + wait));
+	}
+
+	/** Sends again what is due. Returns one whose time is over, removed; call until there is none. */
+	handleTimeout(now: number): Transaction | undefined {
+		for (const transaction of this.list) {
+			if (transaction.due > now) continue;
+			const left = this.#timeouts.transmissions - transaction.attempts;
+			if (left <= 0 || transaction.kind === "consent") {
+				this.remove(transaction);
+				return transaction;
+			}
+			transaction.attempts++;
+			transaction.interval *= 2;
+			transaction.due = now + (left === 1 ? lastWait * transaction.firstInterval : transaction.interval);
+			transaction.sentAt = now;
+			transaction.repeated = true;
+			transaction.pending = true;
+			transaction.pair.requestsSent++;
+		}
+		return undefined;
+	}
+
+	get deadline(): number {
+		let deadline = Infinity;
+		for (const { due } of this.list) if (due < deadline) deadline = due;
+		return deadline;
+	}
+
+	/** The oldest that is to be sent. */
+	nextPending(): Transaction | undefined {
+		for (const transaction of this.list) {
+			if (!transaction.pending) continue;
+			transaction.pending = false;
+			return transaction;
+		}
+		return undefined;
+	}
+}
