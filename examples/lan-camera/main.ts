@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera for the local network: the device serves a page, and its live picture and sound by WHEP.
-import * as options from "options";
-import report from "report";
-import serve from "site";
+import * as options from "lan-camera/options";
+import report from "lan-camera/report";
+import serve from "lan-camera/site";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media";
 import WHEPSignaling from "webrtc/signaling/whep";

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests in, responses out, over an ECMA-419 HTTP server: bounded bodies, answers that may come later.
+import type Listener from "embedded:io/socket/listener";
 import type HTTPServer from "embedded:network/http/server";
+import type { HTTPConnection, HTTPResponse as ServerResponse } from "embedded:network/http/server";
+import type Resource from "Resource";
 import Timer from "timer";
 
 /** A request whose body has arrived whole. */
@@ -18,14 +21,14 @@ export interface HTTPRequest {
 export interface HTTPResponse {
 	status: number;
 	headers?: Record<string, string>;
-	body?: string | ArrayBuffer;
+	body?: string | ArrayBuffer | Resource;
 }
 
 export interface HTTPServiceOptions {
 	/** The server class: the default export of "embedded:network/http/server". */
 	io: typeof HTTPServer;
 	/** Its listener: the default export of "embedded:io/socket/listener". */
-	listener: unknown;
+	listener: typeof Listener;
 	/** 0: any. */
 	port: number;
 	/** Called once for each request, with a function that takes the answer, now or later; a second answer is ignored. */
@@ -38,12 +41,10 @@ export interface HTTPServiceOptions {
 	timeout?: number;
 }
 
-type Connection = Parameters<ConstructorParameters<typeof HTTPServer>[0]["onConnect"]>[0];
-
 /** One request on its way: it collects the body, waits for the answer, and writes it. */
 class Exchange {
 	#service: ServiceState;
-	#connection: Connection;
+	#connection: HTTPConnection;
 	#timer: Timer | undefined;
 	#method = "";
 	#path = "";
@@ -51,12 +52,12 @@ class Exchange {
 	#chunks: ArrayBuffer[] = [];
 	#size = 0;
 	#tooLarge = false;
-	#response: { status: number; headers: Map<string, unknown> } | undefined;
+	#response: ServerResponse | undefined;
 	#answer: HTTPResponse | undefined;
 	#body: ArrayBuffer = new ArrayBuffer(0);
 	#written = 0;
 
-	constructor(service: ServiceState, connection: Connection) {
+	constructor(service: ServiceState, connection: HTTPConnection) {
 		this.#service = service;
 		this.#connection = connection;
 		this.#timer = Timer.set(() => this.close(), service.timeout * 1000);
@@ -70,7 +71,7 @@ class Exchange {
 			onReadable(count: number) {
 				exchange.#collect(count);
 			},
-			onResponse(response: { status: number; headers: Map<string, unknown> }) {
+			onResponse(response: ServerResponse) {
 				exchange.#complete(response);
 			},
 			onWritable(count: number) {
@@ -86,7 +87,7 @@ class Exchange {
 	}
 
 	#collect(count: number): void {
-		const chunk = this.#connection.read(count) as ArrayBuffer | undefined;
+		const chunk = this.#connection.read(count);
 		if (!chunk) return;
 		this.#size += chunk.byteLength;
 		if (this.#size > this.#service.maximumBody) {
@@ -95,7 +96,7 @@ class Exchange {
 		} else this.#chunks.push(chunk);
 	}
 
-	#complete(response: { status: number; headers: Map<string, unknown> }): void {
+	#complete(response: ServerResponse): void {
 		this.#response = response;
 		let body: string | undefined;
 		if (!this.#tooLarge) body = decode(this.#chunks, this.#size);
@@ -124,8 +125,7 @@ class Exchange {
 		response.status = answer.status;
 		for (const [name, value] of Object.entries(answer.headers ?? {})) response.headers.set(name, value);
 		const body = answer.body ?? "";
-		this.#body = typeof body === "string" ? ArrayBuffer.fromString(body) : body;
-		if (this.#method === "HEAD") this.#body = new ArrayBuffer(0);
+		this.#body = typeof body === "string" ? ArrayBuffer.fromString(body) : (body as ArrayBuffer); // a host buffer
 		response.headers.set("content-length", this.#body.byteLength);
 		this.#connection.respond(response);
 	}
@@ -191,7 +191,7 @@ export default class HTTPService {
 		this.#server = new options.io({
 			io: options.listener,
 			port: options.port,
-			onConnect(connection: Connection) {
+			onConnect(connection: HTTPConnection) {
 				if (state.exchanges.size >= maximumConnections) connection.close();
 				else state.exchanges.add(new Exchange(state, connection));
 			},

@@ -46,6 +46,11 @@ export interface PeerConnectionEvents {
 	icecandidate: CandidateEvent;
 }
 
+interface Descriptions {
+	local?: Description;
+	remote?: Description;
+}
+
 interface Description {
 	type: "offer" | "answer";
 	parsed: sdp.SessionDescription;
@@ -77,8 +82,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	#connectionState: RTCPeerConnectionState = "new";
 	#iceConnectionState: RTCIceConnectionState = "new";
 	#iceGatheringState: RTCIceGatheringState = "new";
-	#pending: { local?: Description; remote?: Description } = {};
-	#current: { local?: Description; remote?: Description } = {};
+	#pending: Descriptions = {};
+	#current: Descriptions = {};
 	#sessionId: string;
 	#sessionVersion = 0;
 	#cname: string;
@@ -248,12 +253,10 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	async addIceCandidate(init: CandidateInit | null = null): Promise<void> {
 		this.#checkOpen("addIceCandidate");
 		if (!this.remoteDescription) throw this.#wrongState("addIceCandidate");
-		const agent = this.#transport!.agent;
+		const transport = this.#transport!;
 		const ufrag = init?.usernameFragment;
-		if (ufrag && ufrag !== agent.remoteUfrag) return; // of an earlier generation
-		if (init?.candidate) agent.addRemoteCandidate(init.candidate);
-		else agent.endOfRemoteCandidates();
-		this.#transport!.pump();
+		if (ufrag && ufrag !== transport.remoteUfrag) return; // of an earlier generation
+		transport.addRemoteCandidate(init?.candidate ?? "");
 	}
 
 	/** The statistics that W3C webrtc-stats names, by id. */
@@ -305,8 +308,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	/** Gives each section of a remote offer its transceiver (RFC 9429 section 5.10, and see the class's comment). */
 	#associate(remote: sdp.SessionDescription): void {
 		for (const section of remote.media) {
-			const { kind, mid } = section;
-			if ((kind !== "audio" && kind !== "video") || mid === undefined) continue;
+			const { kind, mid = "" } = section;
+			if (kind !== "audio" && kind !== "video") continue;
 			if (this.#transceivers.some((transceiver) => transceiver.mid === mid)) continue;
 			let transceiver = this.#transceivers.find((candidate) => candidate.mid === null && candidate.kind === kind);
 			if (!transceiver) {
@@ -321,7 +324,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		const { kind, mid, direction, sender } = transceiver;
 		return {
 			kind,
-			mid: mid!,
+			mid: mid || undefined,
 			direction,
 			codecs: sender.track?.codecs ?? (kind === "video" ? [sdp.h264] : [sdp.opus, sdp.pcmu, sdp.pcma]),
 			extensions: [sdp.midExtension],
@@ -356,12 +359,10 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 
 	/** Offer and answer are both there: the transport and the senders do what was negotiated. */
 	#apply(role: "offerer" | "answerer"): void {
-		const { local, remote } = this.#current as Required<typeof this.#current>;
+		const { local, remote } = this.#current as Required<Descriptions>;
 		const transport = this.#transport!;
-		const answer = role === "offerer" ? remote.parsed : local.parsed;
-		const answerIsActive = sdp.setupOf(answer) === "active";
-		const isClient = role === "answerer" ? answerIsActive : !answerIsActive;
-		transport.startDtls(isClient ? "client" : "server", sdp.remoteTransport(remote.parsed).fingerprints);
+		const { fingerprints } = sdp.remoteTransport(remote.parsed, local.parsed);
+		transport.startDtls(sdp.dtlsRole(local.parsed, remote.parsed), fingerprints);
 		for (const media of sdp.negotiated(local.parsed, remote.parsed, role)) {
 			const transceiver = this.#transceivers.find(({ mid }) => mid === media.mid);
 			transceiver?.apply(media, transport.srtp, this.#cname);

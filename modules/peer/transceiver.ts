@@ -45,14 +45,13 @@ export class RTCRtpSender {
 		this.stop();
 		const native = new RtpSender({
 			srtp,
-			codec: codec.name,
+			codec: codec.name as "H264" | "opus" | "PCMU" | "PCMA", // of our own capabilities
 			payloadType: codec.payloadType,
 			clockRate: codec.clockRate,
 			ssrc: this.ssrc,
 			cname,
-			packetizationMode: codec.packetizationMode,
-			midId: media.midExtensionId,
-			mid: media.mid,
+			packetizationMode: codec.packetizationMode === 1 ? 1 : 0,
+			...(media.midExtensionId ? { midId: media.midExtensionId, mid: media.mid } : {}),
 		});
 		try {
 			track.attach(native, codec.name);

@@ -34,6 +34,7 @@ export default class PeerTransport {
 	#timer: Timer | undefined;
 	#deadline = Infinity;
 	#ufrag: string;
+	#remoteUfrag = "";
 	#error: WebRTCError | undefined;
 	#closed = false;
 
@@ -73,8 +74,21 @@ export default class PeerTransport {
 		return this.#path.statistics();
 	}
 
+	/** Of the newest remote description. */
+	get remoteUfrag(): string {
+		return this.#remoteUfrag;
+	}
+
+	/** @param candidate "candidate:…"; "" when there are no more */
+	addRemoteCandidate(candidate: string): void {
+		if (candidate) this.agent.addRemoteCandidate(candidate);
+		else this.agent.endOfRemoteCandidates();
+		this.pump();
+	}
+
 	/** The remote's credentials and candidates, from its description; others may follow. */
 	setRemote(remote: RemoteTransport): void {
+		this.#remoteUfrag = remote.iceUfrag;
 		this.agent.setRemoteParameters({ ufrag: remote.iceUfrag, password: remote.icePwd, lite: remote.iceLite });
 		for (const candidate of remote.candidates) this.agent.addRemoteCandidate(candidate);
 		if (remote.endOfCandidates) this.agent.endOfRemoteCandidates();
