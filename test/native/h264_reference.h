@@ -58,7 +58,8 @@ static inline int referenceRead(reference_output *output, const uint8_t *data, s
 
 static inline int referenceAggregate(reference_output *output, const uint8_t *payload, size_t size)
 {
-	uint8_t forbidden = 0, importance = 0, count = 0;
+	uint8_t forbidden = 0, importance = 0;
+	size_t count = 0;
 	for (size_t at = 1; at < size; count++) {
 		if (size - at < 3)
 			return -1;

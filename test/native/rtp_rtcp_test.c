@@ -118,9 +118,11 @@ static void contentsThatDoNotFit(void **state)
 static void headersThatDoNotFit(void **state)
 {
 	(void)state;
-	assert_int_equal(readAll(BYTES(0x41, 206, 0, 2, THEIRS, OURS)), -1);                          // version 1
-	assert_int_equal(readAll(BYTES(0xa1, 206, 0, 2, THEIRS, OURS, 0x80, 201, 0, 1, THEIRS)), -1); // padding inside
-	assert_int_equal(readAll(BYTES(0xa0, 201, 0, 2, THEIRS, 0, 0, 0, 4)), 0);                     // one word of padding
+	assert_int_equal(readAll(BYTES(0x41, 206, 0, 2, THEIRS, OURS)), -1); // version 1
+	assert_int_equal(readAll(BYTES(0xa1, 206, 0, 3, THEIRS, OURS, 0, 0, 0, 4)), 0);
+	assert_int_equal(readAll(BYTES(0xa1, 206, 0, 3, THEIRS, OURS, 0, 0, 0, 4, 0x80, 201, 0, 1, THEIRS)), -1);
+	assert_int_equal(readAll(BYTES(0x81, 206, 0, 3, THEIRS, OURS, 0, 0, 0, 0)), -1); // a PLI has no more
+	assert_int_equal(readAll(BYTES(0xa0, 201, 0, 2, THEIRS, 0, 0, 0, 4)), 0);        // one word of padding
 	assert_int_equal(readAll(BYTES(0xa0, 201, 0, 2, THEIRS, 0, 0, 0, 3)), -1);
 	assert_int_equal(readAll(BYTES(0xa0, 201, 0, 2, THEIRS, 0, 0, 0, 0)), -1);
 	assert_int_equal(readAll(BYTES(0xa0, 201, 0, 2, THEIRS, 0, 0, 0, 12)), -1);
