@@ -2,7 +2,8 @@
 // One TCP connection of the HTTP server: bytes in and out, patience with its client, one exchange after the other.
 import type TCP from "embedded:io/socket/tcp";
 import type Connection from "sim/http/server/connection";
-import { bytesOf, MessageError, MessageReader, type MessageLimits } from "sim/http/message";
+import { MessageError, MessageReader, type MessageLimits } from "sim/http/message";
+import Outlet from "sim/http/outlet";
 import Timer from "timer";
 
 /** What a channel asks of its server. */
@@ -28,8 +29,7 @@ export default class Channel {
 	#reader: MessageReader;
 	#exchange: Connection | undefined;
 	#readable = 0;
-	#writable = 0;
-	#pending: Uint8Array | undefined;
+	#outlet = new Outlet({ write: (bytes) => this.#write(bytes) });
 	#patience = Infinity;
 	#drained: number | undefined;
 	#resume: Timer | undefined;
@@ -57,9 +57,8 @@ export default class Channel {
 	get isIdle(): boolean {
 		return this.#socket !== undefined && !this.#exchange && this.#drained === undefined;
 	}
-	/** Bytes that `write` takes now. */
-	get writable(): number {
-		return this.#pending ? 0 : this.#writable;
+	get outlet(): Outlet {
+		return this.#outlet;
 	}
 
 	/** Starts to read the first request. */
@@ -83,7 +82,7 @@ export default class Channel {
 	/** Gives the socket to another protocol; the channel is over. */
 	detach(): TCP {
 		const socket = this.#socket ?? this.#parked;
-		if (!socket || this.#pending || this.#reader.unread) throw new Error("bad state");
+		if (!socket || this.#outlet.isPending || this.#reader.unread) throw new Error("bad state");
 		this.#socket = this.#parked = undefined;
 		this.close();
 		const TCPClass = socket.constructor as typeof TCP;
@@ -97,26 +96,6 @@ export default class Channel {
 		this.#parked?.close();
 		this.#socket = this.#parked = undefined;
 		this.#host.closed(this);
-	}
-
-	/** Queues bytes of any length: a response's head, a last chunk. */
-	send(bytes: ArrayBuffer): void {
-		const more = new Uint8Array(bytes);
-		const pending = this.#pending;
-		if (pending) {
-			this.#pending = new Uint8Array(pending.length + more.length);
-			this.#pending.set(pending);
-			this.#pending.set(more, pending.length);
-		} else {
-			this.#pending = more;
-		}
-		this.#flush();
-	}
-	/** Writes bytes of a body, at most `writable`. */
-	write(data: ArrayBufferLike | ArrayBufferView): void {
-		if (!this.#socket) return;
-		this.#writable = this.#socket.write(bytesOf(data)) as number;
-		this.#patience = this.#host.timeout;
 	}
 
 	/** The exchange waits for the application. */
@@ -154,9 +133,8 @@ export default class Channel {
 	/* The socket's events */
 
 	#onWritable(count: number): void {
-		this.#writable = count;
-		this.#flush();
-		if (this.#pending) return;
+		this.#outlet.setRoom(count);
+		if (this.#outlet.isPending) return;
 		if (this.#drained === undefined) this.#exchange?.writable();
 		else if (this.#reader.complete) this.close();
 	}
@@ -167,13 +145,9 @@ export default class Channel {
 		exchange?.lost(error ?? new Error("connection closed"));
 	}
 
-	#flush(): void {
-		const pending = this.#pending;
-		if (!pending || !this.#socket || !this.#writable) return;
-		const part = pending.subarray(0, this.#writable);
-		this.#pending = part.length < pending.length ? pending.subarray(part.length) : undefined;
-		this.#writable = this.#socket.write(part) as number;
+	#write(bytes: Uint8Array): number {
 		this.#patience = this.#drained === undefined ? this.#host.timeout : DRAIN_SECONDS;
+		return this.#socket ? this.#socket.write(bytes) : 0;
 	}
 
 	/** Reads and hands on, for as long as there are bytes and somebody wants them. */
@@ -221,7 +195,8 @@ export default class Channel {
 
 	/** Closing while the client still sends would reset the connection, and take the response with it. */
 	#drain(): void {
-		if (this.#reader.complete && !this.#reader.unread && !this.#readable && !this.#pending) return this.close();
+		const isQuiet = this.#reader.complete && !this.#reader.unread && !this.#readable;
+		if (isQuiet && !this.#outlet.isPending) return this.close();
 		this.#drained = this.#reader.unread;
 		this.#patience = DRAIN_SECONDS;
 		this.resume();

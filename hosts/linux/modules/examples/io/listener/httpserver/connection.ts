@@ -5,13 +5,12 @@ import type { HTTPConnectionHandlers, HTTPResponse } from "embedded:network/http
 import type TCP from "embedded:io/socket/tcp";
 import type Channel from "sim/http/server/channel";
 import { MessageError, type Framing, type Head } from "sim/http/message";
+import { composeFields } from "sim/http/outlet";
 import reason from "sim/http/server/reason";
 
 /** "input": it needs more bytes; "pause": it waits for the application. */
 export type Progress = "input" | "again" | "pause";
 
-/** A chunk's size line and end: at most 4 digits and two line ends. */
-const CHUNK_OVERHEAD = 8;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 export default class Connection {
@@ -73,7 +72,7 @@ export default class Connection {
 		if (!this.#channel || (this.#state !== "wait" && this.#state !== "request")) throw new Error("bad state");
 		const head = this.#compose(response);
 		this.#state = "response";
-		this.#channel.send(head);
+		this.#channel.outlet.send(head);
 		if (this.#framing === 0) this.#finish();
 	}
 	/** Without data: ends a body that has no length. */
@@ -84,19 +83,11 @@ export default class Connection {
 		const size = data.byteLength;
 		if (size > this.#room(channel)) throw new Error("would block");
 		if (!size) return this.#room(channel);
-		if (this.#framing === "chunked") {
-			channel.write(ArrayBuffer.fromString(`${size.toString(16)}\r\n`));
-			channel.write(data);
-			channel.write(ArrayBuffer.fromString("\r\n"));
-		} else {
-			channel.write(data);
-			this.#remaining -= size;
-			if (!this.#remaining) {
-				this.#finish();
-				return 0;
-			}
-		}
-		return this.#room(channel);
+		channel.outlet.write(data, this.#framing === "chunked");
+		this.#remaining -= size;
+		if (this.#remaining) return this.#room(channel);
+		this.#finish();
+		return 0;
 	}
 
 	/* The channel's side */
@@ -155,11 +146,9 @@ export default class Connection {
 		this.#channel = undefined;
 		if (canAnswer) {
 			const body = `${error.message}\n`;
-			channel.send(
-				ArrayBuffer.fromString(
-					`HTTP/1.1 ${error.status} ${reason(error.status)}\r\ncontent-type: text/plain\r\n` +
-						`content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-				),
+			channel.outlet.send(
+				`HTTP/1.1 ${error.status} ${reason(error.status)}\r\ncontent-type: text/plain\r\n` +
+					`content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
 			);
 			channel.finish(false);
 		} else {
@@ -207,7 +196,7 @@ export default class Connection {
 		if (this.#state !== "request") return;
 		this.#state = "body";
 		const expects = head.headers.get("expect")?.toLowerCase() === "100-continue";
-		if (expects && !channel.reader.complete) channel.send(ArrayBuffer.fromString("HTTP/1.1 100 Continue\r\n\r\n"));
+		if (expects && !channel.reader.complete) channel.outlet.send("HTTP/1.1 100 Continue\r\n\r\n");
 	}
 
 	#tellRequest(): void {
@@ -225,15 +214,13 @@ export default class Connection {
 		else this.respond(response);
 	}
 
-	#compose(response: HTTPResponse): ArrayBuffer {
+	#compose(response: HTTPResponse): string {
 		const { status } = response;
-		let text = `HTTP/1.1 ${status} ${reason(status)}\r\n`;
+		let text = `HTTP/1.1 ${status} ${reason(status)}\r\n${composeFields(response.headers)}`;
 		let framing: Framing | undefined;
 		let close = !this.#keepAlive || !this.#channel!.reader.complete;
 		for (const [name, data] of response.headers) {
 			const value = String(data);
-			if (!token.test(name) || /[\r\n\0]/.test(value)) throw new TypeError(`response header ${name}`);
-			text += `${name}: ${value}\r\n`;
 			const lower = name.toLowerCase();
 			if (lower === "content-length") framing ??= Number(value);
 			else if (lower === "transfer-encoding") framing = "chunked";
@@ -249,18 +236,17 @@ export default class Connection {
 		this.#keepAlive = !close;
 		this.#framing = bodiless || this.#method === "HEAD" ? 0 : framing!;
 		this.#remaining = typeof this.#framing === "number" ? this.#framing : Infinity;
-		return ArrayBuffer.fromString(`${text}\r\n`);
+		return `${text}\r\n`;
 	}
 
 	/** Bytes of the body that `write` takes now. */
 	#room(channel: Channel): number {
-		const overhead = this.#framing === "chunked" ? CHUNK_OVERHEAD : 0;
-		return Math.max(0, Math.min(channel.writable - overhead, this.#remaining));
+		return Math.min(channel.outlet.room(this.#framing === "chunked"), this.#remaining);
 	}
 
 	#writeEnd(channel: Channel): number {
 		if (typeof this.#framing === "number") throw new Error("bad data");
-		if (this.#framing === "chunked") channel.send(ArrayBuffer.fromString("0\r\n\r\n"));
+		if (this.#framing === "chunked") channel.outlet.send("0\r\n\r\n");
 		this.#finish();
 		return 0;
 	}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a device restarts: the reason is reported with file and line, and the process ends with SIM_EXIT_CRASH.
+#include "sim.h"
+
+static const char *reason(int status)
+{
+	switch (status) {
+	case XS_NOT_ENOUGH_MEMORY_EXIT:
+		return "not enough memory";
+	case XS_STACK_OVERFLOW_EXIT:
+		return "JavaScript stack overflow";
+	case XS_FATAL_CHECK_EXIT:
+		return "fatal check";
+	case XS_DEAD_STRIP_EXIT:
+		return "dead strip";
+	case XS_UNHANDLED_EXCEPTION_EXIT:
+		return "unhandled exception";
+	case XS_NO_MORE_KEYS_EXIT:
+		return "no more keys";
+	case XS_UNHANDLED_REJECTION_EXIT:
+		return "unhandled rejection";
+	default:
+		return "aborted";
+	}
+}
+
+// Without allocating: memory may be what is missing.
+void sim_report_frames(txMachine *the)
+{
+#if XS_MAJOR_VERSION < 14
+	enum { kFunction = 3 };
+#else
+	enum { kFunction = 2 };
+#endif
+	for (txSlot *frame = the->frame; frame && frame->next; frame = frame->next) {
+		const txSlot *function = frame + kFunction;
+		if (frame->flag & XS_C_FLAG)
+			continue;
+		if (function->kind != XS_REFERENCE_KIND)
+			continue;
+		const txSlot *environment = mxFrameToEnvironment(frame);
+		if (environment->ID == XS_NO_ID)
+			continue;
+		fprintf(stderr, "    at %s:%d\n", fxGetKeyName(the, environment->ID), (int)environment->value.environment.line);
+	}
+}
+
+void sim_report_exception(txMachine *the, const char *kind)
+{
+	mxTry(the)
+	{
+		mxPush(mxException);
+		if (mxIsReference(the->stack)) {
+			mxDub();
+			fxGetID(the, fxID(the, "stack"));
+			if (the->stack->kind == XS_UNDEFINED_KIND) // not an Error
+				mxPop();
+		}
+		fprintf(stderr, "### %s: %s\n", kind, fxToString(the, the->stack));
+	}
+	mxCatch(the)
+	{
+		fprintf(stderr, "### %s (its description failed)\n", kind);
+	}
+	fflush(stderr);
+}
+
+// The application's `globalThis.abort(reason, exception)`; returns 1 when it answers false: carry on.
+static int ask_application(txMachine *the, int status)
+{
+	int ignore = 0;
+	if (!sim.image.abortHook || status == XS_STACK_OVERFLOW_EXIT)
+		return 0;
+	mxTry(the)
+	{
+		txID id = fxID(the, "abort");
+		mxPush(mxException);
+		txSlot *exception = the->stack;
+		mxPush(mxGlobal);
+		fxGetID(the, id);
+		if (mxIsReference(the->stack)) {
+			mxPop();
+			mxPush(mxGlobal);
+			mxDub();
+			fxGetID(the, id);
+			mxCall();
+			mxPushStringC((txString)reason(status));
+			mxPushSlot(exception);
+			mxRunCount(2);
+			ignore = the->stack->kind == XS_BOOLEAN_KIND && !the->stack->value.boolean;
+		}
+		mxPop();
+	}
+	mxCatch(the)
+	{
+	}
+	return ignore && (status == XS_UNHANDLED_EXCEPTION_EXIT || status == XS_UNHANDLED_REJECTION_EXIT);
+}
+
+void fxAbort(txMachine *the, int status)
+{
+	static int aborting;
+	fflush(stdout);
+	if (aborting++)
+		_exit(SIM_EXIT_CRASH);
+	if (ask_application(the, status)) {
+		aborting = 0;
+		mxException = mxUndefined;
+		return;
+	}
+	if (status == XS_UNHANDLED_EXCEPTION_EXIT || status == XS_UNHANDLED_REJECTION_EXIT) {
+		sim_report_exception(the, reason(status));
+	} else {
+		fprintf(stderr, "### %s\n", reason(status));
+		sim_report_frames(the);
+	}
+	if (sim.statistics)
+		sim_statistics_print(the);
+	fprintf(stderr, "### a device would restart now\n");
+	fflush(NULL);
+	_exit(SIM_EXIT_CRASH);
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine's memory. While modules are preloaded it grows freely: what they leave lies in a device's flash. After
+// that `creation` holds: so many slots and so many bytes of chunks more, and not one beyond when they are fixed.
+#include "sim.h"
+
+#include <sys/mman.h>
+
+#define RESERVE (512u * 1024 * 1024)
+
+static struct {
+	txByte *base; // one contiguous block, of which the engine sees as much as it may use
+	size_t used;
+	int capped;
+	int slotFloor, chunkFloor; // in use after preloading
+	int slotLimit, chunkLimit;
+	int slotPeak, chunkPeak;
+	int collections;
+	int collected; // since the last sample
+	txSlot marker;
+} heap;
+
+void *fxAllocateChunks(txMachine *the, txSize size)
+{
+	(void)the;
+	if (!heap.base) {
+		heap.base = mmap(NULL, RESERVE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (heap.base == MAP_FAILED) {
+			heap.base = NULL;
+			return NULL;
+		}
+	}
+	if (size < 0 || (size_t)size > RESERVE - heap.used)
+		return NULL;
+	txByte *result = heap.base + heap.used;
+	heap.used += (size_t)size;
+	return result;
+}
+
+void fxFreeChunks(txMachine *the, void *chunks)
+{
+	(void)the;
+	if (chunks == heap.base) {
+		munmap(heap.base, RESERVE);
+		heap.base = NULL;
+		heap.used = 0;
+	}
+}
+
+txSlot *fxAllocateSlots(txMachine *the, txSize count)
+{
+	(void)the;
+	return count > 0 ? malloc((size_t)count * sizeof(txSlot)) : NULL;
+}
+
+void fxFreeSlots(txMachine *the, void *slots)
+{
+	(void)the;
+	free(slots);
+}
+
+extern void fxGrowSlots(txMachine *the, txSize count);
+
+static int count_free_slots(const txMachine *the)
+{
+	int count = 0;
+	for (const txSlot *slot = the->freeHeap; slot; slot = slot->next)
+		count++;
+	return count;
+}
+
+// Takes free slots out of circulation, as properties of an instance that stays.
+static void retire_slots(txMachine *the, int count)
+{
+	static txSlot keep;
+	txSlot *instance = fxNewInstance(the);
+	keep = *the->stack;
+	fxRemember(the, &keep);
+	the->stack++;
+	txSlot **tail = &instance->next;
+	while (count-- > 0) {
+		txSlot *slot = fxNewSlot(the);
+		slot->flag = XS_INTERNAL_FLAG;
+		*tail = slot;
+		tail = &slot->next;
+	}
+}
+
+// An object whose marking tells that garbage is being collected.
+static void mark_collection(txMachine *the, void *data, txMarkRoot markRoot)
+{
+	(void)the;
+	(void)data;
+	(void)markRoot;
+	heap.collections++;
+	heap.collected = 1;
+}
+
+static void watch_collections(txMachine *the)
+{
+	static txHostHooks hooks = {NULL, mark_collection, NULL};
+	fxNewHostObject(the, NULL);
+	fxSetHostData(the, the->stack, &heap);
+	fxSetHostHooks(the, the->stack, &hooks);
+	heap.marker = *the->stack;
+	fxRemember(the, &heap.marker);
+	the->stack++;
+}
+
+static void limit_slots(txMachine *the, const sim_creation *creation)
+{
+	int unused = count_free_slots(the);
+	heap.slotFloor = the->currentHeapCount;
+	if (unused > creation->heapInitial) {
+		retire_slots(the, unused - creation->heapInitial - 1);
+		heap.slotFloor = the->currentHeapCount;
+	} else if (unused < creation->heapInitial) {
+		int missing = creation->heapInitial - unused;
+		fxGrowSlots(the, missing < 2 ? 3 : missing + 1); // one slot heads the new block
+	}
+	the->minimumHeapCount = creation->heapIncremental;
+	heap.slotLimit = creation->heapInitial;
+}
+
+static void limit_chunks(txMachine *the, const sim_creation *creation)
+{
+	txBlock *block = the->firstBlock;
+	heap.chunkFloor = the->currentChunksSize;
+	heap.chunkLimit = creation->chunkInitial;
+	txByte *limit = block->current + creation->chunkInitial;
+	the->maximumChunksSize += (txSize)(limit - block->limit);
+	block->limit = limit;
+	heap.used = (size_t)(limit - heap.base);
+	the->minimumChunksSize = creation->chunkIncremental;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t dirty = ((size_t)(block->current - heap.base) + page - 1) & ~(page - 1);
+	madvise(heap.base + dirty, RESERVE - dirty, MADV_DONTNEED);
+}
+
+void sim_heap_cap(txMachine *the, const sim_creation *creation)
+{
+	fxBeginHost(the);
+	watch_collections(the);
+	fxEndHost(the);
+	fxCollectGarbage(the);
+	heap.capped = creation->capped;
+	if (heap.capped) {
+		limit_slots(the, creation);
+		limit_chunks(the, creation);
+	} else {
+		heap.slotFloor = the->currentHeapCount;
+		heap.chunkFloor = the->currentChunksSize;
+	}
+	heap.collections = 0;
+	heap.collected = 0;
+	the->peakHeapCount = the->currentHeapCount;
+	the->peakChunksSize = the->currentChunksSize;
+}
+
+void sim_heap_sample(txMachine *the)
+{
+	if (!heap.collected)
+		return;
+	heap.collected = 0;
+	int slots = the->currentHeapCount - heap.slotFloor;
+	int chunks = the->currentChunksSize - heap.chunkFloor;
+	if (heap.slotPeak < slots)
+		heap.slotPeak = slots;
+	if (heap.chunkPeak < chunks)
+		heap.chunkPeak = chunks;
+}
+
+void sim_heap_statistics_get(txMachine *the, sim_heap_statistics *statistics)
+{
+	int slots = the->currentHeapCount - heap.slotFloor;
+	int chunks = the->currentChunksSize - heap.chunkFloor;
+	*statistics = (sim_heap_statistics){
+		.slots = slots,
+		.slotPeak = heap.collections ? heap.slotPeak : slots,
+		.slotLimit = heap.slotLimit,
+		.chunks = chunks,
+		.chunkPeak = heap.collections ? heap.chunkPeak : chunks,
+		.chunkLimit = heap.chunkLimit,
+		.collections = heap.collections,
+	};
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim.h"
+
+#include "sim_counters.h"
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+typedef struct {
+	sim_heap_statistics heap;
+	size_t memory; // C heap in use, bytes
+	long resident; // at most, KB
+} sim_sample;
+
+static sim_sample take_sample(txMachine *the)
+{
+	sim_sample sample;
+	struct rusage usage;
+	struct mallinfo2 memory = mallinfo2();
+	sim_heap_statistics_get(the, &sample.heap);
+	getrusage(RUSAGE_SELF, &usage);
+	sample.memory = memory.uordblks + memory.hblkhd;
+	sample.resident = usage.ru_maxrss;
+	return sample;
+}
+
+static const char *const names[] = {
+	"Timers",
+	"XS Slot Heap Used",        // bytes, as in the SDK
+	"XS Chunk Heap Used",       // bytes
+	"XS Garbage Collection Count",
+	"XS Keys Used",
+	"Turns",                    // entries into JavaScript
+	"XS Slots Used",            // slots
+	"XS Slots Peak",            // alive after a collection
+	"XS Chunks Peak",           // bytes alive after a collection
+	"C Heap Used",              // bytes
+	"Promise Turns",
+};
+enum { kNames = sizeof(names) / sizeof(*names) };
+
+int sim_counter_find(const char *name)
+{
+	for (int i = 0; i < kNames; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+const char *sim_counter_name(int index)
+{
+	return index >= 0 && index < kNames ? names[index] : NULL;
+}
+
+int sim_counter_get(xsMachine *the, int index, double *value)
+{
+	sim_sample sample = take_sample(the);
+	const double values[kNames] = {
+		sim_timer_count(),
+		(double)sample.heap.slots * sizeof(txSlot),
+		sample.heap.chunks,
+		sample.heap.collections,
+		(double)(the->keyIndex - the->keyOffset),
+		sim_entries,
+		sample.heap.slots,
+		sample.heap.slotPeak,
+		sample.heap.chunkPeak,
+		(double)sample.memory,
+		sim_promise_turns,
+	};
+	if (index < 0 || index >= kNames)
+		return 0;
+	*value = values[index];
+	return 1;
+}
+
+static void print_line(const char *name, int used, int peak, int limit, const char *unit)
+{
+	fprintf(stderr, "# %s: %d %s, peak %d", name, used, unit, peak);
+	if (limit)
+		fprintf(stderr, " of %d", limit);
+	fprintf(stderr, "\n");
+}
+
+void sim_statistics_print(txMachine *the)
+{
+	sim_sample sample = take_sample(the);
+	print_line("slots", sample.heap.slots, sample.heap.slotPeak, sample.heap.slotLimit, "slots");
+	print_line("chunks", sample.heap.chunks, sample.heap.chunkPeak, sample.heap.chunkLimit, "bytes");
+	fprintf(stderr, "# garbage collections: %d\n", sample.heap.collections);
+	fprintf(stderr, "# entries into JavaScript: %u, of these promise turns: %u\n", sim_entries, sim_promise_turns);
+	fprintf(stderr, "# C heap: %zu bytes, resident at most: %ld KB\n", sample.memory, sample.resident);
+}

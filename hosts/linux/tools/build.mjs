@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+// From a manifest to an executable and its image. A stamp with the times and sizes of all inputs makes a build with no
+// change a matter of milliseconds.
+import { spawn } from "node:child_process";
+import crypto from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { BuildError, readManifest } from "./manifest.mjs";
+import { compileModules, modulePath } from "./typescript.mjs";
+import * as generate from "./generate.mjs";
+import { appMakefile, engineMakefile, flagsText } from "./makefile.mjs";
+
+export const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
+
+/**
+ * @typedef {object} Options
+ * @property {string} manifest
+ * @property {string} [out]
+ * @property {boolean} [debug]
+ * @property {boolean} [sanitize]
+ * @property {boolean} [caps]
+ * @property {boolean} [quiet]
+ * @property {Record<string, string>} [config]
+ */
+
+/** @param {Options} options @returns {import("./makefile.mjs").Variant} */
+function variantOf(options) {
+	const sdk = process.env.MODDABLE;
+	const xs = sdk ? path.join(sdk, "xs") : path.join(root, "node_modules/@agoric/xsnap/moddable/xs");
+	if (!fs.existsSync(path.join(xs, "sources/xsAll.c"))) {
+		throw new BuildError(sdk ? `MODDABLE=${sdk}: no XS sources in ${xs}` : `${xs}: not found; run: npm ci --ignore-scripts`);
+	}
+	const kind = options.sanitize ? "sanitize" : options.debug ? "debug" : "release";
+	return { name: sdk ? `${kind}-sdk` : kind, debug: !!options.debug, sanitize: !!options.sanitize, xs };
+}
+
+/** @param {string[]} files */
+function stampOf(files) {
+	const hash = crypto.createHash("sha256");
+	for (const file of [...new Set(files)].sort()) {
+		const status = fs.statSync(file, { throwIfNoEntry: false });
+		hash.update(`${file}\0${status?.mtimeMs}\0${status?.size}\n`);
+	}
+	return hash.digest("hex");
+}
+
+/** Runs make and shows how far it is. @param {string} makefile @param {string} label @param {boolean} quiet */
+async function make(makefile, label, quiet) {
+	const total = await countSteps(makefile);
+	if (total === 0) return;
+	const child = spawn("make", ["-j2", "-f", makefile], { stdio: ["ignore", "pipe", "pipe"] });
+	let done = 0;
+	let errors = "";
+	child.stdout.setEncoding("utf8").on("data", (text) => {
+		for (const line of text.split("\n")) {
+			if (!line.startsWith("# ")) continue;
+			done++;
+			if (!quiet) progress(`${label} ${done}/${total}`, done === total);
+		}
+	});
+	child.stderr.setEncoding("utf8").on("data", (text) => (errors += text));
+	const status = await new Promise((resolve) => child.on("close", resolve));
+	if (status !== 0) throw new MakeError(`${label}: the compiler failed\n${errors.trimEnd()}`);
+	if (errors && !quiet) process.stderr.write(errors);
+}
+
+class MakeError extends BuildError {}
+
+/** @param {string} text @param {boolean} last */
+function progress(text, last) {
+	if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K${last ? "\n" : ""}`);
+	else if (last) process.stderr.write(`${text}\n`);
+}
+
+/** @param {string} makefile @returns {Promise<number>} */
+async function countSteps(makefile) {
+	const child = spawn("make", ["-n", "-f", makefile], { stdio: ["ignore", "pipe", "pipe"] });
+	let output = "";
+	child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+	child.stderr.resume();
+	await new Promise((resolve) => child.on("close", resolve));
+	return output.split("\n").filter((line) => /^echo "# (cc|link)/.test(line)).length || (/\bar rcs\b/.test(output) ? 1 : 0);
+}
+
+/** Turns the linker's complaint about a native into one about the module that names it. @param {unknown} error @param {generate.Natives} natives */
+function explainLink(error, natives) {
+	if (!(error instanceof MakeError)) return error;
+	const missing = new Set([...error.message.matchAll(/undefined reference to [`'](\w+)'/g)].map(([, name]) => name));
+	const lines = [];
+	for (const [call, table] of /** @type {const} */ ([["native", natives.functions], ["Native", natives.classes]])) {
+		for (const [symbol, specifier] of table) if (missing.has(symbol)) lines.push(`module "${specifier}": ${call}("${symbol}"): no C function of that name in the build`);
+	}
+	return lines.length ? new BuildError(lines.join("\n")) : error;
+}
+
+/** @param {import("./manifest.mjs").Merged} merged @param {string} out @param {boolean} quiet */
+function compile(merged, out, quiet) {
+	const stampFile = path.join(out, "modules.stamp");
+	/** @type {{ key: string, files: string[], stamp: string }} */
+	let previous = { key: "", files: [], stamp: "" };
+	try {
+		previous = JSON.parse(fs.readFileSync(stampFile, "utf8"));
+	} catch {
+		// the first build
+	}
+	const key = JSON.stringify([merged.modules, merged.declarations, merged.compilerOptions]);
+	const tools = ["typescript.mjs", "manifest.mjs"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+	if (previous.key === key && previous.stamp === stampOf([...previous.files, ...tools])) return;
+	if (!quiet) process.stderr.write(`TypeScript, ${merged.modules.length} modules\n`);
+	fs.rmSync(stampFile, { force: true });
+	const files = [...compileModules(merged, out, root), ...merged.modules.map(({ source }) => source)];
+	fs.writeFileSync(stampFile, JSON.stringify({ key, files, stamp: stampOf([...files, ...tools]) }));
+}
+
+/**
+ * @param {Options} options
+ * @returns {Promise<{ app: string, image: string, name: string }>}
+ */
+export async function build(options) {
+	const manifest = findManifest(options.manifest);
+	const name = path.basename(path.dirname(manifest));
+	const variant = variantOf(options);
+	const out = path.resolve(options.out ?? path.join(root, "build", name, variant.name));
+	const engineOut = path.join(root, "build/engine", variant.name);
+	const quiet = !!options.quiet;
+	const merged = readManifest(manifest);
+	if (!quiet) for (const warning of merged.warnings) process.stderr.write(`warning: ${warning}\n`);
+	fs.mkdirSync(path.join(out, "objects"), { recursive: true });
+	fs.mkdirSync(engineOut, { recursive: true });
+	compile(merged, out, quiet);
+	const natives = generate.scanNatives(merged, out);
+	const names = generate.scanIdentifiers([...merged.cFiles, ...merged.headers, ...localHeaders(merged)]);
+	const generated = path.join(out, "generated");
+	generate.writeIfChanged(path.join(generated, "mc.defines.h"), generate.definesHeader(merged));
+	generate.writeIfChanged(path.join(generated, "mc.xs.h"), generate.xsHeader(natives, names));
+	generate.writeIfChanged(path.join(generated, "sim_tables.c"), generate.tableSource(natives, names));
+	generate.writeIfChanged(path.join(out, "flags"), flagsText(merged, variant));
+	generate.writeIfChanged(path.join(engineOut, "Makefile"), engineMakefile(variant, engineOut));
+	generate.writeIfChanged(path.join(out, "Makefile"), appMakefile(merged, variant, out, engineOut));
+	generate.writeIfChanged(modulePath(out, "mc/config"), generate.configModule(merged, options.config ?? {}));
+	const image = path.join(out, "image");
+	generate.writeIfChanged(image, generate.image(merged, out, options.caps !== false));
+	await make(path.join(engineOut, "Makefile"), "engine", quiet);
+	try {
+		await make(path.join(out, "Makefile"), name, quiet);
+	} catch (error) {
+		throw explainLink(error, natives);
+	}
+	return { app: path.join(out, "app"), image, name };
+}
+
+/** Headers beside the C files, which may use identifiers too. @param {import("./manifest.mjs").Merged} merged */
+function localHeaders(merged) {
+	const folders = new Set([...merged.cFolders, ...merged.cFiles.map((file) => path.dirname(file))]);
+	return [...folders].flatMap((folder) => fs.readdirSync(folder).filter((name) => name.endsWith(".h")).map((name) => path.join(folder, name)));
+}
+
+/** @param {string} given a manifest or its folder */
+function findManifest(given) {
+	const status = fs.statSync(given, { throwIfNoEntry: false });
+	const file = status?.isDirectory() ? path.join(given, "manifest.json") : given;
+	if (!fs.existsSync(file)) throw new BuildError(`${file}: no such manifest`);
+	return path.resolve(file);
+}
