@@ -47,6 +47,8 @@ static int hmac(psa_algorithm_t algorithm, const uint8_t *key, size_t keySize, c
 #define RTC_MD_MD5 PSA_ALG_MD5
 #define RTC_MD_SHA1 PSA_ALG_SHA_1
 #define RTC_MD_SHA256 PSA_ALG_SHA_256
+#define RTC_MD_SHA384 PSA_ALG_SHA_384
+#define RTC_MD_SHA512 PSA_ALG_SHA_512
 #else
 #include <mbedtls/md.h>
 
@@ -72,6 +74,8 @@ static int hmac(mbedtls_md_type_t type, const uint8_t *key, size_t keySize, cons
 #define RTC_MD_MD5 MBEDTLS_MD_MD5
 #define RTC_MD_SHA1 MBEDTLS_MD_SHA1
 #define RTC_MD_SHA256 MBEDTLS_MD_SHA256
+#define RTC_MD_SHA384 MBEDTLS_MD_SHA384
+#define RTC_MD_SHA512 MBEDTLS_MD_SHA512
 #endif
 
 int rtc_hmac_sha1(const uint8_t *key, size_t keySize, const uint8_t *data, size_t size, uint8_t output[RTC_SHA1_SIZE])
@@ -88,6 +92,16 @@ int rtc_hmac_sha256(const uint8_t *key, size_t keySize, const uint8_t *data, siz
 int rtc_sha256(const uint8_t *data, size_t size, uint8_t output[RTC_SHA256_SIZE])
 {
 	return hash(RTC_MD_SHA256, data, size, output, RTC_SHA256_SIZE);
+}
+
+int rtc_sha384(const uint8_t *data, size_t size, uint8_t output[RTC_SHA384_SIZE])
+{
+	return hash(RTC_MD_SHA384, data, size, output, RTC_SHA384_SIZE);
+}
+
+int rtc_sha512(const uint8_t *data, size_t size, uint8_t output[RTC_SHA512_SIZE])
+{
+	return hash(RTC_MD_SHA512, data, size, output, RTC_SHA512_SIZE);
 }
 
 int rtc_md5(const uint8_t *data, size_t size, uint8_t output[RTC_MD5_SIZE])

@@ -10,6 +10,8 @@
 #define RTC_MD5_SIZE 16
 #define RTC_SHA1_SIZE 20
 #define RTC_SHA256_SIZE 32
+#define RTC_SHA384_SIZE 48
+#define RTC_SHA512_SIZE 64
 
 // Each returns 0, or -1 when the library failed (no memory, or the algorithm is not in its build). `output` is then
 // zeros.
@@ -17,6 +19,8 @@ int rtc_hmac_sha1(const uint8_t *key, size_t keySize, const uint8_t *data, size_
 int rtc_hmac_sha256(const uint8_t *key, size_t keySize, const uint8_t *data, size_t size,
 					uint8_t output[RTC_SHA256_SIZE]);
 int rtc_sha256(const uint8_t *data, size_t size, uint8_t output[RTC_SHA256_SIZE]);
+int rtc_sha384(const uint8_t *data, size_t size, uint8_t output[RTC_SHA384_SIZE]);
+int rtc_sha512(const uint8_t *data, size_t size, uint8_t output[RTC_SHA512_SIZE]);
 int rtc_md5(const uint8_t *data, size_t size, uint8_t output[RTC_MD5_SIZE]);
 
 // CRC-32 as in ISO/IEC 3309 and Ethernet: what STUN's FINGERPRINT is made of.

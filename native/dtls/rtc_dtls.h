@@ -11,17 +11,24 @@
 
 // A self-signed ECDSA P-256 certificate with its key. Reference counted.
 typedef struct rtc_certificate rtc_certificate;
-#define RTC_FINGERPRINT_SIZE 32                               // SHA-256
-rtc_certificate *rtc_certificate_generate(int *error);        // *error is Mbed TLS's, negative
-rtc_certificate *rtc_certificate_parse(const uint8_t *certificate, size_t certificateSize, const uint8_t *key, size_t keySize, int *error); // DER
+#define RTC_FINGERPRINT_SIZE 32                        // SHA-256
+rtc_certificate *rtc_certificate_generate(int *error); // *error is Mbed TLS's, negative
+rtc_certificate *rtc_certificate_parse(const uint8_t *certificate, size_t certificateSize, const uint8_t *key,
+									   size_t keySize, int *error); // DER
 rtc_certificate *rtc_certificate_retain(rtc_certificate *certificate);
-void rtc_certificate_release(rtc_certificate *certificate);
+void rtc_certificate_release(rtc_certificate *certificate); // accepts NULL
 const uint8_t *rtc_certificate_fingerprint(rtc_certificate *certificate);
 // DER forms. Returns the size, 0 when it does not fit.
 size_t rtc_certificate_write(rtc_certificate *certificate, uint8_t *buffer, size_t size);
 size_t rtc_certificate_write_key(rtc_certificate *certificate, uint8_t *buffer, size_t size);
 
-typedef enum { RTC_DTLS_NEW, RTC_DTLS_CONNECTING, RTC_DTLS_CONNECTED, RTC_DTLS_CLOSED, RTC_DTLS_FAILED } rtc_dtls_state; // W3C RTCDtlsTransportState
+typedef enum {
+	RTC_DTLS_NEW,
+	RTC_DTLS_CONNECTING,
+	RTC_DTLS_CONNECTED,
+	RTC_DTLS_CLOSED,
+	RTC_DTLS_FAILED
+} rtc_dtls_state; // W3C RTCDtlsTransportState
 typedef enum {
 	RTC_DTLS_OK,
 	RTC_DTLS_FINGERPRINT_MISMATCH,
@@ -46,18 +53,21 @@ typedef struct {
 	rtc_fingerprint fingerprints[RTC_DTLS_FINGERPRINTS]; // any one of them may match (RFC 8122 section 5)
 	size_t fingerprintCount;                             // at least one
 	uint32_t timeout;                                    // milliseconds for the whole handshake
-	void (*onState)(void *context);                      // on the DTLS thread
+	// On the DTLS thread, when connected, closed by the peer, or failed. Must not close it.
+	void (*onState)(void *context);
 	void *context;
 } rtc_dtls_options;
 
 typedef struct rtc_dtls rtc_dtls;
 rtc_dtls *rtc_dtls_new(const rtc_dtls_options *options, int *error); // errno value, or Mbed TLS's (negative)
 // Begins the handshake (a client sends its ClientHello): the path has a selected address. Early datagrams are taken in.
+// 0, or EALREADY.
 int rtc_dtls_start(rtc_dtls *dtls);
 rtc_dtls_state rtc_dtls_get_state(rtc_dtls *dtls);
 rtc_dtls_reason rtc_dtls_get_reason(rtc_dtls *dtls);
-int rtc_dtls_error(rtc_dtls *dtls); // Mbed TLS's, for the message
-const char *rtc_dtls_cipher_suite(rtc_dtls *dtls);
+int rtc_dtls_error(rtc_dtls *dtls);                           // Mbed TLS's (negative), or an errno value; 0 for none
+void rtc_dtls_error_text(int error, char *text, size_t size); // for a person; "" for 0
+const char *rtc_dtls_cipher_suite(rtc_dtls *dtls); // its registered name ("TLS_ECDHE_…"), "" unless connected
 // Sends close_notify when connected, then frees everything. onState is not called again, nor running, when it returns.
 void rtc_dtls_close(rtc_dtls *dtls);
 

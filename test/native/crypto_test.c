@@ -16,7 +16,7 @@ static const uint8_t *bytes(const char *text)
 
 static void expect(const uint8_t *digest, size_t size, const char *hexadecimal)
 {
-	char text[2 * RTC_SHA256_SIZE + 1];
+	char text[2 * RTC_SHA512_SIZE + 1];
 	for (size_t i = 0; i < size; i++)
 		snprintf(text + 2 * i, 3, "%02x", digest[i]);
 	assert_string_equal(text, hexadecimal);
@@ -25,7 +25,7 @@ static void expect(const uint8_t *digest, size_t size, const char *hexadecimal)
 // RFC 1321 appendix A.5, FIPS 180-4's examples.
 static void hashes(void **state)
 {
-	uint8_t digest[RTC_SHA256_SIZE];
+	uint8_t digest[RTC_SHA512_SIZE];
 	(void)state;
 	assert_int_equal(rtc_md5(bytes(""), 0, digest), 0);
 	expect(digest, RTC_MD5_SIZE, "d41d8cd98f00b204e9800998ecf8427e");
@@ -33,6 +33,13 @@ static void hashes(void **state)
 	expect(digest, RTC_MD5_SIZE, "f96b697d7cb7938d525a2f31aaf161d0");
 	assert_int_equal(rtc_sha256(bytes("abc"), 3, digest), 0);
 	expect(digest, RTC_SHA256_SIZE, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_int_equal(rtc_sha384(bytes("abc"), 3, digest), 0);
+	expect(digest, RTC_SHA384_SIZE,
+		   "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
+	assert_int_equal(rtc_sha512(bytes("abc"), 3, digest), 0);
+	expect(digest, RTC_SHA512_SIZE,
+		   "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+		   "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
 }
 
 // RFC 2202 section 3, RFC 4231 section 4.

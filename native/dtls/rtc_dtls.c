@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of an association. Mbed TLS's context is the worker's from start to close, and the closing thread's after.
+#include "rtc_dtls.h"
+
+#include <errno.h>
+#include <string.h>
+#include "rtc_dtls_session.h"
+#include "rtc_port.h"
+#if defined(MBEDTLS_ERROR_C)
+#include <mbedtls/error.h>
+#endif
+#include <stdio.h>
+
+#define DISCARDED 256 // application data is no business of this peers: media only
+
+static uint64_t run(rtc_dtls_task *task);
+
+static int optionsAreValid(const rtc_dtls_options *options)
+{
+	if (!options->path || !options->certificate || !options->timeout || options->timeout > INT32_MAX ||
+		!options->fingerprintCount || options->fingerprintCount > RTC_DTLS_FINGERPRINTS)
+		return 0;
+	for (size_t i = 0; i < options->fingerprintCount; i++) {
+		const rtc_fingerprint *fingerprint = &options->fingerprints[i];
+		const char *algorithm = fingerprint->algorithm;
+		uint8_t size = !strcmp(algorithm, "sha-256")   ? 32
+					   : !strcmp(algorithm, "sha-384") ? 48
+					   : !strcmp(algorithm, "sha-512") ? 64
+													   : 0;
+		if (!size || fingerprint->size != size)
+			return 0;
+	}
+	return 1;
+}
+
+rtc_dtls *rtc_dtls_new(const rtc_dtls_options *options, int *error)
+{
+	*error = EINVAL;
+	if (!optionsAreValid(options))
+		return NULL;
+	*error = ENOMEM;
+	rtc_dtls *dtls = rtc_calloc(1, sizeof *dtls);
+	if (!dtls)
+		return NULL;
+	dtls->options = *options;
+	dtls->task.run = run;
+	*error = rtc_dtls_queue_init(&dtls->queue);
+	if (*error)
+		goto failed;
+	*error = rtc_dtls_session_init(dtls);
+	if (!*error)
+		*error = rtc_dtls_worker_add(&dtls->task);
+	if (*error)
+		goto failedSession;
+	rtc_path_retain(options->path);
+	rtc_certificate_retain(options->certificate);
+	if (options->srtp)
+		rtc_srtp_retain(options->srtp);
+	return dtls;
+failedSession:
+	rtc_dtls_session_free(dtls);
+	rtc_dtls_queue_destroy(&dtls->queue);
+failed:
+	rtc_free(dtls);
+	return NULL;
+}
+
+static void onDatagram(void *context, const uint8_t *data, size_t size)
+{
+	rtc_dtls *dtls = context;
+	if (rtc_dtls_queue_push(&dtls->queue, data, size))
+		rtc_dtls_worker_wake(&dtls->task);
+}
+
+int rtc_dtls_start(rtc_dtls *dtls)
+{
+	int expected = RTC_DTLS_NEW;
+	if (!atomic_compare_exchange_strong(&dtls->state, &expected, RTC_DTLS_CONNECTING))
+		return EALREADY;
+	dtls->deadline = rtc_now() + (uint64_t)dtls->options.timeout * 1000;
+	rtc_path_set_dtls(dtls->options.path, onDatagram, dtls);
+	rtc_dtls_worker_wake(&dtls->task);
+	return 0;
+}
+
+static void enter(rtc_dtls *dtls, rtc_dtls_state state, rtc_dtls_reason reason, int error)
+{
+	atomic_store(&dtls->error, error);
+	atomic_store(&dtls->reason, (int)reason);
+	atomic_store(&dtls->state, (int)state);
+	if (dtls->options.onState)
+		(*dtls->options.onState)(dtls->options.context);
+}
+
+static void fail(rtc_dtls *dtls, rtc_dtls_reason reason, int error, uint8_t alert)
+{
+	if (alert)
+		mbedtls_ssl_send_alert_message(&dtls->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+	rtc_wipe(dtls->material, sizeof dtls->material);
+	enter(dtls, RTC_DTLS_FAILED, reason, error);
+}
+
+static void rememberCipherSuite(rtc_dtls *dtls)
+{
+	const char *name = mbedtls_ssl_get_ciphersuite(&dtls->ssl);
+	snprintf(dtls->cipherSuite, sizeof dtls->cipherSuite, "%s", name ? name : "");
+	for (char *p = dtls->cipherSuite; *p; p++)
+		if (*p == '-')
+			*p = '_'; // the registered names differ from Mbed TLS's in this alone
+}
+
+// The handshake is done: is it with the right peer, and can media be protected?
+static void conclude(rtc_dtls *dtls)
+{
+	if (!dtls->matched) { // a client without a certificate comes here
+		fail(dtls, RTC_DTLS_FINGERPRINT_MISMATCH, 0, MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
+		return;
+	}
+	rememberCipherSuite(dtls);
+	if (dtls->options.srtp) {
+		uint16_t profile = rtc_dtls_session_profile(dtls);
+		size_t size = rtc_srtp_material_size(profile);
+		if (!size || !dtls->exported) {
+			fail(dtls, RTC_DTLS_NO_SRTP_PROFILE, 0, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+			return;
+		}
+		int error = rtc_srtp_set_keys(dtls->options.srtp, profile, dtls->material, size, dtls->options.isClient);
+		if (error) {
+			fail(dtls, error == ENOMEM ? RTC_DTLS_NO_MEMORY : RTC_DTLS_HANDSHAKE_FAILED, error,
+				 MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR);
+			return;
+		}
+	}
+	rtc_wipe(dtls->material, sizeof dtls->material);
+	enter(dtls, RTC_DTLS_CONNECTED, RTC_DTLS_OK, 0);
+}
+
+static int mustWait(int error)
+{
+	return error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+static void failWith(rtc_dtls *dtls, int error)
+{
+	if (error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
+		enter(dtls, RTC_DTLS_CLOSED, RTC_DTLS_OK, 0);
+	else if (error == MBEDTLS_ERR_SSL_TIMEOUT)
+		fail(dtls, RTC_DTLS_TIMEOUT, error, 0);
+	else if (error == MBEDTLS_ERR_SSL_ALLOC_FAILED)
+		fail(dtls, RTC_DTLS_NO_MEMORY, error, 0);
+	else
+		fail(dtls, RTC_DTLS_HANDSHAKE_FAILED, error, 0); // the library has sent its alert
+}
+
+// Runs the handshake as far as the datagrams that are here take it.
+static void handshake(rtc_dtls *dtls)
+{
+	while (!rtc_dtls_session_is_over(dtls)) {
+		int error = mbedtls_ssl_handshake_step(&dtls->ssl);
+		if (dtls->mismatched) {
+			fail(dtls, RTC_DTLS_FINGERPRINT_MISMATCH, error, MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
+			return;
+		}
+		if (mustWait(error)) {
+			// After a retransmission, too: then datagrams may still be waiting.
+			if (!rtc_dtls_queue_empty(&dtls->queue))
+				continue;
+			if (rtc_now() >= dtls->deadline)
+				fail(dtls, RTC_DTLS_TIMEOUT, 0, 0);
+			return;
+		}
+		if (error) {
+			failWith(dtls, error);
+			return;
+		}
+	}
+	conclude(dtls);
+}
+
+// Answers a peer that did not get our last flight, and hears when it closes.
+static void listen(rtc_dtls *dtls)
+{
+	uint8_t discarded[DISCARDED];
+	int count;
+	do
+		count = mbedtls_ssl_read(&dtls->ssl, discarded, sizeof discarded);
+	while (count > 0 || (mustWait(count) && !rtc_dtls_queue_empty(&dtls->queue)));
+	if (!mustWait(count))
+		failWith(dtls, count ? count : MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
+}
+
+static uint64_t run(rtc_dtls_task *task)
+{
+	rtc_dtls *dtls = (rtc_dtls *)task;
+	if (atomic_load(&dtls->state) == RTC_DTLS_CONNECTING)
+		handshake(dtls);
+	if (atomic_load(&dtls->state) == RTC_DTLS_CONNECTED)
+		listen(dtls);
+	switch (atomic_load(&dtls->state)) {
+	case RTC_DTLS_CONNECTING:
+		return dtls->final && dtls->final < dtls->deadline ? dtls->final : dtls->deadline;
+	default:
+		return UINT64_MAX;
+	}
+}
+
+rtc_dtls_state rtc_dtls_get_state(rtc_dtls *dtls)
+{
+	return (rtc_dtls_state)atomic_load(&dtls->state);
+}
+
+rtc_dtls_reason rtc_dtls_get_reason(rtc_dtls *dtls)
+{
+	return (rtc_dtls_reason)atomic_load(&dtls->reason);
+}
+
+int rtc_dtls_error(rtc_dtls *dtls)
+{
+	return atomic_load(&dtls->error);
+}
+
+const char *rtc_dtls_cipher_suite(rtc_dtls *dtls)
+{
+	return atomic_load(&dtls->state) == RTC_DTLS_CONNECTED ? dtls->cipherSuite : "";
+}
+
+void rtc_dtls_error_text(int error, char *text, size_t size)
+{
+#if defined(MBEDTLS_ERROR_C)
+	if (error < 0) {
+		mbedtls_strerror(error, text, size);
+		return;
+	}
+#endif
+	if (error < 0)
+		snprintf(text, size, "Mbed TLS error -0x%04x", (unsigned)-error);
+	else
+		snprintf(text, size, "%s", error ? strerror(error) : "");
+}
+
+void rtc_dtls_close(rtc_dtls *dtls)
+{
+	rtc_path_set_dtls(dtls->options.path, NULL, NULL);
+	rtc_dtls_worker_remove(&dtls->task);
+	if (atomic_load(&dtls->state) == RTC_DTLS_CONNECTED)
+		mbedtls_ssl_close_notify(&dtls->ssl);
+	rtc_dtls_session_free(dtls);
+	rtc_dtls_queue_destroy(&dtls->queue);
+	rtc_path_release(dtls->options.path);
+	rtc_certificate_release(dtls->options.certificate);
+	rtc_srtp_release(dtls->options.srtp);
+	rtc_free(dtls);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to native/dtls: one association as Mbed TLS sees it.
+#ifndef RTC_DTLS_SESSION_H
+#define RTC_DTLS_SESSION_H
+
+#include <stdatomic.h>
+#include "rtc_certificate.h"
+#include "rtc_dtls_queue.h"
+#include "rtc_dtls_reassembly.h"
+#include "rtc_dtls_worker.h"
+
+// Bytes of heap while it lives, on a 64-bit host with Mbed TLS's own defaults (2.28): 36 KB are its two record buffers
+// of 16 KB and a little, 8 KB the queue, 4.5 KB a server's reassembly until the ClientHello is whole, about 9 KB the
+// handshake, 3 KB the rest. A chip sets MBEDTLS_SSL_IN_CONTENT_LEN to 4096 and MBEDTLS_SSL_OUT_CONTENT_LEN to 2048
+// (CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN): then 6 KB instead of 36.
+struct rtc_dtls {
+	rtc_dtls_task task; // first
+	rtc_dtls_options options;
+	rtc_dtls_queue queue;
+	rtc_dtls_reassembly *hello; // a server's, until its ClientHello is whole
+	mbedtls_ssl_config config;
+	mbedtls_ssl_context ssl;
+	uint64_t intermediate, final; // of the retransmission timer; final is 0 when it does not run
+	uint64_t deadline;            // of the handshake
+	int matched, mismatched;      // the remote certificate against the fingerprints
+	int exported;
+	uint8_t material[RTC_SRTP_MATERIAL];
+	atomic_int state, reason, error;
+	char cipherSuite[64];
+};
+
+int rtc_dtls_session_init(rtc_dtls *dtls); // 0, or Mbed TLS's error
+void rtc_dtls_session_free(rtc_dtls *dtls);
+int rtc_dtls_session_is_over(rtc_dtls *dtls);      // the handshake is done
+uint16_t rtc_dtls_session_profile(rtc_dtls *dtls); // of SRTP, 0 for none
+
+// Whether one of the fingerprints is that of the certificate.
+int rtc_fingerprint_matches(const rtc_fingerprint *fingerprints, size_t count, const uint8_t *certificate, size_t size);
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to native/dtls: what its files need of Mbed TLS 2.28, 3.6 and 4.x alike.
+#ifndef RTC_MBEDTLS_H
+#define RTC_MBEDTLS_H
+
+// Mbed TLS 3 hides fields for which it has no accessor: only what is documented is used through this.
+#include <mbedtls/version.h>
+#if MBEDTLS_VERSION_MAJOR < 3
+#define MBEDTLS_PRIVATE(member) member
+#endif
+#include <mbedtls/ssl.h>
+#include <mbedtls/x509_crt.h>
+
+#if !defined(MBEDTLS_SSL_PROTO_DTLS) || !defined(MBEDTLS_SSL_DTLS_SRTP)
+#error                                                                                                                 \
+	"Mbed TLS: MBEDTLS_SSL_PROTO_DTLS and MBEDTLS_SSL_DTLS_SRTP are needed (ESP-IDF: CONFIG_MBEDTLS_SSL_PROTO_DTLS, CONFIG_MBEDTLS_SSL_DTLS_SRTP)"
+#endif
+#if MBEDTLS_VERSION_MAJOR < 3 && !defined(MBEDTLS_SSL_EXPORT_KEYS)
+#error "Mbed TLS 2: MBEDTLS_SSL_EXPORT_KEYS is needed"
+#endif
+
+// What must run once before anything else of the library. Returns 0, or an error of Mbed TLS or PSA (negative).
+int rtc_mbedtls_init(void);
+
+#if MBEDTLS_VERSION_MAJOR < 4
+// The system's generator, as the library wants it. An entropy pool of the library's own would take 40 KB in 2.28.
+int rtc_mbedtls_random(void *context, unsigned char *buffer, size_t size);
+#endif
+
+#endif
