@@ -26,27 +26,10 @@ void rtc_segment_register(const xsHostHooks *hooks)
 	pthread_mutex_unlock(&lock);
 }
 
-// The hooks of any value; NULL where it has none. *closed when it is a host object whose data is gone.
-static const xsHostHooks *hooksOf(xsMachine *the, xsSlot *slot, int *closed)
-{
-	const xsHostHooks *volatile hooks = NULL;
-	*closed = 0;
-	xsTry
-	{
-		*closed = xsmcGetHostData(*slot) == NULL;
-		hooks = xsGetHostHooks(*slot);
-	}
-	xsCatch
-	{
-		xsmcSetUndefined(xsException);
-	}
-	return hooks;
-}
-
 rtc_segment *rtc_segment_get(xsMachine *the, xsSlot *slot)
 {
 	int closed;
-	const xsHostHooks *hooks = hooksOf(the, slot, &closed);
+	const xsHostHooks *hooks = rtc_xs_hooks(the, slot, &closed);
 	if (closed)
 		xsSyntaxError("segment: closed");
 	pthread_mutex_lock(&lock);

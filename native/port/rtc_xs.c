@@ -145,6 +145,48 @@ void rtc_xs_report(xsMachine *the)
 	xsmcSetUndefined(xsException);
 }
 
+const xsHostHooks *rtc_xs_hooks(xsMachine *the, xsSlot *slot, int *closed)
+{
+	const xsHostHooks *volatile hooks = NULL;
+	*closed = 0;
+	xsTry
+	{
+		*closed = xsmcGetHostData(*slot) == NULL;
+		hooks = xsGetHostHooks(*slot);
+	}
+	xsCatch
+	{
+		xsmcSetUndefined(xsException);
+	}
+	return hooks;
+}
+
+void *rtc_xs_host(xsMachine *the, xsSlot *slot, const xsHostHooks *hooks, const char *name)
+{
+	int closed;
+	const xsHostHooks *found = rtc_xs_hooks(the, slot, &closed);
+	if (closed)
+		xsSyntaxError("%s: closed", name);
+	if (found != hooks)
+		xsTypeError("%s: not of its class", name);
+	return xsmcGetHostData(*slot);
+}
+
+void rtc_xs_throw(xsMachine *the, const char *code, const char *message)
+{
+	xsTry
+	{
+		xsUnknownError("%s", message);
+	}
+	xsCatch
+	{
+		xsSlot exception = xsException, text;
+		xsmcSetStringX(text, (char *)code);
+		xsmcSet(exception, xsID_code, text);
+		xsThrow(exception);
+	}
+}
+
 // Reads an option into a slot of the C stack, which no collection marks: its users only look at it.
 static xsSlot option(xsMachine *the, xsSlot *options, xsIdentifier id)
 {

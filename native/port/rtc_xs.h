@@ -52,6 +52,15 @@ void rtc_xs_entered(void);          // counts an entry into JavaScript
 uint32_t rtc_xs_entries(void);      // entries so far
 void rtc_xs_report(xsMachine *the); // reports xsException, and clears it
 
+// The host data of an instance whose hooks are `hooks`. Throws a TypeError with `name` for any other value, and a
+// SyntaxError for an instance that is closed.
+void *rtc_xs_host(xsMachine *the, xsSlot *slot, const xsHostHooks *hooks, const char *name);
+// The hooks of any value, NULL where it has none. *closed: it is a host object without data.
+const xsHostHooks *rtc_xs_hooks(xsMachine *the, xsSlot *slot, int *closed);
+
+// Throws an Error whose `code` is one of WebRTCError's: a literal, which is not copied.
+void rtc_xs_throw(xsMachine *the, const char *code, const char *message);
+
 // Option readers for constructors; `options` is a slot of the frame (an argument or a variable). Each throws a
 // TypeError or a RangeError that names the option; an option that is undefined counts as absent.
 int rtc_xs_integer(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name, int minimum, int maximum,

@@ -5,8 +5,14 @@
 #include "rtc_xs.h"
 #include "rtc_transport.h"
 
-// The path in an instance of Path; throws a TypeError for any other value and a SyntaxError for a closed one. Retain it
-// to keep it.
+// What an instance of Transport or Path holds. Throws a TypeError for any other value and a SyntaxError for a closed
+// one. Retain a path to keep it.
+rtc_transport *rtc_transport_from_xs(xsMachine *the, xsSlot *slot);
 rtc_path *rtc_path_from_xs(xsMachine *the, xsSlot *slot);
+
+// Reads an address and a port from two arguments. Throws a TypeError or a RangeError.
+void rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_address *to);
+// Gives the result, an object, a property. Uses xsVar(0).
+void rtc_set_number_xs(xsMachine *the, xsIdentifier id, uint64_t value);
 
 #endif

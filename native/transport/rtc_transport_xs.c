@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_transport_xs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INTERFACES 32 // listed at most
+
+typedef struct {
+	xsSlot object;
+	xsSlot *onReadable;
+	rtc_poster *poster;
+	rtc_transport *transport;
+} binding;
+
+static void mark(xsMachine *the, void *data, xsMarkRoot markRoot)
+{
+	binding *it = data;
+	if (it->onReadable)
+		(*markRoot)(the, it->onReadable);
+}
+
+void xs_rtc_transport_destructor(void *data)
+{
+	binding *it = data;
+	if (!it)
+		return;
+	if (it->transport)
+		rtc_transport_close(it->transport); // its thread posts no more
+	rtc_poster_close(it->poster);
+	free(it);
+}
+
+static const xsHostHooks hooks = {xs_rtc_transport_destructor, mark, NULL};
+
+static binding *self(xsMachine *the)
+{
+	return rtc_xs_host(the, &xsThis, &hooks, "Transport");
+}
+
+rtc_transport *rtc_transport_from_xs(xsMachine *the, xsSlot *slot)
+{
+	return ((binding *)rtc_xs_host(the, slot, &hooks, "transport"))->transport;
+}
+
+void rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_address *to)
+{
+	char text[RTC_ADDRESS_TEXT];
+	int number = xsmcToInteger(*port);
+	if (number < 1 || number > 65535)
+		xsRangeError("port: not from 1 to 65535");
+	if (xsmcTypeOf(*address) != xsStringType && xsmcTypeOf(*address) != xsStringXType)
+		xsTypeError("address: not a string");
+	const char *given = xsmcToString(*address);
+	size_t length = strlen(given);
+	if (length < sizeof text)
+		memcpy(text, given, length + 1);
+	if (length >= sizeof text || rtc_address_parse(to, text, (uint16_t)number))
+		xsTypeError("address: not an IP address");
+}
+
+void rtc_set_number_xs(xsMachine *the, xsIdentifier id, uint64_t value)
+{
+	xsmcSetNumber(xsVar(0), (xsNumberValue)value);
+	xsmcSet(xsResult, id, xsVar(0));
+}
+
+static void deliver(xsMachine *machine, void *context)
+{
+	binding *it = context;
+	rtcEnter(machine);
+	xsCallFunction0(xsReference(it->onReadable), xsAccess(it->object));
+	rtcLeave(machine);
+}
+
+static void post(void *context)
+{
+	rtc_poster_post(((binding *)context)->poster);
+}
+
+static void fail(xsMachine *the, binding *it, int error, const char *address, int port)
+{
+	char message[128];
+	xsmcSetHostData(xsThis, NULL);
+	xsmcSetHostDestructor(xsThis, NULL);
+	xs_rtc_transport_destructor(it);
+	if (error == EINVAL)
+		xsTypeError("address: not an IP address");
+	if (error == EADDRINUSE) {
+		snprintf(message, sizeof message, "UDP port %d is in use", port);
+		rtc_xs_throw(the, "transport/address-in-use", message);
+	}
+	snprintf(message, sizeof message, "cannot open UDP port %d of %s: %s", port, address ? address : "all addresses",
+			 strerror(error));
+	rtc_xs_throw(the, "transport/failed", message);
+}
+
+void xs_rtc_transport(xsMachine *the)
+{
+	char address[RTC_ADDRESS_TEXT];
+	int error;
+	if (xsmcArgc < 1)
+		xsTypeError("options: missing");
+	int port = rtc_xs_integer(the, &xsArg(0), xsID_port, "port", 0, 65535, 0);
+	rtc_xs_string(the, &xsArg(0), xsID_address, "address", address, sizeof address, 0);
+	binding *it = calloc(1, sizeof *it);
+	if (!it)
+		xsUnknownError("no memory");
+	xsmcSetHostData(xsThis, it);
+	xsSetHostHooks(xsThis, &hooks);
+	it->onReadable = rtc_xs_callback(the, &xsArg(0), xsID_onReadable, "onReadable");
+	if (!it->onReadable)
+		xsTypeError("onReadable: missing");
+	it->poster = rtc_poster_new(the, deliver, it);
+	rtc_transport_options options = {address[0] ? address : NULL, (uint16_t)port, post, it};
+	it->transport = rtc_transport_open(&options, &error);
+	if (!it->transport)
+		fail(the, it, error, options.address, port);
+	it->object = xsThis;
+	xsRemember(it->object);
+}
+
+void xs_rtc_transport_close(xsMachine *the)
+{
+	binding *it = xsmcGetHostData(xsThis);
+	if (!it)
+		return;
+	it = self(the);
+	xsForget(it->object);
+	xsmcSetHostData(xsThis, NULL);
+	xsmcSetHostDestructor(xsThis, NULL);
+	xs_rtc_transport_destructor(it);
+}
+
+void xs_rtc_transport_get_localPort(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, rtc_transport_port(self(the)->transport));
+}
+
+void xs_rtc_transport_hasFamily(xsMachine *the)
+{
+	xsmcSetBoolean(xsResult, rtc_transport_has_family(self(the)->transport, xsmcToInteger(xsArg(0))));
+}
+
+// Into xsVar(0), with xsVar(1) to do it.
+static void setInterface(xsMachine *the, const rtc_interface *interface)
+{
+	char text[RTC_ADDRESS_TEXT];
+	rtc_address_format(&interface->address, text);
+	xsmcSetNewObject(xsVar(0));
+	xsmcSetString(xsVar(1), text);
+	xsmcSet(xsVar(0), xsID_address, xsVar(1));
+	xsmcSetInteger(xsVar(1), interface->address.family);
+	xsmcSet(xsVar(0), xsID_family, xsVar(1));
+	xsmcSetString(xsVar(1), (char *)interface->interface);
+	xsmcSet(xsVar(0), xsID_interface, xsVar(1));
+	xsmcSetBoolean(xsVar(1), interface->loopback);
+	xsmcSet(xsVar(0), xsID_loopback, xsVar(1));
+}
+
+void xs_rtc_transport_interfaces(xsMachine *the)
+{
+	rtc_interface interfaces[INTERFACES];
+	self(the);
+	xsmcVars(2);
+	size_t count = rtc_transport_interfaces(interfaces, INTERFACES, xsmcArgc > 0 && xsmcTest(xsArg(0)));
+	xsmcSetNewArray(xsResult, (xsIntegerValue)count);
+	for (size_t i = 0; i < count; i++) {
+		setInterface(the, &interfaces[i]);
+		xsmcSetIndex(xsResult, (xsIndex)i, xsVar(0));
+	}
+}
+
+// Copies the argument, a string. What is too long cannot be right.
+static void readUfrag(xsMachine *the, char *buffer, size_t size)
+{
+	const char *text = xsmcToString(xsArg(0));
+	size_t length = strlen(text);
+	if (length >= size)
+		xsTypeError("ufrag: too long");
+	memcpy(buffer, text, length + 1);
+}
+
+void xs_rtc_transport_addUfrag(xsMachine *the)
+{
+	char ufrag[64];
+	binding *it = self(the);
+	readUfrag(the, ufrag, sizeof ufrag);
+	int error = rtc_transport_add_ufrag(it->transport, ufrag);
+	if (error == ENOSPC)
+		xsRangeError("ufrag: %d of them are known already", RTC_UFRAGS);
+	if (error)
+		xsTypeError(error == EEXIST ? "ufrag: known already" : "ufrag: empty, too long, or with a colon");
+}
+
+void xs_rtc_transport_removeUfrag(xsMachine *the)
+{
+	char ufrag[64];
+	binding *it = self(the);
+	readUfrag(the, ufrag, sizeof ufrag);
+	rtc_transport_remove_ufrag(it->transport, ufrag);
+}
+
+void xs_rtc_transport_read(xsMachine *the)
+{
+	binding *it = self(the);
+	rtc_address from;
+	char text[RTC_ADDRESS_TEXT];
+	void *data;
+	xsUnsignedValue size;
+	int length;
+	xsmcVars(1);
+	xsmcGetBufferWritable(xsArg(0), &data, &size);
+	do
+		length = rtc_transport_read_stun(it->transport, data, size, &from);
+	while (length < 0); // too large for the buffer: the next one
+	if (length == 0)
+		return;
+	rtc_address_format(&from, text);
+	xsmcSetNewObject(xsResult);
+	xsmcSetInteger(xsVar(0), length);
+	xsmcSet(xsResult, xsID_size, xsVar(0));
+	xsmcSetString(xsVar(0), text);
+	xsmcSet(xsResult, xsID_address, xsVar(0));
+	xsmcSetInteger(xsVar(0), from.port);
+	xsmcSet(xsResult, xsID_port, xsVar(0));
+}
+
+void xs_rtc_transport_write(xsMachine *the)
+{
+	binding *it = self(the);
+	rtc_address to;
+	void *data;
+	xsUnsignedValue size;
+	rtc_address_from_xs(the, &xsArg(1), &xsArg(2), &to);
+	xsmcGetBufferReadable(xsArg(0), &data, &size); // last: nothing moves it from here on
+	if (size > RTC_STUN_SIZE)
+		xsRangeError("data: more than %d bytes", RTC_STUN_SIZE);
+	rtc_transport_send_stun(it->transport, &to, data, size); // a datagram may be lost; it is counted
+}
+
+void xs_rtc_transport_statistics(xsMachine *the)
+{
+	rtc_transport_statistics counted;
+	rtc_transport_get_statistics(self(the)->transport, &counted);
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	rtc_set_number_xs(the, xsID_packetsReceived, counted.packetsReceived);
+	rtc_set_number_xs(the, xsID_bytesReceived, counted.bytesReceived);
+	rtc_set_number_xs(the, xsID_packetsSent, counted.packetsSent);
+	rtc_set_number_xs(the, xsID_bytesSent, counted.bytesSent);
+	rtc_set_number_xs(the, xsID_sendErrors, counted.sendErrors);
+	rtc_set_number_xs(the, xsID_unknownSource, counted.unknownSource);
+	rtc_set_number_xs(the, xsID_malformed, counted.malformed);
+	rtc_set_number_xs(the, xsID_stunUnknown, counted.stunUnknown);
+	rtc_set_number_xs(the, xsID_stunDropped, counted.stunDropped);
+}

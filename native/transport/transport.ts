@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+export interface TransportOptions {
+	/** UDP port, the same for IPv4 and IPv6; 0, the default, takes any. */
+	port?: number | undefined;
+	/** The IP address to bind; default: all addresses of both families. */
+	address?: string | undefined;
+	/** STUN messages are waiting: read until there are none. Many messages may cause one call. */
+	onReadable(this: Transport): void;
+}
+
+/** An address of this host that can be a candidate (RFC 8445 section 5.1.1.1). */
+export interface InterfaceAddress {
+	address: string;
+	family: 4 | 6;
+	/** The interface's name, as "eth0". */
+	interface: string;
+	loopback: boolean;
+}
+
+export interface StunMessage {
+	/** Bytes at the beginning of the buffer that was given to `read`. */
+	size: number;
+	/** The sender's IP address and port. */
+	address: string;
+	port: number;
+}
+
+/** Counters since the transport was opened. */
+export interface TransportStatistics {
+	packetsReceived: number;
+	bytesReceived: number;
+	packetsSent: number;
+	bytesSent: number;
+	/** Datagrams that could not be sent; a full socket buffer counts here. */
+	sendErrors: number;
+	/** Media or DTLS from an address that belongs to no path. */
+	unknownSource: number;
+	/** Neither STUN nor DTLS nor SRTP (RFC 7983 section 7), too short, or too large. */
+	malformed: number;
+	/** STUN for no known ufrag or transaction. */
+	stunUnknown: number;
+	/** STUN that found the queue full or was over its rate. */
+	stunDropped: number;
+}
+
+/**
+ * The UDP port of all peers: one socket for each address family, read by a native thread. DTLS and SRTP go from there
+ * to the paths of the peers; STUN, filtered, comes here. At most 64 messages of STUN (16 KB) wait; each ufrag may bring
+ * 100 a second. Takes 110 KB of C heap on a desktop, 25 KB on a device.
+ *
+ * Stays alive until it is closed. Paths may outlive it; they send nowhere then.
+ */
+export default class Transport extends (Native("xs_rtc_transport_destructor") as unknown as new () => object) {
+	/**
+	 * @throws TypeError or RangeError naming the option
+	 * @throws Error with the `code` of a WebRTCError: "transport/address-in-use", "transport/failed"
+	 */
+	constructor(options: TransportOptions) {
+		super();
+		native("xs_rtc_transport").call(this, options);
+	}
+
+	/** The port that both families are bound to. */
+	get localPort(): number {
+		return native("xs_rtc_transport_get_localPort").call(this);
+	}
+
+	/** Whether there is a socket for IPv4 or IPv6. */
+	hasFamily(family: 4 | 6): boolean {
+		return native("xs_rtc_transport_hasFamily").call(this, family);
+	}
+
+	/** This host's addresses, those of loopback interfaces only if asked for; at most 32. */
+	interfaces(loopback: boolean): InterfaceAddress[] {
+		return native("xs_rtc_transport_interfaces").call(this, loopback);
+	}
+
+	/**
+	 * Lets in Binding requests whose USERNAME begins with this local ufrag (RFC 8445 section 7.3).
+	 *
+	 * @throws TypeError when it is empty, longer than 32 bytes or known already
+	 * @throws RangeError when 32 are known
+	 */
+	addUfrag(ufrag: string): void {
+		native("xs_rtc_transport_addUfrag").call(this, ufrag);
+	}
+
+	/** Without effect when it is not known. */
+	removeUfrag(ufrag: string): void {
+		native("xs_rtc_transport_removeUfrag").call(this, ufrag);
+	}
+
+	/**
+	 * Takes the oldest STUN message that waits.
+	 *
+	 * @param buffer gets the message; 1,280 bytes hold any, those that do not fit are lost
+	 * @returns undefined when none waits
+	 */
+	read(buffer: Uint8Array): StunMessage | undefined {
+		return native("xs_rtc_transport_read").call(this, buffer);
+	}
+
+	/**
+	 * Sends a STUN message. A request's answers are let in for 60 seconds. What cannot be sent is lost, and counted.
+	 *
+	 * @param data at most 1,280 bytes
+	 * @param address an IP address
+	 */
+	write(data: Uint8Array | ArrayBuffer, address: string, port: number): void {
+		native("xs_rtc_transport_write").call(this, data, address, port);
+	}
+
+	statistics(): TransportStatistics {
+		return native("xs_rtc_transport_statistics").call(this);
+	}
+
+	/** Gives the port back. Can be called again without effect; any other use afterwards throws. */
+	close(): void {
+		native("xs_rtc_transport_close").call(this);
+	}
+}
