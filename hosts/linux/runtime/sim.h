@@ -3,9 +3,7 @@
 #ifndef SIM_H
 #define SIM_H
 
-#include "xsAll.h"
-#include "xs.h"
-#include "xsScript.h"
+#include "sim_engine.h"
 
 #include <glib.h>
 
@@ -65,7 +63,6 @@ typedef struct {
 extern sim_state sim;
 
 // sim_loader.c
-extern void fxRemapIDs(txMachine *the, txByte *codeBuffer, txSize codeSize, txID *ids); // of xsRun.c
 void sim_loader_free(void);
 // Imports a module and returns 1, or 0 with mxException set. Runs promise jobs until the import has settled.
 int sim_import(txMachine *the, const char *specifier);

@@ -7,8 +7,10 @@ static const char *reason(int status)
 	switch (status) {
 	case XS_NOT_ENOUGH_MEMORY_EXIT:
 		return "not enough memory";
-	case XS_STACK_OVERFLOW_EXIT:
+	case SIM_JS_STACK_OVERFLOW:
 		return "JavaScript stack overflow";
+	case SIM_C_STACK_OVERFLOW:
+		return "native stack overflow";
 	case XS_FATAL_CHECK_EXIT:
 		return "fatal check";
 	case XS_DEAD_STRIP_EXIT:
@@ -27,13 +29,8 @@ static const char *reason(int status)
 // Without allocating: memory may be what is missing.
 void sim_report_frames(txMachine *the)
 {
-#if XS_MAJOR_VERSION < 14
-	enum { kFunction = 3 };
-#else
-	enum { kFunction = 2 };
-#endif
 	for (txSlot *frame = the->frame; frame && frame->next; frame = frame->next) {
-		const txSlot *function = frame + kFunction;
+		const txSlot *function = frame + SIM_FRAME_FUNCTION;
 		if (frame->flag & XS_C_FLAG)
 			continue;
 		if (function->kind != XS_REFERENCE_KIND)
@@ -69,7 +66,7 @@ void sim_report_exception(txMachine *the, const char *kind)
 static int ask_application(txMachine *the, int status)
 {
 	int ignore = 0;
-	if (!sim.image.abortHook || status == XS_STACK_OVERFLOW_EXIT)
+	if (!sim.image.abortHook || status == SIM_JS_STACK_OVERFLOW || status == SIM_C_STACK_OVERFLOW)
 		return 0;
 	mxTry(the)
 	{

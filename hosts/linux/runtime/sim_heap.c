@@ -58,8 +58,6 @@ void fxFreeSlots(txMachine *the, void *slots)
 	free(slots);
 }
 
-extern void fxGrowSlots(txMachine *the, txSize count);
-
 static int count_free_slots(const txMachine *the)
 {
 	int count = 0;

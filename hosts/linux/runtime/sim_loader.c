@@ -211,12 +211,7 @@ int sim_import(txMachine *the, const char *specifier)
 	{
 		txSlot *realm = mxModuleInstanceInternal(mxProgram.value.reference)->value.module.realm;
 		mxPushStringC((txString)specifier);
-#if XS_MAJOR_VERSION < 14
-		fxRunImport(the, realm, XS_NO_ID);
-#else
-		mxPushUndefined();
-		fxRunImport(the, realm, C_NULL);
-#endif
+		simRunImport(the, realm);
 		mxDub();
 		fxGetID(the, mxID(_then));
 		mxCall();

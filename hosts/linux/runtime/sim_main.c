@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 	if (!sim_image_read(&sim.image, argv[1]))
 		return SIM_EXIT_SETUP;
 	const sim_creation *creation = &sim.image.creation;
-	fxInitializeSharedCluster();
+	simInitializeSharedCluster();
 	txMachine *the = sim.machine = create_machine(creation);
 	if (!the)
 		return SIM_EXIT_SETUP;
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
 	sim_native_free();
 	sim_loader_free();
 	sim_image_free(&sim.image);
-	fxTerminateSharedCluster();
+	simTerminateSharedCluster();
 	g_main_loop_unref(sim.loop);
 	return sim.status;
 }

@@ -114,6 +114,7 @@ void modTimerDelayMS(uint32_t ms)
 	g_usleep((gulong)ms * 1000);
 }
 
+#undef modDelayMilliseconds // the SDK's desktop has a macro
 void modDelayMilliseconds(uint32_t ms)
 {
 	modTimerDelayMS(ms);

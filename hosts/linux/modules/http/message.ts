@@ -80,9 +80,9 @@ export class MessageReader {
 	get complete(): boolean {
 		return this.#state === "complete";
 	}
-	/** Body bytes so far. */
-	get received(): number {
-		return this.#received;
+	/** The body ends where the connection does. */
+	get isUntilClose(): boolean {
+		return this.#framing === "close";
 	}
 
 	/** Makes ready for the next message of the connection. */

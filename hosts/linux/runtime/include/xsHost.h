@@ -12,6 +12,7 @@
 // Milliseconds and microseconds of a monotonic clock; both wrap.
 uint32_t modMilliseconds(void);
 uint32_t modMicroseconds(void);
+#undef modDelayMilliseconds // a macro in the SDK's own for desktops
 void modDelayMilliseconds(uint32_t ms);
 
 // The bytes of a resource of the manifest's `data`, mapped read-only, or NULL.
