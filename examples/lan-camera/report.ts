@@ -5,7 +5,7 @@ import Timer from "timer";
 import type WebRTCApp from "webrtc/app";
 import { entries, memory } from "webrtc/native/port";
 
-const counters = Object.freeze(["Slots used", "Slots peak", "Chunks used", "Chunks peak"]);
+const counters = Object.freeze(["XS Slots Used", "XS Slots Peak", "XS Chunk Heap Used", "XS Chunks Peak", "Turns"]);
 
 /** Prints a line every `interval` seconds; 0: never. */
 export default function report(app: WebRTCApp, interval: number): void {

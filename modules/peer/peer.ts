@@ -341,7 +341,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			icePwd: agent.localPassword,
 			fingerprint: { algorithm: "sha-256", value: this.#certificate.fingerprint },
 			setup,
-			candidates: agent.localCandidates.map((candidate) => candidate.toString()),
+			candidates: this.#transport!.localCandidates,
 			endOfCandidates: true,
 		};
 	}
@@ -373,18 +373,13 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	#gather(): void {
 		if (this.#iceGatheringState === "complete") return;
 		this.#setGatheringState("gathering");
-		const { agent } = this.#transport!;
+		const { agent, localCandidates } = this.#transport!;
 		const description = this.#pending.local ?? this.#current.local;
 		const sdpMid = description?.parsed.media[0]?.mid ?? null;
-		for (const candidate of agent.localCandidates) {
+		for (const candidate of localCandidates) {
 			this.dispatch({
 				type: "icecandidate",
-				candidate: {
-					candidate: candidate.toString(),
-					sdpMid,
-					sdpMLineIndex: 0,
-					usernameFragment: agent.localUfrag,
-				},
+				candidate: { candidate, sdpMid, sdpMLineIndex: 0, usernameFragment: agent.localUfrag },
 			});
 		}
 		this.#setGatheringState("complete");

@@ -51,8 +51,8 @@ function addTransport(add: Add, transport: PeerTransport): void {
 			requestsReceived: pair.requestsReceived,
 			responsesSent: pair.responsesSent,
 			responsesReceived: pair.responsesReceived,
-			currentRoundTripTime: seconds(pair.currentRoundTripTime),
-			totalRoundTripTime: seconds(pair.totalRoundTripTime),
+			currentRoundTripTime: pair.currentRoundTripTime,
+			totalRoundTripTime: pair.totalRoundTripTime,
 		});
 		addCandidate(add, `L${pair.local.address}:${pair.local.port}`, "local-candidate", pair.local);
 		addCandidate(add, `R${pair.remote.address}:${pair.remote.port}`, "remote-candidate", pair.remote);
@@ -124,9 +124,4 @@ function addSender(add: Add, transceiver: RTCRtpTransceiver): void {
 		totalRoundTripTime: statistics.totalRoundTripTime,
 		roundTripTimeMeasurements: statistics.roundTripTimeMeasurements,
 	});
-}
-
-/** The agent counts in milliseconds. */
-function seconds(milliseconds: number | undefined): number | undefined {
-	return milliseconds === undefined ? undefined : milliseconds / 1000;
 }

@@ -3,7 +3,7 @@
 // over the path, and SRTP with the keys of DTLS.
 import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
-import { IceAgent, type IceState } from "webrtc/ice";
+import { formatCandidate, IceAgent, type IceState } from "webrtc/ice";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
 import type Certificate from "webrtc/native/dtls/certificate";
@@ -33,7 +33,7 @@ export default class PeerTransport {
 	#selected = false;
 	#timer: Timer | undefined;
 	#deadline = Infinity;
-	#ufrag: string;
+	#ufrags: string[] = []; // the newest last
 	#remoteUfrag = "";
 	#error: WebRTCError | undefined;
 	#closed = false;
@@ -42,8 +42,7 @@ export default class PeerTransport {
 		const { network, controlling } = options;
 		this.#options = options;
 		this.agent = new IceAgent({ controlling, crypto, now: network.now });
-		this.#ufrag = this.agent.localUfrag;
-		network.add(this.#ufrag, this);
+		this.#listen();
 		this.#path = network.createPath();
 		this.srtp = new Srtp(this.#path);
 		const port = network.localPort;
@@ -54,6 +53,11 @@ export default class PeerTransport {
 
 	get iceState(): RTCIceConnectionState {
 		return this.agent.state;
+	}
+
+	/** As lines of SDP, without those that only the peer has seen (RFC 8445 section 7.2.5.3.1). */
+	get localCandidates(): string[] {
+		return this.agent.localCandidates.filter(({ type }) => type !== "prflx").map((candidate) => formatCandidate(candidate));
 	}
 
 	get dtlsState(): RTCDtlsTransportState {
@@ -92,6 +96,7 @@ export default class PeerTransport {
 		this.agent.setRemoteParameters({ ufrag: remote.iceUfrag, password: remote.icePwd, lite: remote.iceLite });
 		for (const candidate of remote.candidates) this.agent.addRemoteCandidate(candidate);
 		if (remote.endOfCandidates) this.agent.endOfRemoteCandidates();
+		this.#listen(); // a remote's restart has brought new credentials of our own
 		this.pump();
 	}
 
@@ -117,20 +122,23 @@ export default class PeerTransport {
 
 	/** Carries out what the agent wants done: after each input, and when its deadline has come. */
 	pump(): void {
+		if (this.#closed) return;
 		const { network } = this.#options;
 		let changed = false;
+		this.agent.handleTimeout(network.now);
 		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
 			if (event.type === "validated") this.#path.accept(event.address, event.port);
 			else if (event.type === "selected") this.#select(event.pair.remote.address, event.pair.remote.port);
-			else if (event.type === "statechange") changed = true;
+			else if (event.type === "statechange") {
+				changed = true;
+				if (event.state === "failed") this.#error ??= event.error;
+			}
 		}
 		for (let out = this.agent.pollTransmit(); out; out = this.agent.pollTransmit()) {
 			network.send(out.data, out.address, out.port);
 		}
 		this.#schedule();
-		if (!changed) return;
-		if (this.agent.state === "failed") this.#error ??= this.#iceError();
-		this.#options.onStateChange();
+		if (changed) this.#options.onStateChange();
 	}
 
 	/** Gives everything back; the remote is told by DTLS's close_notify. Can be called again without effect. */
@@ -143,12 +151,21 @@ export default class PeerTransport {
 		this.#dtls = undefined;
 		this.srtp.close();
 		this.#path.close();
-		this.#options.network.remove(this.#ufrag);
+		for (const ufrag of this.#ufrags) this.#options.network.remove(ufrag);
 		this.agent.close();
+	}
+
+	/** STUN for the agent's present credentials is let in; for those before, until there is a new path. */
+	#listen(): void {
+		const ufrag = this.agent.localUfrag;
+		if (this.#ufrags.includes(ufrag)) return;
+		this.#options.network.add(ufrag, this);
+		this.#ufrags.push(ufrag);
 	}
 
 	#select(address: string, port: number): void {
 		this.#path.select(address, port);
+		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.#options.network.remove(ufrag);
 		if (this.#selected) return;
 		this.#selected = true;
 		this.#dtls?.start();
@@ -162,12 +179,6 @@ export default class PeerTransport {
 		this.#options.onStateChange();
 	}
 
-	#iceError(): WebRTCError {
-		if (this.#selected)
-			return new WebRTCError("ice/consent-expired", "The peer no longer answers (RFC 7675).");
-		return new WebRTCError("ice/failed", "No pair of addresses connects to the peer.");
-	}
-
 	#schedule(): void {
 		const deadline = this.agent.deadline ?? Infinity;
 		if (deadline === this.#deadline && this.#timer !== undefined) return;
@@ -178,7 +189,6 @@ export default class PeerTransport {
 		const wait = Math.max(0, Math.ceil(deadline - this.#options.network.now));
 		this.#timer = Timer.set(() => {
 			this.#timer = undefined;
-			this.agent.handleTimeout(this.#options.network.now);
 			this.pump();
 		}, wait);
 	}
