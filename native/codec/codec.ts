@@ -78,6 +78,9 @@ export class VideoEncoder extends (Native("xs_rtc_video_encoder_destructor") as 
 export interface AudioEncoderOptions {
 	/** Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo; PCMU and PCMA 8 kHz mono. */
 	codec: "opus" | "PCMU" | "PCMA";
+	/** What the source will deliver, so that what the codec cannot take is known at once; the encoder follows the source. */
+	sampleRate?: number;
+	channels?: number;
 	/** Bit/s of Opus, 6,000 … 510,000 (RFC 6716 section 2.1.1). Default 32,000. */
 	bitrate?: number;
 	onError?: ErrorCallback<AudioEncoder>;

@@ -71,9 +71,9 @@ static uint32_t packet_samples(const rtc_audio_encoder *encoder)
 	return encoder->sampleRate / (1000000 / PACKET_TIME);
 }
 
-static int encodable(const rtc_audio_encoder *encoder, uint32_t sampleRate, uint8_t channels)
+int rtc_audio_encoder_takes(rtc_format format, uint32_t sampleRate, uint32_t channels)
 {
-	if (encoder->options.format != RTC_FORMAT_OPUS)
+	if (format != RTC_FORMAT_OPUS)
 		return sampleRate == 8000 && channels == 1;
 	return (sampleRate == 8000 || sampleRate == 12000 || sampleRate == 16000 || sampleRate == 24000 ||
 			sampleRate == 48000) &&
@@ -91,7 +91,7 @@ static void adapt(rtc_audio_encoder *encoder, const rtc_frame *frame)
 	encoder->reconfigured = 1;
 	rtc_free(encoder->buffer);
 	encoder->buffer = NULL;
-	if (encodable(encoder, frame->sampleRate, frame->channels))
+	if (rtc_audio_encoder_takes(encoder->options.format, frame->sampleRate, frame->channels))
 		encoder->buffer =
 			rtc_calloc((size_t)packet_samples(encoder) * BUFFER_PACKETS * frame->channels, sizeof(int16_t));
 	encoder->refused = encoder->unreported = !encoder->buffer;

@@ -24,6 +24,9 @@ typedef struct {
 	uint8_t channels;
 } rtc_audio_encoder_statistics;
 
+// Whether a codec takes PCM of this sample rate and number of channels.
+int rtc_audio_encoder_takes(rtc_format format, uint32_t sampleRate, uint32_t channels);
+
 typedef struct rtc_audio_encoder rtc_audio_encoder;
 // Returns NULL and sets `*error` to an errno value.
 rtc_audio_encoder *rtc_audio_encoder_new(const rtc_audio_encoder_options *options, int *error);

@@ -49,6 +49,11 @@ void xs_rtc_audio_encoder(xsMachine *the)
 											DEFAULT_BITRATE),
 		.failed = rtc_encoder_record_failed,
 	};
+	int opus = options.format == RTC_FORMAT_OPUS;
+	int rate = rtc_xs_integer(the, &xsArg(0), xsID_sampleRate, "sampleRate", 8000, 48000, opus ? 48000 : 8000);
+	int channels = rtc_xs_integer(the, &xsArg(0), xsID_channels, "channels", 1, 2, 1);
+	if (!rtc_audio_encoder_takes(options.format, (uint32_t)rate, (uint32_t)channels))
+		xsRangeError("sampleRate: not one that the codec takes with that many channels");
 	rtc_encoder_record *record = rtc_encoder_record_new(the, &hooks);
 	options.context = record;
 	record->close = close_encoder;

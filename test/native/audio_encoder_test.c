@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// The audio encoder: Opus is decoded again, G.711 is compared with the recommendation's decoder.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <opus/opus.h>
+#include "media_tools.h"
+#include "rtc_audio_codec.h"
+#include "rtc_audio_encoder.h"
+#include "rtc_capture.h"
+#include "rtc_port.h"
+
+#define PATIENCE 5000 // milliseconds
+#define MOST 128
+
+typedef struct {
+	rtc_audio_encoder *encoder;
+	test_sink output;
+	rtc_frame_pool *pool;
+	uint64_t times[MOST];
+	uint8_t packets[MOST][1300];
+	uint32_t sizes[MOST], rates[MOST];
+	uint64_t pushed; // samples per channel
+	uint64_t start;
+	int failures;
+} bench;
+
+static void got_packet(test_sink *sink, rtc_frame *packet)
+{
+	bench *b = sink->context;
+	if (sink->count >= MOST)
+		return;
+	b->times[sink->count] = packet->time;
+	b->sizes[sink->count] = packet->size;
+	b->rates[sink->count] = packet->sampleRate;
+	memcpy(b->packets[sink->count], packet->data, packet->size);
+}
+
+static void failed(void *context, const char *message)
+{
+	(void)message;
+	((bench *)context)->failures++;
+}
+
+static bench *open_bench(rtc_format format, uint32_t bitrate)
+{
+	bench *b = calloc(1, sizeof *b);
+	b->start = 5000000;
+	b->pool = rtc_frame_pool_new(4, 48000 * 2 * 2 / 10);
+	test_sink_init(&b->output, got_packet, b);
+	rtc_audio_encoder_options options = {.format = format, .bitrate = bitrate, .failed = failed, .context = b};
+	int error;
+	b->encoder = rtc_audio_encoder_new(&options, &error);
+	assert_non_null(b->encoder);
+	assert_int_equal(rtc_source_connect(rtc_audio_encoder_source(b->encoder), &b->output.sink), 0);
+	return b;
+}
+
+static void close_bench(bench *b)
+{
+	rtc_audio_encoder_close(b->encoder);
+	rtc_frame_pool_close(b->pool);
+	rtc_sink_release(&b->output.sink);
+	free(b);
+}
+
+// 1 kHz at half scale.
+static void push(bench *b, uint32_t rate, uint8_t channels, uint32_t samples)
+{
+	rtc_frame *frame = rtc_frame_pool_get(b->pool);
+	assert_non_null(frame);
+	frame->format = RTC_FORMAT_PCM;
+	frame->sampleRate = rate;
+	frame->channels = channels;
+	frame->samples = samples;
+	frame->size = samples * channels * 2;
+	frame->time = b->start + b->pushed * 1000000 / rate;
+	int16_t *out = (int16_t *)frame->data;
+	for (uint32_t i = 0; i < samples; i++, b->pushed++)
+		for (int channel = 0; channel < channels; channel++)
+			*out++ = (int16_t)(16384 * sin(2 * M_PI * 1000 * (double)b->pushed / rate));
+	rtc_sink *sink = rtc_audio_encoder_sink(b->encoder);
+	sink->frame(sink, frame);
+	rtc_frame_release(frame);
+}
+
+static void push_and_wait(bench *b, uint32_t rate, uint8_t channels, uint32_t samples, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		push(b, rate, channels, samples);
+		uint32_t complete = (uint32_t)(b->pushed / (rate / 50));
+		assert_true(test_sink_wait(&b->output, complete, PATIENCE));
+	}
+}
+
+static void opus_carries_a_tone(uint32_t rate, uint8_t channels, uint32_t frameSamples)
+{
+	bench *b = open_bench(RTC_FORMAT_OPUS, 32000);
+	push_and_wait(b, rate, channels, frameSamples, rate / frameSamples); // a second
+	int error;
+	OpusDecoder *decoder = opus_decoder_create(48000, channels, &error);
+	assert_non_null(decoder);
+	double sum = 0, bytes = 0;
+	for (int i = 0; i < 50; i++) {
+		int16_t pcm[960 * 2];
+		assert_int_equal(opus_decode(decoder, b->packets[i], (int)b->sizes[i], pcm, 960, 0), 960);
+		assert_int_equal(b->times[i], b->start + (uint64_t)i * 20000);
+		bytes += b->sizes[i];
+		for (int j = 0; i >= 10 && j < 960 * channels; j++)
+			sum += (double)pcm[j] * pcm[j];
+	}
+	opus_decoder_destroy(decoder);
+	double level = sqrt(sum / (40.0 * 960 * channels));
+	assert_true(fabs(level - 16384 / sqrt(2)) < 1200);
+	assert_true(bytes * 8 > 32000 * 0.5 && bytes * 8 < 32000 * 1.3);
+	close_bench(b);
+}
+
+static void test_opus(void **state)
+{
+	(void)state;
+	opus_carries_a_tone(48000, 1, 960);
+	opus_carries_a_tone(48000, 2, 480);
+	opus_carries_a_tone(16000, 1, 400); // 25 ms: packets do not fall together with frames
+}
+
+static void test_opus_bitrate_changes(void **state)
+{
+	(void)state;
+	bench *b = open_bench(RTC_FORMAT_OPUS, 16000);
+	push_and_wait(b, 48000, 1, 960, 25);
+	rtc_audio_encoder_set_bitrate(b->encoder, 96000);
+	push_and_wait(b, 48000, 1, 960, 25);
+	uint32_t before = 0, after = 0;
+	for (int i = 10; i < 25; i++) {
+		before += b->sizes[i];
+		after += b->sizes[i + 25];
+	}
+	assert_true(after > 2 * before);
+	close_bench(b);
+}
+
+// ---- G.711
+
+// Tables 2a and 2b of the recommendation, by their construction.
+static int decode_ulaw(uint8_t code)
+{
+	code = (uint8_t)~code;
+	int magnitude = (((code & 0x0F) << 3) + 132) << (code >> 4 & 7);
+	return code & 0x80 ? 132 - magnitude : magnitude - 132;
+}
+
+static int decode_alaw(uint8_t code)
+{
+	code ^= 0x55;
+	int segment = code >> 4 & 7, magnitude = (code & 0x0F) << 4;
+	magnitude += segment ? 0x108 : 8;
+	if (segment > 1)
+		magnitude <<= segment - 1;
+	return code & 0x80 ? magnitude : -magnitude;
+}
+
+static void test_g711_reference_values(void **state)
+{
+	(void)state;
+	assert_int_equal(rtc_g711_ulaw(0), 0xFF);
+	assert_int_equal(rtc_g711_ulaw(32767), 0x80);
+	assert_int_equal(rtc_g711_ulaw(-32768), 0x00);
+	assert_int_equal(rtc_g711_ulaw(-1), 0x7F);
+	assert_int_equal(rtc_g711_ulaw(1000), 0xCE);
+	assert_int_equal(rtc_g711_alaw(0), 0xD5);
+	assert_int_equal(rtc_g711_alaw(-1), 0x55);
+	assert_int_equal(rtc_g711_alaw(32767), 0xAA);
+	assert_int_equal(rtc_g711_alaw(-32768), 0x2A);
+	assert_int_equal(rtc_g711_alaw(1000), 0xFA);
+}
+
+static void test_g711_of_every_sample(void **state)
+{
+	(void)state;
+	for (int sample = -32768; sample <= 32767; sample++) {
+		int magnitude = abs(sample) > 32635 ? 32635 : abs(sample);
+		int ulaw = decode_ulaw(rtc_g711_ulaw((int16_t)sample)), alaw = decode_alaw(rtc_g711_alaw((int16_t)sample));
+		// Half a step: 1/32 of the magnitude in each segment, and the first segment's own.
+		assert_true(abs(abs(ulaw) - magnitude) <= (magnitude + 132) / 32 + 1);
+		assert_true(abs(abs(alaw) - abs(sample)) <= abs(sample) / 32 + 8);
+	}
+	for (int code = 0; code < 256; code++) {
+		if (code != 0x7F) // minus zero
+			assert_int_equal(rtc_g711_ulaw((int16_t)decode_ulaw((uint8_t)code)), code);
+		assert_int_equal(rtc_g711_alaw((int16_t)decode_alaw((uint8_t)code)), code);
+	}
+}
+
+static void test_g711_packets(void **state)
+{
+	(void)state;
+	bench *b = open_bench(RTC_FORMAT_PCMU, 64000);
+	push_and_wait(b, 8000, 1, 160, 10);
+	assert_int_equal(b->sizes[9], 160);
+	assert_int_equal(b->times[9], b->start + 9 * 20000);
+	for (int i = 0; i < 160; i++)
+		assert_int_equal(b->packets[0][i], rtc_g711_ulaw((int16_t)(16384 * sin(2 * M_PI * 1000 * i / 8000))));
+	close_bench(b);
+}
+
+// ---- formats and times
+
+static void test_format_follows_the_source(void **state)
+{
+	(void)state;
+	bench *b = open_bench(RTC_FORMAT_OPUS, 32000);
+	push_and_wait(b, 48000, 1, 960, 5);
+	b->start += 100000;
+	b->pushed = 0;
+	push(b, 16000, 2, 320);
+	assert_true(test_sink_wait(&b->output, 6, PATIENCE));
+	assert_int_equal(b->rates[5], 16000);
+	assert_int_equal(b->times[5], b->start);
+	close_bench(b);
+}
+
+static void test_unfit_format_is_reported_once(void **state)
+{
+	(void)state;
+	bench *b = open_bench(RTC_FORMAT_OPUS, 32000);
+	for (int i = 0; i < 5; i++)
+		push(b, 44100, 1, 882);
+	bench *g711 = open_bench(RTC_FORMAT_PCMA, 64000);
+	push(g711, 48000, 1, 960);
+	usleep(50000);
+	assert_int_equal(b->failures, 1);
+	assert_int_equal(g711->failures, 1);
+	rtc_audio_encoder_statistics statistics;
+	rtc_audio_encoder_get_statistics(b->encoder, &statistics);
+	assert_int_equal(statistics.framesDropped, 5);
+	b->pushed = 0;
+	push_and_wait(b, 48000, 1, 960, 1); // and it recovers
+	close_bench(b);
+	close_bench(g711);
+}
+
+static void test_times_follow_a_gap(void **state)
+{
+	(void)state;
+	bench *b = open_bench(RTC_FORMAT_PCMA, 64000);
+	push_and_wait(b, 8000, 1, 160, 3);
+	b->start += 30000; // jitter: not a gap
+	push_and_wait(b, 8000, 1, 160, 1);
+	assert_int_equal(b->times[3], b->times[2] + 20000);
+	b->start += 500000; // a gap
+	push_and_wait(b, 8000, 1, 160, 2);
+	assert_int_equal(b->times[4], b->start + 4 * 20000);
+	assert_int_equal(b->times[5], b->times[4] + 20000);
+	close_bench(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_opus),
+		cmocka_unit_test(test_opus_bitrate_changes),
+		cmocka_unit_test(test_g711_reference_values),
+		cmocka_unit_test(test_g711_of_every_sample),
+		cmocka_unit_test(test_g711_packets),
+		cmocka_unit_test(test_format_follows_the_source),
+		cmocka_unit_test(test_unfit_format_is_reported_once),
+		cmocka_unit_test(test_times_follow_a_gap),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

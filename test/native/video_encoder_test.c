@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: Apache-2.0
+// The H.264 encoder: what it makes is decoded again and compared with what went in.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "media_tools.h"
+#include "rtc_capture.h"
+#include "rtc_port.h"
+#include "rtc_video_encoder.h"
+
+#define PATIENCE 5000 // milliseconds
+
+typedef struct {
+	rtc_video_encoder *encoder;
+	test_sink output;
+	rtc_frame_pool *pool;
+	uint16_t width, height;
+	uint32_t pushed;
+	uint32_t keys, bytes;
+	uint64_t keyTimes[64];
+	uint8_t lastIsKey;
+	rtc_frame *held[16];
+	uint32_t holding;
+	char failure[96];
+	int failures;
+} bench;
+
+static void got_unit(test_sink *sink, rtc_frame *unit)
+{
+	bench *b = sink->context;
+	b->bytes += unit->size;
+	b->lastIsKey = unit->key;
+	if (unit->key && b->keys < 64)
+		b->keyTimes[b->keys] = unit->time;
+	b->keys += unit->key;
+}
+
+static void failed(void *context, const char *message)
+{
+	bench *b = context;
+	b->failures++;
+	snprintf(b->failure, sizeof b->failure, "%s", message);
+}
+
+static void open_bench(bench *b, uint16_t width, uint16_t height, uint32_t bitrate, uint32_t interval)
+{
+	memset(b, 0, sizeof *b);
+	b->width = width;
+	b->height = height;
+	b->pool = rtc_frame_pool_new(8, rtc_capture_picture_size(width, height));
+	test_sink_init(&b->output, got_unit, b);
+	rtc_video_encoder_options options = {
+		.framerate = 30, .bitrate = bitrate, .keyFrameInterval = interval, .failed = failed, .context = b};
+	int error;
+	b->encoder = rtc_video_encoder_new(&options, &error);
+	assert_non_null(b->encoder);
+	assert_int_equal(rtc_source_connect(rtc_video_encoder_source(b->encoder), &b->output.sink), 0);
+}
+
+static void close_bench(bench *b)
+{
+	rtc_video_encoder_close(b->encoder);
+	rtc_frame_pool_close(b->pool);
+	rtc_sink_release(&b->output.sink);
+}
+
+// A scene of moderate detail that pans, with some noise, as a camera has.
+static rtc_frame *scene(bench *b, uint16_t width, uint16_t height)
+{
+	rtc_frame *frame = rtc_frame_pool_get(b->pool);
+	assert_non_null(frame);
+	rtc_capture_picture(frame, width, height);
+	uint32_t noise = b->pushed * 2654435761u + 1;
+	for (int y = 0; y < height; y++)
+		for (int x = 0; x < width; x++) {
+			noise = noise * 1664525 + 1013904223;
+			int wave = (((x + (int)b->pushed * 3) / 8) ^ (y / 8)) * 7 % 90;
+			frame->planes[0][y * (int)frame->strides[0] + x] = (uint8_t)(80 + wave + (noise >> 29));
+		}
+	memset(frame->planes[1], 118, frame->strides[1] * height / 2);
+	memset(frame->planes[2], 138, frame->strides[2] * height / 2);
+	frame->time = 1000000 + (uint64_t)b->pushed * 1000000 / 30;
+	b->pushed++;
+	return frame;
+}
+
+static void push_sized(bench *b, uint16_t width, uint16_t height)
+{
+	rtc_frame *frame = scene(b, width, height);
+	rtc_sink *sink = rtc_video_encoder_sink(b->encoder);
+	uint32_t before = test_sink_count(&b->output);
+	sink->frame(sink, frame);
+	rtc_frame_release(frame);
+	assert_true(test_sink_wait(&b->output, before + 1, PATIENCE));
+}
+
+static void push(bench *b, uint32_t count)
+{
+	while (count--)
+		push_sized(b, b->width, b->height);
+}
+
+// ---- the code of the test card survives
+
+typedef struct {
+	rtc_video_encoder *encoder;
+	test_sink relay, output;
+	test_decoder decoder;
+	uint32_t next, damaged;
+	uint64_t newest;
+} code_bench;
+
+// Keeps the capture waiting until the encoder is through, so that no frame is dropped.
+static void relay_frame(test_sink *sink, rtc_frame *frame)
+{
+	code_bench *b = sink->context;
+	rtc_sink *input = rtc_video_encoder_sink(b->encoder);
+	uint32_t before = test_sink_count(&b->output);
+	b->newest = frame->time;
+	input->frame(input, frame);
+	test_sink_wait(&b->output, before + 1, PATIENCE);
+}
+
+static void check_code(test_sink *sink, rtc_frame *unit)
+{
+	code_bench *b = sink->context;
+	uint32_t counter = 0, milliseconds = 0;
+	int intact = test_decoder_decode(&b->decoder, unit);
+	const AVFrame *picture = b->decoder.frame;
+	intact = intact &&
+			 test_read_code(picture->data[0], picture->linesize[0], picture->width, &counter, &milliseconds) &&
+			 counter == b->next && unit->time == b->newest;
+	int32_t stray = (int32_t)(milliseconds - (uint32_t)(rtc_capture_wall_clock(unit->time) / 1000));
+	intact = intact && stray >= -1 && stray <= 1; // the two clocks are not read at the same moment
+	b->damaged += !intact;
+	b->next++;
+}
+
+static void finished(void *context, const rtc_capture_error *error)
+{
+	(void)context;
+	(void)error;
+}
+
+static void code_survives(uint16_t width, uint16_t height, uint32_t bitrate)
+{
+	code_bench b = {0};
+	test_decoder_open(&b.decoder);
+	test_sink_init(&b.relay, relay_frame, &b);
+	test_sink_init(&b.output, check_code, &b);
+	rtc_video_encoder_options options = {.framerate = 60, .bitrate = bitrate};
+	int error;
+	b.encoder = rtc_video_encoder_new(&options, &error);
+	rtc_source_connect(rtc_video_encoder_source(b.encoder), &b.output.sink);
+	rtc_capture_options card = {.width = width, .height = height, .framerate = 60, .path = ""};
+	rtc_capture_error failure;
+	rtc_capture *capture = rtc_capture_new(rtc_test_card_open(&card, &failure), finished, NULL);
+	rtc_source_connect(rtc_capture_source(capture), &b.relay.sink);
+	assert_true(test_sink_wait(&b.output, 60, 4 * PATIENCE));
+	rtc_capture_close(capture);
+	rtc_video_encoder_close(b.encoder);
+	rtc_sink_release(&b.relay.sink);
+	rtc_sink_release(&b.output.sink);
+	test_decoder_close(&b.decoder);
+	assert_true(b.next >= 60);
+	assert_int_equal(b.damaged, 0);
+}
+
+static void test_code_survives_at_720p(void **state)
+{
+	(void)state;
+	code_survives(1280, 720, 1000000);
+}
+
+static void test_code_survives_on_a_device(void **state)
+{
+	(void)state;
+	code_survives(320, 240, 150000);
+	code_survives(160, 120, 100000);
+}
+
+// ---- key frames
+
+static void check_key_unit(test_sink *sink, rtc_frame *unit)
+{
+	got_unit(sink, unit);
+	if (!unit->key)
+		return;
+	int types[3] = {0}, found = 0;
+	for (uint32_t i = 0; i + 4 < unit->size && found < 3; i++)
+		if (unit->data[i] == 0 && unit->data[i + 1] == 0 && unit->data[i + 2] == 1) {
+			types[found++] = unit->data[i + 3] & 0x1F;
+			if (types[found - 1] == 7) {
+				assert_int_equal(unit->data[i + 4], 66);          // baseline
+				assert_int_equal(unit->data[i + 5] & 0x40, 0x40); // constrained
+				assert_true(unit->data[i + 6] <= 31);             // level 3.1, as 42e01f says
+			}
+		}
+	assert_int_equal(types[0], 7);
+	assert_int_equal(types[1], 8);
+	assert_int_equal(types[2], 5);
+}
+
+static void test_key_frames_bring_parameter_sets(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 1280, 720, 2000000, 0);
+	b.output.got = check_key_unit;
+	push(&b, 12);
+	rtc_video_encoder_request_key_frame(b.encoder);
+	push(&b, 12);
+	assert_int_equal(b.keys, 2);
+	close_bench(&b);
+}
+
+static void test_key_frame_comes_with_the_next_frame(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 320, 240, 300000, 0);
+	push(&b, 20);
+	assert_int_equal(b.keys, 1);
+	rtc_sink_request_key_frame(&b.output.sink);
+	push(&b, 1);
+	assert_int_equal(b.keys, 2);
+	assert_true(b.lastIsKey);
+	close_bench(&b);
+}
+
+static void test_key_frames_are_bounded_and_none_is_lost(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 320, 240, 300000, 0);
+	for (int i = 0; i < 90; i++) { // 3 s in which each frame is asked to be a key frame
+		rtc_video_encoder_request_key_frame(b.encoder);
+		push(&b, 1);
+	}
+	assert_in_range(b.keys, 9, 11);
+	for (uint32_t i = 1; i < b.keys; i++)
+		assert_true(b.keyTimes[i] - b.keyTimes[i - 1] >= 300000);
+	uint32_t before = b.keys;
+	push(&b, 10); // the request that was too early is served, once
+	assert_int_equal(b.keys, before + 1);
+	close_bench(&b);
+}
+
+static void test_key_frames_at_an_interval(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 320, 240, 300000, 1);
+	push(&b, 95);
+	assert_int_equal(b.keys, 4);
+	close_bench(&b);
+}
+
+// ---- bitrate
+
+static double rate_of(bench *b, uint32_t frames)
+{
+	b->bytes = 0;
+	push(b, frames);
+	return b->bytes * 8.0 * 30 / frames;
+}
+
+static void assert_rate(double rate, double target)
+{
+	if (rate < target * 0.75 || rate > target * 1.25)
+		fail_msg("%.0f bit/s instead of %.0f", rate, target);
+}
+
+static void test_bitrate_is_held(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 1280, 720, 2000000, 0);
+	assert_rate(rate_of(&b, 150), 2000000);
+	rtc_video_encoder_set_bitrate(b.encoder, 500000);
+	push(&b, 30); // the rate control settles
+	assert_rate(rate_of(&b, 150), 500000);
+	rtc_video_encoder_set_bitrate(b.encoder, 1500000);
+	rtc_sink_set_bitrate(&b.output.sink, 1000000);
+	push(&b, 30);
+	assert_rate(rate_of(&b, 90), 1000000);
+	rtc_video_encoder_statistics statistics;
+	rtc_video_encoder_get_statistics(b.encoder, &statistics);
+	assert_int_equal(statistics.targetBitrate, 1000000);
+	assert_int_equal(statistics.framesEncoded, b.pushed);
+	assert_int_equal(statistics.framesDropped, 0);
+	printf("encoding takes %.2f ms a frame\n", statistics.encodeTime / 1000.0 / statistics.framesEncoded);
+	close_bench(&b);
+}
+
+static void test_sinks_cannot_exceed_the_limit(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 320, 240, 300000, 0);
+	rtc_sink_set_bitrate(&b.output.sink, 900000);
+	rtc_video_encoder_statistics statistics;
+	rtc_video_encoder_get_statistics(b.encoder, &statistics);
+	assert_int_equal(statistics.targetBitrate, 300000);
+	close_bench(&b);
+}
+
+// ---- sizes
+
+static void test_size_changes(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 640, 480, 500000, 0);
+	push_sized(&b, 640, 480);
+	push_sized(&b, 320, 240);
+	assert_true(b.lastIsKey);
+	push_sized(&b, 321, 241); // odd: the last line and column are cut
+	assert_false(b.lastIsKey);
+	push_sized(&b, 640, 480);
+	assert_true(b.lastIsKey);
+	assert_int_equal(b.keys, 3);
+	close_bench(&b);
+}
+
+static void test_impossible_size_is_reported_once(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 64, 64, 500000, 0);
+	rtc_sink *sink = rtc_video_encoder_sink(b.encoder);
+	for (int i = 0; i < 3; i++) {
+		rtc_frame *frame = scene(&b, 14, 14);
+		sink->frame(sink, frame);
+		rtc_frame_release(frame);
+		usleep(20000);
+	}
+	push_sized(&b, 64, 64);
+	assert_int_equal(b.failures, 1);
+	assert_string_equal(b.failure, "the picture is too small");
+	rtc_video_encoder_statistics statistics;
+	rtc_video_encoder_get_statistics(b.encoder, &statistics);
+	assert_int_equal(statistics.framesDropped, 3);
+	close_bench(&b);
+}
+
+// ---- flow
+
+static void test_nothing_is_encoded_without_sinks(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 320, 240, 300000, 0);
+	push(&b, 2);
+	rtc_sink_disconnect(&b.output.sink);
+	rtc_sink *sink = rtc_video_encoder_sink(b.encoder);
+	for (int i = 0; i < 20; i++) {
+		rtc_frame *frame = scene(&b, 320, 240);
+		sink->frame(sink, frame);
+		rtc_frame_release(frame);
+	}
+	assert_int_equal(rtc_source_connect(rtc_video_encoder_source(b.encoder), &b.output.sink), 0);
+	push(&b, 1);
+	assert_true(b.lastIsKey); // whoever comes needs one to begin with
+	rtc_video_encoder_statistics statistics;
+	rtc_video_encoder_get_statistics(b.encoder, &statistics);
+	assert_int_equal(statistics.framesEncoded, 3);
+	close_bench(&b);
+}
+
+static void test_newest_frames_win(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 1280, 720, 2000000, 0);
+	rtc_sink *sink = rtc_video_encoder_sink(b.encoder);
+	rtc_frame *frame = scene(&b, 1280, 720);
+	for (int i = 0; i < 50; i++) {
+		frame->time++;
+		sink->frame(sink, frame);
+	}
+	rtc_frame_release(frame);
+	for (int i = 0; i < 500; i++) {
+		rtc_video_encoder_statistics statistics;
+		rtc_video_encoder_get_statistics(b.encoder, &statistics);
+		if (statistics.framesEncoded + statistics.framesDropped == 50) {
+			assert_true(statistics.framesDropped > 30);
+			close_bench(&b);
+			return;
+		}
+		usleep(10000);
+	}
+	fail_msg("frames are missing");
+}
+
+static void hold_unit(test_sink *sink, rtc_frame *unit)
+{
+	bench *b = sink->context;
+	b->held[b->holding++] = rtc_frame_retain(unit);
+}
+
+static void test_output_is_bounded(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 320, 240, 300000, 0);
+	b.output.got = hold_unit;
+	rtc_sink *sink = rtc_video_encoder_sink(b.encoder);
+	for (int i = 0; i < 12; i++) {
+		rtc_frame *frame = scene(&b, 320, 240);
+		sink->frame(sink, frame);
+		rtc_frame_release(frame);
+		usleep(50000);
+	}
+	assert_int_equal(test_sink_count(&b.output), 8); // a sink that keeps all gets no more
+	rtc_video_encoder_statistics statistics;
+	rtc_video_encoder_get_statistics(b.encoder, &statistics);
+	assert_int_equal(statistics.framesDropped, 4);
+	while (b.holding)
+		rtc_frame_release(b.held[--b.holding]);
+	b.output.got = got_unit;
+	push(&b, 1);
+	assert_int_equal(b.failures, 0);
+	close_bench(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_code_survives_at_720p),
+		cmocka_unit_test(test_code_survives_on_a_device),
+		cmocka_unit_test(test_key_frames_bring_parameter_sets),
+		cmocka_unit_test(test_key_frame_comes_with_the_next_frame),
+		cmocka_unit_test(test_key_frames_are_bounded_and_none_is_lost),
+		cmocka_unit_test(test_key_frames_at_an_interval),
+		cmocka_unit_test(test_bitrate_is_held),
+		cmocka_unit_test(test_sinks_cannot_exceed_the_limit),
+		cmocka_unit_test(test_size_changes),
+		cmocka_unit_test(test_impossible_size_is_reported_once),
+		cmocka_unit_test(test_nothing_is_encoded_without_sinks),
+		cmocka_unit_test(test_newest_frames_win),
+		cmocka_unit_test(test_output_is_bounded),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
