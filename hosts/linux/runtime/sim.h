@@ -16,6 +16,7 @@ enum {
 typedef struct {
 	char *specifier;
 	char *path;
+	txScript *script; // once linked: byte code, which stays where a device has it, outside the machine's heaps
 } sim_module;
 
 typedef struct {
@@ -63,7 +64,9 @@ typedef struct {
 extern sim_state sim;
 
 // sim_loader.c
-void sim_loader_free(void);
+// Compiles every module, as the SDK's linker does for a device: names and code take nothing from the capped heaps.
+int sim_link(txMachine *the);
+void sim_unlink(void);
 // Imports a module and returns 1, or 0 with mxException set. Runs promise jobs until the import has settled.
 int sim_import(txMachine *the, const char *specifier);
 // Imports the main module; its default export, when it is a function, is the program.
@@ -109,6 +112,7 @@ void sim_heap_sample(txMachine *the);
 
 // sim_jobs.c: promise jobs, and jobs posted by other threads.
 void sim_jobs_start(txMachine *the);
+void sim_jobs_finish(txMachine *the); // the last collection, and the rejections that nobody handled
 void sim_jobs_stop(void);
 void sim_jobs_drain(txMachine *the); // runs promise jobs until there are none
 extern uint32_t sim_entries;          // entries into JavaScript

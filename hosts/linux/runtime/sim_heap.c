@@ -134,6 +134,17 @@ static void limit_chunks(txMachine *the, const sim_creation *creation)
 	madvise(heap.base + dirty, RESERVE - dirty, MADV_DONTNEED);
 }
 
+static void limit_keys(txMachine *the, const sim_creation *creation)
+{
+	txID count = (txID)(the->keyIndex + creation->keysInitial);
+	txSlot **keys = realloc(the->keyArray, (size_t)(count - the->keyOffset) * sizeof(txSlot *));
+	if (!keys)
+		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
+	the->keyArray = keys;
+	the->keyCount = count;
+	the->keyDelta = (txID)creation->keysIncremental;
+}
+
 void sim_heap_cap(txMachine *the, const sim_creation *creation)
 {
 	fxBeginHost(the);
@@ -144,6 +155,7 @@ void sim_heap_cap(txMachine *the, const sim_creation *creation)
 	if (heap.capped) {
 		limit_slots(the, creation);
 		limit_chunks(the, creation);
+		limit_keys(the, creation);
 	} else {
 		heap.slotFloor = the->currentHeapCount;
 		heap.chunkFloor = the->currentChunksSize;

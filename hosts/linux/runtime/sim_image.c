@@ -20,7 +20,7 @@ static void *grow(void *array, size_t count, size_t size)
 static void add_module(sim_image *image, const char *specifier, const char *path)
 {
 	image->modules = grow(image->modules, image->moduleCount, sizeof(sim_module));
-	image->modules[image->moduleCount++] = (sim_module){strdup(specifier), strdup(path)};
+	image->modules[image->moduleCount++] = (sim_module){strdup(specifier), strdup(path), NULL};
 }
 
 static void add_preload(sim_image *image, const char *specifier)

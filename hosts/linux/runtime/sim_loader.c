@@ -3,14 +3,6 @@
 // against the specifier of the importer; a trailing .js or .mjs is dropped.
 #include "sim.h"
 
-// Byte code stays where a device has it, outside the chunk heap ("flash"), until the process ends.
-typedef struct sim_code sim_code;
-struct sim_code {
-	sim_code *next;
-	txScript *script;
-};
-static sim_code *codes;
-
 static void drop_extension(char *name)
 {
 	char *slash = strrchr(name, '/');
@@ -159,48 +151,72 @@ static txScript *parse(txMachine *the, const char *path)
 	return script;
 }
 
-void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
+int sim_link(txMachine *the)
 {
-	const sim_module *entry = sim_image_module(&sim.image, fxGetKeyName(the, moduleID));
-	if (!entry)
-		return;
-	txScript *script = parse(the, entry->path);
-	if (!script)
-		return;
-	remap(the, script);
-	refer_in_place(script->codeBuffer, script->codeSize);
-	sim_code *code = malloc(sizeof(*code));
-	if (!code)
-		fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
-	code->script = script;
-	code->next = codes;
-	codes = code;
-	fxResolveModule(the, module, moduleID, script, C_NULL, C_NULL);
+	for (size_t i = 0; i < sim.image.moduleCount; i++) {
+		sim_module *module = &sim.image.modules[i];
+		fxNewNameC(the, module->specifier);
+		module->script = parse(the, module->path);
+		if (!module->script) {
+			fprintf(stderr, "### module \"%s\": %s: not JavaScript that XS understands\n", module->specifier, module->path);
+			return 0;
+		}
+		remap(the, module->script);
+		refer_in_place(module->script->codeBuffer, module->script->codeSize);
+	}
+	return 1;
 }
 
-void sim_loader_free(void)
+void sim_unlink(void)
 {
-	while (codes) {
-		sim_code *code = codes;
-		codes = code->next;
-		fxDeleteScript(code->script);
-		free(code);
+	for (size_t i = 0; i < sim.image.moduleCount; i++) {
+		if (sim.image.modules[i].script)
+			fxDeleteScript(sim.image.modules[i].script);
+		sim.image.modules[i].script = NULL;
 	}
 }
 
+void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
+{
+	const sim_module *entry = sim_image_module(&sim.image, fxGetKeyName(the, moduleID));
+	if (entry)
+		fxResolveModule(the, module, moduleID, entry->script, C_NULL, C_NULL);
+}
+
 static int settled;
+static int awaited;      // the main module's top-level await goes on in the main loop
 static txSlot namespace; // of the module that was imported last
+
+// Calls the main module's default export, when it is a function.
+static void run_program(txMachine *the)
+{
+	mxPushSlot(&namespace);
+	mxGetID(mxID(_default));
+	txSlot *program = the->stack;
+	if (fxIsCallable(the, program)) {
+		mxPushUndefined();
+		mxPushSlot(program);
+		mxCall();
+		mxRunCount(0);
+		mxPop();
+	}
+	mxPop();
+}
 
 static void import_fulfilled(txMachine *the)
 {
 	settled = 1;
 	namespace = *mxArgv(0);
+	if (awaited)
+		run_program(the);
 }
 
 static void import_rejected(txMachine *the)
 {
 	settled = -1;
 	mxException = *mxArgv(0);
+	if (awaited)
+		fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
 }
 
 int sim_import(txMachine *the, const char *specifier)
@@ -230,23 +246,13 @@ int sim_import(txMachine *the, const char *specifier)
 
 void sim_run_main(txMachine *the, const char *specifier)
 {
-	if (!sim_import(the, specifier)) {
-		if (settled == 0) // a top-level await: the main loop goes on
-			return;
+	if (sim_import(the, specifier)) {
+		xsBeginHost(the);
+		run_program(the);
+		xsEndHost(the);
+	} else if (settled == 0) {
+		awaited = 1;
+	} else {
 		fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
-		return;
 	}
-	xsBeginHost(the);
-	mxPushSlot(&namespace);
-	mxGetID(mxID(_default));
-	txSlot *program = the->stack;
-	if (fxIsCallable(the, program)) {
-		mxPushUndefined();
-		mxPushSlot(program);
-		mxCall();
-		mxRunCount(0);
-		mxPop();
-	}
-	mxPop();
-	xsEndHost(the);
 }

@@ -41,8 +41,7 @@ int main(int argc, char **argv)
 	sim.loop = g_main_loop_new(NULL, FALSE);
 	sim_exit_install(the);
 	sim_native_install(the);
-	int ready = sim_preload(the);
-	if (ready) {
+	if (sim_link(the) && sim_preload(the)) {
 		sim_native_open(the);
 		sim_heap_cap(the, creation);
 		sim_entries = sim_promise_turns = 0;
@@ -53,9 +52,7 @@ int main(int argc, char **argv)
 			g_main_loop_run(sim.loop);
 		sim.exiting = 1;
 		sim_exit_stop();
-		fxCheckUnhandledRejections(the, 1);
-		fxCollectGarbage(the);
-		sim_heap_sample(the);
+		sim_jobs_finish(the);
 		if (sim.statistics)
 			sim_statistics_print(the);
 	} else {
@@ -65,7 +62,7 @@ int main(int argc, char **argv)
 	xsDeleteMachine(the);
 	sim_jobs_stop();
 	sim_native_free();
-	sim_loader_free();
+	sim_unlink();
 	sim_image_free(&sim.image);
 	simTerminateSharedCluster();
 	g_main_loop_unref(sim.loop);
