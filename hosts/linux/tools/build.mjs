@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { BuildError, readManifest } from "./manifest.mjs";
 import { compileModules, modulePath } from "./typescript.mjs";
 import * as generate from "./generate.mjs";
+import { withLock } from "./lock.mjs";
 import { appMakefile, engineMakefile, flagsText } from "./makefile.mjs";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
@@ -127,28 +128,36 @@ export async function build(options) {
 	const quiet = !!options.quiet;
 	const merged = readManifest(manifest);
 	if (!quiet) for (const warning of merged.warnings) process.stderr.write(`warning: ${warning}\n`);
-	fs.mkdirSync(path.join(out, "objects"), { recursive: true });
-	fs.mkdirSync(engineOut, { recursive: true });
-	compile(merged, out, quiet);
+	await withLock(out, async () => {
+		compile(merged, out, quiet);
+		const natives = writeGenerated(merged, options, out);
+		generate.writeIfChanged(path.join(out, "flags"), flagsText(merged, variant));
+		generate.writeIfChanged(path.join(out, "Makefile"), appMakefile(merged, variant, out, engineOut));
+		fs.mkdirSync(path.join(out, "objects"), { recursive: true });
+		await withLock(engineOut, async () => {
+			generate.writeIfChanged(path.join(engineOut, "Makefile"), engineMakefile(variant, engineOut));
+			await make(path.join(engineOut, "Makefile"), "engine", quiet);
+		});
+		try {
+			await make(path.join(out, "Makefile"), name, quiet);
+		} catch (error) {
+			throw explainLink(error, natives);
+		}
+	});
+	return { app: path.join(out, "app"), image: path.join(out, "image"), name };
+}
+
+/** @param {import("./manifest.mjs").Merged} merged @param {Options} options @param {string} out @returns {generate.Natives} */
+function writeGenerated(merged, options, out) {
+	const generated = path.join(out, "generated");
 	const natives = generate.scanNatives(merged, out);
 	const names = generate.scanIdentifiers([...merged.cFiles, ...merged.headers, ...localHeaders(merged)]);
-	const generated = path.join(out, "generated");
 	generate.writeIfChanged(path.join(generated, "mc.defines.h"), generate.definesHeader(merged));
 	generate.writeIfChanged(path.join(generated, "mc.xs.h"), generate.xsHeader(natives, names));
 	generate.writeIfChanged(path.join(generated, "sim_tables.c"), generate.tableSource(natives, names));
-	generate.writeIfChanged(path.join(out, "flags"), flagsText(merged, variant));
-	generate.writeIfChanged(path.join(engineOut, "Makefile"), engineMakefile(variant, engineOut));
-	generate.writeIfChanged(path.join(out, "Makefile"), appMakefile(merged, variant, out, engineOut));
 	generate.writeIfChanged(modulePath(out, "mc/config"), generate.configModule(merged, options.config ?? {}));
-	const image = path.join(out, "image");
-	generate.writeIfChanged(image, generate.image(merged, out, options.caps !== false));
-	await make(path.join(engineOut, "Makefile"), "engine", quiet);
-	try {
-		await make(path.join(out, "Makefile"), name, quiet);
-	} catch (error) {
-		throw explainLink(error, natives);
-	}
-	return { app: path.join(out, "app"), image, name };
+	generate.writeIfChanged(path.join(out, "image"), generate.image(merged, out, options.caps !== false));
+	return natives;
 }
 
 /** Headers beside the C files, which may use identifiers too. @param {import("./manifest.mjs").Merged} merged */
