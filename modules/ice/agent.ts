@@ -141,7 +141,8 @@ export class IceAgent {
 
 	#addUnresolved(candidate: ParsedCandidate): void {
 		const session = this.#session;
-		if (!candidate.address.endsWith(".local")) throw new WebRTCError("ice/bad-candidate", "Bad ICE candidate: address");
+		if (!candidate.address.endsWith(".local"))
+			throw new WebRTCError("ice/bad-candidate", "Bad ICE candidate: address");
 		session.counters.unresolvedCandidates++;
 		if (++session.unresolved > maximumRemoteCandidates) session.counters.overflow++;
 		else session.emit({ type: "unresolved", candidate });

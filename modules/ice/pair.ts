@@ -58,8 +58,9 @@ export default class Pair {
 }
 
 /**
- * Orders by pair priority, the best first (RFC 8445 section 6.1.2.3). The formula's 64 bits are compared in its parts:
- * 2^32 * min(G, D) + 2 * max(G, D) + (G > D).
+ * Orders by pair priority, the best first (RFC 8445 section 6.1.2.3): 2^32 * min(G, D) + 2 * max(G, D) + (G > D). Its 64
+ * bits are too many for a number, but the difference of two has the right sign: the first part is rounded only where
+ * the others are too small to matter.
  */
 export function comparePairs(a: Pair, b: Pair, controlling: boolean): number {
 	const aG = controlling ? a.local.priority : a.remote.priority;
@@ -67,6 +68,9 @@ export function comparePairs(a: Pair, b: Pair, controlling: boolean): number {
 	const bG = controlling ? b.local.priority : b.remote.priority;
 	const bD = controlling ? b.remote.priority : b.local.priority;
 	return (
-		Math.min(bG, bD) - Math.min(aG, aD) || Math.max(bG, bD) - Math.max(aG, aD) || Number(bG > bD) - Number(aG > aD)
+		0x100000000 * (Math.min(bG, bD) - Math.min(aG, aD)) +
+		2 * (Math.max(bG, bD) - Math.max(aG, aD)) +
+		Number(bG > bD) -
+		Number(aG > aD)
 	);
 }

@@ -69,7 +69,7 @@ const understood = [
 /** One received message, read where it lies: valid as long as the bytes given to `decode` stay. */
 export class StunReader {
 	/** The bytes of the message. */
-	data = new Uint8Array(0);
+	data: Uint8Array = new Uint8Array(0);
 	/** Method and class, e.g. `bindingRequest`. */
 	type = 0;
 	#attributes: number[] = []; // type and offset of the value, in turn
