@@ -33,3 +33,7 @@ declare var device: Device;
 
 /** The module that sets up `globalThis.device`; imported for its effect. */
 declare module "system";
+/** Sets up `globalThis.device.network.http`. */
+declare module "httpclient/config";
+/** Sets up `globalThis.device.network.ws`. The SDK calls it "config". */
+declare module "config";

@@ -144,6 +144,12 @@ export class MessageReader {
 		const used = this.#use(count);
 		return this.#bytes.buffer.slice(from, from + used) as ArrayBuffer;
 	}
+	readByte(): number | undefined {
+		if (!this.available) return undefined;
+		const byte = this.#bytes[this.#at];
+		this.#use(1);
+		return byte;
+	}
 	/** Fills `target` as far as there are bytes; returns their number. */
 	readInto(target: Uint8Array): number {
 		const from = this.#at;

@@ -104,6 +104,7 @@ export default class Channel {
 	}
 	/** Continues reading once the caller is done. */
 	resume(): void {
+		if (this.#pumping) return;
 		this.#resume ??= Timer.set(() => {
 			this.#resume = undefined;
 			this.#pump();
