@@ -24,7 +24,7 @@ export default class Session {
 	#options: SessionOptions;
 	#queue: Promise<void> = Promise.resolve();
 	#described = false; // our description is on its way: candidates may follow
-	#waiting: SignalingMessage[] = [];
+	#waiting: CandidateInit[] = [];
 	#streaming = false;
 	#ended = false;
 
@@ -119,15 +119,17 @@ export default class Session {
 		this.#send({ type, peerId: this.peerId, sdp, correlationId });
 		this.#event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
 		this.#described = true;
-		for (const message of this.#waiting.splice(0)) this.#send(message);
+		for (const candidate of this.#waiting.splice(0)) this.#sendCandidate(candidate);
 	}
 
 	#sendCandidate(candidate: CandidateInit): void {
 		if (!this.#options.trickle) return; // they are in the description
-		const message: SignalingMessage = { type: "candidate", peerId: this.peerId, candidate };
+		if (!this.#described) {
+			this.#waiting.push(candidate);
+			return;
+		}
+		this.#send({ type: "candidate", peerId: this.peerId, candidate });
 		this.#event({ type: "sentIceCandidate" });
-		if (this.#described) this.#send(message);
-		else this.#waiting.push(message);
 	}
 
 	/** A viewer that asks for video and cannot have it is told so, rather than left with a black picture. */

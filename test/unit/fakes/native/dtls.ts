@@ -19,6 +19,7 @@ export default class Dtls {
 	cipherSuite = "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256";
 	#options: Options;
 	#closed = false;
+	#early: { dtls: string; fingerprint: string }[] = [];
 
 	constructor(options: Options) {
 		this.#options = options;
@@ -29,6 +30,7 @@ export default class Dtls {
 	start(): void {
 		this.state = "connecting";
 		if (this.#options.role === "client") this.#send("hello");
+		for (const data of this.#early.splice(0)) this.#receive(data);
 	}
 
 	close(): void {
@@ -42,9 +44,11 @@ export default class Dtls {
 		this.#options.path.send({ dtls, fingerprint: this.#options.certificate.fingerprint });
 	}
 
-	#receive({ dtls, fingerprint }: { dtls: string; fingerprint: string }): void {
+	#receive(data: { dtls: string; fingerprint: string }): void {
+		const { dtls, fingerprint } = data;
 		if (this.#closed) return;
-		if (dtls === "close") this.#set("closed");
+		if (this.state === "new") this.#early.push(data);
+		else if (dtls === "close") this.#set("closed");
 		else if (this.#options.fingerprints.some(({ value }) => value === fingerprint)) {
 			if (dtls === "hello") this.#send("finished");
 			this.#set("connected");

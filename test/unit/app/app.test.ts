@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// The application over a signaling of the test's, with peers that are real peer connections over fake natives.
+import WebRTCApp, { type WebRTCAppEvent, type WebRTCAppOptions } from "webrtc/app";
+import WebRTCError from "webrtc/error";
+import { defaultMedia } from "webrtc/media";
+import RTCPeerConnection from "webrtc/peer";
+import type { SignalingClient, SignalingHandler, SignalingMessage, SignalingRole } from "webrtc/signaling";
+import { advance, pendingTimers, resetClock, settle } from "../fakes/moddable/clock";
+import { missing } from "../fakes/native/capture";
+import { Encoder } from "../fakes/native/codec";
+import { openNatives, setSilence } from "../fakes/native/transport";
+
+class TestSignaling implements SignalingClient {
+	readonly name = "test";
+	readonly trickle = true;
+	readonly iceServers = [];
+	state: SignalingClient["state"] = "new";
+	handler!: SignalingHandler;
+	sent: SignalingMessage[] = [];
+	failure: WebRTCError | undefined;
+
+	connect(_role: SignalingRole, handler: SignalingHandler): void {
+		this.handler = handler;
+		this.state = this.failure ? "failed" : "connected";
+		if (this.failure) handler.onError(this.failure);
+		handler.onStateChange(this.state);
+	}
+	send(message: SignalingMessage): void {
+		this.sent.push(message);
+	}
+	refreshIceServers(): void {}
+	close(): void {
+		this.state = "disconnected";
+	}
+	take(type: SignalingMessage["type"], peerId: string): SignalingMessage | undefined {
+		return this.sent.find((message) => message.type === type && message.peerId === peerId);
+	}
+}
+
+let signaling: TestSignaling;
+let events: WebRTCAppEvent[];
+let app: WebRTCApp;
+let viewers: RTCPeerConnection[];
+
+function make(options: Partial<WebRTCAppOptions> = {}): WebRTCApp {
+	app = new WebRTCApp({ signaling, ...defaultMedia(), onEvent: (event) => events.push(event), ...options });
+	return app;
+}
+
+const types = (peerId?: string) =>
+	events.filter((event) => !peerId || event.peerId === peerId).map(({ type }) => type);
+
+async function offer(peerId: string, candidatesFirst = false): Promise<RTCPeerConnection> {
+	const viewer = new RTCPeerConnection();
+	viewers.push(viewer);
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	viewer.addTransceiver("audio", { direction: "recvonly" });
+	await viewer.setLocalDescription();
+	const { sdp } = viewer.localDescription!;
+	if (candidatesFirst) {
+		const candidate = /candidate:.*/.exec(sdp)![0].trimEnd();
+		signaling.handler.onMessage({ type: "candidate", peerId, candidate: { candidate, sdpMid: "0" } });
+	}
+	const text = candidatesFirst ? sdp.replace(/a=(candidate|end-of-candidates).*\r\n/g, "") : sdp;
+	signaling.handler.onMessage({ type: "offer", peerId, sdp: text, correlationId: `c-${peerId}` });
+	await settle();
+	return viewer;
+}
+
+async function connectViewer(peerId: string): Promise<RTCPeerConnection> {
+	const viewer = await offer(peerId);
+	const answer = signaling.take("answer", peerId) as { sdp: string };
+	await viewer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+	await advance(50);
+	return viewer;
+}
+
+beforeEach(() => {
+	signaling = new TestSignaling();
+	events = [];
+	viewers = [];
+	resetClock();
+	setSilence(false);
+});
+
+afterEach(async () => {
+	app.terminate();
+	for (const viewer of viewers) viewer.close();
+	expect(openNatives()).toBe(0);
+	await advance(1);
+	expect(pendingTimers()).toBe(0);
+});
+
+test("a viewer comes, watches and goes: the events tell of it in order", async () => {
+	await make().run();
+	const viewer = await connectViewer("ann");
+	expect(types("ann")).toEqual([
+		"receivedOffer",
+		"peerConnectionRequested",
+		"peerConnecting",
+		"iceGatheringComplete",
+		"sentAnswer",
+		"sentIceCandidate",
+		"peerConnected",
+		"streamingStarted",
+	]);
+	expect(types()[0]).toBe("initialized");
+	expect(signaling.take("answer", "ann")).toMatchObject({ correlationId: "c-ann" });
+	expect([...Encoder.open].map(({ options }) => options.codec).sort()).toEqual(["H264", "opus"]);
+	viewer.close();
+	await advance(50);
+	expect(types("ann").slice(-2)).toEqual(["streamingStopped", "peerDisconnected"]);
+	expect(app.peers).toEqual([]);
+	expect(Encoder.open.size).toBe(0);
+});
+
+test("candidates that come before their offer are kept for it", async () => {
+	await make().run();
+	const viewer = await offer("ann", true);
+	const answer = signaling.take("answer", "ann") as { sdp: string };
+	await viewer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+	await advance(50);
+	expect(types("ann")).toContain("peerConnected");
+});
+
+test("one viewer too many is told so, and the others stay", async () => {
+	await make({ maximumSessions: 1 }).run();
+	await connectViewer("ann");
+	await offer("bob");
+	expect(signaling.take("answer", "bob")).toBeUndefined();
+	expect(signaling.take("reject", "bob")).toMatchObject({
+		correlationId: "c-bob",
+		rejection: { reason: "too-many-sessions", retryAfter: 10 },
+	});
+	expect(events.at(-1)).toMatchObject({ type: "error", peerId: "bob", error: { code: "app/too-many-sessions" } });
+	expect(app.peers).toEqual(["ann"]);
+	app.disconnect("ann");
+	expect(signaling.take("bye", "ann")).toBeDefined();
+	await connectViewer("bob");
+	expect(app.peers).toEqual(["bob"]);
+});
+
+test("peers are told apart by their full ids", async () => {
+	await make().run();
+	const long = "x".repeat(255);
+	await connectViewer(`${long}1`);
+	await connectViewer(`${long}2`);
+	expect(app.peers).toEqual([`${long}1`, `${long}2`]);
+});
+
+test("bad offers are turned down with the reason", async () => {
+	await make().run();
+	signaling.handler.onMessage({ type: "offer", peerId: "bad", sdp: "v=0\r\no=oops" });
+	await settle();
+	expect(signaling.take("reject", "bad")).toMatchObject({ rejection: { reason: "bad-offer" } });
+	const viewer = new RTCPeerConnection();
+	viewers.push(viewer);
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	viewer.addTransceiver("audio", { direction: "recvonly" });
+	await viewer.setLocalDescription();
+	const sdp = viewer.localDescription!.sdp.replace(/H264/g, "VP8");
+	signaling.handler.onMessage({ type: "offer", peerId: "vp8", sdp });
+	await settle();
+	expect(signaling.take("reject", "vp8")).toMatchObject({ rejection: { reason: "no-common-codec" } });
+	expect(types("vp8")).toContain("peerConnectionFailed");
+	expect(app.peers).toEqual([]);
+});
+
+test("a missing camera is an error event; sound is served all the same", async () => {
+	await make(defaultMedia({ video: { source: "camera", path: missing } })).run();
+	expect(events.find(({ type }) => type === "error")).toMatchObject({ error: { code: "media/device-missing" } });
+	await connectViewer("ann");
+	expect([...Encoder.open].map(({ options }) => options.codec)).toEqual(["opus"]);
+});
+
+test("a second offer of a peer renegotiates its session", async () => {
+	await make().run();
+	const viewer = await connectViewer("ann");
+	const connection = app.connection("ann");
+	signaling.sent.length = 0;
+	viewer.getTransceivers()[0]!.direction = "inactive";
+	await viewer.setLocalDescription();
+	signaling.handler.onMessage({ type: "offer", peerId: "ann", sdp: viewer.localDescription!.sdp });
+	await settle();
+	const answer = signaling.take("answer", "ann") as { sdp: string };
+	await viewer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+	expect(app.connection("ann")).toBe(connection);
+	expect([...Encoder.open].map(({ options }) => options.codec)).toEqual(["opus"]);
+});
+
+test("the device offers where it is asked to", async () => {
+	await make().run();
+	app.triggerOffer("ann");
+	await settle();
+	const message = signaling.take("offer", "ann") as { sdp: string };
+	const viewer = new RTCPeerConnection();
+	viewers.push(viewer);
+	await viewer.setRemoteDescription({ type: "offer", sdp: message.sdp });
+	await viewer.setLocalDescription();
+	signaling.handler.onMessage({ type: "answer", peerId: "ann", sdp: viewer.localDescription!.sdp });
+	await advance(50);
+	expect(types("ann")).toEqual(expect.arrayContaining(["sentOffer", "peerConnected"]));
+});
+
+test("an answer goes to the session of its peer, and nowhere else", async () => {
+	await make().run();
+	await connectViewer("ann");
+	signaling.handler.onMessage({ type: "answer", peerId: "eve", sdp: "v=0\r\n" });
+	await settle();
+	expect(events.at(-1)).toMatchObject({ type: "error", peerId: "eve", error: { code: "app/unknown-peer" } });
+	expect(app.connection("ann")!.connectionState).toBe("connected");
+});
+
+test("messages can be intercepted, changed and kept back", async () => {
+	const seen: string[] = [];
+	make({
+		intercept(message, direction) {
+			seen.push(`${direction} ${message.type}`);
+			return direction === "outgoing" && message.type === "candidate" ? undefined : message;
+		},
+	});
+	await app.run();
+	await connectViewer("ann");
+	expect(seen).toEqual(expect.arrayContaining(["incoming offer", "outgoing answer", "outgoing candidate"]));
+	expect(signaling.take("candidate", "ann")).toBeUndefined();
+});
+
+test("a signaling that fails makes run() fail with its error", async () => {
+	make();
+	signaling.failure = new WebRTCError("transport/address-in-use", "in use");
+	await expect(app.run()).rejects.toMatchObject({ code: "transport/address-in-use" });
+	expect(types()).toContain("signalingError");
+});
+
+test("a UDP port in use makes run() fail", async () => {
+	await expect(make({ port: 1 }).run()).rejects.toMatchObject({ code: "transport/address-in-use" });
+});
+
+test("what onEvent throws is reported and changes nothing", async () => {
+	const output = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+	make({
+		onEvent() {
+			throw new Error("in onEvent");
+		},
+	});
+	await app.run();
+	await connectViewer("ann");
+	expect(output.mock.calls.some(([text]) => String(text).includes("in onEvent"))).toBe(true);
+	output.mockRestore();
+	expect(app.connection("ann")!.connectionState).toBe("connected");
+});
+
+test("bad options are named", () => {
+	make();
+	expect(() => new WebRTCApp({} as never)).toThrow("signaling");
+	expect(() => new WebRTCApp({ signaling, role: "boss" as never })).toThrow("role");
+	expect(() => new WebRTCApp({ signaling, maximumSessions: 0 })).toThrow("maximumSessions");
+	expect(() => new WebRTCApp({ signaling, port: 70000 })).toThrow("port");
+	expect(() => defaultMedia({ video: { bitrate: 1 } })).toThrow("bitrate");
+	expect(() => defaultMedia({ video: { width: 1.5 } })).toThrow("width");
+});

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two peer connections over fake natives, in virtual time.
+import RTCPeerConnection from "webrtc/peer";
+import Network from "webrtc/peer/network";
+import Certificate from "webrtc/native/dtls/certificate";
+import { defaultMedia, type VideoCapture } from "webrtc/media";
+import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+import { Encoder } from "../fakes/native/codec";
+import { openNatives, setSilence } from "../fakes/native/transport";
+
+let closers: { close(): void }[];
+
+function make(configuration: ConstructorParameters<typeof RTCPeerConnection>[0] = {}): RTCPeerConnection {
+	const pc = new RTCPeerConnection(configuration);
+	closers.push(pc);
+	return pc;
+}
+
+function camera(): VideoCapture {
+	const { videoCapture } = defaultMedia({ audio: false });
+	closers.push(videoCapture!);
+	return videoCapture!;
+}
+
+async function negotiate(offerer: RTCPeerConnection, answerer: RTCPeerConnection): Promise<void> {
+	await offerer.setLocalDescription();
+	await answerer.setRemoteDescription(offerer.localDescription!);
+	await answerer.setLocalDescription();
+	await offerer.setRemoteDescription(answerer.localDescription!);
+}
+
+beforeEach(() => {
+	closers = [];
+	resetClock();
+	setSilence(false);
+});
+
+afterEach(async () => {
+	for (const closer of closers) closer.close();
+	expect(openNatives()).toBe(0);
+	await advance(1); // what is still on the network
+	expect(pendingTimers()).toBe(0);
+});
+
+test("an offerer and an answerer connect, and the track is sent as negotiated", async () => {
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	const transceiver = device.addTransceiver(camera(), { direction: "sendonly" });
+	const states: string[] = [];
+	device.onconnectionstatechange = () => states.push(device.connectionState);
+	await negotiate(viewer, device);
+	expect(device.signalingState).toBe("stable");
+	expect(transceiver.mid).toBe("0");
+	expect(transceiver.currentDirection).toBe("sendonly");
+	await advance(100);
+	expect(device.connectionState).toBe("connected");
+	expect(viewer.connectionState).toBe("connected");
+	expect(states).toEqual(["connecting", "connected"]);
+	expect([...Encoder.open].map(({ options, sinks }) => [options.codec, sinks.size])).toEqual([["H264", 1]]);
+});
+
+test("the connection takes a few milliseconds of network time", async () => {
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await negotiate(viewer, device);
+	await advance(10); // datagrams take 1 ms: two checks and their answers, then DTLS's two flights
+	expect(device.connectionState).toBe("connected");
+});
+
+test("one encoder serves two peers on one port, and ends with the last", async () => {
+	const network = new Network();
+	const certificate = new Certificate();
+	closers.push({ close: () => (network.close(), certificate.close()) });
+	const source = camera();
+	const devices = [0, 1].map(() => make({ network, certificates: [certificate] }));
+	for (const device of devices) {
+		const viewer = make();
+		viewer.addTransceiver("video", { direction: "recvonly" });
+		device.addTransceiver(source, { direction: "sendonly" });
+		await negotiate(viewer, device);
+	}
+	await advance(100);
+	expect(devices.map(({ connectionState }) => connectionState)).toEqual(["connected", "connected"]);
+	expect([...Encoder.open].map(({ sinks }) => sinks.size)).toEqual([2]);
+	devices[0]!.close();
+	expect([...Encoder.open].map(({ sinks }) => sinks.size)).toEqual([1]);
+	devices[1]!.close();
+	expect(Encoder.open.size).toBe(0);
+});
+
+test("candidates may trickle both ways", async () => {
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	const candidates: (string | undefined)[] = [];
+	viewer.onicecandidate = ({ candidate }) => candidates.push(candidate?.candidate);
+	await viewer.setLocalDescription();
+	const bare = viewer.localDescription!.sdp.replace(/a=(candidate|end-of-candidates).*\r\n/g, "");
+	await device.setRemoteDescription({ type: "offer", sdp: bare });
+	await device.setLocalDescription();
+	const answer = device.localDescription!.sdp.replace(/a=(candidate|end-of-candidates).*\r\n/g, "");
+	await viewer.setRemoteDescription({ type: "answer", sdp: answer });
+	await advance(1000);
+	expect(device.connectionState).toBe("new"); // nothing to check yet
+	expect(candidates).toHaveLength(2);
+	expect(candidates.at(-1)).toBeUndefined();
+	await device.addIceCandidate({ candidate: candidates[0]!, usernameFragment: "another" });
+	await advance(1000);
+	expect(device.connectionState).toBe("new");
+	await device.addIceCandidate({ candidate: candidates[0]! });
+	await advance(100);
+	expect(device.connectionState).toBe("connected");
+});
+
+test("a wrong fingerprint ends the session with its own error", async () => {
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await viewer.setLocalDescription();
+	const { sdp } = viewer.localDescription!;
+	const forged = sdp.replace(/a=fingerprint:sha-256 ../g, "a=fingerprint:sha-256 00");
+	await device.setRemoteDescription({ type: "offer", sdp: forged === sdp ? sdp.replace("00", "01") : forged });
+	await device.setLocalDescription();
+	await viewer.setRemoteDescription(device.localDescription!);
+	await advance(100);
+	expect(device.connectionState).toBe("failed");
+	expect(device.error?.code).toBe("dtls/fingerprint-mismatch");
+});
+
+test("a peer that vanishes: disconnected, then failed", async () => {
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await negotiate(viewer, device);
+	await advance(100);
+	setSilence(true);
+	await advance(10_000);
+	expect(device.connectionState).toBe("disconnected");
+	await advance(30_000);
+	expect(device.connectionState).toBe("failed");
+	expect(device.error?.code).toBe("ice/consent-expired");
+});
+
+test("closing tells the peer, which closes as well and says so", async () => {
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await negotiate(viewer, device);
+	await advance(100);
+	const states: string[] = [];
+	device.onconnectionstatechange = () => states.push(device.connectionState);
+	viewer.close();
+	await advance(100);
+	expect(states).toEqual(["closed"]);
+	expect(Encoder.open.size).toBe(0);
+	expect(() => device.addTransceiver("audio")).toThrow("closed");
+});
+
+test("an offer that cannot be used leaves everything as it was", async () => {
+	const device = make();
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await expect(device.setRemoteDescription({ type: "offer", sdp: "v=0\r\nnonsense" })).rejects.toMatchObject({
+		code: "sdp/malformed",
+	});
+	expect(device.signalingState).toBe("stable");
+	expect(device.remoteDescription).toBeNull();
+	const viewer = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	await negotiate(viewer, device);
+	await advance(100);
+	expect(device.connectionState).toBe("connected");
+});
+
+test("an answer without an offer, and an offer over an offer, are states of error", async () => {
+	const device = make();
+	await expect(device.setRemoteDescription({ type: "answer", sdp: "v=0\r\n" })).rejects.toMatchObject({
+		code: "peer/invalid-state",
+	});
+	await expect(device.createAnswer()).rejects.toMatchObject({ code: "peer/invalid-state" });
+	await expect(device.addIceCandidate({ candidate: "" })).rejects.toMatchObject({ code: "peer/invalid-state" });
+	device.addTransceiver(camera());
+	await device.setLocalDescription();
+	await expect(device.setRemoteDescription({ type: "offer", sdp: "v=0\r\n" })).rejects.toMatchObject({
+		code: "peer/invalid-state",
+	});
+});
+
+test("a second offer of the same peer stops and resumes the track", async () => {
+	const viewer = make();
+	const device = make();
+	const wish = viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await negotiate(viewer, device);
+	await advance(100);
+	wish.direction = "inactive";
+	await negotiate(viewer, device);
+	expect(device.getTransceivers()[0]!.currentDirection).toBe("inactive");
+	expect(Encoder.open.size).toBe(0);
+	wish.direction = "recvonly";
+	await negotiate(viewer, device);
+	expect(Encoder.open.size).toBe(1);
+	expect(device.connectionState).toBe("connected");
+});
+
+test("statistics have W3C's types and refer to each other", async () => {
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await negotiate(viewer, device);
+	await advance(100);
+	const report = await device.getStats();
+	const byType = (type: string) => [...report.values()].filter((stat) => stat.type === type);
+	const [outbound] = byType("outbound-rtp");
+	const [transport] = byType("transport");
+	expect(outbound).toMatchObject({ kind: "video", packetsSent: 1, mid: "0" });
+	expect(report.get(outbound!.codecId as string)).toMatchObject({ mimeType: "video/H264", clockRate: 90000 });
+	expect(report.get(outbound!.remoteId as string)).toMatchObject({ type: "remote-inbound-rtp" });
+	const pair = report.get(transport!.selectedCandidatePairId as string)!;
+	expect(pair).toMatchObject({ type: "candidate-pair", state: "succeeded", nominated: true });
+	expect(report.get(pair.localCandidateId as string)).toMatchObject({ type: "local-candidate" });
+	expect(report.get(pair.remoteCandidateId as string)).toMatchObject({ type: "remote-candidate" });
+	expect(transport).toMatchObject({ dtlsState: "connected", iceRole: "controlled" });
+});
+
+test("a listener that throws does not keep the others from hearing", async () => {
+	const device = make();
+	const heard: string[] = [];
+	device.onsignalingstatechange = () => {
+		throw new Error("in the listener");
+	};
+	device.addEventListener("signalingstatechange", ({ type }) => heard.push(type));
+	device.addTransceiver(camera());
+	const output = jest.spyOn(process.stdout, "write").mockReturnValue(true);
+	await device.setLocalDescription();
+	expect(String(output.mock.calls[0]![0])).toContain("in the listener");
+	output.mockRestore();
+	expect(heard).toEqual(["signalingstatechange"]);
+});

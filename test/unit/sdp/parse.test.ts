@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parse, write } from "webrtc/sdp";
+import { failure, fixture, fixtureNames, offer, offerLines, section } from "./helpers";
+
+const text = (lines: string[]) => lines.join("\r\n") + "\r\n";
+const malformed = (...args: Parameters<typeof offerLines>) => failure(() => parse(text(offerLines(...args))));
+
+describe("a browser's offer", () => {
+	test.each(fixtureNames)("%s is the same after it was written and read again", (name) => {
+		const source = fixture(name.slice(0, -4));
+		const first = parse(source);
+		const second = parse(write(first));
+		expect(second).toEqual(first);
+		expect(write(second)).toBe(write(first));
+		expect(first.media).toHaveLength(source.split("\nm=").length - 1);
+		for (const media of first.media) {
+			expect(media.iceUfrag).toBeDefined();
+			expect(media.fingerprints).toHaveLength(1);
+			if (media.kind !== "application")
+				expect(media.codecs.map((codec) => codec.payloadType)).toEqual(media.payloadTypes);
+		}
+	});
+
+	test("of Chromium has all that matters", () => {
+		const description = parse(fixture("chromium-sendrecv-data"));
+		expect(description.groups).toEqual([{ semantics: "BUNDLE", mids: ["0", "1", "2"] }]);
+		expect(description.extmapAllowMixed).toBe(true);
+		expect(description.iceLite).toBe(false);
+		const [audio, video, data] = description.media;
+		expect(audio).toMatchObject({
+			kind: "audio",
+			port: 9,
+			protocol: "UDP/TLS/RTP/SAVPF",
+			mid: "0",
+			direction: "sendrecv",
+		});
+		expect(audio).toMatchObject({
+			rtcpMux: true,
+			rtcpReducedSize: true,
+			setup: "actpass",
+			iceOptions: ["trickle"],
+		});
+		expect(audio!.codecs[0]).toEqual({
+			payloadType: 111,
+			name: "opus",
+			clockRate: 48000,
+			channels: 2,
+			parameters: "minptime=10;useinbandfec=1",
+			feedback: ["transport-cc"],
+		});
+		expect(video!.codecs.find((codec) => codec.payloadType === 108)).toEqual({
+			payloadType: 108,
+			name: "H264",
+			clockRate: 90000,
+			channels: 1,
+			parameters: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+			feedback: ["goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"],
+		});
+		expect(video!.msid!.stream).toBe(audio!.msid!.stream);
+		expect(video!.sourceGroups).toEqual([{ semantics: "FID", ssrcs: video!.sources.map((source) => source.ssrc) }]);
+		expect(video!.sources[0]!.msid).toEqual(video!.msid);
+		expect(data).toMatchObject({ kind: "application", protocol: "UDP/DTLS/SCTP", formats: "webrtc-datachannel" });
+		expect(data).toMatchObject({ sctpPort: 5000, maxMessageSize: 262144, payloadTypes: [] });
+	});
+
+	test("of Firefox takes fingerprint and options from the session", () => {
+		const description = parse(fixture("firefox-recvonly"));
+		expect(description.origin.username).toMatch(/^mozilla/);
+		for (const media of description.media) {
+			expect(media.fingerprints[0]!.algorithm).toBe("sha-256");
+			expect(media.iceOptions).toEqual(["trickle"]);
+			expect(media.direction).toBe("recvonly");
+		}
+		expect(section(description, 0).extensions.find((extension) => extension.direction)).toMatchObject({
+			direction: "recvonly",
+		});
+	});
+
+	test("that was gathered has its candidates", () => {
+		const [video, audio] = parse(fixture("firefox-gathered")).media;
+		expect(video!.candidates.length).toBeGreaterThan(1);
+		expect(video!.candidates[0]).toMatch(/^candidate:0 1 UDP 2122187007 /);
+		expect([video!.endOfCandidates, audio!.endOfCandidates]).toEqual([true, true]);
+	});
+
+	test("with simulcast has it noted", () => {
+		expect(section(parse(fixture("chromium-simulcast")), 0)).toMatchObject({
+			rids: ["h send", "l send"],
+			simulcast: "send h;l",
+		});
+	});
+
+	test("with max-bundle has bundle-only sections", () => {
+		const [video, audio] = parse(fixture("firefox-max-bundle")).media;
+		expect(video).toMatchObject({ port: 9, bundleOnly: false });
+		expect(audio).toMatchObject({ port: 0, bundleOnly: true });
+	});
+});
+
+describe("reading", () => {
+	test("takes LF as the end of a line, and a last line without any", () => {
+		const lines = offerLines();
+		expect(parse(lines.join("\n"))).toEqual(parse(text(lines)));
+	});
+
+	test("finds every line, wherever the pieces of the text end", () => {
+		const lines = offerLines();
+		for (let size = 0; size < 1100; size += 7) {
+			const padded = [lines[0]!, lines[1]!, `s=${"x".repeat(size)}`, ...lines.slice(3)];
+			expect(parse(padded.join("\r\n"))).toEqual(parse(text(lines)));
+		}
+	});
+
+	test("skips what it does not know", () => {
+		const unknown = [
+			"a=zzz",
+			"a=zzz:1 2 3",
+			"i=words",
+			"b=AS:100",
+			"k=none",
+			"",
+			"nonsense",
+			"a=rtcp-fb:96 x-unknown",
+			"a=ssrc:1 zzz:2",
+		];
+		const known = parse(text(offerLines({ video: ["a=ssrc:1"] })));
+		expect(parse(text(offerLines({ session: unknown.slice(0, 7), video: unknown })))).toEqual(known);
+	});
+
+	test("lets a section's own values win over the session's", () => {
+		const session = [
+			...[
+				"a=ice-ufrag:sess",
+				"a=ice-pwd:sessionsessionsessions1",
+				"a=setup:passive",
+				"a=inactive",
+				"a=extmap:3 urn:session",
+			],
+			`a=fingerprint:sha-1 ${Array(20).fill("01").join(":")}`,
+		];
+		const video = ["a=extmap:1 urn:own"];
+		const audio = ["a=extmap:2 urn:own"];
+		expect(offer(undefined, { session, video, audio })).toEqual(offer(undefined, { video, audio }));
+		const bare = offer((sdp) => sdp.replace(/(m=audio[^]*)/, "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\n"), {
+			session,
+		});
+		expect(section(bare, 1)).toMatchObject({
+			iceUfrag: "sess",
+			icePwd: "sessionsessionsessions1",
+			setup: "passive",
+			direction: "inactive",
+			extensions: [{ id: 3, uri: "urn:session" }],
+			fingerprints: [{ algorithm: "sha-1", value: Array(20).fill("01").join(":") }],
+		});
+	});
+
+	test("names static payload types that have no rtpmap", () => {
+		const description = offer((sdp) => sdp.replace("SAVPF 111", "SAVPF 8 111 0 13"));
+		expect(section(description, 1).codecs.map(({ name, clockRate }) => `${name}/${clockRate}`)).toEqual([
+			"PCMA/8000",
+			"opus/48000",
+			"PCMU/8000",
+		]);
+	});
+
+	test("keeps the order of the m= line, and drops types that it does not have", () => {
+		const video = [
+			"a=rtpmap:99 VP8/90000",
+			"a=rtpmap:98 VP9/90000",
+			"a=fmtp:98 profile-id=0",
+			"a=rtpmap:97 AV1/90000",
+		];
+		const description = offer((sdp) => sdp.replace("SAVPF 96", "SAVPF 98 96 99 98 35"), { video });
+		expect(section(description, 0).codecs.map(({ payloadType }) => payloadType)).toEqual([98, 96, 99]);
+		expect(section(description, 0).payloadTypes).toEqual([98, 96, 99, 35]);
+	});
+
+	test("gives feedback for all types to each codec", () => {
+		const description = offer((sdp) => sdp.replace("SAVPF 96", "SAVPF 96 97"), {
+			video: ["a=rtcp-fb:* nack pli", "a=rtcp-fb:97 ccm fir", "a=rtpmap:97 VP8/90000"],
+		});
+		expect(section(description, 0).codecs.map((codec) => codec.feedback)).toEqual([
+			["nack pli"],
+			["ccm fir", "nack pli"],
+		]);
+		expect(section(description, 1).codecs[0]!.feedback).toEqual([]);
+	});
+
+	test("knows ice-lite", () => {
+		expect(offer(undefined, { session: ["a=ice-lite"] }).iceLite).toBe(true);
+	});
+
+	test("understands what RFCs 8866 and 8122 leave to taste", () => {
+		const video = [
+			"a=fingerprint:SHA-256 " + Array(32).fill("ab").join(":"),
+			"a=extmap:2/sendonly urn:x with attributes",
+		];
+		const description = offer((sdp) => sdp.replace("m=video 9 ", "m=video 5000/2 "), { video });
+		expect(section(description, 0).port).toBe(5000);
+		expect(section(description, 0).fingerprints[1]).toEqual({
+			algorithm: "sha-256",
+			value: Array(32).fill("AB").join(":"),
+		});
+		expect(section(description, 0).extensions).toEqual([{ id: 2, direction: "sendonly", uri: "urn:x" }]);
+	});
+});
+
+describe("a line that matters and is wrong is reported with its number:", () => {
+	test.each([
+		["a=mid:", /the mid/],
+		["a=mid:two words", /the mid/],
+		["a=rtpmap:96", /name of the codec/],
+		["a=rtpmap:96 H264", /clock rate/],
+		["a=rtpmap:96 H264/0", /name\/rate\/channels/],
+		["a=rtpmap:96 H264/90000/1/1", /name\/rate\/channels/],
+		["a=rtpmap:128 H264/90000", /payload type/],
+		["a=rtpmap:x H264/90000", /payload type/],
+		["a=fmtp:+96 a=b", /payload type/],
+		["a=extmap:0 urn:x", /id of the extension/],
+		["a=extmap:256 urn:x", /id of the extension/],
+		["a=extmap:1", /URI/],
+		["a=extmap:1/both urn:x", /direction/],
+		["a=setup:holdconn", /setup/],
+		["a=ice-ufrag:abc", /ice-ufrag/],
+		["a=ice-ufrag:ab:cd", /ice-ufrag/],
+		["a=ice-pwd:short", /ice-pwd/],
+		["a=fingerprint:sha-256 00:11", /fingerprint/],
+		["a=fingerprint:sha-1 " + Array(20).fill("0G").join(":"), /fingerprint/],
+		["a=fingerprint:sha-1 " + Array(20).fill("00").join("-"), /fingerprint/],
+		["a=msid:", /stream/],
+		["a=ssrc:4294967296 cname:x", /source/],
+		["a=ssrc:-1", /source/],
+		["a=ssrc-group:FID 1 x", /source/],
+		["a=sctp-port:65536", /sctp-port/],
+		["a=max-message-size:1e3", /max-message-size/],
+		["m=video", /kind, port/],
+		["m=video 9 UDP/TLS/RTP/SAVPF", /kind, port/],
+		["m=video 65536 UDP/TLS/RTP/SAVPF 96", /port/],
+		["m=video nine UDP/TLS/RTP/SAVPF 96", /port/],
+		["m=video 9 UDP/TLS/RTP/SAVPF 1000", /payload type/],
+		["m=video 9 UDP/TLS/RTP/SAVPF 96 ", /payload type/],
+	])("%s", (line, expected) => {
+		const before = offerLines();
+		const number = before.indexOf("m=audio 9 UDP/TLS/RTP/SAVPF 111") + 1;
+		const message = malformed({ video: [line] });
+		expect(message).toMatch(new RegExp(`^sdp/malformed: line ${number}: `));
+		expect(message).toMatch(expected);
+		if (line.length > 12) expect(message).not.toContain(line);
+	});
+
+	test("the first two", () => {
+		expect(failure(() => parse(""))).toBe("sdp/malformed: line 1: the first line must be v=0");
+		expect(failure(() => parse("v=1\r\n"))).toMatch(/line 1/);
+		expect(failure(() => parse("v=0\r\n"))).toMatch(/line 2/);
+		expect(failure(() => parse("v=0\r\no=- 1 1 IN IP4\r\n"))).toMatch(/line 2/);
+		expect(failure(() => parse("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\n"))).toBe("");
+	});
+
+	test("a group", () => {
+		expect(malformed({ session: ["a=group:BUNDLE \u00e9"] })).toMatch(/line 6: the mid/);
+	});
+
+	test("two sections of one mid", () => {
+		expect(failure(() => offer((sdp) => sdp.replace("a=mid:a", "a=mid:v")))).toMatch(/same mid/);
+	});
+});
+
+describe("what a peer can make this device hold is bounded:", () => {
+	const many = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i));
+
+	test("the text", () => {
+		const padding = (size: number) => offerLines({ session: many(size / 1000, () => "i=" + "x".repeat(996)) });
+		expect(failure(() => parse(text(padding(60_000))))).toBe("");
+		expect(malformed({ session: many(66, () => "i=" + "x".repeat(998)) })).toMatch(/more than 65536 characters/);
+	});
+
+	test("a line", () => {
+		expect(malformed({ session: ["i=" + "x".repeat(4094)] })).toBe("");
+		expect(malformed({ session: ["i=" + "x".repeat(4097)] })).toMatch(/line 6: more than 4096 characters/);
+		expect(malformed({ session: ["i=" + "x".repeat(40_000)] })).toMatch(/more than 4096 characters/);
+	});
+
+	test("sections", () => {
+		const sections = (count: number) => malformed({ audio: many(count - 2, () => "m=text 9 RTP/AVP 96") });
+		expect(sections(32)).toBe("");
+		expect(sections(33)).toMatch(/more than 32 sections/);
+	});
+
+	test("payload types", () => {
+		expect(malformed({ audio: ["m=video 9 RTP/AVP " + many(128, String).join(" ")] })).toBe("");
+		expect(malformed({ audio: ["m=video 9 RTP/AVP " + many(129, () => "96").join(" ")] })).toMatch(
+			/more than 128 formats/,
+		);
+	});
+
+	test.each([
+		["candidates", 64, (i: number) => `a=candidate:${i} 1 udp 1 192.0.2.1 9 typ host`],
+		["sources", 64, (i: number) => `a=ssrc:${i}`],
+		["groups", 64, () => "a=ssrc-group:FID 1 2"],
+		["rids", 16, (i: number) => `a=rid:${i} send`],
+	])("%s of a section", (name, maximum, line) => {
+		expect(malformed({ video: many(maximum, line) })).toBe("");
+		expect(malformed({ video: many(maximum + 1, line) })).toMatch(new RegExp(`more than ${maximum} ${name}`));
+	});
+
+	test("groups", () => {
+		expect(malformed({ session: many(15, () => "a=group:LS v") })).toBe("");
+		expect(malformed({ session: many(16, () => "a=group:LS v") })).toMatch(/more than 16 groups/);
+		expect(malformed({ session: ["a=group:LS " + many(33, String).join(" ")] })).toMatch(/more than 32 mids/);
+	});
+
+	test("all of them together", () => {
+		const codecs = [
+			"m=video 9 RTP/AVP " + many(128, String).join(" "),
+			...many(128, (i) => `a=rtpmap:${i} VP8/90000`),
+		];
+		expect(malformed({ audio: [codecs, codecs, codecs].flat() })).toBe("");
+		expect(malformed({ audio: [codecs, codecs, codecs, codecs].flat() })).toMatch(/more than 512 codecs/);
+	});
+
+	test("time, which grows with the text and not with its square", () => {
+		const worst = text(
+			offerLines({ video: many(4000, () => "a=rtpmap:96 VP8") }).map((line) => line + "/9000"),
+		).slice(0, 65536);
+		const begin = performance.now();
+		for (let i = 0; i < 10; i++) failure(() => parse(worst));
+		expect((performance.now() - begin) / 10).toBeLessThan(50);
+	});
+});
