@@ -2,6 +2,7 @@
 // application/trickle-ice-sdpfrag: candidates on their way after the offer or answer (RFC 8840 section 9), as PATCH
 // requests of WHIP and WHEP carry them (RFC 9725 section 4.3.2).
 import { iceCredential } from "webrtc/sdp/attributes";
+import { checkCandidate } from "webrtc/sdp/section";
 import { head, isToken, limits, LineReader, malformed, token } from "webrtc/sdp/text";
 
 /** The candidates of one section. */
@@ -92,6 +93,7 @@ export function writeFragment({ iceUfrag, icePwd, endOfCandidates, media }: Frag
 	for (const section of media) {
 		if (section.kind !== "") lines.push(`m=${checked(section.kind)} 9 UDP/TLS/RTP/SAVPF 0`);
 		if (section.mid !== undefined) lines.push(`a=mid:${checked(section.mid)}`);
+		section.candidates.forEach(checkCandidate);
 		for (const candidate of section.candidates) lines.push(`a=${candidate}`);
 		if (section.endOfCandidates || endOfCandidates) lines.push("a=end-of-candidates");
 	}

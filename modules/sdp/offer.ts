@@ -70,7 +70,7 @@ function assignPlaces(
 	);
 	for (const local of media) {
 		if (local.stopped || places.includes(local)) continue;
-		const free = sections.findIndex((section, i) => !isLive(section) && (places[i]?.stopped ?? true));
+		const free = sections.findIndex((section, i) => !isLive(section) && (!places[i] || places[i].stopped === true));
 		if (free >= 0) places[free] = local;
 		else places.push(local);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SDP text to the typed model. Lines that are not known are skipped; those that matter must be right.
 import * as attribute from "webrtc/sdp/attributes";
-import { isRtp, newSection } from "webrtc/sdp/section";
+import { isLive, isRtp, newSection } from "webrtc/sdp/section";
 import { head, integer, isToken, limits, LineReader, malformed, tail, token } from "webrtc/sdp/text";
 import type {
 	Codec,
@@ -304,7 +304,8 @@ class Parser {
 		const section = this.#section;
 		if (!section) return;
 		section.direction = this.#direction ?? this.#sharedDirection ?? "sendrecv";
-		for (const text of staticCodecs) this.#staticCodec(section, text);
+		if (section.kind === "audio" && isLive(section))
+			for (const text of staticCodecs) this.#staticCodec(section, text);
 		const named = section.codecs.filter((codec) => codec.name !== "");
 		for (const codec of named) for (const kind of this.#wildcardFeedback) attribute.addFeedback(codec, kind);
 		section.codecs = named.sort(
@@ -314,7 +315,6 @@ class Parser {
 	}
 
 	#staticCodec(section: MediaSection, text: string): void {
-		if (section.kind !== "audio" || !section.payloadTypes.includes(Number(head(text, " ")))) return;
 		const codec = this.#codec(section, text);
 		if (codec?.name === "") attribute.encoding(codec, tail(text, " "), this.#line);
 	}

@@ -40,6 +40,9 @@ export function newSection(kind: string, protocol: string): MediaSection {
 	};
 }
 
+/** More candidates may come later (RFC 8838); all descriptions of this side say so. */
+export const trickle: readonly string[] = Object.freeze(["trickle"]);
+
 /** A section that is rejected or ended (RFC 3264 section 6, RFC 9429 section 5.3.1): its place is kept, its port is 0. */
 export function rejectedSection(like: MediaSection): MediaSection {
 	const section = newSection(like.kind, like.protocol);
@@ -55,6 +58,7 @@ export function rejectedSection(like: MediaSection): MediaSection {
 export function setTransport(section: MediaSection, transport: TransportParameters, first: boolean): void {
 	section.iceUfrag = transport.iceUfrag;
 	section.icePwd = transport.icePwd;
+	section.iceOptions = trickle;
 	section.fingerprints = [transport.fingerprint];
 	section.setup = transport.setup;
 	section.rtcpMux = true;
@@ -87,8 +91,7 @@ export function checkLocal(media: readonly LocalMedia[], transport: TransportPar
 	checkText("fingerprint.algorithm", transport.fingerprint.algorithm);
 	checkText("fingerprint.value", transport.fingerprint.value);
 	for (const candidate of transport.candidates) {
-		if (!candidate.startsWith("candidate:") || /[\r\n]/.test(candidate))
-			throw new TypeError(`candidates: "${candidate}"`);
+		checkCandidate(candidate);
 	}
 	for (const { mid, cname, msid, ssrc } of media) {
 		if (mid !== undefined) checkText("mid", mid);
@@ -98,6 +101,11 @@ export function checkLocal(media: readonly LocalMedia[], transport: TransportPar
 		if (ssrc !== undefined && !(Number.isInteger(ssrc) && ssrc >= 0 && ssrc <= 0xffffffff))
 			throw new RangeError(`ssrc: ${ssrc}`);
 	}
+}
+
+/** @throws TypeError */
+export function checkCandidate(text: string): void {
+	if (!text.startsWith("candidate:") || /[\r\n]/.test(text)) throw new TypeError(`candidates: "${text}"`);
 }
 
 function checkText(name: string, text: string): void {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The head of a description that this side writes.
+import { trickle } from "webrtc/sdp/section";
 import type { SessionDescription, TransportParameters } from "webrtc/sdp/types";
 
 /**
@@ -26,7 +27,7 @@ export function newSession(
 		// Streams are named in a=msid; old libwebrtc asks for this line before it looks there.
 		msidSemantic: "WMS *",
 		iceLite: transport.iceLite ?? false,
-		iceOptions: ["trickle"],
+		iceOptions: trickle,
 		extmapAllowMixed: false,
 		media: [],
 	};

@@ -51,9 +51,10 @@ export class LineReader {
 			if (!this.#fill()) return undefined;
 		}
 		this.number++;
-		const line = this.#lines[this.#index++]!;
+		let line = this.#lines[this.#index++]!;
+		if (line.endsWith("\r")) line = line.slice(0, -1);
 		if (line.length > limits.line) malformed(this.number, `more than ${limits.line} characters`);
-		return line.endsWith("\r") ? line.slice(0, -1) : line;
+		return line;
 	}
 
 	#fill(): boolean {
@@ -67,7 +68,7 @@ export class LineReader {
 		const end = Math.min(this.#offset + blockSize, this.#length);
 		this.#lines = (this.#rest + this.#text.slice(this.#offset, end)).split("\n");
 		this.#rest = this.#lines.pop()!;
-		if (this.#rest.length > limits.line)
+		if (this.#rest.length > limits.line + 1)
 			malformed(this.number + this.#lines.length + 1, `more than ${limits.line} characters`);
 		this.#offset = end;
 		return true;

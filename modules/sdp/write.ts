@@ -50,7 +50,7 @@ function writeTransport(lines: string[], section: MediaSection, sessionOptions: 
 	if (section.iceUfrag !== undefined) lines.push(`a=ice-ufrag:${section.iceUfrag}`);
 	if (section.icePwd !== undefined) lines.push(`a=ice-pwd:${section.icePwd}`);
 	const options = section.iceOptions.join(" ");
-	if (options !== sessionOptions) lines.push(`a=ice-options:${options}`);
+	if (options !== "" && options !== sessionOptions) lines.push(`a=ice-options:${options}`);
 	for (const { algorithm, value } of section.fingerprints) lines.push(`a=fingerprint:${algorithm} ${value}`);
 	if (section.setup !== undefined) lines.push(`a=setup:${section.setup}`);
 }
