@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_crypto.h"
 
+#include "rtc_mbedtls_config.h"
 #include <mbedtls/version.h>
 #include <string.h>
 

@@ -20,16 +20,9 @@ static int optionsAreValid(const rtc_dtls_options *options)
 	if (!options->path || !options->certificate || !options->timeout || options->timeout > INT32_MAX ||
 		!options->fingerprintCount || options->fingerprintCount > RTC_DTLS_FINGERPRINTS)
 		return 0;
-	for (size_t i = 0; i < options->fingerprintCount; i++) {
-		const rtc_fingerprint *fingerprint = &options->fingerprints[i];
-		const char *algorithm = fingerprint->algorithm;
-		uint8_t size = !strcmp(algorithm, "sha-256")   ? 32
-					   : !strcmp(algorithm, "sha-384") ? 48
-					   : !strcmp(algorithm, "sha-512") ? 64
-													   : 0;
-		if (!size || fingerprint->size != size)
+	for (size_t i = 0; i < options->fingerprintCount; i++)
+		if (!rtc_fingerprint_is_valid(&options->fingerprints[i]))
 			return 0;
-	}
 	return 1;
 }
 

@@ -40,10 +40,14 @@ typedef enum {
 
 #define RTC_DTLS_FINGERPRINTS 4
 typedef struct {
-	char algorithm[12]; // "sha-1" is refused; "sha-256", "sha-384", "sha-512"
-	uint8_t size;
+	char algorithm[12]; // "sha-256", "sha-384" or "sha-512"; what is weaker is refused
+	uint8_t size;       // of the digest
 	uint8_t value[64];
 } rtc_fingerprint;
+// From the two tokens of "a=fingerprint:" (RFC 8122 section 5). 0, ENOTSUP for another algorithm, EINVAL.
+int rtc_fingerprint_parse(rtc_fingerprint *fingerprint, const char *algorithm, const char *value);
+int rtc_fingerprint_is_valid(const rtc_fingerprint *fingerprint);
+int rtc_fingerprint_matches(const rtc_fingerprint *fingerprint, const uint8_t *certificate, size_t size); // DER
 
 typedef struct {
 	rtc_path *path;

@@ -3,7 +3,6 @@
 
 #include <mbedtls/ssl_ciphersuites.h>
 #include <string.h>
-#include "rtc_crypto.h"
 #include "rtc_port.h"
 
 // A lost flight is sent again after 50 ms, then after twice the time each time, up to the maximum. (RFC 6347 section
@@ -94,36 +93,15 @@ static int getTimer(void *context)
 	return now >= dtls->final ? 2 : now >= dtls->intermediate;
 }
 
-int rtc_fingerprint_matches(const rtc_fingerprint *fingerprints, size_t count, const uint8_t *certificate, size_t size)
-{
-	static const struct {
-		const char *name;
-		int (*hash)(const uint8_t *, size_t, uint8_t *);
-		size_t size;
-	} algorithms[] = {
-		{"sha-256", rtc_sha256, RTC_SHA256_SIZE},
-		{"sha-384", rtc_sha384, RTC_SHA384_SIZE},
-		{"sha-512", rtc_sha512, RTC_SHA512_SIZE},
-	};
-	uint8_t digest[RTC_SHA512_SIZE];
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; j < sizeof algorithms / sizeof algorithms[0]; j++) {
-			if (!strcmp(fingerprints[i].algorithm, algorithms[j].name) && fingerprints[i].size == algorithms[j].size &&
-				!(*algorithms[j].hash)(certificate, size, digest) &&
-				rtc_equal(digest, fingerprints[i].value, algorithms[j].size))
-				return 1;
-		}
-	}
-	return 0;
-}
-
 // The fingerprint in the SDP is all the trust there is (RFC 8122 section 6.2): no chain, no name, no dates.
 static int verify(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
 {
 	rtc_dtls *dtls = context;
 	if (depth == 0) {
-		dtls->matched = rtc_fingerprint_matches(dtls->options.fingerprints, dtls->options.fingerprintCount,
-												certificate->raw.p, certificate->raw.len);
+		dtls->matched = 0;
+		for (size_t i = 0; i < dtls->options.fingerprintCount; i++)
+			dtls->matched |=
+				rtc_fingerprint_matches(&dtls->options.fingerprints[i], certificate->raw.p, certificate->raw.len);
 		dtls->mismatched = !dtls->matched;
 	}
 	*flags = 0;

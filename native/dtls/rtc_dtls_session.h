@@ -34,7 +34,4 @@ void rtc_dtls_session_free(rtc_dtls *dtls);
 int rtc_dtls_session_is_over(rtc_dtls *dtls);      // the handshake is done
 uint16_t rtc_dtls_session_profile(rtc_dtls *dtls); // of SRTP, 0 for none
 
-// Whether one of the fingerprints is that of the certificate.
-int rtc_fingerprint_matches(const rtc_fingerprint *fingerprints, size_t count, const uint8_t *certificate, size_t size);
-
 #endif

@@ -3,6 +3,8 @@
 #ifndef RTC_MBEDTLS_H
 #define RTC_MBEDTLS_H
 
+#include "rtc_mbedtls_config.h"
+
 // Mbed TLS 3 hides fields for which it has no accessor: only what is documented is used through this.
 #include <mbedtls/version.h>
 #if MBEDTLS_VERSION_MAJOR < 3
