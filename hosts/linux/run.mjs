@@ -38,7 +38,9 @@ function parse(words) {
 			if (words[++i] === undefined) throw new BuildError(`${word}: no folder given`);
 			options.out = words[i];
 		} else if (word.startsWith("-")) throw new BuildError(`${word}: unknown option; see --help`);
-		else if (pair) /** @type {Record<string, string>} */ (options.config)[/** @type {string} */ (pair[1])] = /** @type {string} */ (pair[2]);
+		else if (pair)
+			/** @type {Record<string, string>} */ (options.config)[/** @type {string} */ (pair[1])] =
+				/** @type {string} */ (pair[2]);
 		else if (options.manifest) throw new BuildError(`${word}: only one manifest can be built`);
 		else options.manifest = word;
 	}
@@ -48,11 +50,16 @@ function parse(words) {
 
 /** @param {{ app: string, image: string }} built @param {RunOptions} options @returns {Promise<number>} the exit status */
 function run({ app, image }, options) {
-	const child = spawn(app, [image], { stdio: "inherit", env: { ...process.env, ...(options.stats ? { SIM_STATS: "1" } : {}) } });
+	const child = spawn(app, [image], {
+		stdio: "inherit",
+		env: { ...process.env, ...(options.stats ? { SIM_STATS: "1" } : {}) },
+	});
 	// The terminal sends SIGINT to both: stay until the application has cleaned up.
 	process.on("SIGINT", () => {});
 	process.on("SIGTERM", () => child.kill("SIGTERM"));
-	return new Promise((resolve) => child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 128))));
+	return new Promise((resolve) =>
+		child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 128))),
+	);
 }
 
 try {

@@ -12,4 +12,5 @@ interface Simulator {
 	/** Collects garbage. */
 	collect(): void;
 }
+// eslint-disable-next-line no-var -- only var declares a property of globalThis
 declare var simulator: Simulator | undefined;

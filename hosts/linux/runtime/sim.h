@@ -8,7 +8,7 @@
 #include <glib.h>
 
 enum {
-	SIM_EXIT_SETUP = 3,  // the image could not be read
+	SIM_EXIT_SETUP = 3,  // what would have failed to build for a device
 	SIM_EXIT_CRASH = 70, // a device would have restarted (fxAbort)
 };
 
@@ -57,7 +57,7 @@ typedef struct {
 	txMachine *machine;
 	sim_image image;
 	GMainLoop *loop;
-	int status;     // exit status
+	int status; // exit status
 	int exiting;
 	int statistics; // print them at the end
 } sim_state;
@@ -115,7 +115,7 @@ void sim_jobs_start(txMachine *the);
 void sim_jobs_finish(txMachine *the); // the last collection, and the rejections that nobody handled
 void sim_jobs_stop(void);
 void sim_jobs_drain(txMachine *the); // runs promise jobs until there are none
-extern uint32_t sim_entries;          // entries into JavaScript
+extern uint32_t sim_entries;         // entries into JavaScript
 extern uint32_t sim_promise_turns;
 
 // sim_timer.c

@@ -42,7 +42,28 @@ void sim_report_frames(txMachine *the)
 	}
 }
 
-void sim_report_exception(txMachine *the, const char *kind)
+// JavaScript needs a frame to be called from, and there may be none where the machine gives up.
+typedef struct {
+	txSlot *stack, *scope, *frame;
+	txByte *code;
+} sim_place;
+
+static sim_place enter(txMachine *the)
+{
+	sim_place place = {the->stack, the->scope, the->frame, the->code};
+	fxBeginHost(the);
+	return place;
+}
+
+static void leave(txMachine *the, sim_place place)
+{
+	the->stack = place.stack;
+	the->scope = place.scope;
+	the->frame = place.frame;
+	the->code = place.code;
+}
+
+static void print_exception(txMachine *the, const char *kind)
 {
 	mxTry(the)
 	{
@@ -59,15 +80,18 @@ void sim_report_exception(txMachine *the, const char *kind)
 	{
 		fprintf(stderr, "### %s (its description failed)\n", kind);
 	}
-	fflush(stderr);
 }
 
-// The application's `globalThis.abort(reason, exception)`; returns 1 when it answers false: carry on.
-static int ask_application(txMachine *the, int status)
+void sim_report_exception(txMachine *the, const char *kind)
 {
-	int ignore = 0;
-	if (!sim.image.abortHook || status == SIM_JS_STACK_OVERFLOW || status == SIM_C_STACK_OVERFLOW)
-		return 0;
+	sim_place place = enter(the);
+	print_exception(the, kind);
+	leave(the, place);
+}
+
+static int call_abort(txMachine *the, int status)
+{
+	volatile int ignore = 0;
 	mxTry(the)
 	{
 		txID id = fxID(the, "abort");
@@ -75,22 +99,32 @@ static int ask_application(txMachine *the, int status)
 		txSlot *exception = the->stack;
 		mxPush(mxGlobal);
 		fxGetID(the, id);
-		if (mxIsReference(the->stack)) {
-			mxPop();
+		txSlot *function = the->stack;
+		if (fxIsCallable(the, function)) {
 			mxPush(mxGlobal);
-			mxDub();
-			fxGetID(the, id);
+			mxPushSlot(function);
 			mxCall();
 			mxPushStringC((txString)reason(status));
 			mxPushSlot(exception);
 			mxRunCount(2);
 			ignore = the->stack->kind == XS_BOOLEAN_KIND && !the->stack->value.boolean;
 		}
-		mxPop();
 	}
 	mxCatch(the)
 	{
+		print_exception(the, "abort hook failed");
 	}
+	return ignore;
+}
+
+// The application's `globalThis.abort(reason, exception)`; returns 1 when it answers false: carry on.
+static int ask_application(txMachine *the, int status)
+{
+	if (!sim.image.abortHook || status == SIM_JS_STACK_OVERFLOW || status == SIM_C_STACK_OVERFLOW)
+		return 0;
+	sim_place place = enter(the);
+	int ignore = call_abort(the, status);
+	leave(the, place);
 	return ignore && (status == XS_UNHANDLED_EXCEPTION_EXIT || status == XS_UNHANDLED_REJECTION_EXIT);
 }
 
@@ -100,6 +134,9 @@ void fxAbort(txMachine *the, int status)
 	fflush(stdout);
 	if (aborting++)
 		_exit(SIM_EXIT_CRASH);
+	const txJump *jump = the->firstJump;
+	if (status == XS_UNHANDLED_EXCEPTION_EXIT && jump && !jump->flag) // from xsEndHost, which restores after this
+		leave(the, (sim_place){jump->stack, jump->scope, jump->frame, jump->code});
 	if (ask_application(the, status)) {
 		aborting = 0;
 		mxException = mxUndefined;

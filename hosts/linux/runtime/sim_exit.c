@@ -139,7 +139,8 @@ void sim_exit_install(txMachine *the)
 	define_method(the, "exit", js_exit);
 	define_method(the, "collect", js_collect);
 	mxPush(mxGlobal);
-	fxDefineID(the, fxNewNameC(the, "simulator"), XS_DONT_ENUM_FLAG, XS_DONT_ENUM_FLAG | XS_DONT_DELETE_FLAG | XS_DONT_SET_FLAG);
+	fxDefineID(the, fxNewNameC(the, "simulator"), XS_DONT_ENUM_FLAG,
+			   XS_DONT_ENUM_FLAG | XS_DONT_DELETE_FLAG | XS_DONT_SET_FLAG);
 	mxPop();
 	fxEndHost(the);
 }

@@ -65,13 +65,26 @@ static void refer_in_place(txByte *code, txSize size)
 	while (p < end) {
 		txU1 op = *(txU1 *)p;
 		switch (op) {
-		case XS_CODE_CODE_1: *p = (txByte)XS_CODE_CODE_ARCHIVE_1; break;
-		case XS_CODE_CODE_2: *p = (txByte)XS_CODE_CODE_ARCHIVE_2; break;
-		case XS_CODE_CODE_4: *p = (txByte)XS_CODE_CODE_ARCHIVE_4; break;
-		case XS_CODE_STRING_1: *p = (txByte)XS_CODE_STRING_ARCHIVE_1; break;
-		case XS_CODE_STRING_2: *p = (txByte)XS_CODE_STRING_ARCHIVE_2; break;
-		case XS_CODE_STRING_4: *p = (txByte)XS_CODE_STRING_ARCHIVE_4; break;
-		default: break;
+		case XS_CODE_CODE_1:
+			*p = (txByte)XS_CODE_CODE_ARCHIVE_1;
+			break;
+		case XS_CODE_CODE_2:
+			*p = (txByte)XS_CODE_CODE_ARCHIVE_2;
+			break;
+		case XS_CODE_CODE_4:
+			*p = (txByte)XS_CODE_CODE_ARCHIVE_4;
+			break;
+		case XS_CODE_STRING_1:
+			*p = (txByte)XS_CODE_STRING_ARCHIVE_1;
+			break;
+		case XS_CODE_STRING_2:
+			*p = (txByte)XS_CODE_STRING_ARCHIVE_2;
+			break;
+		case XS_CODE_STRING_4:
+			*p = (txByte)XS_CODE_STRING_ARCHIVE_4;
+			break;
+		default:
+			break;
 		}
 		txS1 step = gxCodeSizes[op];
 		if (step > 0) {
@@ -158,7 +171,8 @@ int sim_link(txMachine *the)
 		fxNewNameC(the, module->specifier);
 		module->script = parse(the, module->path);
 		if (!module->script) {
-			fprintf(stderr, "### module \"%s\": %s: not JavaScript that XS understands\n", module->specifier, module->path);
+			fprintf(stderr, "### module \"%s\": %s: not JavaScript that XS understands\n", module->specifier,
+					module->path);
 			return 0;
 		}
 		remap(the, module->script);

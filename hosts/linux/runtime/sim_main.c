@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 		if (sim.statistics)
 			sim_statistics_print(the);
 	} else {
-		sim.status = SIM_EXIT_CRASH;
+		sim.status = SIM_EXIT_SETUP;
 	}
 	sim_timer_stop();
 	xsDeleteMachine(the);

@@ -40,7 +40,7 @@ static void refuse(xsMachine *the)
 		if (functions.table[i].function == function)
 			name = functions.table[i].name;
 	mxUnknownError("native \"%s\" called while preloading \"%s\": a preloaded module's body runs on the build machine",
-	               name, sim_preloading ? sim_preloading : "?");
+				   name, sim_preloading ? sim_preloading : "?");
 }
 
 static void js_native(xsMachine *the)
@@ -94,7 +94,8 @@ void sim_define_global(txMachine *the, const char *name, txCallback callback, tx
 {
 	fxNewHostFunction(the, callback, length, fxNewNameC(the, (txString)name), XS_NO_ID);
 	mxPush(mxGlobal);
-	fxDefineID(the, fxNewNameC(the, (txString)name), XS_DONT_ENUM_FLAG, XS_DONT_ENUM_FLAG | XS_DONT_DELETE_FLAG | XS_DONT_SET_FLAG);
+	fxDefineID(the, fxNewNameC(the, (txString)name), XS_DONT_ENUM_FLAG,
+			   XS_DONT_ENUM_FLAG | XS_DONT_DELETE_FLAG | XS_DONT_SET_FLAG);
 	mxPop();
 }
 

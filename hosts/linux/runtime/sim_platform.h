@@ -46,10 +46,10 @@ struct sxWorkerJob {
 extern void fxQueueWorkerJob(void *machine, void *job);
 
 // The waiter fields are those that Atomics.wait of XS 13 uses.
-#define mxMachinePlatform \
-	void *host;           \
-	void *waiterCondition; \
-	void *waiterData;     \
+#define mxMachinePlatform                                                                                              \
+	void *host;                                                                                                        \
+	void *waiterCondition;                                                                                             \
+	void *waiterData;                                                                                                  \
 	void *waiterLink;
 
 #endif

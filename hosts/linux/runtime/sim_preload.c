@@ -19,7 +19,7 @@ static void freeze_instance(txSlot *instance)
 static int is_function(const txSlot *internal)
 {
 	return internal->kind == XS_CALLBACK_KIND || internal->kind == XS_CALLBACK_X_KIND ||
-	       internal->kind == XS_CODE_KIND || internal->kind == XS_CODE_X_KIND;
+		   internal->kind == XS_CODE_KIND || internal->kind == XS_CODE_X_KIND;
 }
 
 static void freeze_function(txSlot *function)

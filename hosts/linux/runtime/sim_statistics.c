@@ -26,15 +26,15 @@ static sim_sample take_sample(txMachine *the)
 
 static const char *const names[] = {
 	"Timers",
-	"XS Slot Heap Used",        // bytes, as in the SDK
-	"XS Chunk Heap Used",       // bytes
+	"XS Slot Heap Used",  // bytes, as in the SDK
+	"XS Chunk Heap Used", // bytes
 	"XS Garbage Collection Count",
 	"XS Keys Used",
-	"Turns",                    // entries into JavaScript
-	"XS Slots Used",            // slots
-	"XS Slots Peak",            // alive after a collection
-	"XS Chunks Peak",           // bytes alive after a collection
-	"C Heap Used",              // bytes
+	"Turns",          // entries into JavaScript
+	"XS Slots Used",  // slots
+	"XS Slots Peak",  // alive after a collection
+	"XS Chunks Peak", // bytes alive after a collection
+	"C Heap Used",    // bytes
 	"Promise Turns",
 };
 enum { kNames = sizeof(names) / sizeof(*names) };

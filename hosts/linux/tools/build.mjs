@@ -31,7 +31,9 @@ function variantOf(options) {
 	const sdk = process.env.MODDABLE;
 	const xs = sdk ? path.join(sdk, "xs") : path.join(root, "node_modules/@agoric/xsnap/moddable/xs");
 	if (!fs.existsSync(path.join(xs, "sources/xsAll.c"))) {
-		throw new BuildError(sdk ? `MODDABLE=${sdk}: no XS sources in ${xs}` : `${xs}: not found; run: npm ci --ignore-scripts`);
+		throw new BuildError(
+			sdk ? `MODDABLE=${sdk}: no XS sources in ${xs}` : `${xs}: not found; run: npm ci --ignore-scripts`,
+		);
 	}
 	const kind = options.sanitize ? "sanitize" : options.debug ? "debug" : "release";
 	return { name: sdk ? `${kind}-sdk` : kind, debug: !!options.debug, sanitize: !!options.sanitize, xs };
@@ -82,7 +84,10 @@ async function countSteps(makefile) {
 	child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
 	child.stderr.resume();
 	await new Promise((resolve) => child.on("close", resolve));
-	return output.split("\n").filter((line) => /^echo "# (cc|link)/.test(line)).length || (/\bar rcs\b/.test(output) ? 1 : 0);
+	return (
+		output.split("\n").filter((line) => /^echo "# (cc|link)/.test(line)).length ||
+		(/\bar rcs\b/.test(output) ? 1 : 0)
+	);
 }
 
 /** Turns the linker's complaint about a native into one about the module that names it. @param {unknown} error @param {generate.Natives} natives */
@@ -90,8 +95,13 @@ function explainLink(error, natives) {
 	if (!(error instanceof MakeError)) return error;
 	const missing = new Set([...error.message.matchAll(/undefined reference to [`'](\w+)'/g)].map(([, name]) => name));
 	const lines = [];
-	for (const [call, table] of /** @type {const} */ ([["native", natives.functions], ["Native", natives.classes]])) {
-		for (const [symbol, specifier] of table) if (missing.has(symbol)) lines.push(`module "${specifier}": ${call}("${symbol}"): no C function of that name in the build`);
+	for (const [call, table] of /** @type {const} */ ([
+		["native", natives.functions],
+		["Native", natives.classes],
+	])) {
+		for (const [symbol, specifier] of table)
+			if (missing.has(symbol))
+				lines.push(`module "${specifier}": ${call}("${symbol}"): no C function of that name in the build`);
 	}
 	return lines.length ? new BuildError(lines.join("\n")) : error;
 }
@@ -163,7 +173,12 @@ function writeGenerated(merged, options, out) {
 /** Headers beside the C files, which may use identifiers too. @param {import("./manifest.mjs").Merged} merged */
 function localHeaders(merged) {
 	const folders = new Set([...merged.cFolders, ...merged.cFiles.map((file) => path.dirname(file))]);
-	return [...folders].flatMap((folder) => fs.readdirSync(folder).filter((name) => name.endsWith(".h")).map((name) => path.join(folder, name)));
+	return [...folders].flatMap((folder) =>
+		fs
+			.readdirSync(folder)
+			.filter((name) => name.endsWith(".h"))
+			.map((name) => path.join(folder, name)),
+	);
 }
 
 /** @param {string} given a manifest or its folder */

@@ -21,7 +21,8 @@ export function writeIfChanged(file, text) {
 function defineValue(value, where) {
 	if (typeof value === "number" || typeof value === "boolean") return `(${value})`;
 	if (typeof value === "string") return value.startsWith("#") ? JSON.stringify(value.slice(1)) : `(${value})`;
-	if (Array.isArray(value)) return `{${value.map((item) => defineValue(item, where).replace(/^\((.*)\)$/, "$1")).join(", ")}}`;
+	if (Array.isArray(value))
+		return `{${value.map((item) => defineValue(item, where).replace(/^\((.*)\)$/, "$1")).join(", ")}}`;
 	throw new BuildError(`defines: ${where}: cannot be written as a macro`);
 }
 
@@ -36,7 +37,13 @@ function defineLines(defines, prefix) {
 
 /** @param {Merged} merged */
 export function definesHeader(merged) {
-	return ["#ifndef MC_DEFINES_H", "#define MC_DEFINES_H", ...defineLines(merged.defines, "MODDEF"), "#endif", ""].join("\n");
+	return [
+		"#ifndef MC_DEFINES_H",
+		"#define MC_DEFINES_H",
+		...defineLines(merged.defines, "MODDEF"),
+		"#endif",
+		"",
+	].join("\n");
 }
 
 /** @typedef {{ functions: Map<string, string>, classes: Map<string, string> }} Natives symbol → specifier */
@@ -57,7 +64,8 @@ export function scanNatives(merged, out) {
 /** The names of xsID_name in the C sources. @param {string[]} files */
 export function scanIdentifiers(files) {
 	const names = new Set();
-	for (const file of files) for (const [, name] of fs.readFileSync(file, "utf8").matchAll(/\bxsID_(\w+)/g)) names.add(name);
+	for (const file of files)
+		for (const [, name] of fs.readFileSync(file, "utf8").matchAll(/\bxsID_(\w+)/g)) names.add(name);
 	return [...names].sort();
 }
 
@@ -88,21 +96,46 @@ export function tableSource(natives, names) {
 	return [
 		'#include "sim.h"',
 		'#include "mc.xs.h"',
-		...table("const sim_native_function", "simNativeFunctions", [...natives.functions.keys()].sort().map(row), "{0, 0}"),
+		...table(
+			"const sim_native_function",
+			"simNativeFunctions",
+			[...natives.functions.keys()].sort().map(row),
+			"{0, 0}",
+		),
 		...table("const sim_native_class", "simNativeClasses", [...natives.classes.keys()].sort().map(row), "{0, 0}"),
-		...table("const char *const", "simNames", names.map((name) => `"${name}"`), "0"),
+		...table(
+			"const char *const",
+			"simNames",
+			names.map((name) => `"${name}"`),
+			"0",
+		),
 		`xsIdentifier simIdentifiers[${Math.max(names.length, 1)}];`,
 		"",
 	].join("\n");
 }
 
 /** The boards' sizes of the SDK, for an application that names none. */
-const boardCreation = { "chunk.initial": 78848, "chunk.incremental": 0, "heap.initial": 4928, "heap.incremental": 0, stack: 512 };
+const boardCreation = {
+	"chunk.initial": 78848,
+	"chunk.incremental": 0,
+	"heap.initial": 4928,
+	"heap.incremental": 0,
+	stack: 512,
+};
 
 /** @param {Merged} merged @param {boolean} capped */
 function creationLines(merged, capped) {
 	/** @type {Record<string, any>} */
-	const values = { ...boardCreation, "keys.initial": 32, "keys.incremental": 32, "keys.name": 53, "keys.symbol": 3, "parser.buffer": 1024, "parser.table": 17, main: "main" };
+	const values = {
+		...boardCreation,
+		"keys.initial": 32,
+		"keys.incremental": 32,
+		"keys.name": 53,
+		"keys.symbol": 3,
+		"parser.buffer": 1024,
+		"parser.table": 17,
+		main: "main",
+	};
 	const ignored = ["static", "nativeStack", "has"];
 	for (const [name, value] of Object.entries(merged.creation)) {
 		if (ignored.includes(name)) continue;
@@ -139,7 +172,9 @@ function expandPreload(merged) {
 	return merged.preload.flatMap((specifier) => {
 		if (!specifier.endsWith("*")) return [specifier];
 		const prefix = specifier.slice(0, -1);
-		return merged.modules.filter((module) => module.kind !== "ts" && module.specifier.startsWith(prefix)).map((module) => module.specifier);
+		return merged.modules
+			.filter((module) => module.kind !== "ts" && module.specifier.startsWith(prefix))
+			.map((module) => module.specifier);
 	});
 }
 

@@ -22,13 +22,16 @@ function flags(variant) {
 	};
 }
 
-const defines = '-DINCLUDE_XSPLATFORM -DXSPLATFORM=\\"sim_platform.h\\" -DmxDebug=1 -DmxNoConsole=1 -DmxBoundsCheck=1 -DmxParse=1 -DmxRun=1 -DmxSloppy=1';
+const defines =
+	'-DINCLUDE_XSPLATFORM -DXSPLATFORM=\\"sim_platform.h\\" -DmxDebug=1 -DmxNoConsole=1 -DmxBoundsCheck=1 -DmxParse=1 -DmxRun=1 -DmxSloppy=1';
 
 /** @param {Variant} variant */
-const engineIncludes = (variant) => `-isystem ${runtime}/include -I${runtime} -isystem ${variant.xs}/includes -isystem ${variant.xs}/platforms -isystem ${variant.xs}/sources`;
+const engineIncludes = (variant) =>
+	`-isystem ${runtime}/include -I${runtime} -isystem ${variant.xs}/includes -isystem ${variant.xs}/platforms -isystem ${variant.xs}/sources`;
 
 /** @param {string} object @param {string} source @param {string} command */
-const rule = (object, source, command) => `${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) ${command} -MMD -MP -c $< -o $@\n`;
+const rule = (object, source, command) =>
+	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) ${command} -MMD -MP -c $< -o $@\n`;
 
 /** @param {Variant} variant @param {string} out */
 export function engineMakefile(variant, out) {
@@ -44,8 +47,20 @@ export function engineMakefile(variant, out) {
 		"GLIB := $(shell pkg-config --cflags glib-2.0)",
 		`all: ${out}/libxs.a`,
 		`${out}/libxs.a: ${objects.join(" ")}\n\t@rm -f $@\n\t@ar rcs $@ $^\n`,
-		...engineFiles.map((name) => rule(object(name), path.join(sources, name), `-std=gnu17 ${optimize} ${engine} -w -fno-common ${defines} ${engineIncludes(variant)}`)),
-		...runtimeFiles.map((name) => rule(object(name), path.join(runtime, name), `-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${engineIncludes(variant)} $(GLIB)`)),
+		...engineFiles.map((name) =>
+			rule(
+				object(name),
+				path.join(sources, name),
+				`-std=gnu17 ${optimize} ${engine} -w -fno-common ${defines} ${engineIncludes(variant)}`,
+			),
+		),
+		...runtimeFiles.map((name) =>
+			rule(
+				object(name),
+				path.join(runtime, name),
+				`-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${engineIncludes(variant)} $(GLIB)`,
+			),
+		),
 		`-include ${objects.map((name) => name.replace(/\.o$/, ".d")).join(" ")}`,
 		"",
 	].join("\n");
@@ -59,20 +74,26 @@ export function appMakefile(merged, variant, out, engineOut) {
 	const objects = path.join(out, "objects");
 	const object = (/** @type {string} */ file) => path.join(objects, `${path.basename(file)}.o`);
 	const sources = [...merged.cFiles, tables];
-	const includes = [...merged.cFolders, ...new Set(merged.cFiles.map((file) => path.dirname(file)))].map((folder) => `-I${folder}`).join(" ");
+	const includes = [...merged.cFolders, ...new Set(merged.cFiles.map((file) => path.dirname(file)))]
+		.map((folder) => `-I${folder}`)
+		.join(" ");
 	const common = `${optimize} ${native} -Wall -Wextra -D_GNU_SOURCE=1 ${defines} -I${generated} ${engineIncludes(variant)} ${includes} $(GLIB) ${merged.variables.C_FLAGS ?? ""}`;
 	const cxx = merged.cFiles.some((file) => !file.endsWith(".c"));
 	return [
 		"CC ?= gcc",
 		"GLIB := $(shell pkg-config --cflags gio-2.0)",
 		"GLIB_LIBRARIES := $(shell pkg-config --libs gio-2.0)",
-		...Object.entries(merged.variables).filter(([name]) => /^\w+$/.test(name) && name !== "C_FLAGS" && name !== "LIBRARIES").map(([name, value]) => `export ${name} := ${value}`),
+		...Object.entries(merged.variables)
+			.filter(([name]) => /^\w+$/.test(name) && name !== "C_FLAGS" && name !== "LIBRARIES")
+			.map(([name, value]) => `export ${name} := ${value}`),
 		`all: ${out}/app`,
 		`${out}/app: ${sources.map(object).join(" ")} ${engineOut}/libxs.a ${out}/Makefile`,
 		`\t@echo "# link"`,
 		`\t@${cxx ? "$(CXX)" : "$(CC)"} ${native} -rdynamic -Wl,--wrap=fxBeginHost,--wrap=fxEndHost -o $@ ${sources.map(object).join(" ")} -Wl,--whole-archive ${engineOut}/libxs.a -Wl,--no-whole-archive ${merged.variables.LIBRARIES ?? ""} $(GLIB_LIBRARIES) -lm -lpthread -ldl`,
 		"",
-		...sources.map((file) => rule(object(file), file, `${file.endsWith(".c") ? "-std=gnu17" : "-x c++"} ${common}`)),
+		...sources.map((file) =>
+			rule(object(file), file, `${file.endsWith(".c") ? "-std=gnu17" : "-x c++"} ${common}`),
+		),
 		`$(addprefix ${objects}/,${sources.map((file) => `${path.basename(file)}.o`).join(" ")}): ${path.join(generated, "mc.xs.h")} ${path.join(generated, "mc.defines.h")} ${path.join(out, "flags")}`,
 		`-include ${sources.map((file) => object(file).replace(/\.o$/, ".d")).join(" ")}`,
 		"",

@@ -82,7 +82,8 @@ class Reader {
 			const where = `${file}: build: ${key}`;
 			if (typeof value !== "string" && typeof value !== "number") throw new BuildError(`${where}: not a string`);
 			if (key === "LIBRARIES" || key === "C_FLAGS") {
-				this.variables[key] = this.variables[key] === undefined ? `${value}` : `${this.variables[key]} ${value}`;
+				this.variables[key] =
+					this.variables[key] === undefined ? `${value}` : `${this.variables[key]} ${value}`;
 			} else if (key.endsWith(" ?=")) {
 				const name = key.slice(0, -3);
 				if (name in this.variables) continue;
@@ -121,7 +122,8 @@ class Reader {
 	/** @param {any} include @param {string} file */
 	include(include, file) {
 		const where = `${file}: include`;
-		if (typeof include !== "string") throw new BuildError(`${where}: only paths are supported, not ${JSON.stringify(include)}`);
+		if (typeof include !== "string")
+			throw new BuildError(`${where}: only paths are supported, not ${JSON.stringify(include)}`);
 		const target = path.resolve(path.dirname(file), this.resolve(include, where));
 		if (!fs.existsSync(target)) {
 			const hint = target.startsWith(standIns) ? " (the simulator has no stand-in for it)" : "";
@@ -165,7 +167,11 @@ function match(source, target, where, folders) {
 		} else if (base === pattern) part = pattern;
 		else if (name === pattern) part = splitName(pattern)[0];
 		else continue;
-		found.push({ target: targetStar >= 0 ? target.slice(0, targetStar) + part : target, file: fs.realpathSync(file), extension });
+		found.push({
+			target: targetStar >= 0 ? target.slice(0, targetStar) + part : target,
+			file: fs.realpathSync(file),
+			extension,
+		});
 	}
 	if (!found.length && star < 0) throw new BuildError(`${where}: ${source}: no file matches`);
 	return found;
@@ -227,7 +233,10 @@ class Rules {
 			case ".cpp": {
 				const base = path.basename(file);
 				const other = this.bases.get(base);
-				if (other) throw new BuildError(`${where}: ${file} and ${other} have the same name: all C files of a build share one folder of objects`);
+				if (other)
+					throw new BuildError(
+						`${where}: ${file} and ${other} have the same name: all C files of a build share one folder of objects`,
+					);
 				this.bases.set(base, file);
 				merged.cFiles.push(file);
 				return;
@@ -247,7 +256,9 @@ class Rules {
 /** @param {Json} options @param {Json} from @param {(text: string) => string} resolve */
 function mergeCompilerOptions(options, from, resolve) {
 	for (const [name, value] of Object.entries(from)) {
-		const mapped = JSON.parse(JSON.stringify(value), (_, item) => (typeof item === "string" ? resolve(item) : item));
+		const mapped = JSON.parse(JSON.stringify(value), (_, item) =>
+			typeof item === "string" ? resolve(item) : item,
+		);
 		if (Array.isArray(mapped)) options[name] = [...mapped, ...(options[name] ?? [])];
 		else if (isObject(mapped)) merge((options[name] ??= {}), mapped);
 		else options[name] = mapped;
@@ -290,7 +301,9 @@ export function readManifest(file) {
 			merged.preload.push(...list(part.preload));
 			merged.warnings.push(...list(part.warning).map((text) => `${where}: ${text}`));
 			errors.push(...list(part.error).map((text) => `${where}: ${text}`));
-			mergeCompilerOptions(merged.compilerOptions, part.typescript?.tsconfig?.compilerOptions ?? {}, (text) => reader.resolve(text, where));
+			mergeCompilerOptions(merged.compilerOptions, part.typescript?.tsconfig?.compilerOptions ?? {}, (text) =>
+				reader.resolve(text, where),
+			);
 			collect(rules.modules, part.modules, where, "modules", reader);
 			collect(rules.data, part.data, where, "data", reader);
 			collect(rules.data, part.resources, where, "resources", reader);

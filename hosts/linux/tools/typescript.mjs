@@ -16,7 +16,7 @@ export const modulePath = (out, specifier) => path.join(out, "modules", `${speci
 function compilerOptions(merged, root) {
 	/** @type {Record<string, string[]>} */
 	const paths = {};
-	for (const { specifier, source, kind } of merged.modules) if (kind !== "json") paths[specifier] = [source];
+	for (const { specifier, source } of merged.modules) paths[specifier] = [source];
 	for (const { specifier, source } of merged.declarations) paths[specifier] ??= [source];
 	const { types = [], ...given } = merged.compilerOptions;
 	return {
@@ -77,14 +77,15 @@ export function compileModules(merged, out, root) {
 	const { emitSkipped } = program.emit(undefined, (file, text, _bom, _error, sources) => {
 		const source = sources?.[0]?.fileName;
 		const module = source === undefined ? undefined : bySource.get(fs.realpathSync(source));
-		if (!module) return;
+		if (!module || module.kind === "json") return;
 		const target = modulePath(out, module.specifier);
 		fs.mkdirSync(path.dirname(target), { recursive: true });
 		if (file.endsWith(".map")) fs.writeFileSync(`${target}.map`, rewriteMap(text, module.source));
 		else fs.writeFileSync(target, text);
 	});
 	if (emitSkipped) throw new BuildError("TypeScript wrote nothing");
-	for (const { specifier, source, kind } of merged.modules) if (kind === "json") writeJsonModule(out, specifier, source);
+	for (const { specifier, source, kind } of merged.modules)
+		if (kind === "json") writeJsonModule(out, specifier, source);
 	return program.getSourceFiles().map(({ fileName }) => fileName);
 }
 
@@ -115,5 +116,7 @@ function format(ts, diagnostics) {
 		getCurrentDirectory: () => process.cwd(),
 		getNewLine: () => "\n",
 	};
-	return process.stdout.isTTY ? ts.formatDiagnosticsWithColorAndContext(diagnostics, host) : ts.formatDiagnostics(diagnostics, host).trimEnd();
+	return process.stdout.isTTY
+		? ts.formatDiagnosticsWithColorAndContext(diagnostics, host)
+		: ts.formatDiagnostics(diagnostics, host).trimEnd();
 }

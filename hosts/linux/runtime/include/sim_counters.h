@@ -5,8 +5,8 @@
 
 #include "xsmc.h"
 
-int sim_counter_find(const char *name);     // or -1
-const char *sim_counter_name(int index);    // or NULL
+int sim_counter_find(const char *name);  // or -1
+const char *sim_counter_name(int index); // or NULL
 int sim_counter_get(xsMachine *the, int index, double *value);
 
 #endif

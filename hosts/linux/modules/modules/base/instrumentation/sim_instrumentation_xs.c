@@ -15,7 +15,7 @@ void sim_instrumentation_get(xsMachine *the)
 {
 	double value;
 	if (xsmcArgc > 0 && xsmcTypeOf(xsArg(0)) != xsUndefinedType &&
-	    sim_counter_get(the, xsmcToInteger(xsArg(0)) - 1, &value))
+		sim_counter_get(the, xsmcToInteger(xsArg(0)) - 1, &value))
 		xsmcSetNumber(xsResult, value);
 }
 

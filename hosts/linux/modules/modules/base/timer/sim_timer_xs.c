@@ -88,10 +88,10 @@ void sim_timer_schedule(xsMachine *the)
 
 void sim_timer_clear(xsMachine *the)
 {
-	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType || xsGetHostHooks(xsArg(0)) != &hooks)
+	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType)
 		return;
 	modTimer it = xsmcGetHostData(xsArg(0));
-	if (it)
+	if (it && xsGetHostHooks(xsArg(0)) == &hooks)
 		dispose(the, it);
 }
 

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+extern int sim_test_same_b;
+int sim_test_same_b;
