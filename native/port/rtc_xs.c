@@ -110,7 +110,16 @@ void rtc_poster_close(rtc_poster *poster)
 	free(poster);
 }
 
-// The place is the stack's, where the engine keeps one; it begins with the message.
+// To the debugger where one is connected (xsTrace says nothing otherwise), and to the console.
+static void console(xsMachine *the, const char *text)
+{
+	xsTrace("exception in a callback of a native: ");
+	xsTrace((char *)text);
+	xsTrace("\n");
+	fprintf(stderr, "exception in a callback of a native: %s\n", text);
+}
+
+// The place is in the stack, where the engine keeps one; it begins with the message.
 static void report(xsMachine *the, xsSlot *exception)
 {
 	char text[160];
@@ -118,17 +127,13 @@ static void report(xsMachine *the, xsSlot *exception)
 	if (xsmcTypeOf(*exception) == xsReferenceType) {
 		xsmcGet(stack, *exception, xsID_stack);
 		if (xsmcTypeOf(stack) == xsStringType) {
-			xsTrace("exception in a callback of a native: ");
-			xsTrace(xsmcToString(stack));
-			xsTrace("\n");
+			console(the, xsmcToString(stack));
 			return;
 		}
 	}
 	stack = *exception;
 	xsmcToStringBuffer(stack, text, sizeof text);
-	xsTrace("exception in a callback of a native: ");
-	xsTrace(text);
-	xsTrace("\n");
+	console(the, text);
 }
 
 void rtc_xs_report(xsMachine *the)
@@ -140,7 +145,7 @@ void rtc_xs_report(xsMachine *the)
 	}
 	xsCatch
 	{
-		xsTrace("exception in a callback of a native\n");
+		console(the, "one that cannot be described");
 	}
 	xsmcSetUndefined(xsException);
 }
