@@ -3,7 +3,7 @@
 // requests of WHIP and WHEP carry them (RFC 9725 section 4.3.2).
 import { iceCredential } from "webrtc/sdp/attributes";
 import { checkCandidate } from "webrtc/sdp/section";
-import { head, isToken, limits, LineReader, malformed, token } from "webrtc/sdp/text";
+import { head, isCandidate, isToken, limits, LineReader, malformed, token } from "webrtc/sdp/text";
 
 /** The candidates of one section. */
 export interface FragmentSection {
@@ -70,6 +70,7 @@ function fragmentAttribute(section: FragmentSection, text: string, line: number)
 		case "candidate":
 			if (section.candidates.length >= limits.candidates)
 				malformed(line, `more than ${limits.candidates} candidates`);
+			if (!isCandidate(text)) malformed(line, "the candidate is empty or has characters that it may not have");
 			section.candidates.push(text);
 			break;
 		case "end-of-candidates":

@@ -8,6 +8,7 @@ import type {
 	CodecCapability,
 	HeaderExtension,
 	LocalMedia,
+	MediaSection,
 	SessionDescription,
 	TransportParameters,
 } from "webrtc/sdp/types";
@@ -68,9 +69,12 @@ function assignPlaces(
 	const places: (LocalMedia | undefined)[] = sections.map((section) =>
 		media.find((local) => local.mid !== undefined && local.mid === section.mid && local.kind === section.kind),
 	);
+	// Firefox lets audio and video take each other's place, but not that of data channels.
+	const isFree = (section: MediaSection, i: number) =>
+		!isLive(section) && section.kind !== "application" && (!places[i] || places[i].stopped === true);
 	for (const local of media) {
 		if (local.stopped || places.includes(local)) continue;
-		const free = sections.findIndex((section, i) => !isLive(section) && (!places[i] || places[i].stopped === true));
+		const free = sections.findIndex(isFree);
 		if (free >= 0) places[free] = local;
 		else places.push(local);
 	}

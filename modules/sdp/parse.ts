@@ -2,7 +2,7 @@
 // SDP text to the typed model. Lines that are not known are skipped; those that matter must be right.
 import * as attribute from "webrtc/sdp/attributes";
 import { isLive, isRtp, newSection } from "webrtc/sdp/section";
-import { head, integer, isToken, limits, LineReader, malformed, tail, token } from "webrtc/sdp/text";
+import { head, integer, isCandidate, isToken, limits, LineReader, malformed, tail, token } from "webrtc/sdp/text";
 import type {
 	Codec,
 	Direction,
@@ -225,10 +225,7 @@ class Parser {
 	#rtpAttribute(section: MediaSection, name: string, value: string, text: string): void {
 		switch (name) {
 			case "candidate":
-				this.#count();
-				if (section.candidates.length >= limits.candidates)
-					malformed(this.#line, `more than ${limits.candidates} candidates`);
-				section.candidates.push(text.slice(2));
+				this.#candidate(section, text.slice(2));
 				break;
 			case "rtpmap": {
 				const codec = this.#codec(section, value);
@@ -268,6 +265,14 @@ class Parser {
 		const codec = attribute.newCodec(payloadType);
 		section.codecs.push(codec);
 		return codec;
+	}
+
+	#candidate(section: MediaSection, text: string): void {
+		this.#count();
+		if (section.candidates.length >= limits.candidates)
+			malformed(this.#line, `more than ${limits.candidates} candidates`);
+		if (!isCandidate(text)) malformed(this.#line, "the candidate is empty or has characters that it may not have");
+		section.candidates.push(text);
 	}
 
 	/** RFC 4585 section 4.2. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Media sections: made empty, rejected, or filled with what this side does; and what can be asked of them.
-import { isToken } from "webrtc/sdp/text";
+import { isCandidate, isToken } from "webrtc/sdp/text";
 import type {
 	Codec,
 	Direction,
@@ -90,22 +90,26 @@ export function checkLocal(media: readonly LocalMedia[], transport: TransportPar
 	checkText("icePwd", transport.icePwd);
 	checkText("fingerprint.algorithm", transport.fingerprint.algorithm);
 	checkText("fingerprint.value", transport.fingerprint.value);
-	for (const candidate of transport.candidates) {
-		checkCandidate(candidate);
-	}
-	for (const { mid, cname, msid, ssrc } of media) {
+	transport.candidates.forEach(checkCandidate);
+	const tracks: string[] = [];
+	for (const { mid, cname, msid, ssrc, direction, stopped } of media) {
 		if (mid !== undefined) checkText("mid", mid);
 		if (cname !== undefined) checkText("cname", cname);
 		if (msid) checkText("msid.stream", msid.stream);
 		if (msid && msid.track !== "") checkText("msid.track", msid.track);
 		if (ssrc !== undefined && !(Number.isInteger(ssrc) && ssrc >= 0 && ssrc <= 0xffffffff))
 			throw new RangeError(`ssrc: ${ssrc}`);
+		// Chromium takes no description in which two sections are one track.
+		if (!msid || stopped || !sends(direction)) continue;
+		const track = `${msid.stream} ${msid.track}`;
+		if (tracks.includes(track)) throw new TypeError(`msid: "${track}" is in two sections`);
+		tracks.push(track);
 	}
 }
 
 /** @throws TypeError */
 export function checkCandidate(text: string): void {
-	if (!text.startsWith("candidate:") || /[\r\n]/.test(text)) throw new TypeError(`candidates: "${text}"`);
+	if (!isCandidate(text)) throw new TypeError(`candidates: "${text}"`);
 }
 
 function checkText(name: string, text: string): void {

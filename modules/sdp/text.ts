@@ -100,6 +100,11 @@ export function token(text: string, line: number, what: string): string {
 	return text;
 }
 
+/** Whether a text is a candidate attribute; what it says is for ICE to judge. */
+export function isCandidate(text: string): boolean {
+	return text.startsWith("candidate:") && text.length > 10 && !text.includes("\r") && !text.includes("\n");
+}
+
 /** The part before the first `separator`, or all. */
 export function head(text: string, separator: string): string {
 	const index = text.indexOf(separator);

@@ -85,7 +85,7 @@ function receive(text: string): void {
 	expect(local.media.map(({ kind, mid }) => `${kind} ${mid}`)).toEqual(
 		remote.media.map(({ kind, mid }) => `${kind} ${mid}`),
 	);
-	expect(answerText).not.toMatch(/[^\r]\n|\r[^\n]|undefined|NaN/);
+	expect(answerText).not.toMatch(/[^\r]\n|\r[^\n]|[^\t\r\n -~]/);
 }
 
 const texts = [...fixtures, write(ours)];
@@ -227,8 +227,7 @@ test("fragments", () => {
 				changed = changed.slice(0, index) + text + changed.slice(index + length);
 			}
 			const read = tolerant(() => parseFragment(changed));
-			if (!read || read.media.some(({ candidates }) => candidates.some((candidate) => candidate.includes("\r"))))
-				return;
+			if (!read) return;
 			const written = writeFragment(read);
 			expect(writeFragment(parseFragment(written))).toBe(written);
 		}),

@@ -319,7 +319,7 @@ describe("local media", () => {
 		const remote = offer((sdp) => sdp.replace("BUNDLE v a", "BUNDLE v a v2"), {
 			audio: [...third, "a=recvonly", "a=fmtp:97 packetization-mode=1;profile-level-id=42e01f"],
 		});
-		const second = { ...video, ssrc: 2 };
+		const second = { ...video, ssrc: 2, msid: { stream: "camera", track: "second" } };
 		const sources = (description: SessionDescription) => description.media.map((media) => media.sources[0]?.ssrc);
 		expect(sources(answer(remote, [video, audio, second]))).toEqual([video.ssrc, audio.ssrc, 2]);
 		expect(sources(answer(remote, [{ ...video, mid: "v2" }, audio, { ...second, mid: "v" }]))).toEqual([
@@ -338,6 +338,11 @@ describe("local media", () => {
 		[{ ssrc: 2 ** 32 }, /ssrc/],
 	])("must make legal lines: %p", (change, expected) => {
 		expect(() => answer(offer(), [{ ...video, ...change }])).toThrow(expected);
+	});
+
+	test("sends a track in one section only", () => {
+		expect(() => answer(offer(), [video, { ...audio, msid: video.msid }])).toThrow(/msid: "camera picture"/);
+		expect(ports(answer(offer(), [video, { ...audio, msid: video.msid, stopped: true }]))).toEqual([9, 0]);
 	});
 
 	test("and so must the transport and the session", () => {

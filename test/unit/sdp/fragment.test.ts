@@ -88,6 +88,7 @@ test.each([
 	["a=ice-ufrag:abc", /line 3: ice-ufrag/],
 	["a=ice-pwd:short", /line 3: ice-pwd/],
 	["a=mid:", /line 3: the mid/],
+	["a=candidate:", /line 3: the candidate/],
 	["m= 9", /line 3: the kind/],
 ])("%s is malformed", (line, expected) => {
 	expect(failure(() => parseFragment(text(...top, line)))).toMatch(expected);

@@ -23,6 +23,8 @@ function makeOffer(media: readonly LocalMedia[], current?: SessionDescription): 
 }
 const view = (description: SessionDescription) =>
 	description.media.map(({ mid, kind, port }) => `${mid} ${kind} ${port}`);
+/** Another section of the same kind needs another track. */
+const other = (media: LocalMedia, name: string): LocalMedia => ({ ...media, msid: { stream: "camera", track: name } });
 const viewer = { ...video, direction: "sendrecv" } as const;
 
 describe("an offer", () => {
@@ -64,7 +66,11 @@ describe("an offer", () => {
 		const high = h264Capability("640c1f", 1, []);
 		const media = [
 			video,
-			{ ...video, codecs: [mode0, high, ...video.codecs], extensions: ["urn:x", ...video.extensions] },
+			{
+				...other(video, "b"),
+				codecs: [mode0, high, ...video.codecs],
+				extensions: ["urn:x", ...video.extensions],
+			},
 		];
 		const description = makeOffer(media);
 		expect(description.media.map(({ payloadTypes }) => payloadTypes)).toEqual([[96], [97, 98, 96]]);
@@ -72,7 +78,7 @@ describe("an offer", () => {
 	});
 
 	test("keeps the mids that are given", () => {
-		expect(view(makeOffer([video, { ...audio, mid: "0" }, audio]))).toEqual([
+		expect(view(makeOffer([video, { ...audio, mid: "0" }, other(audio, "b")]))).toEqual([
 			"1 video 9",
 			"0 audio 9",
 			"2 audio 9",
@@ -115,18 +121,17 @@ describe("a later offer", () => {
 
 	test("ends a section in its place, and uses it again for another", () => {
 		const second = makeOffer(
-			[
-				{ ...video, mid: "0", stopped: true },
-				{ ...audio, mid: "1" },
-				{ ...audio, ssrc: 9 },
-			],
+			[{ ...video, mid: "0", stopped: true }, { ...audio, mid: "1" }, other(audio, "b")],
 			first,
 		);
 		expect(view(second)).toEqual(["0 video 0", "1 audio 9", "2 audio 9"]);
 		expect(second.groups[0]!.mids).toEqual(["1", "2"]);
 		// The candidates move to the section that is now the first of the bundle.
 		expect(second.media.map((media) => media.candidates.length)).toEqual([0, 1, 0]);
-		const third = makeOffer([{ ...audio, mid: "1" }, { ...audio, ssrc: 9, mid: "2" }, video, audio], second);
+		const third = makeOffer(
+			[{ ...audio, mid: "1" }, { ...other(audio, "b"), mid: "2" }, video, other(audio, "c")],
+			second,
+		);
 		expect(view(third)).toEqual(["3 video 9", "1 audio 9", "2 audio 9", "4 audio 9"]);
 	});
 
@@ -142,9 +147,10 @@ describe("a later offer", () => {
 		});
 		remote.media[0]!.payloadTypes = [102];
 		remote.media[0]!.codecs[0]!.payloadType = 102;
-		const second = makeOffer([{ ...video, mid: "v" }, { ...audio, mid: "a" }, video], answer(remote));
-		expect(view(second)).toEqual(["v video 9", "a audio 9", "0 video 9"]);
-		expect(second.media.map(({ payloadTypes }) => payloadTypes)).toEqual([[102], [111, 0, 8], [102]]);
+		const second = makeOffer([{ ...video, mid: "v" }, { ...audio, mid: "a" }, other(video, "b")], answer(remote));
+		// Firefox does not let media take the place of data channels.
+		expect(view(second)).toEqual(["v video 9", "a audio 9", "d application 0", "0 video 9"]);
+		expect(second.media.map(({ payloadTypes }) => payloadTypes)).toEqual([[102], [111, 0, 8], [], [102]]);
 		expect(section(second, 0).extensions).toEqual([{ id: 6, uri: "urn:ietf:params:rtp-hdrext:sdes:mid" }]);
 		const third = makeOffer(
 			[
