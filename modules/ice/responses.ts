@@ -60,15 +60,12 @@ function succeed(session: Session, transaction: Transaction, mapped: Candidate |
 	pair.mapped = mapped;
 	session.validate(pair.remote, pair.local.base);
 	if (kind === "consent") {
-		if (pair !== session.selected) return;
-		session.consent.answered(now);
-		if (session.state === "disconnected") session.setConnected();
+		if (pair === session.selected) session.consent.answered(now);
 		return;
 	}
 	pair.state = "succeeded";
 	if (session.controlling && kind === "nomination") session.select(pair, now);
 	else if (!session.controlling && pair.nominee) session.accept(pair, now);
-	else if (session.settled) session.setConnected();
 }
 
 /** The local candidate that the peer sees; undefined when it is the pair's own. */

@@ -87,6 +87,18 @@ test("after failure, both connect again", () => {
 	expect(a.states.slice(-3)).toEqual(["failed", "checking", "completed"]);
 });
 
+test("what was learned of this host's addresses belongs to a generation", () => {
+	const network = new VirtualNetwork({ delay: 5 });
+	const [a, b] = pair(network);
+	a.sockets.set("10.0.0.1", "10.0.0.9");
+	network.bind({ address: "10.0.0.9", port: 5000 }, (data, from) => a.receive(data, from, "10.0.0.1"));
+	introduce(a, b);
+	expect(network.clock.run(5000, connected(a, b))).toBe(true);
+	expect(a.agent.localCandidates).toHaveLength(2);
+	a.agent.restart(network.now);
+	expect(a.agent.localCandidates).toEqual([expect.objectContaining({ address: "10.0.0.1" })]);
+});
+
 test("the same parameters again change nothing", () => {
 	const { network, a, b } = meet();
 	const { localUfrag } = a.agent;
