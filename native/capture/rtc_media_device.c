@@ -79,7 +79,7 @@ static rtc_capture_result open_input(media_device *self, rtc_capture_error *erro
 	int jpeg = self->type == AVMEDIA_TYPE_VIDEO && self->options.width > RAW_WIDTH;
 	while (result != RTC_CAPTURE_OK && jpeg >= 0) { // cameras without JPEG refuse it
 		AVDictionary *dictionary = parameters(self, jpeg--);
-		result = rtc_media_input_open(&self->input, self->kind, self->url, &dictionary, self->type, error);
+		result = rtc_media_input_open(&self->input, self->kind, self->url, dictionary, self->type, error);
 		if (result != RTC_CAPTURE_OK)
 			rtc_media_input_close(&self->input);
 	}

@@ -45,20 +45,20 @@ static int open_decoder(rtc_media_input *input, const AVCodec *codec)
 }
 
 rtc_capture_result rtc_media_input_open(rtc_media_input *input, const AVInputFormat *kind, const char *url,
-										AVDictionary **options, enum AVMediaType type, rtc_capture_error *error)
+										AVDictionary *options, enum AVMediaType type, rtc_capture_error *error)
 {
 	int device = kind != NULL;
 	av_log_set_level(AV_LOG_QUIET); // what goes wrong is returned
 	input->format = avformat_alloc_context();
 	if (!input->format) {
-		av_dict_free(options);
+		av_dict_free(&options);
 		return fail(error, AVERROR(ENOMEM), device, url);
 	}
 	input->format->interrupt_callback = (AVIOInterruptCB){interrupted, input};
 	if (device)
 		input->format->flags |= AVFMT_FLAG_NONBLOCK;
-	int result = avformat_open_input(&input->format, url, kind, options); // frees the format when it fails
-	av_dict_free(options);
+	int result = avformat_open_input(&input->format, url, kind, &options); // frees the format when it fails
+	av_dict_free(&options);
 	if (result < 0)
 		return fail(error, result, device, url);
 	// Devices tell all in their header, and have nothing to read yet.
@@ -126,8 +126,8 @@ int rtc_media_input_seek(rtc_media_input *input, int64_t time)
 {
 	int64_t start = input->format->start_time == AV_NOPTS_VALUE ? 0 : input->format->start_time;
 	int result = av_seek_frame(input->format, -1, start + time, AVSEEK_FLAG_BACKWARD);
-	if (result < 0) // formats without an index
-		result = av_seek_frame(input->format, -1, start, AVSEEK_FLAG_BACKWARD | AVSEEK_FLAG_ANY);
+	if (result < 0) // formats without times know only where their bytes begin
+		result = av_seek_frame(input->format, -1, 0, AVSEEK_FLAG_BYTE);
 	avcodec_flush_buffers(input->decoder);
 	input->draining = 0;
 	return result < 0 ? result : 0;
