@@ -84,27 +84,37 @@ export function setMedia(
 	if (media.ssrc !== undefined) section.sources = [{ ssrc: media.ssrc, cname: media.cname, msid: media.msid }];
 }
 
-/** @throws TypeError or RangeError with the name of what would not make a legal line */
+/** @throws TypeError or RangeError with the name of what would not make a legal line, or what two sections may not share */
 export function checkLocal(media: readonly LocalMedia[], transport: TransportParameters): void {
 	checkText("iceUfrag", transport.iceUfrag);
 	checkText("icePwd", transport.icePwd);
 	checkText("fingerprint.algorithm", transport.fingerprint.algorithm);
 	checkText("fingerprint.value", transport.fingerprint.value);
 	transport.candidates.forEach(checkCandidate);
-	const tracks: string[] = [];
-	for (const { mid, cname, msid, ssrc, direction, stopped } of media) {
+	const sent: LocalMedia[] = [];
+	for (const local of media) {
+		const { mid, cname, msid, ssrc } = local;
 		if (mid !== undefined) checkText("mid", mid);
 		if (cname !== undefined) checkText("cname", cname);
 		if (msid) checkText("msid.stream", msid.stream);
 		if (msid && msid.track !== "") checkText("msid.track", msid.track);
-		if (ssrc !== undefined && !(Number.isInteger(ssrc) && ssrc >= 0 && ssrc <= 0xffffffff))
-			throw new RangeError(`ssrc: ${ssrc}`);
-		// Chromium takes no description in which two sections are one track.
-		if (!msid || stopped || !sends(direction)) continue;
-		const track = `${msid.stream} ${msid.track}`;
-		if (tracks.includes(track)) throw new TypeError(`msid: "${track}" is in two sections`);
-		tracks.push(track);
+		if (ssrc !== undefined && !isSsrc(ssrc)) throw new RangeError(`ssrc: ${ssrc}`);
+		if (local.stopped || !sends(local.direction)) continue;
+		for (const other of sent) checkDistinct(local, other);
+		sent.push(local);
 	}
+}
+
+/** A bundle is one RTP session (RFC 9143 section 9.2); Chromium takes no track in two sections. */
+function checkDistinct(a: LocalMedia, b: LocalMedia): void {
+	if (a.ssrc !== undefined && a.ssrc === b.ssrc) throw new RangeError(`ssrc: ${a.ssrc} is in two sections`);
+	if (a.msid && b.msid && a.msid.stream === b.msid.stream && a.msid.track === b.msid.track) {
+		throw new TypeError(`msid: "${a.msid.stream} ${a.msid.track}" is in two sections`);
+	}
+}
+
+function isSsrc(value: number): boolean {
+	return Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
 }
 
 /** @throws TypeError */

@@ -342,7 +342,10 @@ describe("local media", () => {
 
 	test("sends a track in one section only", () => {
 		expect(() => answer(offer(), [video, { ...audio, msid: video.msid }])).toThrow(/msid: "camera picture"/);
-		expect(ports(answer(offer(), [video, { ...audio, msid: video.msid, stopped: true }]))).toEqual([9, 0]);
+		expect(() => answer(offer(), [video, { ...audio, ssrc: video.ssrc }])).toThrow(/ssrc: 287454020/);
+		const same = { ...audio, msid: video.msid, ssrc: video.ssrc };
+		expect(ports(answer(offer(), [video, { ...same, stopped: true }]))).toEqual([9, 0]);
+		expect(ports(answer(offer(), [video, { ...same, direction: "recvonly" }]))).toEqual([9, 9]);
 	});
 
 	test("and so must the transport and the session", () => {

@@ -24,7 +24,11 @@ function makeOffer(media: readonly LocalMedia[], current?: SessionDescription): 
 const view = (description: SessionDescription) =>
 	description.media.map(({ mid, kind, port }) => `${mid} ${kind} ${port}`);
 /** Another section of the same kind needs another track. */
-const other = (media: LocalMedia, name: string): LocalMedia => ({ ...media, msid: { stream: "camera", track: name } });
+const other = (media: LocalMedia, name: string): LocalMedia => ({
+	...media,
+	msid: { stream: "camera", track: name },
+	ssrc: name.charCodeAt(0),
+});
 const viewer = { ...video, direction: "sendrecv" } as const;
 
 describe("an offer", () => {
