@@ -5,13 +5,13 @@ import type { IceTimeouts } from "webrtc/ice/types";
 
 export default class Consent {
 	#crypto: StunCrypto;
-	#timeouts: IceTimeouts;
+	#timeouts: Readonly<IceTimeouts>;
 	#answeredAt = 0;
 	#heardAt = 0;
 	/** When the next check is due; Infinity: there is no selected pair. */
 	nextCheck = Infinity;
 
-	constructor(crypto: StunCrypto, timeouts: IceTimeouts) {
+	constructor(crypto: StunCrypto, timeouts: Readonly<IceTimeouts>) {
 		this.#crypto = crypto;
 		this.#timeouts = timeouts;
 	}

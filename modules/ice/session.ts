@@ -22,7 +22,7 @@ import {
 
 export default class Session {
 	readonly crypto: StunCrypto;
-	readonly timeouts: IceTimeouts;
+	readonly timeouts: Readonly<IceTimeouts>;
 	readonly tieBreaker: Uint8Array;
 	readonly locals = new LocalCandidates();
 	readonly checklist = new Checklist();
@@ -72,7 +72,7 @@ export default class Session {
 		if (typeof now !== "number") throw new TypeError("now: a number");
 		if (tieBreaker && tieBreaker.length !== 8) throw new RangeError("tieBreaker: 8 bytes");
 		this.crypto = crypto;
-		this.timeouts = { ...defaultTimeouts, ...options.timeouts };
+		this.timeouts = options.timeouts ? { ...defaultTimeouts, ...options.timeouts } : defaultTimeouts;
 		this.tieBreaker = tieBreaker ?? new Uint8Array(crypto.randomBytes(8));
 		this.controlling = controlling;
 		this.now = this.tokensAt = now;

@@ -53,9 +53,9 @@ export class Transaction {
 export class Transactions {
 	readonly list: Transaction[] = [];
 	#crypto: StunCrypto;
-	#timeouts: IceTimeouts;
+	#timeouts: Readonly<IceTimeouts>;
 
-	constructor(crypto: StunCrypto, timeouts: IceTimeouts) {
+	constructor(crypto: StunCrypto, timeouts: Readonly<IceTimeouts>) {
 		this.#crypto = crypto;
 		this.#timeouts = timeouts;
 	}
