@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sources and encoders on the XS engine: pipes that JavaScript lays, and then does not hear of.
+import Timer from "timer";
+import { AudioSource, VideoSource } from "webrtc/native/capture";
+import { AudioEncoder, VideoEncoder } from "webrtc/native/codec";
+import { entries } from "webrtc/native/port";
+
+function assert(condition: unknown, what: string): asserts condition {
+	if (!condition) throw new Error(`failed: ${what}`);
+}
+
+function assertThrows(type: new (...args: never[]) => Error, text: string, action: () => unknown): void {
+	try {
+		action();
+	} catch (error) {
+		const given = String(error);
+		assert(error instanceof type && given.includes(text), `${type.name} with "${text}", got ${given}`);
+		return;
+	}
+	throw new Error(`failed: ${text}: nothing thrown`);
+}
+
+function wait(milliseconds: number): Promise<void> {
+	return new Promise((resolve) => Timer.set(() => resolve(), milliseconds));
+}
+
+function optionsAreChecked(): void {
+	const video = { codec: "H264" } as const;
+	assertThrows(TypeError, "options", () => new VideoEncoder(undefined as never));
+	assertThrows(RangeError, "codec", () => new VideoEncoder({ codec: "VP8" as "H264" }));
+	assertThrows(TypeError, "codec", () => new VideoEncoder({} as never));
+	assertThrows(RangeError, "framerate", () => new VideoEncoder({ ...video, framerate: 0 }));
+	assertThrows(RangeError, "bitrate", () => new VideoEncoder({ ...video, bitrate: 1000 }));
+	assertThrows(TypeError, "onError", () => new VideoEncoder({ ...video, onError: 1 as never }));
+	assertThrows(RangeError, "codec", () => new AudioEncoder({ codec: "G722" as "opus" }));
+	assertThrows(RangeError, "sampleRate", () => new AudioEncoder({ codec: "opus", sampleRate: 44100 }));
+	assertThrows(RangeError, "sampleRate", () => new AudioEncoder({ codec: "PCMU", channels: 2 }));
+	assertThrows(TypeError, "path", () => new VideoSource({ source: "file" }));
+	assertThrows(RangeError, "width", () => new VideoSource({ source: "test", width: 8 }));
+	assertThrows(RangeError, "channels", () => new AudioSource({ source: "test", channels: 3 }));
+	assertThrows(RangeError, "sampleRate", () => new AudioSource({ source: "test", sampleRate: 11025 }));
+	assertThrows(Error, "media/unsupported: ", () => new VideoSource({ source: "microphone" as "test" }));
+	const missing = "/no/such/file.mp4";
+	assertThrows(Error, "media/file-unreadable: ", () => new VideoSource({ source: "file", path: missing }));
+	assertThrows(Error, "media/file-unreadable: ", () => new AudioSource({ source: "file", path: missing }));
+	assertThrows(Error, "media/device-missing: ", () => new VideoSource({ source: "camera", path: "/dev/video99" }));
+}
+
+class Pipeline {
+	readonly camera = new VideoSource({ source: "test", width: 320, height: 240, framerate: 30 });
+	readonly microphone = new AudioSource({ source: "test" });
+	readonly video = new VideoEncoder({ codec: "H264", bitrate: 300_000 });
+	readonly audio = new AudioEncoder({ codec: "opus" });
+	readonly g711 = new AudioEncoder({ codec: "PCMU" }); // takes no H.264 and no Opus: it ends the pipes
+
+	open(): void {
+		this.camera.connect(this.video);
+		this.microphone.connect(this.audio);
+		this.video.connect(this.g711);
+	}
+
+	close(): void {
+		for (const segment of [this.video, this.camera, this.audio, this.microphone, this.g711]) {
+			segment.close();
+			segment.close();
+			assertThrows(SyntaxError, "", () => segment.statistics());
+			assertThrows(SyntaxError, "", () => segment.connect(segment));
+		}
+	}
+}
+
+async function pipelineFlows(): Promise<void> {
+	const pipeline = new Pipeline();
+	const { camera, microphone, video, audio } = pipeline;
+	pipeline.open();
+	assertThrows(TypeError, "connected", () => camera.connect(video));
+	assertThrows(TypeError, "takes no frames", () => camera.connect(microphone));
+	assertThrows(TypeError, "not a media segment", () => camera.connect({}));
+	const before = entries();
+	await wait(1000);
+	const entered = entries() - before;
+	const frames = video.statistics().framesEncoded;
+	assert(frames >= 15 && frames <= 33, `${frames} frames in a second`);
+	assert(entered < 10, `${entered} entries into JavaScript for ${frames} frames`);
+	assert(video.statistics().width === 320 && video.statistics().keyFramesEncoded === 1, "statistics");
+	assert(camera.statistics().frames >= frames && microphone.statistics().sampleRate === 48000, "sources");
+	assert(audio.statistics().framesEncoded === 0, "nothing is encoded for nobody");
+	video.requestKeyFrame();
+	video.bitrate = 500_000;
+	assert(video.bitrate === 500_000 && video.statistics().targetBitrate === 500_000, "bitrate");
+	assertThrows(RangeError, "bitrate", () => (video.bitrate = 1));
+	await wait(200);
+	assert(video.statistics().keyFramesEncoded === 2, "key frame");
+	video.disconnect(pipeline.g711);
+	audio.connect(pipeline.g711);
+	await wait(300);
+	assert(audio.statistics().framesEncoded > 5, "sound");
+	const still = video.statistics().framesEncoded;
+	await wait(200);
+	assert(video.statistics().framesEncoded === still, "no sink, no frames");
+	pipeline.close();
+}
+
+// Open segments live, whether JavaScript holds them or not.
+async function collectionSpares(): Promise<VideoEncoder> {
+	const encoder = new VideoEncoder({ codec: "H264" });
+	(() => {
+		const camera = new VideoSource({ source: "test", width: 160, height: 120 });
+		const end = new AudioEncoder({ codec: "opus" });
+		camera.connect(encoder);
+		encoder.connect(end);
+	})();
+	for (let i = 0; i < 20; i++) {
+		new ArrayBuffer(20_000);
+		await wait(10);
+	}
+	const before = encoder.statistics().framesEncoded;
+	await wait(300);
+	assert(encoder.statistics().framesEncoded > before, "the pipe still flows");
+	return encoder; // never closed: the end of the machine does it
+}
+
+async function failuresArrive(): Promise<void> {
+	const source = new AudioSource({ source: "test", sampleRate: 48000 });
+	const end = new VideoEncoder({ codec: "H264" });
+	let failure = "";
+	const encoder = new AudioEncoder({
+		codec: "PCMA",
+		onError(code, message) {
+			assert(this === encoder, "this");
+			failure = `${code}: ${message}`;
+			throw new Error("as the test means it to");
+		},
+	});
+	encoder.connect(end);
+	source.connect(encoder);
+	await wait(200);
+	assert(failure === "media/unsupported: G.711 takes 8 kHz, mono", failure);
+	for (const segment of [source, encoder, end]) segment.close();
+}
+
+async function cycles(): Promise<void> {
+	for (let i = 0; i < 20; i++) {
+		const pipeline = new Pipeline();
+		pipeline.open();
+		if (i % 4 === 0) await wait(50);
+		pipeline.close();
+	}
+}
+
+async function main(): Promise<void> {
+	optionsAreChecked();
+	trace("options\n");
+	await pipelineFlows();
+	trace("pipeline\n");
+	kept.push(await collectionSpares());
+	trace("collection\n");
+	await failuresArrive();
+	trace("failure\n");
+	await cycles();
+	trace("cycles\n");
+	trace("media: passed\n");
+}
+
+const kept: object[] = [];
+main().then(
+	() => globalThis.simulator?.exit(0),
+	(error) => {
+		trace(`${error}\n`);
+		globalThis.simulator?.exit(1);
+	},
+);
