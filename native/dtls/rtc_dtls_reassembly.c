@@ -38,9 +38,10 @@ static void begin(rtc_dtls_reassembly *it, uint16_t messageSequence, uint32_t le
 	it->recordSequence = 0;
 }
 
-// The first bytes to come for a place stay: a later overlap cannot change what is there.
-static void fill(rtc_dtls_reassembly *it, uint32_t offset, const uint8_t *data, uint32_t size)
+// The first bytes to come for a place stay: a later overlap cannot change what is there. Returns how many were new.
+static uint32_t fill(rtc_dtls_reassembly *it, uint32_t offset, const uint8_t *data, uint32_t size)
 {
+	uint32_t missing = it->missing;
 	for (uint32_t i = 0; i < size; i++) {
 		uint32_t place = offset + i;
 		uint8_t bit = (uint8_t)(1 << (place & 7));
@@ -50,10 +51,11 @@ static void fill(rtc_dtls_reassembly *it, uint32_t offset, const uint8_t *data, 
 		it->body[place] = data[i];
 		it->missing--;
 	}
+	return missing - it->missing;
 }
 
 // One handshake message, or fragment of one, at `data`. Returns its size with the header, 0 when it is malformed.
-static uint32_t addFragment(rtc_dtls_reassembly *it, const uint8_t *data, uint32_t size)
+static uint32_t addFragment(rtc_dtls_reassembly *it, const uint8_t *record, const uint8_t *data, uint32_t size)
 {
 	if (size < RTC_DTLS_HANDSHAKE_HEADER)
 		return 0;
@@ -65,7 +67,12 @@ static uint32_t addFragment(rtc_dtls_reassembly *it, const uint8_t *data, uint32
 		// Another message than the one begun: its sender has started anew.
 		if (it->length != length || it->messageSequence != messageSequence)
 			begin(it, messageSequence, length);
-		fill(it, offset, data + RTC_DTLS_HANDSHAKE_HEADER, count);
+		if (fill(it, offset, data + RTC_DTLS_HANDSHAKE_HEADER, count)) {
+			uint64_t sequence = (uint64_t)read24(record + 5) << 24 | read24(record + 8);
+			if (sequence > it->recordSequence)
+				it->recordSequence = sequence;
+			it->version = (uint16_t)(record[1] << 8 | record[2]);
+		}
 	}
 	return RTC_DTLS_HANDSHAKE_HEADER + count;
 }
@@ -107,15 +114,11 @@ size_t rtc_dtls_reassembly_add(rtc_dtls_reassembly *it, const uint8_t *data, siz
 			continue;
 		const uint8_t *fragment = record + RTC_DTLS_RECORD_HEADER;
 		while (length) {
-			uint32_t used = addFragment(it, fragment, length);
+			uint32_t used = addFragment(it, record, fragment, length);
 			if (!used)
 				break;
 			fragment += used;
 			length -= used;
-			uint64_t sequence = (uint64_t)read24(record + 5) << 24 | read24(record + 8);
-			if (sequence > it->recordSequence)
-				it->recordSequence = sequence;
-			it->version = (uint16_t)(record[1] << 8 | record[2]);
 		}
 		if (it->length && !it->missing)
 			return emit(it, output, outputSize);
