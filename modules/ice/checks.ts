@@ -10,9 +10,7 @@ export function runChecks(session: Session, now: number): void {
 	for (;;) {
 		const expired = session.transactions.handleTimeout(now);
 		if (!expired) break;
-		if (expired.kind === "check") expired.pair.state = "failed";
-		// It worked before: ask again, until there is no more time.
-		else if (expired.kind === "nomination") session.checklist.trigger(expired.pair);
+		if (expired.kind !== "consent") expireCheck(session, expired.pair);
 	}
 	runConsent(session, now);
 	if (!session.generation.remoteKey || session.ended) return;
@@ -27,6 +25,12 @@ export function runChecks(session: Session, now: number): void {
 	} else if (session.endOfCandidates && session.checklist.hasFailed) {
 		session.fail("ice/failed", "No candidate pair connects.");
 	}
+}
+
+/** The peer has not answered. If it was heard from there, only datagrams were lost: ask again, while there is time. */
+function expireCheck(session: Session, pair: Pair): void {
+	if (pair.remote.validated && !session.settled) session.checklist.trigger(pair);
+	else pair.state = "failed";
 }
 
 /** RFC 8445 section 6.1.4.2. Triggered checks are not paced: the peer's, which caused them, are. */

@@ -7,9 +7,6 @@ import type { IceTimeouts } from "webrtc/ice/types";
 
 export type TransactionKind = "check" | "nomination" | "consent";
 
-// A request that came from the pair's remote shows that the way is open now (RFC 8445 section 7.3.1.4): the own one,
-// maybe dropped by the peer's NAT before, is sent again at once, unless it is so young that its answer may be under way.
-const boostDelay = 20;
 // RFC 8489 section 6.2.1, Rm: how many times the first interval to wait after the last transmission.
 const lastWait = 16;
 // A consent check is sent once (RFC 7675 section 5.1). An answer later than this means nothing.
@@ -110,14 +107,13 @@ export class Transactions {
 	}
 
 	/**
-	 * An authentic request has come the other way: a retransmission takes the place of RFC 8445's new triggered check,
-	 * at most once in the first interval, and the patience starts anew.
+	 * An authentic request has come the other way, so the way is open now (RFC 8445 section 7.3.1.4): the own one, maybe
+	 * dropped by the peer's NAT before, is sent again at once, in place of a new triggered check; unless it is so young
+	 * that its answer may be under way. Further requests hasten it less.
 	 */
 	boost(transaction: Transaction, now: number): void {
-		const wait = transaction.boosted ? transaction.firstInterval : boostDelay;
+		const wait = transaction.boosted ? transaction.firstInterval : this.#timeouts.pacing;
 		transaction.boosted = true;
-		transaction.interval = transaction.firstInterval;
-		transaction.attempts = Math.min(transaction.attempts, 2);
 		transaction.due = Math.min(transaction.due, Math.max(now, transaction.sentAt + wait));
 	}
 
@@ -131,14 +127,25 @@ export class Transactions {
 				return transaction;
 			}
 			transaction.attempts++;
-			transaction.interval *= 2;
-			transaction.due = now + (left === 1 ? lastWait * transaction.firstInterval : transaction.interval);
+			transaction.due = now + this.#nextInterval(transaction, left === 1);
 			transaction.sentAt = now;
 			transaction.repeated = true;
 			transaction.pending = true;
 			transaction.pair.requestsSent++;
 		}
 		return undefined;
+	}
+
+	/** Doubled each time (RFC 8489 section 6.2.1); but a peer that is known to be there is not left waiting for long. */
+	#nextInterval(transaction: Transaction, last: boolean): number {
+		const { firstInterval, pair } = transaction;
+		transaction.interval *= 2;
+		if (pair.remote.validated) {
+			const longest = Math.max(firstInterval, this.#timeouts.maximumRetransmission);
+			transaction.interval = Math.min(transaction.interval, longest);
+			return transaction.interval;
+		}
+		return last ? lastWait * firstInterval : transaction.interval;
 	}
 
 	get deadline(): number {

@@ -28,8 +28,9 @@ export interface IceTimeouts {
 	 * or less, and a check is 100 bytes that `pacing` already spaces.
 	 */
 	initialRetransmission: number;
-	/** Bounds of twice the measured round trip, which is the first retransmission of later transactions of a pair. */
+	/** Twice the measured round trip, but no less, is the first retransmission of later transactions of a pair. */
 	minimumRetransmission: number;
+	/** Nor more; and the longest interval to a peer that has been heard from. */
 	maximumRetransmission: number;
 	/** Rc of RFC 8489 section 6.2.1: how often a request is sent before it fails. */
 	transmissions: number;

@@ -33,6 +33,19 @@ describe("connecting", () => {
 		expect(order.filter((type) => type === "validated")).toHaveLength(1);
 	});
 
+	test("where 40 % are lost each way, all of 200 pairs connect, half of them in 1.5 s", () => {
+		const times = Array.from({ length: 200 }, (_, seed) => {
+			const network = new VirtualNetwork({ seed, loss: 0.4, delay: 25 });
+			const [a, b] = pair(network, seed);
+			introduce(a, b);
+			expect(network.clock.run(29_000, connected(a, b))).toBe(true);
+			return network.now;
+		});
+		times.sort((x, y) => x - y);
+		expect(times[100]).toBeLessThan(1500);
+		expect(times[199]).toBeLessThan(15_000);
+	});
+
 	test.each(Array.from({ length: 200 }, (_, seed) => seed))("on a bad network, seed %i", (seed) => {
 		const network = new VirtualNetwork({
 			seed,
