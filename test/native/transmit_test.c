@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sending, and what may happen at the same time.
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -130,6 +131,94 @@ static void failures_are_counted(void **state)
 	rtc_path_release(path);
 	rtc_transport_close(transport);
 }
+
+#if RTC_BATCHED
+// Stands before the kernel's sendmmsg (the linker's --wrap) and fails as a kernel may: 0 lets everything pass.
+static int refusal;
+static size_t refusedSize;
+int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+
+static int refuses(const struct msghdr *message)
+{
+	if (refusal == EMSGSIZE || refusal == EAGAIN)
+		return message->msg_iov[0].iov_len == refusedSize;
+	return refusal && message->msg_controllen;
+}
+
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+	unsigned passing = 0;
+	while (passing < count && !refuses(&messages[passing].msg_hdr))
+		passing++;
+	if (passing)
+		return __real_sendmmsg(fd, messages, passing, flags);
+	errno = refusal;
+	return -1;
+}
+
+// Sends datagrams of the given sizes, each numbered. Returns how many the statistics say failed.
+static uint64_t sendSizes(rtc_path *path, const size_t *sizes, uint32_t count)
+{
+	rtc_transport_statistics before, after;
+	rtc_transport_get_statistics(path->transport, &before);
+	rtc_transmit *transmit = rtc_path_begin(path);
+	for (uint32_t i = 0; i < count; i++) {
+		fill(rtc_transmit_buffer(transmit), sizes[i], i);
+		rtc_transmit_commit(transmit, sizes[i]);
+	}
+	rtc_transmit_end(transmit);
+	rtc_transport_get_statistics(path->transport, &after);
+	assert_int_equal(after.packetsSent - before.packetsSent + after.sendErrors - before.sendErrors, count);
+	return after.sendErrors - before.sendErrors;
+}
+
+static void assert_arrived(udp_peer *peer, const size_t *sizes, uint32_t number)
+{
+	uint8_t data[2000];
+	assert_datagram(data, udp_peer_receive(peer, data, sizeof data, 5000), (int)sizes[number], number);
+}
+
+static void refusals_of_the_kernel_are_met(void **state)
+{
+	static const size_t sizes[] = {1200, 1200, 1200, 800, 1000, 600, 600, 500};
+	static const int refusals[] = {EIO, EINVAL, ENOPROTOOPT};
+	uint8_t data[2000];
+	(void)state;
+	rtc_transport *transport = openTransport();
+	udp_peer peer = udp_peer_open(4);
+	rtc_path *path = rtc_path_new(transport);
+	rtc_path_select(path, &peer.address);
+	for (int i = 0; i < 3; i++) {
+		transport->transmit.segmentation = 1;
+		refusal = refusals[i];
+		assert_int_equal(sendSizes(path, sizes, 8), 0);
+		assert_int_equal(transport->transmit.segmentation, 0);
+		for (uint32_t j = 0; j < 8; j++)
+			assert_arrived(&peer, sizes, j);
+	}
+	// What is too large goes alone.
+	refusal = EMSGSIZE;
+	refusedSize = 1000;
+	assert_int_equal(sendSizes(path, sizes, 8), 1);
+	for (uint32_t j = 0; j < 8; j++)
+		if (j != 4)
+			assert_arrived(&peer, sizes, j);
+	// A full buffer takes the rest of the batch with it, and nothing of the next.
+	refusal = EAGAIN;
+	assert_int_equal(sendSizes(path, sizes, 8), 4);
+	refusal = 0;
+	for (uint32_t j = 0; j < 4; j++)
+		assert_arrived(&peer, sizes, j);
+	assert_int_equal(sendSizes(path, sizes, 8), 0);
+	for (uint32_t j = 0; j < 8; j++)
+		assert_arrived(&peer, sizes, j);
+	assert_int_equal(udp_peer_receive(&peer, data, sizeof data, 0), -1);
+	rtc_path_release(path);
+	udp_peer_close(&peer);
+	rtc_transport_close(transport);
+}
+#endif
 
 typedef struct {
 	rtc_path *path;
@@ -295,6 +384,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(datagrams_arrive_whole_and_in_order),
 		cmocka_unit_test(failures_are_counted),
+#if RTC_BATCHED
+		cmocka_unit_test(refusals_of_the_kernel_are_met),
+#endif
 		cmocka_unit_test(closing_under_traffic),
 		cmocka_unit_test(handlers_are_gone_when_removed),
 		cmocka_unit_test(a_handler_may_remove_itself),
