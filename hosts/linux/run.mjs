@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
-import { spawn } from "node:child_process";
-import { build } from "./tools/build.mjs";
-import { BuildError } from "./tools/manifest.mjs";
+import { launch } from "./tools/launch.mjs";
 
 const usage = `usage: node hosts/linux/run.mjs [options] <manifest.json or folder> [key=value ...]
 
@@ -18,59 +16,41 @@ Builds a Moddable manifest for the simulator and runs it. key=value pairs go to 
   --help            this text
 `;
 
-/** @typedef {import("./tools/build.mjs").Options & { buildOnly?: boolean, stats?: boolean }} RunOptions */
+/** @param {string} message @returns {never} */
+function fail(message) {
+	process.stderr.write(`${message}; see --help\n`);
+	process.exit(2);
+}
 
-/** @param {string[]} words @returns {RunOptions | undefined} undefined: show the usage */
+/** @param {string[]} words @returns {import("./tools/launch.mjs").LaunchOptions} */
 function parse(words) {
-	/** @type {RunOptions} */
-	const options = { manifest: "", config: {} };
+	/** @type {Record<string, string>} */
+	const config = {};
+	/** @type {import("./tools/launch.mjs").LaunchOptions} */
+	const options = { manifest: "", config };
+	/** @type {Record<string, () => void>} */
+	const flags = {
+		"--build-only": () => (options.buildOnly = true),
+		"--debug": () => (options.debug = true),
+		"--sanitize": () => (options.sanitize = true),
+		"--no-caps": () => (options.caps = false),
+		"--stats": () => (options.stats = true),
+		"--quiet": () => (options.quiet = true),
+	};
 	for (let i = 0; i < words.length; i++) {
 		const word = /** @type {string} */ (words[i]);
-		const pair = /^([^-=][^=]*)=(.*)$/s.exec(word);
-		if (word === "--help") return undefined;
-		else if (word === "--build-only") options.buildOnly = true;
-		else if (word === "--debug") options.debug = true;
-		else if (word === "--sanitize") options.sanitize = true;
-		else if (word === "--no-caps") options.caps = false;
-		else if (word === "--stats") options.stats = true;
-		else if (word === "--quiet") options.quiet = true;
-		else if (word === "-o" || word === "--out") {
-			if (words[++i] === undefined) throw new BuildError(`${word}: no folder given`);
-			options.out = words[i];
-		} else if (word.startsWith("-")) throw new BuildError(`${word}: unknown option; see --help`);
-		else if (pair)
-			/** @type {Record<string, string>} */ (options.config)[/** @type {string} */ (pair[1])] =
-				/** @type {string} */ (pair[2]);
-		else if (options.manifest) throw new BuildError(`${word}: only one manifest can be built`);
+		const equals = word.indexOf("=");
+		if (flags[word]) flags[word]();
+		else if (word === "-o" || word === "--out") options.out = words[++i] ?? fail(`${word}: no folder given`);
+		else if (word.startsWith("-")) fail(`${word}: unknown option`);
+		else if (equals > 0) config[word.slice(0, equals)] = word.slice(equals + 1);
+		else if (options.manifest) fail(`${word}: only one manifest can be built`);
 		else options.manifest = word;
 	}
-	if (!options.manifest) throw new BuildError("no manifest given; see --help");
+	if (!options.manifest) fail("no manifest given");
 	return options;
 }
 
-/** @param {{ app: string, image: string }} built @param {RunOptions} options @returns {Promise<number>} the exit status */
-function run({ app, image }, options) {
-	const child = spawn(app, [image], {
-		stdio: "inherit",
-		env: { ...process.env, ...(options.stats ? { SIM_STATS: "1" } : {}) },
-	});
-	// The terminal sends SIGINT to both: stay until the application has cleaned up.
-	process.on("SIGINT", () => {});
-	process.on("SIGTERM", () => child.kill("SIGTERM"));
-	return new Promise((resolve) =>
-		child.on("close", (code, signal) => resolve(code ?? (signal === "SIGINT" ? 130 : 128))),
-	);
-}
-
-try {
-	const options = parse(process.argv.slice(2));
-	if (!options) process.stdout.write(usage);
-	else {
-		const built = await build(options);
-		if (!options.buildOnly) process.exitCode = await run(built, options);
-	}
-} catch (error) {
-	if (!(error instanceof BuildError)) throw error;
-	process.stderr.write(`${error.message}\n`);
-	process.exitCode = 1;
-}
+const words = process.argv.slice(2);
+if (words.includes("--help")) process.stdout.write(usage);
+else process.exitCode = await launch(parse(words));

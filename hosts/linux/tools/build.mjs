@@ -84,10 +84,7 @@ async function countSteps(makefile) {
 	child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
 	child.stderr.resume();
 	await new Promise((resolve) => child.on("close", resolve));
-	return (
-		output.split("\n").filter((line) => /^echo "# (cc|link)/.test(line)).length ||
-		(/\bar rcs\b/.test(output) ? 1 : 0)
-	);
+	return output.split("\n").filter((line) => line.startsWith('echo "# ')).length;
 }
 
 /** Turns the linker's complaint about a native into one about the module that names it. @param {unknown} error @param {generate.Natives} natives */
@@ -141,10 +138,11 @@ export async function build(options) {
 	await withLock(out, async () => {
 		compile(merged, out, quiet);
 		const natives = writeGenerated(merged, options, out);
-		generate.writeIfChanged(path.join(out, "flags"), flagsText(merged, variant));
+		generate.writeIfChanged(path.join(out, "flags"), flagsText(variant, merged));
 		generate.writeIfChanged(path.join(out, "Makefile"), appMakefile(merged, variant, out, engineOut));
 		fs.mkdirSync(path.join(out, "objects"), { recursive: true });
 		await withLock(engineOut, async () => {
+			generate.writeIfChanged(path.join(engineOut, "flags"), flagsText(variant));
 			generate.writeIfChanged(path.join(engineOut, "Makefile"), engineMakefile(variant, engineOut));
 			await make(path.join(engineOut, "Makefile"), "engine", quiet);
 		});

@@ -11,31 +11,41 @@ import { fileURLToPath } from "node:url";
 
 export const runtime = fileURLToPath(new URL("../runtime", import.meta.url));
 
-/** @param {Variant} variant */
-function flags(variant) {
+/** The flags of the compiler for the engine, for the runtime, and for an application's C. @param {Variant} variant */
+function flagsOf(variant) {
 	const optimize = variant.sanitize ? "-O1 -g -fno-omit-frame-pointer" : variant.debug ? "-O0 -g" : "-O2 -g";
+	// The engine reads unaligned integers from byte code and shifts as it likes: undefined behaviour is checked in our code.
+	const engine = variant.sanitize ? "-fsanitize=address" : "";
+	const native = variant.sanitize ? "-fsanitize=address,undefined -fno-sanitize-recover=undefined" : "";
+	const defines = [
+		"-DINCLUDE_XSPLATFORM",
+		'-DXSPLATFORM=\\"sim_platform.h\\"',
+		...["mxDebug", "mxNoConsole", "mxBoundsCheck", "mxParse", "mxRun", "mxSloppy"].map((name) => `-D${name}=1`),
+	].join(" ");
+	const system = ["includes", "platforms", "sources"].map((name) => `-isystem ${variant.xs}/${name}`).join(" ");
+	const includes = `-isystem ${runtime}/include -I${runtime} ${system}`;
 	return {
-		optimize,
-		// The engine reads unaligned integers from byte code and shifts as it likes: undefined behaviour is checked in our code.
-		engine: variant.sanitize ? "-fsanitize=address" : "",
-		native: variant.sanitize ? "-fsanitize=address,undefined -fno-sanitize-recover=undefined" : "",
+		engine: `-std=gnu17 ${optimize} ${engine} -w -fno-common ${defines} ${includes}`,
+		runtime: `-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${includes} $(GLIB)`,
+		native: `${optimize} ${native} -Wall -Wextra ${defines} ${includes} $(GLIB)`,
+		link: `${native} -rdynamic -Wl,--wrap=fxBeginHost,--wrap=fxEndHost`,
 	};
 }
 
-const defines =
-	'-DINCLUDE_XSPLATFORM -DXSPLATFORM=\\"sim_platform.h\\" -DmxDebug=1 -DmxNoConsole=1 -DmxBoundsCheck=1 -DmxParse=1 -DmxRun=1 -DmxSloppy=1';
+/** @param {string} object @param {string} source @param {string} flags @param {string} [language] */
+const rule = (object, source, flags, language = "") =>
+	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) ${language} $(${flags}) -MMD -MP -c $< -o $@\n`;
 
-/** @param {Variant} variant */
-const engineIncludes = (variant) =>
-	`-isystem ${runtime}/include -I${runtime} -isystem ${variant.xs}/includes -isystem ${variant.xs}/platforms -isystem ${variant.xs}/sources`;
-
-/** @param {string} object @param {string} source @param {string} command */
-const rule = (object, source, command) =>
-	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) ${command} -MMD -MP -c $< -o $@\n`;
+/** What both Makefiles begin with. @param {string} library */
+const head = (library) => [
+	"CC ?= gcc",
+	`GLIB := $(shell pkg-config --cflags ${library})`,
+	`GLIB_LIBRARIES := $(shell pkg-config --libs ${library})`,
+];
 
 /** @param {Variant} variant @param {string} out */
 export function engineMakefile(variant, out) {
-	const { optimize, engine, native } = flags(variant);
+	const flags = flagsOf(variant);
 	const sources = path.join(variant.xs, "sources");
 	const skipped = ["xsSnapshot.c", "xsffi.c", "xsum.c"];
 	const engineFiles = fs.readdirSync(sources).filter((name) => /^xs.*\.c$/.test(name) && !skipped.includes(name));
@@ -43,24 +53,14 @@ export function engineMakefile(variant, out) {
 	const object = (/** @type {string} */ name) => path.join(out, name.replace(/\.c$/, ".o"));
 	const objects = [...engineFiles, ...runtimeFiles].map(object);
 	return [
-		"CC ?= gcc",
-		"GLIB := $(shell pkg-config --cflags glib-2.0)",
+		...head("glib-2.0"),
+		`ENGINE_FLAGS := ${flags.engine}`,
+		`RUNTIME_FLAGS := ${flags.runtime}`,
 		`all: ${out}/libxs.a`,
-		`${out}/libxs.a: ${objects.join(" ")}\n\t@rm -f $@\n\t@ar rcs $@ $^\n`,
-		...engineFiles.map((name) =>
-			rule(
-				object(name),
-				path.join(sources, name),
-				`-std=gnu17 ${optimize} ${engine} -w -fno-common ${defines} ${engineIncludes(variant)}`,
-			),
-		),
-		...runtimeFiles.map((name) =>
-			rule(
-				object(name),
-				path.join(runtime, name),
-				`-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${engineIncludes(variant)} $(GLIB)`,
-			),
-		),
+		`${out}/libxs.a: ${objects.join(" ")}\n\t@echo "# archive"\n\t@rm -f $@\n\t@ar rcs $@ $^\n`,
+		...engineFiles.map((name) => rule(object(name), path.join(sources, name), "ENGINE_FLAGS")),
+		...runtimeFiles.map((name) => rule(object(name), path.join(runtime, name), "RUNTIME_FLAGS")),
+		`${objects.join(" ")}: ${out}/flags`,
 		`-include ${objects.map((name) => name.replace(/\.o$/, ".d")).join(" ")}`,
 		"",
 	].join("\n");
@@ -68,37 +68,41 @@ export function engineMakefile(variant, out) {
 
 /** @param {Merged} merged @param {Variant} variant @param {string} out @param {string} engineOut */
 export function appMakefile(merged, variant, out, engineOut) {
-	const { optimize, native } = flags(variant);
+	const flags = flagsOf(variant);
 	const generated = path.join(out, "generated");
-	const tables = path.join(generated, "sim_tables.c");
-	const objects = path.join(out, "objects");
-	const object = (/** @type {string} */ file) => path.join(objects, `${path.basename(file)}.o`);
-	const sources = [...merged.cFiles, tables];
-	const includes = [...merged.cFolders, ...new Set(merged.cFiles.map((file) => path.dirname(file)))]
-		.map((folder) => `-I${folder}`)
-		.join(" ");
-	const common = `${optimize} ${native} -Wall -Wextra -D_GNU_SOURCE=1 ${defines} -I${generated} ${engineIncludes(variant)} ${includes} $(GLIB) ${merged.variables.C_FLAGS ?? ""}`;
-	const cxx = merged.cFiles.some((file) => !file.endsWith(".c"));
+	const sources = [...merged.cFiles, path.join(generated, "sim_tables.c")];
+	const object = (/** @type {string} */ file) => path.join(out, "objects", `${path.basename(file)}.o`);
+	const objects = sources.map(object);
+	const isC = (/** @type {string} */ file) => file.endsWith(".c");
+	const variables = Object.entries(merged.variables).filter(
+		([name]) => /^\w+$/.test(name) && name !== "C_FLAGS" && name !== "LIBRARIES",
+	);
 	return [
-		"CC ?= gcc",
-		"GLIB := $(shell pkg-config --cflags gio-2.0)",
-		"GLIB_LIBRARIES := $(shell pkg-config --libs gio-2.0)",
-		...Object.entries(merged.variables)
-			.filter(([name]) => /^\w+$/.test(name) && name !== "C_FLAGS" && name !== "LIBRARIES")
-			.map(([name, value]) => `export ${name} := ${value}`),
+		...head("gio-2.0"),
+		...variables.map(([name, value]) => `export ${name} := ${value}`),
+		`NATIVE_FLAGS := -I${generated} ${flags.native} ${includesOf(merged)} ${merged.variables.C_FLAGS ?? ""}`,
 		`all: ${out}/app`,
-		`${out}/app: ${sources.map(object).join(" ")} ${engineOut}/libxs.a ${out}/Makefile`,
-		`\t@echo "# link"`,
-		`\t@${cxx ? "$(CXX)" : "$(CC)"} ${native} -rdynamic -Wl,--wrap=fxBeginHost,--wrap=fxEndHost -o $@ ${sources.map(object).join(" ")} -Wl,--whole-archive ${engineOut}/libxs.a -Wl,--no-whole-archive ${merged.variables.LIBRARIES ?? ""} $(GLIB_LIBRARIES) -lm -lpthread -ldl`,
+		`${out}/app: ${objects.join(" ")} ${engineOut}/libxs.a ${out}/Makefile`,
+		'\t@echo "# link"',
+		`\t@${sources.every(isC) ? "$(CC)" : "$(CXX)"} ${flags.link} -o $@ ${objects.join(" ")} \\`,
+		`\t\t-Wl,--whole-archive ${engineOut}/libxs.a -Wl,--no-whole-archive \\`,
+		`\t\t${merged.variables.LIBRARIES ?? ""} $(GLIB_LIBRARIES) -lm -lpthread -ldl`,
 		"",
-		...sources.map((file) =>
-			rule(object(file), file, `${file.endsWith(".c") ? "-std=gnu17" : "-x c++"} ${common}`),
-		),
-		`$(addprefix ${objects}/,${sources.map((file) => `${path.basename(file)}.o`).join(" ")}): ${path.join(generated, "mc.xs.h")} ${path.join(generated, "mc.defines.h")} ${path.join(out, "flags")}`,
-		`-include ${sources.map((file) => object(file).replace(/\.o$/, ".d")).join(" ")}`,
+		...sources.map((file) => rule(object(file), file, "NATIVE_FLAGS", isC(file) ? "-std=gnu17" : "-x c++")),
+		`${objects.join(" ")}: ${["mc.xs.h", "mc.defines.h"].map((name) => path.join(generated, name)).join(" ")} ${out}/flags`,
+		`-include ${objects.map((name) => name.replace(/\.o$/, ".d")).join(" ")}`,
 		"",
 	].join("\n");
 }
 
-/** What, when it changes, makes every object old. @param {Merged} merged @param {Variant} variant */
-export const flagsText = (merged, variant) => `${JSON.stringify([variant, merged.variables, merged.cFolders])}\n`;
+/** @param {Merged} merged */
+function includesOf(merged) {
+	const folders = [...merged.cFolders, ...merged.cFiles.map((file) => path.dirname(file))];
+	return [...new Set(folders)].map((folder) => `-I${folder}`).join(" ");
+}
+
+/** What, when it changes, makes every object old. @param {Variant} variant @param {Merged} [merged] */
+export function flagsText(variant, merged) {
+	const own = merged ? [includesOf(merged), merged.variables] : [];
+	return `${JSON.stringify([variant, flagsOf(variant), ...own])}\n`;
+}

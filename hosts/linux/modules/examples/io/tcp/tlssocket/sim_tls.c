@@ -47,8 +47,8 @@ static char *describe(const sim_tls *tls)
 }
 
 // Asked only when the system's authorities did not do.
-static gboolean accept(GTlsConnection *connection, GTlsCertificate *certificate, GTlsCertificateFlags errors,
-					   gpointer data)
+static gboolean judge(GTlsConnection *connection, GTlsCertificate *certificate, GTlsCertificateFlags errors,
+					  gpointer data)
 {
 	(void)connection;
 	sim_tls *tls = data;
@@ -96,7 +96,7 @@ static void opened(sim_stream *stream)
 		g_error_free(error);
 		return;
 	}
-	g_signal_connect(connection, "accept-certificate", G_CALLBACK(accept), tls);
+	g_signal_connect(connection, "accept-certificate", G_CALLBACK(judge), tls);
 	if (tls->identity)
 		g_tls_connection_set_certificate(G_TLS_CONNECTION(connection), tls->identity);
 	if (tls->protocols)
