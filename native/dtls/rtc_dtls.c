@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
-#include "rtc_dtls_session.h"
+#include "rtc_dtls_park.h"
 #include "rtc_port.h"
 #if defined(MBEDTLS_ERROR_C)
 #include <mbedtls/error.h>
@@ -175,10 +175,19 @@ static void listen(rtc_dtls *dtls)
 {
 	uint8_t discarded[DISCARDED];
 	int count;
+	if (dtls->parked && rtc_dtls_queue_empty(&dtls->queue))
+		return;
+	if (rtc_dtls_unpark(dtls)) { // no memory for it: lost, as on a network
+		while (rtc_dtls_queue_pop(&dtls->queue, discarded, sizeof discarded))
+			;
+		return;
+	}
 	do
 		count = mbedtls_ssl_read(&dtls->ssl, discarded, sizeof discarded);
 	while (count > 0 || (mustWait(count) && !rtc_dtls_queue_empty(&dtls->queue)));
-	if (!mustWait(count))
+	if (mustWait(count))
+		rtc_dtls_park(dtls);
+	else
 		failWith(dtls, count ? count : MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
 }
 
@@ -235,8 +244,9 @@ void rtc_dtls_close(rtc_dtls *dtls)
 {
 	rtc_path_set_dtls(dtls->options.path, NULL, NULL);
 	rtc_dtls_worker_remove(&dtls->task);
-	if (atomic_load(&dtls->state) == RTC_DTLS_CONNECTED)
+	if (atomic_load(&dtls->state) == RTC_DTLS_CONNECTED && !rtc_dtls_unpark(dtls))
 		mbedtls_ssl_close_notify(&dtls->ssl);
+	rtc_dtls_forget(dtls);
 	rtc_dtls_session_free(dtls);
 	rtc_dtls_queue_destroy(&dtls->queue);
 	rtc_path_release(dtls->options.path);

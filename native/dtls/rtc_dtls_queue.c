@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_dtls_queue.h"
 
-#include <errno.h>
 #include <string.h>
 #include "rtc_port.h"
 
@@ -10,24 +9,14 @@
 int rtc_dtls_queue_init(rtc_dtls_queue *queue)
 {
 	queue->first = queue->used = 0;
-	queue->ring = rtc_calloc(1, RTC_DTLS_QUEUE);
-	if (!queue->ring)
-		return ENOMEM;
-	int error = pthread_mutex_init(&queue->lock, NULL);
-	if (error) {
-		rtc_free(queue->ring);
-		queue->ring = NULL;
-	}
-	return error;
+	queue->ring = NULL;
+	return pthread_mutex_init(&queue->lock, NULL);
 }
 
 void rtc_dtls_queue_destroy(rtc_dtls_queue *queue)
 {
-	if (!queue->ring)
-		return;
 	pthread_mutex_destroy(&queue->lock);
 	rtc_free(queue->ring);
-	queue->ring = NULL;
 }
 
 static void put(rtc_dtls_queue *queue, const uint8_t *data, uint32_t size)
@@ -54,7 +43,9 @@ int rtc_dtls_queue_push(rtc_dtls_queue *queue, const uint8_t *data, size_t size)
 {
 	int taken = 0;
 	pthread_mutex_lock(&queue->lock);
-	if (size && size <= UINT16_MAX && size + SIZE_BYTES <= RTC_DTLS_QUEUE - queue->used) {
+	if (!queue->ring)
+		queue->ring = rtc_calloc(1, RTC_DTLS_QUEUE);
+	if (queue->ring && size && size <= UINT16_MAX && size + SIZE_BYTES <= RTC_DTLS_QUEUE - queue->used) {
 		const uint8_t header[SIZE_BYTES] = {(uint8_t)(size >> 8), (uint8_t)size};
 		put(queue, header, SIZE_BYTES);
 		put(queue, data, (uint32_t)size);
@@ -85,4 +76,14 @@ int rtc_dtls_queue_empty(rtc_dtls_queue *queue)
 	int empty = queue->used == 0;
 	pthread_mutex_unlock(&queue->lock);
 	return empty;
+}
+
+void rtc_dtls_queue_trim(rtc_dtls_queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	if (!queue->used) {
+		rtc_free(queue->ring);
+		queue->ring = NULL;
+	}
+	pthread_mutex_unlock(&queue->lock);
 }

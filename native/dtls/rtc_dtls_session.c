@@ -113,6 +113,8 @@ static void deriveKeys(rtc_dtls *dtls, const unsigned char *secret, const unsign
 					   const unsigned char *serverRandom, mbedtls_tls_prf_types prf)
 {
 	uint8_t randoms[2 * RANDOM];
+	if (atomic_load(&dtls->state) != RTC_DTLS_CONNECTING)
+		return; // a context that is restored says them again
 	memcpy(randoms, clientRandom, RANDOM);
 	memcpy(randoms + RANDOM, serverRandom, RANDOM);
 	dtls->exported = !mbedtls_ssl_tls_prf(prf, secret, MASTER_SECRET, "EXTRACTOR-dtls_srtp", randoms, sizeof randoms,
@@ -195,6 +197,22 @@ static int configure(rtc_dtls *dtls)
 	return error;
 }
 
+int rtc_dtls_session_open(rtc_dtls *dtls)
+{
+	mbedtls_ssl_init(&dtls->ssl);
+	int error = mbedtls_ssl_setup(&dtls->ssl, &dtls->config);
+	if (error)
+		return error;
+	mbedtls_ssl_set_bio(&dtls->ssl, dtls, sendDatagram, receiveDatagram, NULL);
+	mbedtls_ssl_set_timer_cb(&dtls->ssl, dtls, setTimer, getTimer);
+	mbedtls_ssl_set_mtu(&dtls->ssl, RTC_MTU);
+#if MBEDTLS_VERSION_MAJOR >= 3
+	mbedtls_ssl_set_export_keys_cb(&dtls->ssl, exportKeys, dtls);
+#endif
+	// No name is expected, and since 3.6.3 a client must say so.
+	return mbedtls_ssl_set_hostname(&dtls->ssl, NULL);
+}
+
 int rtc_dtls_session_init(rtc_dtls *dtls)
 {
 	mbedtls_ssl_config_init(&dtls->config);
@@ -207,18 +225,7 @@ int rtc_dtls_session_init(rtc_dtls *dtls)
 		if (!dtls->hello)
 			error = MBEDTLS_ERR_SSL_ALLOC_FAILED;
 	}
-	if (!error)
-		error = mbedtls_ssl_setup(&dtls->ssl, &dtls->config);
-	if (error)
-		return error;
-	mbedtls_ssl_set_bio(&dtls->ssl, dtls, sendDatagram, receiveDatagram, NULL);
-	mbedtls_ssl_set_timer_cb(&dtls->ssl, dtls, setTimer, getTimer);
-	mbedtls_ssl_set_mtu(&dtls->ssl, RTC_MTU);
-#if MBEDTLS_VERSION_MAJOR >= 3
-	mbedtls_ssl_set_export_keys_cb(&dtls->ssl, exportKeys, dtls);
-#endif
-	// No name is expected, and since 3.6.3 a client must say so.
-	return mbedtls_ssl_set_hostname(&dtls->ssl, NULL);
+	return error ? error : rtc_dtls_session_open(dtls);
 }
 
 void rtc_dtls_session_free(rtc_dtls *dtls)

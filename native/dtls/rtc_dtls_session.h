@@ -9,10 +9,11 @@
 #include "rtc_dtls_reassembly.h"
 #include "rtc_dtls_worker.h"
 
-// Bytes of heap while it lives, on a 64-bit host with Mbed TLS's own defaults (2.28): 36 KB are its two record buffers
-// of 16 KB and a little, 8 KB the queue, 4.5 KB a server's reassembly until the ClientHello is whole, about 9 KB the
-// handshake, 3 KB the rest. A chip sets MBEDTLS_SSL_IN_CONTENT_LEN to 4096 and MBEDTLS_SSL_OUT_CONTENT_LEN to 2048
-// (CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN): then 6 KB instead of 36.
+// Bytes of heap, on a 64-bit host with the defaults of Mbed TLS 2.28: 35 KB are its two record buffers of 16 KB and a
+// little, 8 KB the queue, 5 KB a server's reassembly until the ClientHello is whole, up to 9 KB the handshake, 3 KB the
+// rest. A client keeps 5 KB once it is connected (see rtc_dtls_park.h), a server 48. A chip sets
+// MBEDTLS_SSL_IN_CONTENT_LEN to 4096 and MBEDTLS_SSL_OUT_CONTENT_LEN to 2048 (CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN):
+// then 6 KB instead of 35.
 struct rtc_dtls {
 	rtc_dtls_task task; // first
 	rtc_dtls_options options;
@@ -27,9 +28,12 @@ struct rtc_dtls {
 	uint8_t material[RTC_SRTP_MATERIAL];
 	atomic_int state, reason, error;
 	char cipherSuite[64];
+	uint8_t *parked; // the serialized context while it is not in `ssl`
+	size_t parkedSize;
 };
 
 int rtc_dtls_session_init(rtc_dtls *dtls); // 0, or Mbed TLS's error
+int rtc_dtls_session_open(rtc_dtls *dtls); // a fresh context by the same configuration
 void rtc_dtls_session_free(rtc_dtls *dtls);
 int rtc_dtls_session_is_over(rtc_dtls *dtls);      // the handshake is done
 uint16_t rtc_dtls_session_profile(rtc_dtls *dtls); // of SRTP, 0 for none

@@ -218,6 +218,31 @@ static void cycles(void **state)
 	assert_true(__sanitizer_get_current_allocated_bytes() <= before);
 }
 
+// A connected client keeps little, also after it was woken for nothing, and still says and hears goodbye (closeNotify).
+static void clientKeepsLittle(void **state)
+{
+	pair it;
+	pair_options options = {0};
+	(void)state;
+	pair_open(&it, &options);
+	pair_start(&it);
+	pair_wait(&it, RTC_DTLS_CONNECTED, RTC_DTLS_CONNECTED);
+	for (uint8_t i = 0; i < 20; i++) {
+		const uint8_t stray[30] = {23, 254, 253, 0, 1, 0, 0, 0, 0, 1, i, 0, 17};
+		fake_link_inject(it.link, CLIENT, stray, sizeof stray);
+	}
+	usleep(50000);
+	size_t before = __sanitizer_get_current_allocated_bytes();
+	assert_int_equal(rtc_dtls_get_state(it.dtls[CLIENT]), RTC_DTLS_CONNECTED);
+	rtc_dtls_close(it.dtls[CLIENT]);
+	it.dtls[CLIENT] = NULL;
+	usleep(50000);
+	size_t after = __sanitizer_get_current_allocated_bytes();
+	assert_true(before < after + 10000);
+	assert_int_equal(rtc_dtls_get_state(it.dtls[SERVER]), RTC_DTLS_CLOSED);
+	pair_close(&it);
+}
+
 static int dropFirstEncrypted(void *context, fake_link *link, int from, const uint8_t *data, size_t size)
 {
 	int *dropped = context;
@@ -311,11 +336,21 @@ static void badOptions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(connects),         cmocka_unit_test(survivesLoss),    cmocka_unit_test(fingerprintAlgorithms),
-		cmocka_unit_test(wrongFingerprint), cmocka_unit_test(noCommonProfile), cmocka_unit_test(withoutMedia),
-		cmocka_unit_test(earlyClientHello), cmocka_unit_test(timesOut),        cmocka_unit_test(closeNotify),
-		cmocka_unit_test(closedMeanwhile),  cmocka_unit_test(cycles),          cmocka_unit_test(lostLastFlight),
-		cmocka_unit_test(bearsJunk),        cmocka_unit_test(badOptions),
+		cmocka_unit_test(connects),
+		cmocka_unit_test(survivesLoss),
+		cmocka_unit_test(fingerprintAlgorithms),
+		cmocka_unit_test(wrongFingerprint),
+		cmocka_unit_test(noCommonProfile),
+		cmocka_unit_test(withoutMedia),
+		cmocka_unit_test(earlyClientHello),
+		cmocka_unit_test(timesOut),
+		cmocka_unit_test(closeNotify),
+		cmocka_unit_test(closedMeanwhile),
+		cmocka_unit_test(cycles),
+		cmocka_unit_test(lostLastFlight),
+		cmocka_unit_test(bearsJunk),
+		cmocka_unit_test(clientKeepsLittle),
+		cmocka_unit_test(badOptions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
