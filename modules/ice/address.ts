@@ -5,6 +5,10 @@
 /** "4", "6", or undefined when the text is no IP address. An IPv4-mapped IPv6 address is IPv4. */
 export type Family = 4 | 6;
 
+const linkLocal = /^fe[89ab][0-9a-f]:/;
+const decimalByte = /^(0|[1-9][0-9]{0,2})$/;
+const hexadecimalGroup = /^[0-9A-Fa-f]{1,4}$/;
+
 /**
  * The one text of an address.
  * @returns undefined when `text` is no IP address. An IPv6 zone ("%eth0") stays.
@@ -55,7 +59,7 @@ export function isLoopback(address: string): boolean {
 
 /** Whether a canonical address needs a zone, which no candidate can carry (RFC 4007 section 6). */
 export function isLinkLocalIPv6(address: string): boolean {
-	return /^fe[89ab][0-9a-f]:/.test(address);
+	return linkLocal.test(address);
 }
 
 function parseIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
@@ -63,7 +67,7 @@ function parseIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
 	if (parts.length !== 4) return false;
 	for (let i = 0; i < 4; i++) {
 		const part = parts[i] as string;
-		if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return false;
+		if (!decimalByte.test(part) || Number(part) > 255) return false;
 		bytes[offset + i] = Number(part);
 	}
 	return true;
@@ -96,7 +100,7 @@ function parseGroups(text: string, bytes: number[], last: boolean): boolean {
 			if (!parseIPv4(group, tail, 0)) return false;
 			bytes.push(...tail);
 		} else {
-			if (!/^[0-9A-Fa-f]{1,4}$/.test(group)) return false;
+			if (!hexadecimalGroup.test(group)) return false;
 			const value = parseInt(group, 16);
 			bytes.push(value >> 8, value & 255);
 		}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process's UDP port, shared by any number of peer connections, and the STUN that passes through it.
-import WebRTCError from "webrtc/error";
+import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import Transport, { type InterfaceAddress } from "webrtc/native/transport";
 import Path from "webrtc/native/transport/path";
 import Clock from "webrtc/peer/clock";
@@ -30,9 +30,8 @@ export default class Network {
 		try {
 			this.#transport = new Transport({ port, address, onReadable: () => this.#read() });
 		} catch (cause) {
-			const message = cause instanceof Error ? cause.message : String(cause);
-			const code = message.includes("in use") ? "transport/address-in-use" : "transport/failed";
-			throw new WebRTCError(code, message, cause);
+			const { code, message } = cause as { code?: WebRTCErrorCode; message?: string };
+			throw new WebRTCError(code ?? "transport/failed", message ?? String(cause), cause);
 		}
 	}
 

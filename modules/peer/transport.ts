@@ -94,7 +94,13 @@ export default class PeerTransport {
 	setRemote(remote: RemoteTransport): void {
 		this.#remoteUfrag = remote.iceUfrag;
 		this.agent.setRemoteParameters({ ufrag: remote.iceUfrag, password: remote.icePwd, lite: remote.iceLite });
-		for (const candidate of remote.candidates) this.agent.addRemoteCandidate(candidate);
+		for (const candidate of remote.candidates) {
+			try {
+				this.agent.addRemoteCandidate(candidate);
+			} catch (error) {
+				trace(`webrtc: a candidate of the remote is left out: ${(error as Error).message}\n`);
+			}
+		}
 		if (remote.endOfCandidates) this.agent.endOfRemoteCandidates();
 		this.#listen(); // a remote's restart has brought new credentials of our own
 		this.pump();

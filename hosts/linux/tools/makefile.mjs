@@ -28,13 +28,13 @@ function flagsOf(variant) {
 		engine: `-std=gnu17 ${optimize} ${engine} -w -fno-common ${defines} ${includes}`,
 		runtime: `-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${includes} $(GLIB)`,
 		native: `${optimize} ${native} -Wall -Wextra ${defines} ${includes} $(GLIB)`,
-		link: `${native} -rdynamic -Wl,--wrap=fxBeginHost,--wrap=fxEndHost`,
+		link: `${native} -rdynamic -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit`,
 	};
 }
 
-/** @param {string} object @param {string} source @param {string} flags @param {string} [language] */
-const rule = (object, source, flags, language = "") =>
-	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) ${language} $(${flags}) -MMD -MP -c $< -o $@\n`;
+/** @param {string} object @param {string} source @param {string} flags @param {string} [more] */
+const rule = (object, source, flags, more = "") =>
+	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) ${more} $(${flags}) -MMD -MP -c $< -o $@\n`;
 
 /** What both Makefiles begin with. @param {string} library */
 const head = (library) => [
@@ -42,6 +42,9 @@ const head = (library) => [
 	`GLIB := $(shell pkg-config --cflags ${library})`,
 	`GLIB_LIBRARIES := $(shell pkg-config --libs ${library})`,
 ];
+
+/** The allocator tells of collections and of full heaps; see sim_heap.c. @param {string} name */
+const reports = (name) => (name === "xsMemory.c" ? "-DmxReport=1" : "");
 
 /** @param {Variant} variant @param {string} out */
 export function engineMakefile(variant, out) {
@@ -58,7 +61,7 @@ export function engineMakefile(variant, out) {
 		`RUNTIME_FLAGS := ${flags.runtime}`,
 		`all: ${out}/libxs.a`,
 		`${out}/libxs.a: ${objects.join(" ")}\n\t@echo "# archive"\n\t@rm -f $@\n\t@ar rcs $@ $^\n`,
-		...engineFiles.map((name) => rule(object(name), path.join(sources, name), "ENGINE_FLAGS")),
+		...engineFiles.map((name) => rule(object(name), path.join(sources, name), "ENGINE_FLAGS", reports(name))),
 		...runtimeFiles.map((name) => rule(object(name), path.join(runtime, name), "RUNTIME_FLAGS")),
 		`${objects.join(" ")}: ${out}/flags`,
 		`-include ${objects.map((name) => name.replace(/\.o$/, ".d")).join(" ")}`,

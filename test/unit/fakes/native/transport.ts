@@ -35,7 +35,8 @@ export default class Transport {
 	#closed = false;
 
 	constructor(options: { port?: number; address?: string; onReadable(this: Transport): void }) {
-		if (options.port === 1) throw new Error("port: 1 is in use");
+		if (options.port === 1)
+			throw Object.assign(new Error("port 1 is in use"), { code: "transport/address-in-use" });
 		this.#options = options;
 		this.localPort = options.port || 40000;
 		this.address = `192.0.2.${++hostNumber % 250}`;
