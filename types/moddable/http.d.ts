@@ -128,7 +128,7 @@ declare module "embedded:network/http/server" {
 		address?: string;
 		/** The simulator only: seconds that a client may take for a head, or without progress in a body. Default 20. */
 		timeout?: number;
-		/** The simulator only: TCP connections at once. Default 32. */
+		/** The simulator only: TCP connections at once. Default 16. */
 		maximumConnections?: number;
 		/** The simulator only: bytes of a request's body. Default 1 MiB. */
 		maximumBody?: number;

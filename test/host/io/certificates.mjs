@@ -11,13 +11,20 @@ function make(folder, name, extra) {
 	const key = path.join(folder, `${name}.key`);
 	const cert = path.join(folder, `${name}.pem`);
 	const common = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-	execFileSync("openssl", [...common, "-keyout", key, "-out", cert, "-subj", `/CN=${name}`, ...extra], { stdio: "pipe" });
+	execFileSync("openssl", [...common, "-keyout", key, "-out", cert, "-subj", `/CN=${name}`, ...extra], {
+		stdio: "pipe",
+	});
 	return { key: fs.readFileSync(key, "utf8"), cert: fs.readFileSync(cert, "utf8") };
 }
 
 /** @param {string} folder where the files go */
 export default function makeCertificates(folder) {
-	const ca = make(folder, "authority", ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign"]);
+	const ca = make(folder, "authority", [
+		"-addext",
+		"basicConstraints=critical,CA:TRUE",
+		"-addext",
+		"keyUsage=keyCertSign",
+	]);
 	const signed = ["-CA", path.join(folder, "authority.pem"), "-CAkey", path.join(folder, "authority.key")];
 	const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
 	return {

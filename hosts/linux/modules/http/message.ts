@@ -76,6 +76,10 @@ export class MessageReader {
 	get unread(): number {
 		return this.#bytes.length - this.#at;
 	}
+	/** Bytes kept of a head that is not complete. */
+	get held(): number {
+		return this.#state === "head" ? this.unread + this.#headSize : 0;
+	}
 	/** The body's end was read. */
 	get complete(): boolean {
 		return this.#state === "complete";
@@ -177,6 +181,8 @@ export class MessageReader {
 		if (size > this.#limits.head) throw new MessageError(431, "header fields too large");
 		if (end < 0) return undefined;
 		this.#headSize = size;
+		const nul = this.#bytes.indexOf(0, this.#at);
+		if (nul >= 0 && nul < end) throw new MessageError(400, "a NUL"); // which would end a string of XS
 		const line = decode(this.#bytes, this.#at, end > this.#at && this.#bytes[end - 1] === CR ? end - 1 : end);
 		this.#at = end + 1;
 		return line;
@@ -186,8 +192,7 @@ export class MessageReader {
 		const colon = line.indexOf(":");
 		const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
 		const value = line.slice(colon + 1).trim();
-		if (!token.test(name) || value.includes("\0") || value.includes("\r"))
-			throw new MessageError(400, "bad header field");
+		if (!token.test(name) || value.includes("\r")) throw new MessageError(400, "bad header field");
 		if (name === "content-length") this.#readLength(head, value);
 		else if (name === "transfer-encoding") {
 			if (value.toLowerCase() !== "chunked" || head.chunked)

@@ -38,7 +38,11 @@ async function responses(): Promise<void> {
 	const chunked = await ask(client, { path: "/chunked" });
 	assertEqual(chunked.body, "one two three", "chunked body");
 	const failure = await ask(client, { path: "/500" });
-	assertEqual(`${failure.status} ${failure.body} ${failure.error}`, "500 sorry null", "an error status is a response");
+	assertEqual(
+		`${failure.status} ${failure.body} ${failure.error}`,
+		"500 sorry null",
+		"an error status is a response",
+	);
 	assertEqual((await ask(client, { method: "HEAD", path: "/head" })).size, 0, "HEAD");
 	assertEqual((await ask(client, { path: "/204" })).status, 204, "204");
 	assertEqual((await ask(client, { path: "/304" })).status, 304, "304");

@@ -11,6 +11,8 @@ export interface ChannelHost {
 	readonly limits: MessageLimits;
 	/** Seconds that a client may take. */
 	readonly timeout: number;
+	/** Whether there is memory for the unfinished heads of all clients. */
+	canHold(): boolean;
 	/** Gives the next exchange to the application. */
 	connect(channel: Channel): Connection;
 	closed(channel: Channel): void;
@@ -18,6 +20,8 @@ export interface ChannelHost {
 
 /** Bytes of a body that buy its sender another second. */
 const BYTES_PER_SECOND = 1024;
+/** Bytes taken from the socket at once; more wait in its buffer, outside the machine's heap. */
+const READ_SIZE = 1024;
 /** Seconds and bytes granted to a client to stop sending after it was refused. */
 const DRAIN_SECONDS = 2;
 const DRAIN_BYTES = 1 << 20;
@@ -182,8 +186,8 @@ export default class Channel {
 
 	#feed(): boolean {
 		if (!this.#readable || !this.#socket) return false;
-		const bytes = this.#socket.read() as ArrayBuffer | undefined;
-		this.#readable = 0;
+		const bytes = this.#socket.read(Math.min(this.#readable, READ_SIZE)) as ArrayBuffer | undefined;
+		this.#readable -= bytes?.byteLength ?? this.#readable;
 		if (!bytes) return false;
 		// A head has its seconds from first to last byte; a body earns its own.
 		if (this.#exchange?.hasHead) {
@@ -191,7 +195,13 @@ export default class Channel {
 			this.#patience = Math.min(earned, this.#host.timeout);
 		}
 		this.#reader.feed(bytes);
+		if (this.#reader.held > READ_SIZE && !this.#host.canHold())
+			this.#exchange?.refuse(new MessageError(503, "busy"));
 		return true;
+	}
+	/** Bytes of an unfinished head. */
+	get held(): number {
+		return this.#reader.held;
 	}
 
 	/** Closing while the client still sends would reset the connection, and take the response with it. */

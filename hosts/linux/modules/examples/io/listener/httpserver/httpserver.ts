@@ -10,10 +10,11 @@ import Connection from "sim/http/server/connection";
 import Timer from "timer";
 
 const DEFAULT_TIMEOUT = 20; // seconds
-const DEFAULT_CONNECTIONS = 32;
+const DEFAULT_CONNECTIONS = 16;
 const DEFAULT_BODY = 1 << 20; // bytes
 const MAX_HEAD = 8192; // bytes, as most servers have it
 const MAX_FIELDS = 64;
+const MAX_HELD = 32768; // bytes of unfinished heads, of all clients together
 
 class HTTPServer implements ChannelHost {
 	readonly limits: MessageLimits;
@@ -55,6 +56,11 @@ class HTTPServer implements ChannelHost {
 			connection.close();
 		}
 		return connection;
+	}
+	canHold(): boolean {
+		let held = 0;
+		for (const channel of this.#channels) held += channel.held;
+		return held <= MAX_HELD;
 	}
 	closed(channel: Channel): void {
 		this.#channels.delete(channel);

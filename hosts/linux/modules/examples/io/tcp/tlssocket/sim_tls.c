@@ -88,9 +88,14 @@ static void opened(sim_stream *stream)
 {
 	sim_tls *tls = stream->secure;
 	GError *error = NULL;
-	g_autoptr(GSocketConnection) plain = g_socket_connection_factory_create_connection(stream->socket);
+	GIOStream *plain = G_IO_STREAM(g_socket_connection_factory_create_connection(stream->socket));
+	// GIO resumes the session of an earlier connection to the same place without verifying the certificate again,
+	// though this one may trust others. It does so on a GSocketConnection only.
+	g_autoptr(GIOStream) base =
+		g_simple_io_stream_new(g_io_stream_get_input_stream(plain), g_io_stream_get_output_stream(plain));
+	g_object_set_data_full(G_OBJECT(base), "socket-connection", plain, g_object_unref);
 	g_autoptr(GSocketConnectable) name = g_network_address_new(tls->serverName, 0);
-	g_autoptr(GIOStream) connection = g_tls_client_connection_new(G_IO_STREAM(plain), name, &error);
+	g_autoptr(GIOStream) connection = g_tls_client_connection_new(base, name, &error);
 	if (!connection) {
 		sim_stream_fail(stream, error->message);
 		g_error_free(error);
