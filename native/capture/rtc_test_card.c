@@ -17,6 +17,9 @@
 #define FRAMES 4     // in the queue of an encoder: 2, being encoded: 1, being drawn: 1
 #define BEEP 100000u // microseconds at the begin of a second in which the lamp is lit, as the test tone beeps
 #define TENTHS 10
+#define RAMP_FROM 16 // luma
+#define RAMP_TO 220
+#define GRAIN 16 // luma
 
 // A pooled frame is zeroed when it is new; this, behind its picture, tells that the still parts are there.
 #define DRAWN 0x44524157u
@@ -34,7 +37,7 @@ typedef struct {
 	rtc_frame_pool *pool;
 	uint16_t width, height;
 	uint32_t framerate;
-	uint32_t counter;
+	uint32_t counter, noise;
 	uint64_t begin; // rtc_now() of slot 0
 	uint64_t slot;
 	// Where things lie, in pixels.
@@ -87,10 +90,22 @@ static void draw_still(const test_card *card, rtc_frame *picture)
 		int left = even(i * width / BARS), right = i + 1 == BARS ? width : even((i + 1) * width / BARS);
 		rtc_draw_rectangle(picture, left, top, right - left, card->barsEnd - top, bars[i]);
 	}
-	for (int x = 0; x < width; x += 2)
-		rtc_draw_rectangle(picture, x, card->barsEnd, 2, card->rampEnd - card->barsEnd,
-						   (rtc_color){(uint8_t)(16 + x * 219 / width), 128, 128});
+	rtc_draw_rectangle(picture, 0, card->barsEnd, width, card->rampEnd - card->barsEnd, (rtc_color){128, 128, 128});
 	rtc_draw_text(picture, card->railLeft, card->textY, card->textScale, inkDim, card->title);
+}
+
+// A grey scale with grain, as a camera's picture has it: without, the card would be too easy for any bitrate to matter.
+static void draw_ramp(test_card *card, rtc_frame *picture)
+{
+	uint32_t noise = card->noise;
+	for (int y = card->barsEnd; y < card->rampEnd; y++) {
+		uint8_t *row = picture->planes[0] + (size_t)y * picture->strides[0];
+		for (int x = 0; x < card->width; x++) {
+			noise = noise * 1664525 + 1013904223; // a linear congruential generator's upper bits will do
+			row[x] = (uint8_t)(RAMP_FROM + x * (RAMP_TO - RAMP_FROM) / card->width + (noise >> 24) % GRAIN);
+		}
+	}
+	card->noise = noise;
 }
 
 static void draw_clock(const test_card *card, rtc_frame *picture, uint64_t wallClock)
@@ -138,6 +153,7 @@ static void draw(test_card *card, rtc_frame *picture)
 	}
 	uint64_t wallClock = rtc_capture_wall_clock(picture->time);
 	rtc_draw_code(picture, card->counter, (uint32_t)(wallClock / 1000));
+	draw_ramp(card, picture);
 	draw_clock(card, picture, wallClock);
 	draw_ball(card, picture, wallClock);
 	draw_counter(card, picture);

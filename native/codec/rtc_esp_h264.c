@@ -22,7 +22,8 @@
 #define MINIMUM_QP 20
 #define MAXIMUM_QP 45
 #define LONGEST_GOP 255 // the component's bound, in frames
-#define ALIGNMENT 64    // cache lines, for the hardware's DMA
+#define NAL_SPS 7
+#define ALIGNMENT 64 // cache lines, for the hardware's DMA
 
 struct rtc_video_codec {
 	rtc_video_codec_options options;
@@ -147,6 +148,15 @@ static void arrange(rtc_video_codec *codec, const rtc_frame *input)
 }
 #endif
 
+// The software encoder does not tell the type of a picture, but its first NAL unit does.
+static int is_key(const rtc_frame *unit)
+{
+	uint32_t at = 0;
+	while (at + 1 < unit->size && unit->data[at] == 0)
+		at++;
+	return at + 1 < unit->size && (unit->data[at + 1] & 0x1F) == NAL_SPS;
+}
+
 int rtc_video_codec_encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output)
 {
 	if (key && !codec->fresh) {
@@ -168,7 +178,7 @@ int rtc_video_codec_encode(rtc_video_codec *codec, const rtc_frame *input, int k
 	if (out.length > output->capacity)
 		return ENOSPC;
 	output->size = out.length;
-	output->key = codec->fresh || out.frame_type == ESP_H264_FRAME_TYPE_IDR;
+	output->key = is_key(output);
 	codec->fresh = 0;
 	return 0;
 }

@@ -28,7 +28,7 @@ typedef struct {
 	uint32_t sizes[MOST], rates[MOST];
 	uint64_t pushed; // samples per channel
 	uint64_t start;
-	int failures;
+	atomic_int failures; // counted on the encoder's thread
 } bench;
 
 static void got_packet(test_sink *sink, rtc_frame *packet)
