@@ -100,15 +100,12 @@ extern const char *sim_preloading; // the specifier, or NULL
 
 // sim_heap.c
 void sim_heap_cap(txMachine *the, const sim_creation *creation);
-void sim_heap_free(void);
 typedef struct {
 	int slots, slotPeak, slotLimit;    // beyond what a device has in flash
 	int chunks, chunkPeak, chunkLimit; // bytes
 	int collections;
 } sim_heap_statistics;
 void sim_heap_statistics_get(txMachine *the, sim_heap_statistics *statistics);
-// At the end of an entry into JavaScript: what is alive after a collection counts as a peak.
-void sim_heap_sample(txMachine *the);
 
 // sim_jobs.c: promise jobs, and jobs posted by other threads.
 void sim_jobs_start(txMachine *the);

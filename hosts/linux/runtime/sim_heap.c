@@ -10,13 +10,10 @@
 static struct {
 	txByte *base; // one contiguous block, of which the engine sees as much as it may use
 	size_t used;
-	int capped;
 	int slotFloor, chunkFloor; // in use after preloading
 	int slotLimit, chunkLimit;
-	int slotPeak, chunkPeak;
+	int slotPeak, chunkPeak; // alive after a collection
 	int collections;
-	int collected; // since the last sample
-	txSlot marker;
 } heap;
 
 void *fxAllocateChunks(txMachine *the, txSize size)
@@ -83,25 +80,25 @@ static void retire_slots(txMachine *the, int count)
 	}
 }
 
-// An object whose marking tells that garbage is being collected.
-static void mark_collection(txMachine *the, void *data, txMarkRoot markRoot)
+// The engine's allocator reports here (it is compiled with mxReport): at the end of each collection, when what is in
+// use is what is alive, and when a fixed heap is full.
+void __wrap_fxReport(txMachine *the, txString format, ...)
 {
-	(void)the;
-	(void)data;
-	(void)markRoot;
-	heap.collections++;
-	heap.collected = 1;
-}
-
-static void watch_collections(txMachine *the)
-{
-	static txHostHooks hooks = {NULL, mark_collection, NULL};
-	fxNewHostObject(the, NULL);
-	fxSetHostData(the, the->stack, &heap);
-	fxSetHostHooks(the, the->stack, &hooks);
-	heap.marker = *the->stack;
-	fxRemember(the, &heap.marker);
-	the->stack++;
+	if (!strncmp(format, "# Slot collection", 17)) {
+		int slots = the->currentHeapCount - heap.slotFloor;
+		int chunks = the->currentChunksSize - heap.chunkFloor;
+		heap.collections++;
+		if (heap.slotPeak < slots)
+			heap.slotPeak = slots;
+		if (heap.chunkPeak < chunks)
+			heap.chunkPeak = chunks;
+	} else if (strstr(format, "failed")) {
+		va_list arguments;
+		va_start(arguments, format);
+		fflush(stdout);
+		vfprintf(stderr, format, arguments);
+		va_end(arguments);
+	}
 }
 
 static void limit_slots(txMachine *the, const sim_creation *creation)
@@ -147,12 +144,8 @@ static void limit_keys(txMachine *the, const sim_creation *creation)
 
 void sim_heap_cap(txMachine *the, const sim_creation *creation)
 {
-	fxBeginHost(the);
-	watch_collections(the);
-	fxEndHost(the);
 	fxCollectGarbage(the);
-	heap.capped = creation->capped;
-	if (heap.capped) {
+	if (creation->capped) {
 		limit_slots(the, creation);
 		limit_chunks(the, creation);
 		limit_keys(the, creation);
@@ -160,35 +153,17 @@ void sim_heap_cap(txMachine *the, const sim_creation *creation)
 		heap.slotFloor = the->currentHeapCount;
 		heap.chunkFloor = the->currentChunksSize;
 	}
-	heap.collections = 0;
-	heap.collected = 0;
-	the->peakHeapCount = the->currentHeapCount;
-	the->peakChunksSize = the->currentChunksSize;
-}
-
-void sim_heap_sample(txMachine *the)
-{
-	if (!heap.collected)
-		return;
-	heap.collected = 0;
-	int slots = the->currentHeapCount - heap.slotFloor;
-	int chunks = the->currentChunksSize - heap.chunkFloor;
-	if (heap.slotPeak < slots)
-		heap.slotPeak = slots;
-	if (heap.chunkPeak < chunks)
-		heap.chunkPeak = chunks;
+	heap.collections = heap.slotPeak = heap.chunkPeak = 0;
 }
 
 void sim_heap_statistics_get(txMachine *the, sim_heap_statistics *statistics)
 {
-	int slots = the->currentHeapCount - heap.slotFloor;
-	int chunks = the->currentChunksSize - heap.chunkFloor;
 	*statistics = (sim_heap_statistics){
-		.slots = slots,
-		.slotPeak = heap.collections ? heap.slotPeak : slots,
+		.slots = the->currentHeapCount - heap.slotFloor,
+		.slotPeak = heap.slotPeak,
 		.slotLimit = heap.slotLimit,
-		.chunks = chunks,
-		.chunkPeak = heap.collections ? heap.chunkPeak : chunks,
+		.chunks = the->currentChunksSize - heap.chunkFloor,
+		.chunkPeak = heap.chunkPeak,
 		.chunkLimit = heap.chunkLimit,
 		.collections = heap.collections,
 	};

@@ -10,22 +10,14 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static txWorkerJob *first, **last = &first;
 static int promiseJobs;
 
-// Every entry into JavaScript begins with fxBeginHost and ends with fxEndHost; the link wraps both to count.
+// Every entry into JavaScript begins with fxBeginHost; the link wraps it to count.
 txMachine *__real_fxBeginHost(txMachine *the);
-void __real_fxEndHost(txMachine *the);
 
 txMachine *__wrap_fxBeginHost(txMachine *the)
 {
 	if (!the->frame)
 		sim_entries++;
 	return __real_fxBeginHost(the);
-}
-
-void __wrap_fxEndHost(txMachine *the)
-{
-	if (!the->frame->next)
-		sim_heap_sample(the);
-	__real_fxEndHost(the);
 }
 
 void fxQueuePromiseJobs(txMachine *the)
@@ -45,8 +37,7 @@ static void check_rejections(txMachine *the, int atExit)
 	fxCollectGarbage(the);
 	__real_fxBeginHost(the);
 	fxCheckUnhandledRejections(the, (txBoolean)atExit);
-	__real_fxEndHost(the);
-	sim_heap_sample(the);
+	fxEndHost(the);
 }
 
 static gboolean look_for_rejections(gpointer the)
@@ -70,7 +61,6 @@ void sim_jobs_drain(txMachine *the)
 		fxRunPromiseJobs(the);
 	}
 	fxEndJob(the);
-	sim_heap_sample(the);
 	if (source && !rejectionCheck && mxUnhandledPromises.value.reference->next)
 		rejectionCheck = g_timeout_add(REJECTION_MS, look_for_rejections, the);
 }
