@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The values of the attributes that matter, one function each: text in, typed value out, or a malformed line.
 import { head, integer, intern, isToken, limits, malformed, tail, token } from "webrtc/sdp/text";
-import type { Codec, Direction, Fingerprint, Group, HeaderExtension, Msid, Setup, SourceGroup } from "webrtc/sdp/types";
+import type { Direction, Fingerprint, Group, HeaderExtension, Msid, Setup, SourceGroup } from "webrtc/sdp/types";
 
 const directions: readonly string[] = Object.freeze(["sendrecv", "sendonly", "recvonly", "inactive"]);
 const setups: readonly string[] = Object.freeze(["actpass", "active", "passive"]);
 const groupSemantics: readonly string[] = Object.freeze(["BUNDLE", "LS", "FID", "SIM", "FEC-FR"]);
-const codecNames: readonly string[] = Object.freeze([
-	..."H264 H265 VP8 VP9 AV1 rtx red ulpfec flexfec-03 opus PCMU PCMA G722 CN telephone-event".split(" "),
-]);
-// The kinds of feedback that are kept; others would be dropped when answering anyway.
-const feedbackKinds: readonly string[] = Object.freeze([
-	...["nack", "nack pli", "ccm fir", "ccm tmmbr", "goog-remb", "transport-cc"],
-]);
-const noFeedback: readonly string[] = Object.freeze([]);
-
-const maximumSsrc = 0xffffffff;
 
 export function isDirection(text: string): text is Direction {
 	return directions.includes(text);
@@ -113,32 +103,8 @@ export function sourceGroup(value: string, line: number): SourceGroup {
 	const ssrcs = value.split(" ", limits.sources + 2);
 	const semantics = intern(groupSemantics, token(ssrcs.shift()!, line, "the semantics of the group"));
 	if (ssrcs.length > limits.sources) malformed(line, `more than ${limits.sources} sources`);
-	return { semantics, ssrcs: ssrcs.filter((ssrc) => ssrc !== "").map((ssrc) => source(ssrc, line)) };
-}
-
-export function source(text: string, line: number): number {
-	return integer(text, maximumSsrc, line, "the source");
-}
-
-/** A codec of which only the payload type is known yet. */
-export function newCodec(payloadType: number): Codec {
-	return { payloadType, name: "", clockRate: 0, channels: 1, parameters: "", feedback: noFeedback };
-}
-
-/** `a=rtpmap` (RFC 8866 section 6.6): "opus/48000/2". */
-export function encoding(codec: Codec, value: string, line: number): void {
-	const parts = value.split("/", 4);
-	codec.name = intern(codecNames, token(parts[0]!, line, "the name of the codec"));
-	codec.clockRate = integer(parts[1] ?? "", 1_000_000, line, "the clock rate");
-	codec.channels = parts.length > 2 ? integer(parts[2]!, 255, line, "the number of channels") : 1;
-	if (parts.length > 3 || codec.clockRate === 0 || codec.channels === 0)
-		malformed(line, "the codec is not name/rate/channels");
-}
-
-/** Adds a kind of feedback, once, if it is known. */
-export function addFeedback(codec: Codec, kind: string): void {
-	const known = feedbackKinds.indexOf(kind);
-	if (known < 0 || codec.feedback.includes(kind)) return;
-	if (codec.feedback === noFeedback) codec.feedback = [feedbackKinds[known]!];
-	else (codec.feedback as string[]).push(feedbackKinds[known]!);
+	return {
+		semantics,
+		ssrcs: ssrcs.filter((ssrc) => ssrc !== "").map((ssrc) => integer(ssrc, limits.ssrc, line, "the source")),
+	};
 }

@@ -16,6 +16,7 @@ export const limits = Object.freeze({
 	sources: 64,
 	groups: 16,
 	rids: 16,
+	ssrc: 0xffffffff,
 });
 
 // A piece of the text that is split into lines at once. On XS a string is found by walking from its start, so that
@@ -27,7 +28,11 @@ export function malformed(line: number, what: string): never {
 	throw new WebRTCError("sdp/malformed", line > 0 ? `line ${line}: ${what}` : what);
 }
 
-/** Hands out the lines of a text, which end in CRLF or LF (RFC 8866 section 9 asks to accept both). */
+/**
+ * Hands out the lines of a text, which end in CRLF or LF (RFC 8866 section 9 asks to accept both).
+ *
+ * On XS each call of a string's method takes slots, which add up where there is one more for every line.
+ */
 export class LineReader {
 	/** Of the last line that was handed out, from 1. */
 	number = 0;
@@ -51,10 +56,7 @@ export class LineReader {
 			if (!this.#fill()) return undefined;
 		}
 		this.number++;
-		let line = this.#lines[this.#index++]!;
-		if (line.endsWith("\r")) line = line.slice(0, -1);
-		if (line.length > limits.line) malformed(this.number, `more than ${limits.line} characters`);
-		return line;
+		return this.#lines[this.#index++];
 	}
 
 	#fill(): boolean {
@@ -62,17 +64,39 @@ export class LineReader {
 		if (this.#offset >= this.#length) {
 			const last = this.#rest;
 			this.#rest = "";
-			this.#lines = [last];
+			this.#lines = [last.endsWith("\r") ? last.slice(0, -1) : last];
 			return last !== "";
 		}
 		const end = Math.min(this.#offset + blockSize, this.#length);
-		this.#lines = (this.#rest + this.#text.slice(this.#offset, end)).split("\n");
-		this.#rest = this.#lines.pop()!;
-		if (this.#rest.length > limits.line + 1)
-			malformed(this.number + this.#lines.length + 1, `more than ${limits.line} characters`);
+		this.#lines = splitLines(this.#rest + this.#text.slice(this.#offset, end));
 		this.#offset = end;
+		this.#rest = this.#lines.pop()!;
+		// Only what began in an earlier block can be longer than a block.
+		this.#checkLength(this.#lines[0] ?? "", 1);
+		this.#checkLength(this.#rest, this.#lines.length + 1);
 		return true;
 	}
+
+	#checkLength(line: string, after: number): void {
+		if (line.length > limits.line) malformed(this.number + after, `more than ${limits.line} characters`);
+	}
+}
+
+/** The last one is not complete. Lines that end as they usually do make no second copy of each. */
+function splitLines(text: string): string[] {
+	const lines = text.split("\r\n");
+	for (let i = lines.length - 1; i >= 0; i--) {
+		if (lines[i]!.includes("\n")) return splitMixedLines(text);
+	}
+	return lines;
+}
+
+function splitMixedLines(text: string): string[] {
+	const lines = text.split("\n");
+	for (let i = lines.length - 2; i >= 0; i--) {
+		if (lines[i]!.endsWith("\r")) lines[i] = lines[i]!.slice(0, -1);
+	}
+	return lines;
 }
 
 /** A decimal number without sign or leading zeros, of at most `maximum`. */

@@ -54,7 +54,7 @@ describe("a browser's offer", () => {
 			clockRate: 90000,
 			channels: 1,
 			parameters: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-			feedback: ["goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"],
+			feedback: ["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir"],
 		});
 		expect(video!.msid!.stream).toBe(audio!.msid!.stream);
 		expect(video!.sourceGroups).toEqual([{ semantics: "FID", ssrcs: video!.sources.map((source) => source.ssrc) }]);
@@ -181,7 +181,7 @@ describe("reading", () => {
 		});
 		expect(section(description, 0).codecs.map((codec) => codec.feedback)).toEqual([
 			["nack pli"],
-			["ccm fir", "nack pli"],
+			["nack pli", "ccm fir"],
 		]);
 		expect(section(description, 1).codecs[0]!.feedback).toEqual([]);
 	});
@@ -212,7 +212,9 @@ describe("a line that matters and is wrong is reported with its number:", () => 
 		["a=rtpmap:96", /name of the codec/],
 		["a=rtpmap:96 H264", /clock rate/],
 		["a=rtpmap:96 H264/0", /name\/rate\/channels/],
-		["a=rtpmap:96 H264/90000/1/1", /name\/rate\/channels/],
+		["a=rtpmap:96 H264/90000/1/1", /number of channels/],
+		["a=rtpmap:096 H264/90000", /payload type/],
+		["a=rtpmap:96 H264/90000/0", /name\/rate\/channels/],
 		["a=rtpmap:128 H264/90000", /payload type/],
 		["a=rtpmap:x H264/90000", /payload type/],
 		["a=fmtp:+96 a=b", /payload type/],
@@ -324,8 +326,9 @@ describe("what a peer can make this device hold is bounded:", () => {
 		const worst = text(
 			offerLines({ video: many(4000, () => "a=rtpmap:96 VP8") }).map((line) => line + "/9000"),
 		).slice(0, 65536);
-		const begin = performance.now();
+		const begin = process.cpuUsage();
 		for (let i = 0; i < 10; i++) failure(() => parse(worst));
-		expect((performance.now() - begin) / 10).toBeLessThan(50);
+		const { user, system } = process.cpuUsage(begin);
+		expect((user + system) / 10_000).toBeLessThan(50);
 	});
 });
