@@ -11,7 +11,7 @@
 #endif
 #include <stdio.h>
 
-#define DISCARDED 256 // application data is no business of this peers: media only
+#define DISCARDED 256 // application data has no taker: these associations are there for the keys
 
 static uint64_t run(rtc_dtls_task *task);
 

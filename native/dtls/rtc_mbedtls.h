@@ -13,9 +13,13 @@
 #include <mbedtls/ssl.h>
 #include <mbedtls/x509_crt.h>
 
+// On ESP-IDF these are options of the same names, with CONFIG_ before.
 #if !defined(MBEDTLS_SSL_PROTO_DTLS) || !defined(MBEDTLS_SSL_DTLS_SRTP)
-#error                                                                                                                 \
-	"Mbed TLS: MBEDTLS_SSL_PROTO_DTLS and MBEDTLS_SSL_DTLS_SRTP are needed (ESP-IDF: CONFIG_MBEDTLS_SSL_PROTO_DTLS, CONFIG_MBEDTLS_SSL_DTLS_SRTP)"
+#error "Mbed TLS: MBEDTLS_SSL_PROTO_DTLS and MBEDTLS_SSL_DTLS_SRTP are needed"
+#endif
+#if MBEDTLS_VERSION_MAJOR >= 4 && !defined(MBEDTLS_THREADING_C)
+// The machine's thread and that of DTLS share PSA's keys.
+#error "Mbed TLS 4: MBEDTLS_THREADING_C is needed"
 #endif
 #if MBEDTLS_VERSION_MAJOR < 3 && !defined(MBEDTLS_SSL_EXPORT_KEYS)
 #error "Mbed TLS 2: MBEDTLS_SSL_EXPORT_KEYS is needed"

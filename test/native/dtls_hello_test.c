@@ -190,7 +190,7 @@ typedef struct {
 static int split(void *context, fake_link *link, int from, const uint8_t *data, size_t size)
 {
 	splitting *it = context;
-	uint8_t datagrams[64][HEADERS + 2000], all[8000];
+	static uint8_t datagrams[64][HEADERS + 2000], all[8000]; // too large for a stack
 	size_t sizes[64], count = 0, total = 0;
 	if (from != CLIENT || size < HEADERS || data[0] != 22 || data[4] || data[13] != 1)
 		return 0;
