@@ -5,6 +5,12 @@ import net from "node:net";
 
 const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** A connection whose end is of no interest. @param {number} port @param {(socket: net.Socket) => void} onConnect */
+function open(port, onConnect) {
+	const socket = net.connect(port, "localhost", () => onConnect(socket));
+	return socket.on("error", () => {});
+}
+
 /** @param {number} port */
 function makeClient(port) {
 	/** @param {string} path @param {RequestInit & { duplex?: "half" }} [options] */
@@ -173,12 +179,7 @@ async function slow({ port, get, raw }, check) {
 	check(statusOf(body) === 408, `slow body: ${body.slice(0, 30)}`);
 	check((await raw("", 8000)) === "", "silence is dropped");
 	// All places taken by clients that have begun a request: others are turned away, and heard again afterwards.
-	const crowd = Array.from({ length: 12 }, () =>
-		net.connect(port, "localhost", function () {
-			this.on("error", () => {});
-			this.write("GET / HT");
-		}),
-	);
+	const crowd = Array.from({ length: 12 }, () => open(port, (socket) => void socket.write("GET / HT")));
 	await sleep(300);
 	check(
 		await get("/").then(
@@ -194,18 +195,16 @@ async function slow({ port, get, raw }, check) {
 	const heads = Array.from({ length: 11 }, () => raw(`GET / HTTP/1.1\r\nx: ${"y".repeat(7500)}\r\n`, 1000));
 	check((await Promise.all(heads)).map(statusOf).includes(503), "heads beyond the budget");
 	// A reader that stops reading.
-	const reader = net.connect(port, "localhost", () =>
-		reader.pause().write("GET /large HTTP/1.1\r\nhost: a\r\n\r\n".repeat(400)),
-	);
-	reader.on("error", () => {});
+	const reader = open(port, (socket) => {
+		socket.pause().write("GET /large HTTP/1.1\r\nhost: a\r\n\r\n".repeat(400));
+	});
 	await sleep(5000);
 	check((await get("/")).status === 200, "others are served beside a stuck reader");
 	reader.destroy();
 	for (let i = 0; i < 50; i++)
-		net.connect(port, "localhost", function () {
-			this.on("error", () => {});
-			this.write("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nabc");
-			setTimeout(() => this.resetAndDestroy(), 5);
+		open(port, (socket) => {
+			socket.write("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nabc");
+			setTimeout(() => socket.resetAndDestroy(), 5);
 		});
 	await sleep(300);
 	check((await get("/")).status === 200, "after 50 resets");
