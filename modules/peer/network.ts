@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process's UDP port, shared by any number of peer connections, and the STUN that passes through it.
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import { prepare } from "webrtc/native/srtp";
 import Transport, { type InterfaceAddress } from "webrtc/native/transport";
 import Path from "webrtc/native/transport/path";
 import Clock from "webrtc/peer/clock";
@@ -27,6 +28,7 @@ export default class Network {
 	#clock = new Clock();
 
 	constructor({ port = 0, address }: NetworkOptions = {}) {
+		prepare();
 		try {
 			this.#transport = new Transport({ port, address, onReadable: () => this.#read() });
 		} catch (cause) {

@@ -63,25 +63,30 @@ static void setPolicy(srtp_policy_t *policy, uint16_t profile, srtp_ssrc_type_t 
 	policy->allow_repeat_tx = 0;
 }
 
-// Whether libsrtp was built with a library that has GCM is only known by trying.
-static void initialize(void)
+static int canCreate(uint16_t profile)
 {
 	uint8_t key[AES_128_KEY + AES_CM_SALT] = {0};
 	srtp_policy_t policy;
 	srtp_t session;
-	initialized = srtp_init() == srtp_err_status_ok;
-	if (!initialized)
-		return;
-	setPolicy(&policy, RTC_SRTP_AEAD_AES_128_GCM, ssrc_any_inbound, key);
-	if (srtp_create(&session, &policy) == srtp_err_status_ok) {
-		hasGCM = 1;
-		srtp_dealloc(session);
-	}
+	setPolicy(&policy, profile, ssrc_any_inbound, key);
+	return srtp_create(&session, &policy) == srtp_err_status_ok && srtp_dealloc(session) == srtp_err_status_ok;
+}
+
+// Whether libsrtp was built with a library that has GCM is only known by trying.
+static void initialize(void)
+{
+	initialized = srtp_init() == srtp_err_status_ok && canCreate(RTC_SRTP_AES128_CM_SHA1_80);
+	hasGCM = initialized && canCreate(RTC_SRTP_AEAD_AES_128_GCM);
+}
+
+void rtc_srtp_prepare(void)
+{
+	pthread_once(&once, initialize);
 }
 
 size_t rtc_srtp_material_size(uint16_t profile)
 {
-	pthread_once(&once, initialize);
+	rtc_srtp_prepare();
 	if (!initialized)
 		return 0;
 	if (profile == RTC_SRTP_AES128_CM_SHA1_80)
@@ -146,7 +151,7 @@ static void receive(void *context, uint8_t *data, size_t size)
 
 rtc_srtp *rtc_srtp_new(rtc_path *path, int *error)
 {
-	pthread_once(&once, initialize);
+	rtc_srtp_prepare();
 	*error = ENOMEM;
 	if (!initialized)
 		return NULL;

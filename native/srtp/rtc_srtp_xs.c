@@ -49,6 +49,12 @@ void xs_rtc_srtp(xsMachine *the)
 	xsRemember(it->object);
 }
 
+void xs_rtc_srtp_prepare(xsMachine *the)
+{
+	(void)the;
+	rtc_srtp_prepare();
+}
+
 void xs_rtc_srtp_close(xsMachine *the)
 {
 	if (!xsmcGetHostData(xsThis))

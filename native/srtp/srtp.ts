@@ -13,6 +13,11 @@ export interface SrtpStatistics {
 	profile: string;
 }
 
+/** Starts libsrtp, which takes tens of milliseconds: at the start of a program, no session waits for it. */
+export function prepare(this: void): void {
+	native("xs_rtc_srtp_prepare").call(this);
+}
+
 /**
  * SRTP and SRTCP of one peer (RFC 3711), over libsrtp. Its keys come from the Dtls that it is given to; they never enter
  * JavaScript. Nothing is sent before they are there. Senders take it as their way out.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { countNative } from "./transport";
 
+export function prepare(): void {}
+
 export default class Srtp {
 	#closed = false;
 
