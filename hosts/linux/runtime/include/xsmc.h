@@ -9,7 +9,7 @@
 #define xsmcToReference(_SLOT) fxToReference(the, &(_SLOT))
 #endif
 #ifndef xsmcSetStringX
-#define xsmcSetStringX(_SLOT, _VALUE) fxStringX(the, &(_SLOT), (char *)(_VALUE))
+#define xsmcSetStringX(_SLOT, _VALUE) fxStringX(the, &(_SLOT), _VALUE)
 #endif
 #ifndef xsmcToUnsigned
 #define xsmcToUnsigned(_SLOT) fxToUnsigned(the, &(_SLOT))

@@ -23,5 +23,5 @@ void sim_instrumentation_name(xsMachine *the)
 {
 	const char *name = sim_counter_name(xsmcToInteger(xsArg(0)) - 1);
 	if (name)
-		xsmcSetStringX(xsResult, name);
+		xsmcSetStringX(xsResult, (char *)name);
 }
