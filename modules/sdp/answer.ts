@@ -109,7 +109,6 @@ function answerSection(
 	local: LocalMedia | undefined,
 	isBundled: boolean,
 ): MediaSection | Refusal {
-	if (!isLive(offered)) return unsupported(offered, "ended");
 	if (!local) return unsupported(offered, "there is nothing here for it");
 	if (local.stopped) return unsupported(offered, "stopped");
 	if (!mediaProtocols.includes(offered.protocol)) return unsupported(offered, "the protocol is not DTLS-SRTP");

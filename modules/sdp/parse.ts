@@ -29,8 +29,8 @@ interface Shared {
  * Reads an offer or an answer.
  *
  * At most 65 536 characters, 32 sections and 512 codecs, extensions, candidates and sources. Takes time in proportion to
- * the text. A browser's offer of audio and video (6 KB) is 520 slots
- * and about 5 KB of chunks in the heap of a device, and leaves about 40 KB of garbage.
+ * the text. A browser's offer of audio and video (6 KB) is 520 slots and 5 KB of chunks in the heap of a device, and
+ * leaves some 40 KB of garbage; where text comes from, it should be bounded to what the heap can hold (16 KB in 128 KB).
  *
  * @throws WebRTCError "sdp/malformed" with the number of the line and what is wrong
  */
@@ -167,9 +167,7 @@ class Parser {
 	#sessionAttribute(name: string, value: string): void {
 		switch (name) {
 			case "group":
-				if (this.#session.groups.length >= limits.groups)
-					malformed(this.#line, `more than ${limits.groups} groups`);
-				this.#session.groups.push(attribute.group(value, this.#line));
+				this.#group(value);
 				break;
 			case "msid-semantic":
 				this.#session.msidSemantic = value.trim();
@@ -239,10 +237,7 @@ class Parser {
 				this.#source(section, value);
 				break;
 			case "ssrc-group":
-				this.#count();
-				if (section.sourceGroups.length >= limits.sources)
-					malformed(this.#line, `more than ${limits.sources} groups`);
-				section.sourceGroups.push(attribute.sourceGroup(value, this.#line));
+				this.#sourceGroup(section, value);
 				break;
 		}
 	}
@@ -269,6 +264,20 @@ class Parser {
 		const rest = tail(value, " ");
 		if (rest.startsWith("cname:") && isToken(rest.slice(6))) entry.cname = rest.slice(6);
 		else if (rest.startsWith("msid:")) entry.msid = attribute.msid(rest.slice(5), this.#line);
+	}
+
+	#sourceGroup(section: MediaSection, value: string): void {
+		const group = attribute.sourceGroup(value, this.#line);
+		this.#count(group.ssrcs.length);
+		if (section.sourceGroups.length >= limits.sources) malformed(this.#line, `more than ${limits.sources} groups`);
+		section.sourceGroups.push(group);
+	}
+
+	#group(value: string): void {
+		const group = attribute.group(value, this.#line);
+		this.#count(group.mids.length);
+		if (this.#session.groups.length >= limits.groups) malformed(this.#line, `more than ${limits.groups} groups`);
+		this.#session.groups.push(group);
 	}
 
 	#count(more = 1): void {

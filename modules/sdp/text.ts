@@ -21,7 +21,7 @@ export const limits = Object.freeze({
 
 // A piece of the text that is split into lines at once. On XS a string is found by walking from its start, so that
 // lines cut one by one would take time that grows with the square of the text, and all at once a third of a device's heap.
-const blockSize = 1024;
+const blockSize = 512;
 
 /** @throws WebRTCError "sdp/malformed"; `line` counts from 1, and is 0 where no line is to blame. The text itself is not shown. */
 export function malformed(line: number, what: string): never {

@@ -329,6 +329,13 @@ describe("local media", () => {
 		]);
 	});
 
+	test("is not used up by sections that have ended", () => {
+		const again = ["m=video 9 UDP/TLS/RTP/SAVPF 97", "a=mid:v2", "a=rtcp-mux", "a=rtpmap:97 H264/90000"];
+		const edit = (sdp: string) => sdp.replace("BUNDLE v a", "BUNDLE a v2").replace("m=video 9", "m=video 0");
+		const credentials = ["a=ice-ufrag:uFrg", "a=fmtp:97 packetization-mode=1;profile-level-id=42e01f"];
+		expect(ports(answer(offer(edit, { audio: [...again, ...credentials] })))).toEqual([0, 9, 9]);
+	});
+
 	test.each([
 		[{ mid: "two words" }, /mid/],
 		[{ cname: "a\r\nb" }, /cname/],

@@ -70,4 +70,6 @@ test("parameters are found by name, whatever the case and spaces", () => {
 	expect(parameter("a=1; Profile-Level-Id = 42e01f ;b=2", "profile-level-id")).toBe("42e01f");
 	expect(parameter("a=1;bb=2", "b")).toBeUndefined();
 	expect(parameter("", "a")).toBeUndefined();
+	expect(parameter("=1;a=", "")).toBeUndefined();
+	expect(parameter("=1;a=", "a")).toBe("");
 });

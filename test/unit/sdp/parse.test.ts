@@ -190,6 +190,27 @@ describe("reading", () => {
 		expect(offer(undefined, { session: ["a=ice-lite"] }).iceLite).toBe(true);
 	});
 
+	test.each([
+		["md5", 16],
+		["sha-1", 20],
+		["sha-224", 28],
+		["sha-256", 32],
+		["sha-384", 48],
+		["sha-512", 64],
+		["x-new", 7],
+	])("takes fingerprints of %s, of their size alone where it is known", (algorithm, size) => {
+		const lines = (bytes: number) => ({
+			video: [`a=fingerprint:${algorithm} ${Array(bytes).fill("0A").join(":")}`],
+		});
+		expect(malformed(lines(size))).toBe("");
+		expect(malformed(lines(size - 1))).toMatch(algorithm === "x-new" ? /^$/ : /fingerprint/);
+	});
+
+	test("takes ids of extensions up to 255, and those that are only proposed", () => {
+		const video = ["a=extmap:255 urn:a", "a=extmap:4096 urn:b", "a=extmap:4351 urn:c"];
+		expect(section(offer(undefined, { video }), 0).extensions.map(({ id }) => id)).toEqual([255, 4096, 4351]);
+	});
+
 	test("understands what RFCs 8866 and 8122 leave to taste", () => {
 		const video = [
 			"a=fingerprint:SHA-256 " + Array(32).fill("ab").join(":"),
@@ -229,6 +250,10 @@ describe("a line that matters and is wrong is reported with its number:", () => 
 		["a=fingerprint:sha-256 00:11", /fingerprint/],
 		["a=fingerprint:sha-1 " + Array(20).fill("0G").join(":"), /fingerprint/],
 		["a=fingerprint:sha-1 " + Array(20).fill("00").join("-"), /fingerprint/],
+		["a=extmap:4095 urn:x", /id of the extension/],
+		["a=extmap:4352 urn:x", /id of the extension/],
+		["a=fingerprint:x-new 00:1", /fingerprint/],
+		["a=fingerprint:x-new " + Array(86).fill("00").join(":"), /fingerprint/],
 		["a=msid:", /stream/],
 		["a=ssrc:4294967296 cname:x", /source/],
 		["a=ssrc:-1", /source/],
@@ -311,6 +336,19 @@ describe("what a peer can make this device hold is bounded:", () => {
 		expect(malformed({ session: many(15, () => "a=group:LS v") })).toBe("");
 		expect(malformed({ session: many(16, () => "a=group:LS v") })).toMatch(/more than 16 groups/);
 		expect(malformed({ session: ["a=group:LS " + many(33, String).join(" ")] })).toMatch(/more than 32 mids/);
+	});
+
+	test("what is in groups", () => {
+		const group = "a=ssrc-group:FID " + many(60, String).join(" ");
+		expect(malformed({ video: many(8, () => group) })).toBe("");
+		expect(malformed({ video: many(9, () => group) })).toMatch(/more than 512 codecs/);
+		expect(malformed({ video: ["a=ssrc-group:FID " + many(64, String).join(" ")] })).toBe("");
+		expect(malformed({ video: ["a=ssrc-group:FID " + many(65, String).join(" ")] })).toMatch(
+			/more than 64 sources/,
+		);
+		const bundle = "a=group:LS " + many(32, String).join(" ");
+		expect(malformed({ session: many(15, () => bundle) })).toBe("");
+		expect(malformed({ session: many(15, () => bundle), video: [group] })).toMatch(/more than 512 codecs/);
 	});
 
 	test("all of them together", () => {
