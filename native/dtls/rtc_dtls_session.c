@@ -170,8 +170,7 @@ static int configure(rtc_dtls *dtls)
 	// handshake decide.
 	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_OPTIONAL);
 	mbedtls_ssl_conf_verify(config, verify, dtls);
-	// What the peer's retransmission timer counts: with a cap in setTimer(), so that the doubling never reaches its
-	// end.
+	// No end to the doubling but ours: setTimer() caps the interval, the deadline ends the handshake.
 	mbedtls_ssl_conf_handshake_timeout(config, RETRANSMIT_INITIAL, UINT32_MAX);
 #if defined(MBEDTLS_SSL_DTLS_ANTI_REPLAY)
 	mbedtls_ssl_conf_dtls_anti_replay(config, MBEDTLS_SSL_ANTI_REPLAY_ENABLED);
