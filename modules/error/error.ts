@@ -9,6 +9,7 @@
 export type WebRTCErrorCode =
 	| "app/too-many-sessions" // the bound on sessions is reached; the peer was told
 	| "app/unknown-peer"
+	| "aws/credentials" // none could be had, or the service refused them
 	| "ice/failed" // no candidate pair worked (RFC 8445 section 8.1.2)
 	| "ice/consent-expired" // RFC 7675 section 5.1
 	| "ice/bad-candidate"
@@ -27,12 +28,19 @@ export type WebRTCErrorCode =
 	| "peer/closed"
 	| "peer/out-of-resources"
 	| "signaling/bad-message"
+	| "signaling/channel-missing" // there is no such channel, and none is to be made
+	| "signaling/clock-wrong" // the device's clock is off; it was corrected for this client
 	| "signaling/closed"
 	| "signaling/connection-failed"
+	| "signaling/message-too-large"
+	| "signaling/queue-full" // a message was dropped, for the connection stayed away too long
 	| "signaling/rejected"
+	| "signaling/service-failed" // the service's own fault: status 5xx, or a response that makes no sense
+	| "signaling/throttled" // too many requests, or a limit of the account is reached
 	| "signaling/timeout"
 	| "transport/address-in-use"
-	| "transport/failed";
+	| "transport/failed"
+	| "transport/timeout";
 
 /** What every later failure of the SDK is reported as. */
 export default class WebRTCError extends Error {

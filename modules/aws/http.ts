@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests over ECMA-419 HTTP clients: one connection a server, used again while it lasts, and given back soon after.
+import WebRTCError from "webrtc/error";
+import type HTTPClient from "embedded:network/http/client";
+import type { HTTPRequest } from "embedded:network/http/client";
+import type { ServiceURL } from "webrtc/aws/url";
+import Timer from "timer";
+
+export type HTTPDictionary = NetworkClient<typeof HTTPClient>;
+
+export interface HTTPOptions {
+	/** Default: `device.network.https`. */
+	https?: HTTPDictionary;
+	/** For URLs without TLS. Default: `device.network.http`. */
+	http?: HTTPDictionary;
+}
+
+export interface Call {
+	url: ServiceURL;
+	method: "GET" | "POST";
+	headers: Map<string, string>;
+	body?: ArrayBuffer;
+	/** Milliseconds from the start of the request, or of its connection, to the end of the response. */
+	timeout: number;
+	/** Called once, unless the call is cancelled. */
+	onDone(error: WebRTCError | undefined, response?: Response): void;
+}
+
+export interface Response {
+	status: number;
+	/** The Date field. */
+	date: string | undefined;
+	/** The x-amzn-errortype field. */
+	errorType: string | undefined;
+	body: string;
+}
+
+const idleTime = 5_000; // ms that a connection is kept without work: TLS holds tens of KB
+const maximumBody = 16_384; // bytes
+const fields = Object.freeze(["date", "x-amzn-errortype"]);
+
+interface Connection {
+	client: HTTPClient;
+	/** Requests that were completed on it. */
+	served: number;
+}
+
+/** What is waiting or under way for one server. */
+interface Server {
+	url: ServiceURL;
+	connection: Connection | undefined;
+	calls: Call[]; // the first is under way, if `busy`
+	busy: boolean;
+	retried: boolean;
+	timer: Timer | undefined;
+}
+
+export default class HTTPConnections {
+	#options: HTTPOptions;
+	#servers = new Map<string, Server>();
+	#connections = 0;
+	#requests = 0;
+
+	constructor(options: HTTPOptions = {}) {
+		this.#options = options;
+	}
+
+	/** Connections made and requests sent so far. */
+	get statistics(): { connections: number; requests: number } {
+		return { connections: this.#connections, requests: this.#requests };
+	}
+
+	/** Sends a request after those that wait for the same server. */
+	send(call: Call): void {
+		const { secure, host, port } = call.url;
+		const key = `${secure ? "https" : "http"}://${host}:${port}`;
+		let server = this.#servers.get(key);
+		if (!server) {
+			server = { url: call.url, connection: undefined, calls: [], busy: false, retried: false, timer: undefined };
+			this.#servers.set(key, server);
+		}
+		server.calls.push(call);
+		if (!server.busy) this.#next(server);
+	}
+
+	/** Ends a call without a callback. */
+	cancel(call: Call): void {
+		for (const server of this.#servers.values()) {
+			const index = server.calls.indexOf(call);
+			if (index < 0) continue;
+			server.calls.splice(index, 1);
+			if (index || !server.busy) return;
+			this.#drop(server);
+			this.#next(server);
+		}
+	}
+
+	/** Ends all calls without a callback, and all connections. */
+	close(): void {
+		for (const server of this.#servers.values()) {
+			server.calls.length = 0;
+			this.#drop(server);
+		}
+		this.#servers.clear();
+	}
+
+	#next(server: Server): void {
+		Timer.clear(server.timer);
+		server.timer = undefined;
+		server.busy = server.calls.length > 0;
+		const call = server.calls[0];
+		if (!call) {
+			server.timer = Timer.set(() => this.#retire(server), idleTime);
+			return;
+		}
+		server.timer = Timer.set(() => {
+			this.#drop(server);
+			this.#finish(server, new WebRTCError("transport/timeout", `${server.url.host}: no answer in time`));
+		}, call.timeout);
+		try {
+			server.connection ??= this.#connect(server);
+			this.#request(server, server.connection, call);
+		} catch (cause) {
+			this.#drop(server);
+			Timer.set(() => {
+				if (server.calls[0] === call) this.#finish(server, toError(server.url.host, cause));
+			});
+		}
+	}
+
+	#connect(server: Server): Connection {
+		const { secure, host, port } = server.url;
+		const dictionary = secure
+			? (this.#options.https ?? globalThis.device?.network?.https)
+			: (this.#options.http ?? globalThis.device?.network?.http);
+		if (!dictionary) throw new Error(`no ${secure ? "https" : "http"} client; include its manifest`);
+		this.#connections++;
+		const connection = { served: 0 } as Connection;
+		connection.client = new dictionary.io({
+			...dictionary,
+			host,
+			port,
+			onError: (error: unknown) => this.#onConnectionError(server, connection, error),
+		});
+		return connection;
+	}
+
+	#request(server: Server, connection: Connection, call: Call): void {
+		const { body } = call;
+		let sent = 0;
+		let status = 0;
+		let headers: Map<string, string> | undefined;
+		let size = 0;
+		const parts: ArrayBuffer[] = [];
+		const isCurrent = () => server.connection === connection && server.calls[0] === call;
+		if (body) call.headers.set("content-length", String(body.byteLength));
+		this.#requests++;
+		connection.client.request({
+			method: call.method,
+			path: call.url.path,
+			headers: call.headers,
+			headersMask: fields,
+			onWritable(this: HTTPRequest, count: number) {
+				if (!body || sent >= body.byteLength) return;
+				const length = Math.min(count, body.byteLength - sent);
+				this.write(new Uint8Array(body, sent, length));
+				sent += length;
+			},
+			onHeaders(code, received) {
+				status = code;
+				headers = received;
+			},
+			onReadable(this: HTTPRequest, count: number) {
+				const part = this.read(count);
+				size += part?.byteLength ?? 0;
+				if (part && size <= maximumBody) parts.push(part);
+			},
+			onDone: (error) => {
+				if (!isCurrent()) return;
+				if (error) return this.#onBroken(server, connection, status, error);
+				connection.served++;
+				if (size > maximumBody)
+					return this.#finish(server, toError(server.url.host, "the response is too long"));
+				const text = decode(parts, size);
+				if (text === undefined)
+					return this.#finish(server, toError(server.url.host, "the response is not UTF-8"));
+				const response = {
+					status,
+					date: headers?.get("date"),
+					errorType: headers?.get("x-amzn-errortype"),
+					body: text,
+				};
+				this.#finish(server, undefined, response);
+			},
+		});
+	}
+
+	#onConnectionError(server: Server, connection: Connection, error: unknown): void {
+		if (server.connection !== connection) return;
+		if (server.busy) this.#onBroken(server, connection, 0, error);
+		else this.#retire(server);
+	}
+
+	/** A kept connection may end just as it is used again: that request is sent once more. The client closes itself. */
+	#onBroken(server: Server, connection: Connection, status: number, error: unknown): void {
+		const again = connection.served > 0 && !status && !server.retried;
+		server.connection = undefined;
+		if (!again) return this.#finish(server, toError(server.url.host, error));
+		server.retried = true;
+		this.#next(server);
+	}
+
+	#finish(server: Server, error: WebRTCError | undefined, response?: Response): void {
+		const call = server.calls.shift();
+		server.retried = false;
+		this.#next(server);
+		call?.onDone(error, response);
+	}
+
+	#drop(server: Server): void {
+		Timer.clear(server.timer);
+		server.timer = undefined;
+		const { connection } = server;
+		server.connection = undefined;
+		connection?.client.close();
+	}
+
+	#retire(server: Server): void {
+		this.#drop(server);
+		if (server.calls.length) return;
+		for (const [key, value] of this.#servers) if (value === server) this.#servers.delete(key);
+	}
+}
+
+function decode(parts: readonly ArrayBuffer[], size: number): string | undefined {
+	const whole = new Uint8Array(size);
+	let offset = 0;
+	for (const part of parts) {
+		whole.set(new Uint8Array(part), offset);
+		offset += part.byteLength;
+	}
+	try {
+		return String.fromArrayBuffer(whole.buffer);
+	} catch {
+		return undefined;
+	}
+}
+
+function toError(host: string, cause: unknown): WebRTCError {
+	const detail = cause instanceof Error ? cause.message : typeof cause === "string" ? cause : "";
+	return new WebRTCError("transport/failed", `${host}: ${detail || "the connection failed"}`, cause);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Temporary credentials for a device that has nothing but its X.509 certificate: AWS IoT Core's credentials provider.
+import { Credentials, type CredentialProvider } from "webrtc/aws/credentials";
+import HTTPConnections, { type HTTPDictionary, type Response } from "webrtc/aws/http";
+import Refresher, { type RefreshOptions } from "webrtc/aws/refresher";
+import { parseURL } from "webrtc/aws/url";
+import WebRTCError from "webrtc/error";
+
+type Der = ArrayBufferLike | ArrayBufferView | string;
+
+export interface IoTCredentialsOptions extends RefreshOptions {
+	/** The account's credentials endpoint: "c2….credentials.iot.eu-west-1.amazonaws.com", with ":port" if not 443. */
+	endpoint: string;
+	roleAlias: string;
+	/** Sent along, so that policies can use the thing's variables. */
+	thingName: string;
+	/** The device's certificate, and its issuers if the service needs them: DER (the simulator takes PEM). */
+	certificate: Der | readonly Der[];
+	/** PKCS #8, DER (the simulator takes PEM). */
+	privateKey: Der;
+	/** The certificate authority of the endpoint, DER. Default: those that the platform trusts. */
+	ca?: Der;
+	/** Default: `device.network.https`. */
+	https?: HTTPDictionary;
+}
+
+const timeout = 15_000; // ms: a chip's mutual TLS takes its time
+const keys = Object.freeze(["credentials", "accessKeyId", "secretAccessKey", "sessionToken", "expiration"]);
+
+export default class IoTCredentials implements CredentialProvider {
+	#options: IoTCredentialsOptions;
+	#refresher: Refresher;
+	#url: ReturnType<typeof parseURL>;
+
+	/** @throws TypeError that names the option */
+	constructor(options: IoTCredentialsOptions) {
+		const { endpoint, roleAlias, thingName, certificate, privateKey } = options;
+		checkName("roleAlias", roleAlias, /^[\w=,@-]{1,128}$/);
+		checkName("thingName", thingName, /^[\w:-]{1,128}$/);
+		if (!certificate) throw new TypeError("certificate: the device's certificate");
+		if (!privateKey) throw new TypeError("privateKey: the key of the certificate");
+		this.#options = options;
+		this.#url = parseURL(`https://${endpoint}`, "endpoint");
+		this.#url.path = `/role-aliases/${encodeURIComponent(roleAlias)}/credentials`;
+		this.#refresher = new Refresher(() => this.#fetch(), options);
+	}
+
+	get(now: number): Promise<Credentials> {
+		return this.#refresher.get(now);
+	}
+
+	invalidate(): void {
+		this.#refresher.invalidate();
+	}
+
+	/** A connection for each time: they are an hour apart. */
+	async #fetch(): Promise<Credentials> {
+		const http = new HTTPConnections({ https: this.#dictionary() });
+		const headers = new Map([
+			["accept", "*/*"],
+			["x-amzn-iot-thingname", this.#options.thingName],
+		]);
+		try {
+			const response = await new Promise<Response>((resolve, reject) => {
+				const onDone = (error: WebRTCError | undefined, result?: Response) =>
+					result ? resolve(result) : reject(error);
+				http.send({ url: this.#url, method: "GET", headers, timeout, onDone });
+			});
+			return parseIoTCredentials(response);
+		} catch (cause) {
+			if (cause instanceof WebRTCError && cause.code === "aws/credentials") throw cause;
+			const detail = cause instanceof Error ? cause.message : "";
+			throw new WebRTCError("aws/credentials", `IoT credentials: ${detail}`, cause);
+		} finally {
+			http.close();
+		}
+	}
+
+	#dictionary(): HTTPDictionary {
+		const { https = globalThis.device?.network?.https, certificate, privateKey, ca } = this.#options;
+		if (!https) throw new WebRTCError("aws/credentials", "IoT credentials: no https client; include its manifest");
+		const secure = {
+			...(https.socket.secure as object | undefined),
+			clientKey: privateKey,
+			clientCertificates: Array.isArray(certificate) ? certificate : [certificate],
+			...(ca === undefined ? {} : { certificate: ca }),
+		};
+		return { ...https, socket: { ...https.socket, secure } };
+	}
+}
+
+/** @throws WebRTCError "aws/credentials" that holds no part of the body */
+export function parseIoTCredentials({ status, body }: Pick<Response, "status" | "body">): Credentials {
+	if (status !== 200) {
+		const hint = status === 403 ? "; check the role alias, the thing's policy and the certificate" : "";
+		throw new WebRTCError("aws/credentials", `IoT credentials: status ${status}${hint}`);
+	}
+	try {
+		// The second parameter: see modules/signaling/kvs/json.ts.
+		const { credentials } = JSON.parse(body, keys as never);
+		const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
+		return new Credentials({ accessKeyId, secretAccessKey, sessionToken, expiration: Date.parse(expiration) });
+	} catch {
+		// Neither the body nor the cause: they could hold a secret.
+		throw new WebRTCError("aws/credentials", "IoT credentials: the response is malformed");
+	}
+}
+
+function checkName(name: string, value: unknown, pattern: RegExp): void {
+	if (typeof value !== "string" || !pattern.test(value)) throw new TypeError(`${name}: 1 to 128 characters`);
+}
