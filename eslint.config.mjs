@@ -1,7 +1,8 @@
 import tseslint from "typescript-eslint";
 
 const noHost = {
-	group: ["node:*", "fs", "net", "dgram", "crypto", "http", "https", "timers"],
+	// Anchored: "webrtc/http" and "embedded:network/http/client" are no modules of Node.js.
+	regex: "^(node:.+|fs|net|dgram|crypto|http|https|timers)(/.+)?$",
 	message: "modules/ and native/ run on a device: no Node.js.",
 };
 
