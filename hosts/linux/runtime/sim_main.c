@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // usage: app <image>
-// SIM_STATS=1 prints the machine's statistics at the end.
+// SIM_STATS=1 prints the machine's statistics at the end; SIM_PARENT=1 ends it with its parent.
 #include "sim.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
 
 sim_state sim;
 
@@ -31,6 +34,8 @@ int main(int argc, char **argv)
 		return SIM_EXIT_SETUP;
 	}
 	sim.statistics = getenv("SIM_STATS") != NULL;
+	if (getenv("SIM_PARENT"))
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (!sim_image_read(&sim.image, argv[1]))
 		return SIM_EXIT_SETUP;
 	const sim_creation *creation = &sim.image.creation;
@@ -58,8 +63,8 @@ int main(int argc, char **argv)
 	} else {
 		sim.status = SIM_EXIT_SETUP;
 	}
+	xsDeleteMachine(the); // natives' destructors may still use timers and post
 	sim_timer_stop();
-	xsDeleteMachine(the);
 	sim_jobs_stop();
 	sim_native_free();
 	sim_unlink();

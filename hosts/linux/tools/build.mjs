@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { BuildError, readManifest } from "./manifest.mjs";
@@ -53,14 +54,17 @@ function stampOf(files) {
 async function make(makefile, label, quiet) {
 	const total = await countSteps(makefile);
 	if (total === 0) return;
-	const child = spawn("make", ["-j2", "-f", makefile], { stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn("make", [`-j${os.availableParallelism()}`, "-f", makefile], {
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	if (!quiet) progress(label, 0, total);
 	let done = 0;
 	let errors = "";
 	child.stdout.setEncoding("utf8").on("data", (text) => {
 		for (const line of text.split("\n")) {
 			if (!line.startsWith("# ")) continue;
 			done++;
-			if (!quiet) progress(`${label} ${done}/${total}`, done === total);
+			if (!quiet) progress(label, done, total);
 		}
 	});
 	child.stderr.setEncoding("utf8").on("data", (text) => (errors += text));
@@ -71,10 +75,11 @@ async function make(makefile, label, quiet) {
 
 class MakeError extends BuildError {}
 
-/** @param {string} text @param {boolean} last */
-function progress(text, last) {
-	if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K${last ? "\n" : ""}`);
-	else if (last) process.stderr.write(`${text}\n`);
+/** One line on a terminal; in a log, the beginning and the end. @param {string} label @param {number} done @param {number} total */
+function progress(label, done, total) {
+	const text = `${label} ${done}/${total}`;
+	if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K${done === total ? "\n" : ""}`);
+	else if (done === total || done === 0) process.stderr.write(`${text}\n`);
 }
 
 /** @param {string} makefile @returns {Promise<number>} */

@@ -8,11 +8,11 @@ import { BuildError } from "./manifest.mjs";
 
 /** @param {{ app: string, image: string }} built @param {LaunchOptions} options @returns {Promise<number>} */
 function run({ app, image }, options) {
-	const env = { ...process.env, ...(options.stats ? { SIM_STATS: "1" } : {}) };
-	const child = spawn(app, [image], { stdio: "inherit", env });
-	// The terminal sends SIGINT to both: stay until the application has cleaned up.
-	process.on("SIGINT", () => {});
-	process.on("SIGTERM", () => child.kill("SIGTERM"));
+	const env = { ...process.env, SIM_PARENT: "1", ...(options.stats ? { SIM_STATS: "1" } : {}) };
+	// In a process group of its own, so that Ctrl-C reaches it once: through here, however it comes.
+	const child = spawn(app, [image], { stdio: "inherit", env, detached: true });
+	for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => child.kill(signal));
+	process.on("SIGHUP", () => child.kill("SIGTERM"));
 	return new Promise((resolve) => {
 		child.on("close", (code, signal) => {
 			if (signal) process.stderr.write(`the application was ended by ${signal}\n`);

@@ -28,7 +28,7 @@ function flagsOf(variant) {
 		engine: `-std=gnu17 ${optimize} ${engine} -w -fno-common ${defines} ${includes}`,
 		runtime: `-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${includes} $(GLIB)`,
 		native: `${optimize} ${native} -Wall -Wextra ${defines} ${includes} $(GLIB)`,
-		link: `${native} -rdynamic -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit`,
+		link: `${native} -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit`,
 	};
 }
 

@@ -80,7 +80,7 @@ export function compileModules(merged, out, root) {
 		if (!module || module.kind === "json") return;
 		const target = modulePath(out, module.specifier);
 		fs.mkdirSync(path.dirname(target), { recursive: true });
-		if (file.endsWith(".map")) fs.writeFileSync(`${target}.map`, rewriteMap(text, module.source));
+		if (file.endsWith(".map")) fs.writeFileSync(`${target}.map`, rewriteMap(text, module.source, root));
 		else fs.writeFileSync(target, text);
 	});
 	if (emitSkipped) throw new BuildError("TypeScript wrote nothing");
@@ -89,9 +89,9 @@ export function compileModules(merged, out, root) {
 	return program.getSourceFiles().map(({ fileName }) => fileName);
 }
 
-/** @param {string} text @param {string} source */
-function rewriteMap(text, source) {
-	const relative = path.relative(process.cwd(), source);
+/** Names the source as the engine will report it. @param {string} text @param {string} source @param {string} root */
+function rewriteMap(text, source, root) {
+	const relative = path.relative(root, source);
 	const { mappings } = JSON.parse(text);
 	return JSON.stringify({ version: 3, sources: [relative.startsWith("..") ? source : relative], mappings });
 }
