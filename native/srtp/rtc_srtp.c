@@ -45,7 +45,8 @@ struct rtc_srtp {
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static int initialized, hasGCM;
+static srtp_t stays; // NULL: libsrtp did not start
+static int hasGCM;
 
 static void setPolicy(srtp_policy_t *policy, uint16_t profile, srtp_ssrc_type_t type, uint8_t *key)
 {
@@ -63,20 +64,27 @@ static void setPolicy(srtp_policy_t *policy, uint16_t profile, srtp_ssrc_type_t 
 	policy->allow_repeat_tx = 0;
 }
 
-static int canCreate(uint16_t profile)
+static srtp_t createIdle(uint16_t profile)
 {
 	uint8_t key[AES_128_KEY + AES_CM_SALT] = {0};
 	srtp_policy_t policy;
 	srtp_t session;
 	setPolicy(&policy, profile, ssrc_any_inbound, key);
-	return srtp_create(&session, &policy) == srtp_err_status_ok && srtp_dealloc(session) == srtp_err_status_ok;
+	return srtp_create(&session, &policy) == srtp_err_status_ok ? session : NULL;
 }
 
-// Whether libsrtp was built with a library that has GCM is only known by trying.
+// Whether libsrtp was built with a library that has GCM is only known by trying. NSS is loaded with the first session
+// and unloaded with the last: a session that stays spares the next handshake 10 ms.
 static void initialize(void)
 {
-	initialized = srtp_init() == srtp_err_status_ok && canCreate(RTC_SRTP_AES128_CM_SHA1_80);
-	hasGCM = initialized && canCreate(RTC_SRTP_AEAD_AES_128_GCM);
+	if (srtp_init() != srtp_err_status_ok)
+		return;
+	stays = createIdle(RTC_SRTP_AES128_CM_SHA1_80);
+	srtp_t session = createIdle(RTC_SRTP_AEAD_AES_128_GCM);
+	if (session) {
+		hasGCM = 1;
+		srtp_dealloc(session);
+	}
 }
 
 void rtc_srtp_prepare(void)
@@ -87,7 +95,7 @@ void rtc_srtp_prepare(void)
 size_t rtc_srtp_material_size(uint16_t profile)
 {
 	rtc_srtp_prepare();
-	if (!initialized)
+	if (!stays)
 		return 0;
 	if (profile == RTC_SRTP_AES128_CM_SHA1_80)
 		return 2 * (AES_128_KEY + AES_CM_SALT);
@@ -153,7 +161,7 @@ rtc_srtp *rtc_srtp_new(rtc_path *path, int *error)
 {
 	rtc_srtp_prepare();
 	*error = ENOMEM;
-	if (!initialized)
+	if (!stays)
 		return NULL;
 	rtc_srtp *srtp = rtc_calloc(1, sizeof *srtp);
 	if (!srtp)
