@@ -10,6 +10,12 @@ import { build, root } from "../../../hosts/linux/tools/build.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const TIMEOUT_MS = 120_000;
+/** For a case in which LeakSanitizer crashes: see lsan.supp. Its names are found only by the slow way to unwind a stack. */
+const leakEnvironment = {
+	LSAN_OPTIONS: `use_tls=0:print_suppressions=0:suppressions=${path.join(here, "lsan.supp")}`,
+	ASAN_OPTIONS: "fast_unwind_on_malloc=0",
+	G_SLICE: "always-malloc",
+};
 
 /**
  * @typedef {object} Application
@@ -22,6 +28,7 @@ const TIMEOUT_MS = 120_000;
  * @property {(config: Record<string, string | number>, environment?: Record<string, string>) => Promise<Application>} start
  * @property {(condition: unknown, what: string) => void} check counts, and prints what failed
  * @property {string} folder for files of the case
+ * @property {Record<string, string>} leakEnvironment
  */
 
 /** @param {string} name @param {boolean} sanitize */
@@ -43,7 +50,7 @@ function makeContext(name, sanitize) {
 		else counts.failed++;
 		if (!condition) console.log(`FAILED ${name}: ${what}`);
 	}
-	return { start, check, folder: out, counts };
+	return { start, check, folder: out, counts, leakEnvironment };
 }
 
 /**

@@ -86,14 +86,14 @@ function addWebSockets(server) {
 }
 
 /** @param {import("../run.mjs").Context} context */
-export default async function drive({ start, check, folder }) {
+export default async function drive({ start, check, folder, leakEnvironment }) {
 	const { ca, server } = makeCertificates(folder);
 	const closed = net.createServer();
 	const config = { ca: ca.cert, closed: await listen(closed) };
 	closed.close();
 	for (const secure of [0, 1]) {
 		const each = addWebSockets(secure ? https.createServer(server) : http.createServer());
-		const application = await start({ ...config, secure, port: await listen(each) });
+		const application = await start({ ...config, secure, port: await listen(each) }, leakEnvironment);
 		check((await application.exited) === 0, `exit status, ${secure ? "wss" : "ws"}`);
 		each.close();
 	}
