@@ -153,7 +153,6 @@ function validateMedia(offered: MediaSection, section: MediaSection, i: number):
 /** RFC 8842 section 5.3. */
 function validateSetup(offered: MediaSection, section: MediaSection, i: number): void {
 	const { setup } = section;
-	if (setup === undefined) return;
 	if (setup === "actpass" || setup === offered.setup)
 		malformed(0, `section ${i}: setup:${setup} does not answer setup:${offered.setup}`);
 }

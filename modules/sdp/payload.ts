@@ -59,11 +59,10 @@ export class CodecReader {
 	feedback(value: string, line: number): void {
 		const isForAll = value.startsWith("* ");
 		const index = isForAll ? -1 : this.#find(value, line);
-		if (index < 0 && !isForAll) return;
 		const place = feedbackKinds.indexOf(tail(value, " ").trim());
 		if (place < 0) return;
 		if (isForAll) this.#feedbackForAll |= 1 << place;
-		else this.#feedback[index]! |= 1 << place;
+		else if (index >= 0) this.#feedback[index]! |= 1 << place;
 	}
 
 	/**

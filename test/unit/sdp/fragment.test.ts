@@ -80,6 +80,7 @@ test("is the same after it was written and read again", () => {
 		),
 	);
 	expect(parseFragment(writeFragment(fragment))).toEqual(fragment);
+	expect(writeFragment({ ...fragment, media: fragment.media.slice(0, 1) })).not.toContain("a=group");
 	const end = { ...credentials, endOfCandidates: true, media: [] };
 	expect(parseFragment(writeFragment(end))).toEqual(end);
 });

@@ -163,6 +163,29 @@ describe("reading", () => {
 		]);
 	});
 
+	test("does so in sections of audio alone, and not against an rtpmap", () => {
+		const edit = (sdp: string) => sdp.replace("SAVPF 96", "SAVPF 96 8").replace("SAVPF 111", "SAVPF 111 0");
+		const description = offer(edit, { audio: ["a=rtpmap:0 L16/44100"] });
+		expect(section(description, 0).codecs.map(({ name }) => name)).toEqual(["H264"]);
+		expect(section(description, 1).codecs.map(({ name }) => name)).toEqual(["opus", "L16"]);
+	});
+
+	test("takes formats that are not numbers where there is no RTP", () => {
+		const data = [
+			"m=application 9 DTLS/SCTP 5000",
+			"a=sctpmap:5000 webrtc-datachannel 1024",
+			"a=fmtp:webrtc-datachannel x=1",
+		];
+		const description = offer(undefined, { audio: data });
+		expect(section(description, 2)).toMatchObject({ formats: "5000", payloadTypes: [], codecs: [] });
+	});
+
+	test("keeps sources of which nothing is said, and skips a cname that has spaces", () => {
+		const description = offer(undefined, { video: ["a=ssrc:1", "a=ssrc:2 cname:two words", "a=ssrc:3 cname:x"] });
+		expect(section(description, 0).sources).toEqual([{ ssrc: 1 }, { ssrc: 2 }, { ssrc: 3, cname: "x" }]);
+		expect(write(description)).toContain("a=ssrc:1\r\na=ssrc:2\r\na=ssrc:3 cname:x\r\n");
+	});
+
 	test("keeps the order of the m= line, and drops types that it does not have", () => {
 		const video = [
 			"a=rtpmap:99 VP8/90000",
@@ -297,10 +320,25 @@ describe("a line that matters and is wrong is reported with its number:", () => 
 describe("what a peer can make this device hold is bounded:", () => {
 	const many = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i));
 
+	const padding = (size: number) => offerLines({ session: many(size / 1000, () => "i=" + "x".repeat(996)) });
+
 	test("the text", () => {
-		const padding = (size: number) => offerLines({ session: many(size / 1000, () => "i=" + "x".repeat(996)) });
 		expect(failure(() => parse(text(padding(60_000))))).toBe("");
 		expect(malformed({ session: many(66, () => "i=" + "x".repeat(998)) })).toMatch(/more than 65536 characters/);
+	});
+
+	test("the text, to the character", () => {
+		const exact = (size: number) => {
+			const all = text(padding(65_000));
+			return all + "\n".repeat(size - all.length);
+		};
+		expect(failure(() => parse(exact(65536)))).toBe("");
+		expect(failure(() => parse(exact(65537)))).toMatch(/more than 65536 characters/);
+	});
+
+	test("a name", () => {
+		expect(malformed({ video: ["a=mid:" + "x".repeat(256)] })).toBe("");
+		expect(malformed({ video: ["a=mid:" + "x".repeat(257)] })).toMatch(/the mid/);
 	});
 
 	test("a line", () => {
