@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The simulator's embedded:network/http/server, with the API of the SDK's. Beyond it: persistent connections, limits and
-// time-outs, answers to faulty requests. See README.md.
+// time-outs, answers to faulty requests: see hosts/linux/modules/README.md.
 import type Listener from "embedded:io/socket/listener";
 import type { HTTPConnection, HTTPServerOptions } from "embedded:network/http/server";
 import type TCP from "embedded:io/socket/tcp";
