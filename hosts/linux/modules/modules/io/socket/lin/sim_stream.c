@@ -1,38 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim_stream.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-
 // A closed object's last bytes have this many seconds to leave.
 #define LINGER_SECONDS 5
 
 static gboolean work(gpointer data);
-
-/* Queues */
-
-static size_t room(const sim_queue *queue)
-{
-	return SIM_STREAM_SIZE - queue->count;
-}
-
-// The free end of the queue, in one piece.
-static uint8_t *tail(sim_queue *queue)
-{
-	if (queue->start) {
-		memmove(queue->bytes, queue->bytes + queue->start, queue->count);
-		queue->start = 0;
-	}
-	return queue->bytes + queue->count;
-}
-
-static void drop(sim_queue *queue, size_t count)
-{
-	queue->start += count;
-	queue->count -= count;
-	if (!queue->count)
-		queue->start = 0;
-}
 
 /* Life */
 
@@ -82,8 +54,7 @@ static gboolean lingered(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-// The object is gone. Bytes that it wrote still leave, as they do from a device's network stack.
-static void abandon(sim_stream *stream)
+void sim_stream_abandon(sim_stream *stream)
 {
 	stream->the = NULL;
 	stream->onReadable = stream->onWritable = stream->onError = NULL;
@@ -100,7 +71,7 @@ static void abandon(sim_stream *stream)
 void xs_sim_stream_destructor(void *data)
 {
 	if (data)
-		abandon(data);
+		sim_stream_abandon(data);
 }
 
 static void mark(xsMachine *the, void *data, xsMarkRoot markRoot)
@@ -146,9 +117,9 @@ static void tellEnd(sim_stream *stream)
 // A callback may close the object, or give the stream away: `the` says whether there is still somebody to tell.
 static void deliver(sim_stream *stream)
 {
-	if (stream->the && stream->writable && !stream->ended && room(&stream->out)) {
+	if (stream->the && stream->writable && !stream->ended && sim_queue_room(&stream->out)) {
 		stream->writable = false;
-		tell(stream, stream->onWritable, room(&stream->out));
+		tell(stream, stream->onWritable, sim_queue_room(&stream->out));
 	}
 	if (stream->the && stream->readable && stream->in.count) {
 		stream->readable = false;
@@ -160,7 +131,7 @@ static void deliver(sim_stream *stream)
 
 /* Moving bytes */
 
-static void wake(sim_stream *stream)
+void sim_stream_wake(sim_stream *stream)
 {
 	if (!stream->wake) {
 		GSource *source = g_idle_source_new();
@@ -181,7 +152,7 @@ void sim_stream_fail(sim_stream *stream, const char *message)
 		return;
 	stream->ended = true;
 	stream->error = g_strdup(message);
-	wake(stream);
+	sim_stream_wake(stream);
 }
 
 static gboolean ready(GObject *object, gpointer data)
@@ -193,10 +164,10 @@ static gboolean ready(GObject *object, gpointer data)
 static void fill(sim_stream *stream)
 {
 	GPollableInputStream *input = G_POLLABLE_INPUT_STREAM(g_io_stream_get_input_stream(stream->io));
-	while (!stream->ended && room(&stream->in)) {
+	while (!stream->ended && sim_queue_room(&stream->in)) {
 		GError *error = NULL;
-		gssize count =
-			g_pollable_input_stream_read_nonblocking(input, tail(&stream->in), room(&stream->in), NULL, &error);
+		gssize count = g_pollable_input_stream_read_nonblocking(input, sim_queue_tail(&stream->in),
+																sim_queue_room(&stream->in), NULL, &error);
 		if (count > 0) {
 			stream->in.count += (size_t)count;
 			stream->readable = true;
@@ -219,7 +190,7 @@ static void flush(sim_stream *stream)
 		gssize count = g_pollable_output_stream_write_nonblocking(output, stream->out.bytes + stream->out.start,
 																  stream->out.count, NULL, &error);
 		if (count >= 0) {
-			drop(&stream->out, (size_t)count);
+			sim_queue_drop(&stream->out, (size_t)count);
 			stream->writable = true;
 		} else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
 			g_error_free(error);
@@ -256,7 +227,7 @@ void sim_stream_begin(sim_stream *stream, GIOStream *io)
 {
 	stream->io = io;
 	stream->writable = true;
-	wake(stream);
+	sim_stream_wake(stream);
 }
 
 static gboolean connected(GSocket *socket, GIOCondition condition, gpointer data)
@@ -305,148 +276,4 @@ void sim_stream_connect(xsMachine *the, sim_stream *stream)
 	GError *error = connectTo(stream, text, sim_io_port(the, -1));
 	if (error)
 		sim_io_throw(the, error);
-}
-
-/* Objects */
-
-static bool isNumbers(xsMachine *the, xsSlot *format)
-{
-	const char *text = xsmcToString(*format);
-	if (!strcmp(text, "number"))
-		return true;
-	if (strcmp(text, "buffer"))
-		xsRangeError("format: not \"buffer\" or \"number\"");
-	return false;
-}
-
-static void setNoDelay(xsMachine *the, sim_stream *stream)
-{
-	xsmcGet(xsVar(0), xsArg(0), xsID_nodelay);
-	int on = xsmcTypeOf(xsVar(0)) == xsUndefinedType || xsmcTest(xsVar(0));
-	if (stream->socket)
-		g_socket_set_option(stream->socket, IPPROTO_TCP, TCP_NODELAY, on, NULL);
-}
-
-void sim_stream_attach(xsMachine *the, sim_stream *stream)
-{
-	xsTry
-	{
-		xsmcVars(1);
-		stream->onReadable = sim_io_callback(the, xsID_onReadable, "onReadable");
-		stream->onWritable = sim_io_callback(the, xsID_onWritable, "onWritable");
-		stream->onError = sim_io_callback(the, xsID_onError, "onError");
-		xsmcGet(xsVar(0), xsArg(0), xsID_format);
-		stream->numbers = xsmcTest(xsVar(0)) && isNumbers(the, &xsVar(0));
-		setNoDelay(the, stream);
-		sim_io_target(the);
-	}
-	xsCatch
-	{
-		abandon(stream);
-		xsThrow(xsException);
-	}
-	xsmcSetHostData(xsThis, stream);
-	xsSetHostHooks(xsThis, (xsHostHooks *)&sim_stream_hooks);
-	stream->the = the;
-	stream->object = xsThis;
-	xsRemember(stream->object);
-	stream->readable = stream->in.count > 0;
-	stream->writable = stream->io != NULL;
-	if (stream->io || stream->ended)
-		wake(stream);
-}
-
-void sim_stream_park(xsMachine *the, xsSlot *slot, sim_stream *stream)
-{
-	xsmcSetHostData(*slot, stream);
-	xsSetHostHooks(*slot, (xsHostHooks *)&sim_stream_hooks);
-}
-
-sim_stream *sim_stream_take(xsMachine *the, xsSlot *slot)
-{
-	sim_stream *stream = xsmcGetHostDataValidate(*slot, (void *)&sim_stream_hooks);
-	if (stream->the)
-		xsForget(stream->object);
-	stream->the = NULL;
-	xsmcSetHostData(*slot, NULL);
-	xsmcSetHostDestructor(*slot, NULL);
-	return stream;
-}
-
-void xs_sim_stream_close(xsMachine *the)
-{
-	if (xsmcGetHostData(xsThis))
-		abandon(sim_stream_take(the, &xsThis));
-}
-
-void xs_sim_stream_read(xsMachine *the)
-{
-	sim_stream *stream = xsmcGetHostDataValidate(xsThis, (void *)&sim_stream_hooks);
-	if (!stream->in.count)
-		return;
-
-	xsType type = xsmcArgc > 0 ? xsmcTypeOf(xsArg(0)) : xsUndefinedType;
-	void *into = NULL;
-	xsUnsignedValue count;
-	if (stream->numbers) {
-		count = 1;
-	} else if (type == xsUndefinedType) {
-		count = (xsUnsignedValue)stream->in.count;
-	} else if (type == xsReferenceType) {
-		xsmcGetBufferWritable(xsArg(0), &into, &count);
-	} else {
-		int requested = xsmcToInteger(xsArg(0));
-		count = requested > 0 ? (xsUnsignedValue)requested : 0;
-	}
-	if (!count || count > stream->in.count)
-		xsUnknownError("invalid");
-
-	const uint8_t *bytes = stream->in.bytes + stream->in.start;
-	if (into) {
-		memcpy(into, bytes, count);
-		xsmcSetInteger(xsResult, (int)count);
-	} else if (stream->numbers) {
-		xsmcSetInteger(xsResult, *bytes);
-	} else {
-		xsmcSetArrayBuffer(xsResult, (void *)bytes, (xsIntegerValue)count);
-	}
-	drop(&stream->in, count);
-	if (stream->the && !stream->input) // room for more, or time to tell the end
-		wake(stream);
-}
-
-void xs_sim_stream_write(xsMachine *the)
-{
-	sim_stream *stream = xsmcGetHostDataValidate(xsThis, (void *)&sim_stream_hooks);
-	uint8_t byte;
-	void *from = &byte;
-	xsUnsignedValue count = 1;
-	if (stream->numbers)
-		byte = (uint8_t)xsmcToInteger(xsArg(0));
-	else
-		xsmcGetBufferReadable(xsArg(0), &from, &count);
-
-	if (stream->ended) { // onError is on its way
-		xsmcSetInteger(xsResult, 0);
-		return;
-	}
-	if (!stream->io || count > room(&stream->out))
-		xsUnknownError("would block");
-	memcpy(tail(&stream->out), from, count);
-	stream->out.count += count;
-	if (!stream->output)
-		wake(stream);
-	xsmcSetInteger(xsResult, (int)room(&stream->out));
-}
-
-void xs_sim_stream_get_format(xsMachine *the)
-{
-	sim_stream *stream = xsmcGetHostDataValidate(xsThis, (void *)&sim_stream_hooks);
-	xsmcSetStringX(xsResult, stream->numbers ? "number" : "buffer");
-}
-
-void xs_sim_stream_set_format(xsMachine *the)
-{
-	sim_stream *stream = xsmcGetHostDataValidate(xsThis, (void *)&sim_stream_hooks);
-	stream->numbers = isNumbers(the, &xsArg(0));
 }

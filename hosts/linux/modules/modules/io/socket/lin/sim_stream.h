@@ -36,11 +36,39 @@ typedef struct sim_stream {
 	sim_queue in, out;
 } sim_stream;
 
+static inline size_t sim_queue_room(const sim_queue *queue)
+{
+	return SIM_STREAM_SIZE - queue->count;
+}
+
+// The free end of the queue, in one piece.
+static inline uint8_t *sim_queue_tail(sim_queue *queue)
+{
+	if (queue->start) {
+		memmove(queue->bytes, queue->bytes + queue->start, queue->count);
+		queue->start = 0;
+	}
+	return queue->bytes + queue->count;
+}
+
+static inline void sim_queue_drop(sim_queue *queue, size_t count)
+{
+	queue->start += count;
+	queue->count -= count;
+	if (!queue->count)
+		queue->start = 0;
+}
+
 extern const xsHostHooks sim_stream_hooks;
 
 sim_stream *sim_stream_new(void);
 sim_stream *sim_stream_hold(sim_stream *stream);
 void sim_stream_release(sim_stream *stream);
+// The object is gone: releases its reference. Bytes that it wrote still leave, as they do from a device's network
+// stack.
+void sim_stream_abandon(sim_stream *stream);
+// There may be bytes to move or events to tell, once the caller is done.
+void sim_stream_wake(sim_stream *stream);
 
 // In a constructor: reads the callbacks, `format` and `target` of xsArg(0), makes `this` the stream's object and roots
 // it until it is closed. Takes the caller's reference; releases it when an option is wrong (and throws).
