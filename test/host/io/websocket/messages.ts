@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import Listener from "embedded:io/socket/listener";
+import TCP from "embedded:io/socket/tcp";
 import WebSocketClient from "embedded:network/websocket/client";
 import { Session } from "client";
-import { assert, assertEqual, delay, pattern, thrown } from "test/cases";
+import { assert, assertEqual, Deferred, delay, pattern, text, thrown } from "test/cases";
 
 async function texts(): Promise<void> {
 	const session = new Session("/echo");
@@ -86,6 +88,43 @@ async function request(): Promise<void> {
 	thrown(() => new Session("/", { format: "string" }));
 }
 
+/** A server's side over a TCP connection of its own; the client's frames are made by hand. */
+async function attached(): Promise<void> {
+	const server = new Deferred<WebSocketClient>();
+	const answers = new Deferred<string>();
+	const listener = new Listener({
+		address: "127.0.0.1",
+		onReadable() {
+			const attach = this.read()!;
+			server.resolve(
+				new WebSocketClient({
+					attach,
+					onReadable(count, { binary }) {
+						assertEqual(`${text(this.read(count))} ${binary}`, "hello false", "unmasked text");
+						this.write(ArrayBuffer.fromString("you"), { binary: false });
+					},
+				}),
+			);
+		},
+	});
+	const client = new TCP({
+		address: "127.0.0.1",
+		port: listener.port,
+		onReadable() {
+			answers.resolve(new Uint8Array(this.read() as ArrayBuffer).join());
+		},
+	});
+	const session = await server.promise;
+	await delay(20);
+	const key = [1, 2, 3, 4];
+	const masked = [...new Uint8Array(ArrayBuffer.fromString("hello"))].map((byte, i) => byte ^ key[i % 4]!);
+	client.write(Uint8Array.from([0x81, 0x85, ...key, ...masked]));
+	assertEqual(await answers.promise, "129,3,121,111,117", "an unmasked frame");
+	session.close();
+	client.close();
+	listener.close();
+}
+
 async function format(): Promise<void> {
 	const session = new Session("/echo");
 	await session.opened.promise;
@@ -103,5 +142,6 @@ export default {
 	"WebSocket: a message larger than the buffer": large,
 	"WebSocket: ping": pings,
 	"WebSocket: what the handshake says": request,
+	"WebSocket: a server's side": attached,
 	"WebSocket: format": format,
 };
