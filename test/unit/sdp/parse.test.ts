@@ -329,7 +329,7 @@ describe("what a peer can make this device hold is bounded:", () => {
 
 	test("the text, to the character", () => {
 		const exact = (size: number) => {
-			const all = text(padding(65_000));
+			const all = text(padding(64_000));
 			return all + "\n".repeat(size - all.length);
 		};
 		expect(failure(() => parse(exact(65536)))).toBe("");
