@@ -75,7 +75,7 @@ for (const name of wanted) {
 }
 const { ensureSystem, ensureNpm } = await import("../hosts/linux/setup.mjs");
 await ensureSystem("test");
-await ensureNpm();
+await ensureNpm("test");
 
 let passed = 0;
 let failed = 0;

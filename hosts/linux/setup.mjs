@@ -97,7 +97,7 @@ export function ensureSystem(set) {
 	run(install);
 }
 
-/** @param {string} file @returns {Record<string, { version?: string, optional?: boolean }>} */
+/** @param {string} file @returns {Record<string, { version?: string, optional?: boolean, dev?: boolean, devOptional?: boolean }>} */
 function lockedPackages(file) {
 	try {
 		return JSON.parse(fs.readFileSync(path.join(root, file), "utf8")).packages;
@@ -106,19 +106,28 @@ function lockedPackages(file) {
 	}
 }
 
-/** Whether node_modules holds what package-lock.json says, by the list that npm leaves in it. */
-function npmUpToDate() {
+/**
+ * Whether node_modules holds what package-lock.json says, by the list that npm leaves in it.
+ * @param {PackageSet} set
+ */
+function npmUpToDate(set) {
 	const present = lockedPackages("node_modules/.package-lock.json");
-	return Object.entries(lockedPackages("package-lock.json")).every(
-		([name, { version, optional }]) => name === "" || optional || present[name]?.version === version,
-	);
+	return Object.entries(lockedPackages("package-lock.json")).every(([name, locked]) => {
+		const needed = name !== "" && !locked.optional && (set === "test" || !(locked.dev || locked.devOptional));
+		return !needed || present[name]?.version === locked.version;
+	});
 }
 
-/** Runs `npm ci` when node_modules is missing or is not what package-lock.json says. */
-export function ensureNpm() {
-	if (npmUpToDate()) return;
+/**
+ * Installs npm packages when node_modules lacks any: the two that running needs, or all for the tests.
+ * This is not `npm ci`, which refuses a lock without the optional packages of other platforms.
+ * @param {PackageSet} [set]
+ */
+export function ensureNpm(set = "test") {
+	if (npmUpToDate(set)) return;
 	process.stderr.write("Installing npm packages (their install scripts are not run)\n");
-	run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+	const options = ["--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+	run(["npm", "install", ...options, ...(set === "run" ? ["--omit=dev"] : [])]);
 }
 
 // As a command: node hosts/linux/setup.mjs [run | test]
@@ -126,5 +135,5 @@ if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import
 	const set = process.argv[2] ?? "test";
 	if (set !== "run" && set !== "test") fail("usage: node hosts/linux/setup.mjs [run | test]");
 	ensureSystem(set);
-	ensureNpm();
+	ensureNpm(set);
 }

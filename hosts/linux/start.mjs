@@ -79,6 +79,6 @@ if (words.includes("--help")) process.stdout.write(usage());
 else {
 	const { example, stats, config } = parse(words);
 	ensureSystem("run");
-	ensureNpm();
+	ensureNpm("run");
 	process.exitCode = await launch({ manifest: path.join(root, "examples", example), stats, config });
 }

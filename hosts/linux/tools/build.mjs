@@ -33,7 +33,7 @@ function variantOf(options) {
 	const xs = sdk ? path.join(sdk, "xs") : path.join(root, "node_modules/@agoric/xsnap/moddable/xs");
 	if (!fs.existsSync(path.join(xs, "sources/xsAll.c"))) {
 		throw new BuildError(
-			sdk ? `MODDABLE=${sdk}: no XS sources in ${xs}` : `${xs}: not found; run: npm ci --ignore-scripts`,
+			sdk ? `MODDABLE=${sdk}: no XS sources in ${xs}` : `${xs}: not found; run: node hosts/linux/setup.mjs run`,
 		);
 	}
 	const kind = options.sanitize ? "sanitize" : options.debug ? "debug" : "release";
