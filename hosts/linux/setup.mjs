@@ -16,7 +16,8 @@ export const packages = {
 		"build-essential": "compiles the engine and the natives",
 		"pkg-config": "finds the libraries",
 		"libglib2.0-dev": "the simulator's main loop",
-		"libsoup-3.0-dev": "the simulator's HTTP and WebSocket",
+		"glib-networking": "the simulator's TLS",
+		"ca-certificates": "whom the simulator's TLS trusts",
 		"libmbedtls-dev": "DTLS and digests",
 		"libsrtp2-dev": "SRTP",
 		"libusrsctp-dev": "SCTP, for data channels",
@@ -39,6 +40,7 @@ export const packages = {
 		"libcmocka-dev": "tests the C cores",
 		valgrind: "counts instructions in the benches",
 		ffmpeg: "makes the test media",
+		openssl: "certificates, and a peer for DTLS",
 	},
 };
 

@@ -4,6 +4,7 @@ import EarlyCandidates from "webrtc/app/early";
 import type { WebRTCAppEvent } from "webrtc/app/events";
 import Session from "webrtc/app/session";
 import WebRTCError from "webrtc/error";
+import fromNative from "webrtc/error/native";
 import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
 import type Certificate from "webrtc/native/dtls/certificate";
 import loadCertificate from "webrtc/peer/identity";
@@ -39,6 +40,11 @@ export interface WebRTCAppOptions {
 
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
 const retryAfter = 10; // s, for a viewer that is turned away
+const progressEvents = Object.freeze({
+	describe: "signalingDescribe",
+	getEndpoint: "signalingGetEndpoint",
+	getIceServers: "signalingGetIce",
+} as const);
 
 /** A WebRTC device: construct it with its parts, run() it, terminate() it. Any number of them live in one process. */
 export default class WebRTCApp {
@@ -117,6 +123,7 @@ export default class WebRTCApp {
 					this.#event({ type: "signalingError", error });
 				},
 				onIceServers: (servers) => this.#setIceServers(servers),
+				onProgress: (step) => this.#event({ type: progressEvents[step] }),
 				onStateChange: (state) => {
 					this.#onSignalingState(state);
 					if (settled || (state !== "connected" && state !== "failed")) return;
@@ -220,7 +227,7 @@ export default class WebRTCApp {
 
 	#turnDown(peerId: string, correlationId: string | undefined, cause: unknown): void {
 		const full = cause instanceof WebRTCError && cause.code === "app/too-many-sessions";
-		const error = cause instanceof WebRTCError ? cause : new WebRTCError("peer/out-of-resources", String(cause), cause);
+		const error = fromNative(cause, "peer/out-of-resources");
 		const reason = full ? "too-many-sessions" : "failed";
 		this.#send({ type: "reject", peerId, correlationId, rejection: { reason, message: error.message, retryAfter } });
 		this.#early.take(peerId, this.#network!.now);
@@ -253,9 +260,7 @@ export default class WebRTCApp {
 				capture.open();
 				opened.push(capture);
 			} catch (cause) {
-				const error =
-					cause instanceof WebRTCError ? cause : new WebRTCError("media/device-failed", String(cause), cause);
-				this.#event({ type: "error", error });
+				this.#event({ type: "error", error: fromNative(cause, "media/device-failed") });
 			}
 		}
 		return opened;

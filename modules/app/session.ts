@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WebRTCAppEvent } from "webrtc/app/events";
 import WebRTCError from "webrtc/error";
+import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
 import RTCPeerConnection, { type RTCConfiguration } from "webrtc/peer";
 import type { CandidateInit, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
@@ -192,7 +193,5 @@ function reasonOf(error: WebRTCError): Rejection["reason"] {
 }
 
 function toWebRTCError(error: unknown): WebRTCError {
-	if (error instanceof WebRTCError) return error;
-	const message = error instanceof Error ? error.message : String(error);
-	return new WebRTCError("peer/invalid-state", message, error);
+	return fromNative(error, "peer/invalid-state");
 }

@@ -35,6 +35,8 @@ export interface HTTPServiceOptions {
 	onRequest(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
 	/** The most bytes of a request's body; more is answered with 413. Default 16384. */
 	maximumBody?: number;
+	/** The most bytes of all bodies on their way; more is answered with 503. Default 32768. */
+	maximumBodies?: number;
 	/** Connections served at once; more are closed. Default 12. */
 	maximumConnections?: number;
 	/** Seconds in which a request must have come and been answered. Default 15. */
@@ -51,7 +53,7 @@ class Exchange {
 	#headers: ReadonlyMap<string, string> = new Map();
 	#chunks: ArrayBuffer[] = [];
 	#size = 0;
-	#tooLarge = false;
+	#refusal: HTTPResponse | undefined;
 	#response: ServerResponse | undefined;
 	#answer: HTTPResponse | undefined;
 	#body: ArrayBuffer = new ArrayBuffer(0);
@@ -89,22 +91,33 @@ class Exchange {
 	#collect(count: number): void {
 		const chunk = this.#connection.read(count);
 		if (!chunk) return;
+		if (this.#refusal) return;
+		const service = this.#service;
 		this.#size += chunk.byteLength;
-		if (this.#size > this.#service.maximumBody) {
-			this.#tooLarge = true;
-			this.#chunks.length = 0;
-		} else this.#chunks.push(chunk);
+		service.bodies += chunk.byteLength;
+		this.#chunks.push(chunk);
+		if (this.#size > service.maximumBody) this.#refuse({ status: 413 });
+		else if (service.bodies > service.maximumBodies) this.#refuse({ status: 503, headers: { "retry-after": "1" } });
+	}
+
+	/** The rest of the body is read and forgotten, then the answer is this one. */
+	#refuse(refusal: HTTPResponse): void {
+		this.#refusal = refusal;
+		this.#release();
+	}
+
+	#release(): void {
+		this.#service.bodies -= this.#size;
+		this.#size = 0;
+		this.#chunks.length = 0;
 	}
 
 	#complete(response: ServerResponse): void {
 		this.#response = response;
-		let body: string | undefined;
-		if (!this.#tooLarge) body = decode(this.#chunks, this.#size);
-		this.#chunks.length = 0;
-		if (body === undefined) {
-			this.#respond(this.#tooLarge ? { status: 413 } : { status: 400, body: "The body is not UTF-8.\n" });
-			return;
-		}
+		if (this.#refusal) return this.#respond(this.#refusal);
+		const body = decode(this.#chunks, this.#size);
+		this.#release();
+		if (body === undefined) return this.#respond({ status: 400, body: "The body is not UTF-8.\n" });
 		const mark = this.#path.indexOf("?");
 		this.#service.onRequest(
 			{
@@ -142,6 +155,7 @@ class Exchange {
 		if (this.#timer !== undefined) Timer.clear(this.#timer);
 		this.#timer = undefined;
 		this.#response = undefined;
+		this.#release();
 		this.#service.exchanges.delete(this);
 	}
 
@@ -155,6 +169,9 @@ class Exchange {
 interface ServiceState {
 	readonly exchanges: Set<Exchange>;
 	readonly maximumBody: number;
+	readonly maximumBodies: number;
+	/** Bytes of all bodies on their way. */
+	bodies: number;
 	readonly timeout: number;
 	onRequest: HTTPServiceOptions["onRequest"];
 }
@@ -183,6 +200,8 @@ export default class HTTPService {
 		const state: ServiceState = {
 			exchanges: new Set(),
 			maximumBody: options.maximumBody ?? 16384,
+			maximumBodies: options.maximumBodies ?? 32768,
+			bodies: 0,
 			timeout: options.timeout ?? 15,
 			onRequest: options.onRequest,
 		};

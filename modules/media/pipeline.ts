@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A native source, and the encoders that it feeds: one for each codec in use, shared by all peers.
-import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import fromNative from "webrtc/error/native";
 
 /** The native classes that a pipeline connects. */
 export interface NativeSource {
@@ -86,14 +86,10 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 	}
 }
 
-/** Natives throw errors whose message begins with a code of the SDK. */
 function attempt<T>(make: () => T): T {
 	try {
 		return make();
 	} catch (cause) {
-		const message = cause instanceof Error ? cause.message : String(cause);
-		const match = /^(media\/[a-z-]+): (.*)$/s.exec(message);
-		if (!match) throw cause;
-		throw new WebRTCError(match[1] as WebRTCErrorCode, match[2]!, cause);
+		throw fromNative(cause, "media/device-failed");
 	}
 }

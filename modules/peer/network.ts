@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process's UDP port, shared by any number of peer connections, and the STUN that passes through it.
-import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import WebRTCError from "webrtc/error";
+import fromNative from "webrtc/error/native";
 import { prepare } from "webrtc/native/srtp";
 import Transport, { type InterfaceAddress } from "webrtc/native/transport";
 import Path from "webrtc/native/transport/path";
@@ -32,8 +33,7 @@ export default class Network {
 		try {
 			this.#transport = new Transport({ port, address, onReadable: () => this.#read() });
 		} catch (cause) {
-			const { code, message } = cause as { code?: WebRTCErrorCode; message?: string };
-			throw new WebRTCError(code ?? "transport/failed", message ?? String(cause), cause);
+			throw fromNative(cause, "transport/failed");
 		}
 	}
 

@@ -55,8 +55,8 @@ export interface AudioSourceStatistics extends SourceStatistics {
  * A source of I420 pictures, in real time, on a thread of its own. It is opened at once, so that what is missing is known,
  * and works while it has sinks.
  *
- * @throws TypeError, RangeError naming the option; Error whose message begins with "media/file-unreadable: ",
- * "media/device-missing: ", "media/device-failed: " or "media/unsupported: "
+ * @throws TypeError, RangeError naming the option; Error with the property `code`: "media/file-unreadable",
+ * "media/device-missing", "media/device-failed" or "media/unsupported"
  */
 export class VideoSource extends (Native("xs_rtc_video_source_destructor") as unknown as new () => object) {
 	constructor(options: VideoSourceOptions) {

@@ -121,7 +121,7 @@ static void construct(xsMachine *the, const xsHostHooks *hooks, rtc_capture_open
 	read_options(the, hooks, &options);
 	rtc_capture_opener open = find(kind);
 	if (!open)
-		xsUnknownError("media/unsupported: no source \"%s\" here", kind);
+		rtc_xs_throw(the, "media/unsupported", "there is no such source here");
 	capture_record *record = calloc(1, sizeof *record);
 	if (!record)
 		xsUnknownError("no memory");
@@ -135,10 +135,10 @@ static void construct(xsMachine *the, const xsHostHooks *hooks, rtc_capture_open
 	rtc_capture_error error = {0};
 	rtc_capture_device *device = open(&options, &error);
 	if (!device)
-		xsUnknownError("%s: %s", error.code, error.message);
+		rtc_xs_throw(the, error.code, error.message);
 	record->capture = rtc_capture_new(device, finished, record);
 	if (!record->capture)
-		xsUnknownError("peer/out-of-resources: no memory for a source");
+		rtc_xs_throw(the, "peer/out-of-resources", "no memory for a source");
 	record->segment.source = rtc_capture_source(record->capture);
 	record->object = xsThis;
 	xsRemember(record->object);

@@ -40,7 +40,7 @@ rtc_encoder_record *rtc_encoder_record_new(xsMachine *the, const xsHostHooks *ho
 void rtc_encoder_record_open(xsMachine *the, rtc_encoder_record *record, void *encoder, int error)
 {
 	if (!encoder)
-		xsUnknownError("peer/out-of-resources: %s", strerror(error));
+		rtc_xs_throw(the, "peer/out-of-resources", strerror(error));
 	record->encoder = encoder;
 	record->object = xsThis;
 	xsRemember(record->object);

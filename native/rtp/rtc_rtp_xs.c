@@ -99,7 +99,7 @@ void xs_rtc_rtp_sender(xsMachine *the)
 	record->sender = rtc_rtp_sender_new(&options, srtp, &error);
 	if (!record->sender) {
 		free(record);
-		xsUnknownError("peer/out-of-resources: %s", strerror(error));
+		rtc_xs_throw(the, "peer/out-of-resources", strerror(error));
 	}
 	record->segment.sink = rtc_rtp_sender_sink(record->sender);
 	xsmcSetHostData(xsThis, record);

@@ -9,6 +9,8 @@ const firefoxPreferences = {
 	"media.webrtc.hw.h264.enabled": true,
 	"media.navigator.mediadatadecoder_h264_enabled": true,
 	"media.autoplay.default": 0,
+	"media.autoplay.blocking_policy": 0,
+	"media.cubeb.force_mock_context": true, // sound without a sound card
 	"network.captive-portal-service.enabled": false,
 	"network.connectivity-service.enabled": false,
 };

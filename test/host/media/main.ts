@@ -13,7 +13,8 @@ function assertThrows(type: new (...args: never[]) => Error, text: string, actio
 	try {
 		action();
 	} catch (error) {
-		const given = String(error);
+		const { code } = error as { code?: string };
+		const given = `${code ?? ""} ${error}`;
 		assert(error instanceof type && given.includes(text), `${type.name} with "${text}", got ${given}`);
 		return;
 	}
@@ -39,11 +40,11 @@ function optionsAreChecked(): void {
 	assertThrows(RangeError, "width", () => new VideoSource({ source: "test", width: 8 }));
 	assertThrows(RangeError, "channels", () => new AudioSource({ source: "test", channels: 3 }));
 	assertThrows(RangeError, "sampleRate", () => new AudioSource({ source: "test", sampleRate: 11025 }));
-	assertThrows(Error, "media/unsupported: ", () => new VideoSource({ source: "microphone" as "test" }));
+	assertThrows(Error, "media/unsupported ", () => new VideoSource({ source: "microphone" as "test" }));
 	const missing = "/no/such/file.mp4";
-	assertThrows(Error, "media/file-unreadable: ", () => new VideoSource({ source: "file", path: missing }));
-	assertThrows(Error, "media/file-unreadable: ", () => new AudioSource({ source: "file", path: missing }));
-	assertThrows(Error, "media/device-missing: ", () => new VideoSource({ source: "camera", path: "/dev/video99" }));
+	assertThrows(Error, "media/file-unreadable ", () => new VideoSource({ source: "file", path: missing }));
+	assertThrows(Error, "media/file-unreadable ", () => new AudioSource({ source: "file", path: missing }));
+	assertThrows(Error, "media/device-missing ", () => new VideoSource({ source: "camera", path: "/dev/video99" }));
 }
 
 class Pipeline {

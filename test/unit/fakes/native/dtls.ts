@@ -16,7 +16,7 @@ export default class Dtls {
 	state: "new" | "connecting" | "connected" | "closed" | "failed" = "new";
 	reason = "";
 	message = "";
-	cipherSuite = "TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256";
+	cipherSuite = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
 	#options: Options;
 	#closed = false;
 	#early: { dtls: string; fingerprint: string }[] = [];

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// The camera end to end, in real browsers: `node test/browser/run.mjs [words of a name]`.
+// @ts-check
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { launch, names } from "./browsers.mjs";
+import { Camera } from "./camera.mjs";
+import { loudest, readTestCard } from "./test-card.mjs";
+
+/** @typedef {import("puppeteer-core").Browser} Browser */
+/** @typedef {import("puppeteer-core").Page} Page */
+
+const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @type {Map<string, Browser>} */
+const browsers = new Map();
+/** @type {[string, () => Promise<void>][]} */
+const tests = [];
+const test = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) => tests.push([name, run]);
+
+/** @param {"chromium" | "firefox"} name @param {string} url @returns {Promise<Page>} */
+async function open(name, url) {
+	let browser = browsers.get(name);
+	if (!browser) browsers.set(name, (browser = await launch(name)));
+	const page = await browser.newPage();
+	await page.goto(url);
+	return page;
+}
+
+/** Waits for a picture, and returns what is coded in it. @param {Page} page */
+async function picture(page, timeout = 20_000) {
+	const end = Date.now() + timeout;
+	for (;;) {
+		const card = await page.evaluate(readTestCard);
+		if (card) return card;
+		if (Date.now() > end) throw new Error(`no picture; the page says "${await text(page, "state")}"`);
+		await sleep(50);
+	}
+}
+
+/** @param {Page} page @param {string} id */
+const text = (page, id) => page.$eval(`#${id}`, (element) => element.textContent);
+
+/**
+ * Runs a camera for the length of a test.
+ * @param {Record<string, string | number>} options
+ * @param {(camera: Camera) => Promise<void>} use
+ */
+async function withCamera(options, use) {
+	const camera = await new Camera(options).ready();
+	try {
+		await use(camera);
+	} catch (error) {
+		console.log(camera.output);
+		throw error;
+	} finally {
+		camera.process.kill("SIGKILL");
+	}
+}
+
+for (const name of names) {
+	test(`${name}: picture, sound, state and plots`, () =>
+		withCamera({}, async (camera) => {
+			const page = await open(name, camera.url);
+			const first = await picture(page);
+			await sleep(1000);
+			const second = await picture(page);
+			assert(second.counter > first.counter + 10, `the picture moves: ${first.counter}, ${second.counter}`);
+			assert(second.latency < 2000, `latency ${second.latency} ms`);
+			assert.equal(await text(page, "state"), "Connected");
+			await page.click("#sound");
+			assert.equal(await text(page, "sound"), "Mute");
+			// The tone is a beep of 100 ms each second at -12 dBFS.
+			assert((await page.evaluate(loudest, 2500)) > 0.05, "sound after unmuting");
+			await sleep(1500);
+			assert.match((await text(page, "bitrate")) ?? "", /^[0-9.]+ Mbit\/s$/);
+			assert.match((await text(page, "details")) ?? "", /^1280 × 720 H264$/);
+			await page.close();
+			await camera.find(/peerDisconnected/);
+			assert.equal(await camera.stop(), 0);
+		}));
+}
+
+test("five viewers in both browsers, and the sixth is told so", () =>
+	withCamera({ width: 640, height: 360, framerate: 15, bitrate: 500_000 }, async (camera) => {
+		const pages = [];
+		for (const name of /** @type {const} */ (["chromium", "firefox", "chromium", "firefox", "chromium"])) {
+			pages.push(await open(name, camera.url));
+		}
+		for (const page of pages) await picture(page);
+		const sixth = await open("firefox", camera.url);
+		await sixth.waitForFunction(() => document.getElementById("notice")?.textContent !== "");
+		assert.match((await text(sixth, "notice")) ?? "", /All 5 places are taken/);
+		for (const page of pages) {
+			const before = await picture(page);
+			await sleep(400);
+			assert((await picture(page)).counter > before.counter, "the others go on");
+		}
+		await pages[0]?.close();
+		// The page tries again by itself.
+		await picture(sixth, 40_000);
+		for (const page of [...pages.slice(1), sixth]) await page.close();
+		assert.equal(await camera.stop(), 0);
+	}));
+
+test("a media file", async () => {
+	const { makeFile } = await import("./media.mjs");
+	await withCamera({ video: makeFile() }, async (camera) => {
+		const page = await open("chromium", camera.url);
+		await page.waitForFunction(() => document.querySelector("video")?.videoWidth === 320, { timeout: 20_000 });
+		assert((await page.evaluate(loudest, 1500)) > 0.05, "sound of the file");
+		await page.close();
+	});
+});
+
+test("an unreadable file and a missing camera are told; the sound is served all the same", () =>
+	withCamera({ camera: "/dev/video99" }, async (camera) => {
+		await camera.find(/error: .*video99.*\(media\/device-missing\)/);
+		const page = await open("chromium", camera.url);
+		await page.waitForFunction(() => document.getElementById("state")?.textContent === "Connected", { timeout: 20_000 });
+		assert((await page.evaluate(loudest, 2500)) > 0.05, "sound");
+		await page.close();
+		await withCamera({ video: "/nonexistent.mp4" }, async (other) => {
+			await other.find(/error: .*nonexistent.*\(media\/file-unreadable\)/);
+		});
+	}));
+
+test("a port in use is told, and ends the program", async () => {
+	const server = createServer().listen(0);
+	await new Promise((resolve) => server.once("listening", resolve));
+	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+	const camera = new Camera({ port });
+	await camera.find(new RegExp(`port ${port} cannot be opened`), 60_000);
+	assert.notEqual(await camera.exited, 0);
+	server.close();
+});
+
+test("bad requests get their status, and the viewer goes on", () =>
+	withCamera({}, async (camera) => {
+		const page = await open("chromium", camera.url);
+		await picture(page);
+		const url = `${camera.url}whep`;
+		const status = async (/** @type {RequestInit} */ init, path = "") => (await fetch(url + path, init)).status;
+		const sdp = { "content-type": "application/sdp" };
+		const offer = await page.evaluate(async () => {
+			const pc = new RTCPeerConnection();
+			pc.addTransceiver("video", { direction: "recvonly" });
+			return (await pc.createOffer()).sdp ?? "";
+		});
+		assert.equal(await status({ method: "POST", body: "x", headers: { "content-type": "text/plain" } }), 415);
+		assert.equal(await status({ method: "POST", body: "x", headers: sdp }), 400);
+		assert.equal(await status({ method: "POST", body: offer.slice(0, 300), headers: sdp }), 400);
+		assert.equal(await status({ method: "POST", body: offer.replace(/H264/g, "VP8"), headers: sdp }), 406);
+		assert.equal(await status({ method: "POST", body: "v=0".padEnd(20_000), headers: sdp }), 413);
+		assert.equal(await status({ method: "DELETE" }, "/unknown"), 404);
+		assert.equal(await status({ method: "GET" }), 405);
+		const before = await picture(page);
+		await sleep(500);
+		assert((await picture(page)).counter > before.counter);
+		await page.close();
+	}));
+
+test("a wrong fingerprint ends that session only", () =>
+	withCamera({}, async (camera) => {
+		const page = await open("chromium", camera.url);
+		await picture(page);
+		const other = await open("chromium", "about:blank");
+		await other.goto(`${camera.url}plot.js`);
+		await other.evaluate(async (whep) => {
+			const pc = new RTCPeerConnection();
+			pc.addTransceiver("video", { direction: "recvonly" });
+			await pc.setLocalDescription();
+			const sdp = /** @type {RTCSessionDescription} */ (pc.localDescription).sdp;
+			const forged = sdp.replace(/(a=fingerprint:sha-256 )(..)/g, (_, name, byte) => name + (byte === "00" ? "01" : "00"));
+			const response = await fetch(whep, {
+				method: "POST",
+				headers: { "content-type": "application/sdp" },
+				body: forged,
+			});
+			await pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
+		}, `${camera.url}whep`);
+		await camera.find(/peerConnectionFailed .*\(dtls\/fingerprint-mismatch\)/);
+		const before = await picture(page);
+		await sleep(500);
+		assert((await picture(page)).counter > before.counter);
+		await other.close();
+		await page.close();
+	}));
+
+test("a viewer that vanishes is noticed and its place freed", () =>
+	withCamera({ viewers: 1 }, async (camera) => {
+		const browser = await launch("chromium");
+		const page = await browser.newPage();
+		await page.goto(camera.url);
+		await picture(page);
+		browser.process()?.kill("SIGKILL");
+		await camera.find(/peerConnectionFailed .*\(ice\/consent-expired\)/, 50_000);
+		const next = await open("chromium", camera.url);
+		await picture(next);
+		await next.close();
+	}));
+
+/** @template T @param {number} duration @param {Promise<T>} promise */
+async function within(duration, promise) {
+	let timer;
+	const late = new Promise((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`not done in ${duration / 1000} s`)), duration);
+	});
+	try {
+		await Promise.race([promise, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
+// What is built now does not count as a test's time.
+const built = new Camera({}, ["--build-only"]);
+if ((await built.exited) !== 0) throw new Error(built.output);
+
+const words = process.argv.slice(2);
+let passed = 0;
+let failed = 0;
+for (const [name, run] of tests) {
+	if (!words.every((word) => name.includes(word))) continue;
+	const start = Date.now();
+	try {
+		await within(120_000, run());
+		passed++;
+		console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+	} catch (error) {
+		failed++;
+		console.log(`FAILED ${name}\n${error instanceof Error ? error.stack : error}`);
+	}
+}
+for (const browser of browsers.values()) browser.process()?.kill("SIGKILL");
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a page sees and hears of the camera. These functions run inside the browser.
+// @ts-check
+
+/**
+ * The coded counter and clock in the picture of the page's video (see native/capture/README.md).
+ * @returns {{ counter: number, milliseconds: number, latency: number } | undefined} undefined: no test card
+ */
+export function readTestCard() {
+	const video = /** @type {HTMLVideoElement} */ (document.querySelector("video"));
+	const width = video.videoWidth;
+	if (!width) return undefined;
+	const cell = width / 40;
+	const canvas = new OffscreenCanvas(width, Math.ceil(2 * cell));
+	const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+	context.drawImage(video, 0, 0);
+	const now = Date.now();
+	const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+	const bit = (/** @type {number} */ row, /** @type {number} */ column) => {
+		const at = 4 * (Math.floor((row + 0.5) * cell) * width + Math.floor((column + 0.5) * cell));
+		return data[at] + data[at + 1] + data[at + 2] > 382 ? 1 : 0;
+	};
+	const bytes = Array.from({ length: 10 }, (_, index) => {
+		let byte = 0;
+		for (let i = 0; i < 8; i++) byte = byte * 2 + bit(index < 5 ? 0 : 1, (index % 5) * 8 + i);
+		return byte;
+	});
+	let crc = 0;
+	for (const byte of bytes.slice(1, 9)) {
+		crc ^= byte;
+		for (let i = 0; i < 8; i++) crc = crc & 0x80 ? ((crc << 1) ^ 0x07) & 0xff : crc << 1;
+	}
+	if (bytes[0] !== 0xb2 || crc !== bytes[9]) return undefined;
+	const number = (/** @type {number} */ from) => bytes.slice(from, from + 4).reduce((sum, byte) => sum * 256 + byte, 0);
+	const milliseconds = number(5);
+	return { counter: number(1), milliseconds, latency: (now - milliseconds) >>> 0 };
+}
+
+/**
+ * The loudest moment of the page's sound within `duration` ms, 0 … 1.
+ * @param {number} duration
+ */
+export async function loudest(duration) {
+	const video = /** @type {HTMLVideoElement} */ (document.querySelector("video"));
+	const context = new AudioContext();
+	await context.resume();
+	const analyser = context.createAnalyser();
+	context.createMediaStreamSource(/** @type {MediaStream} */ (video.srcObject)).connect(analyser);
+	const samples = new Float32Array(analyser.fftSize);
+	let peak = 0;
+	const end = performance.now() + duration;
+	while (performance.now() < end) {
+		analyser.getFloatTimeDomainData(samples);
+		for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+	await context.close();
+	return peak;
+}
