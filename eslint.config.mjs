@@ -15,17 +15,30 @@ export default tseslint.config(
 			"@typescript-eslint/no-explicit-any": "error",
 			eqeqeq: "error",
 			"prefer-const": "error",
+			// Callbacks of ECMA-419 classes have a `this` of their own.
+			"@typescript-eslint/no-this-alias": "off",
 		},
 	},
 	{
 		files: ["modules/**/*.ts", "native/**/*.ts", "examples/**/*.ts"],
 		rules: {
 			"no-restricted-imports": ["error", { patterns: [noHost] }],
-			"no-restricted-globals": ["error", "console", "setTimeout", "setInterval", "process", "Buffer", "TextEncoder"],
+			"no-restricted-globals": [
+				"error",
+				"console",
+				"setTimeout",
+				"setInterval",
+				"process",
+				"Buffer",
+				"TextEncoder",
+			],
 			// What breaks when built-ins are frozen and modules preloaded, or has no support on XS.
 			"no-restricted-syntax": [
 				"error",
-				{ selector: "TSEnumDeclaration[const!=true]", message: "An enum leaves an unfrozen object: use a union type." },
+				{
+					selector: "TSEnumDeclaration[const!=true]",
+					message: "An enum leaves an unfrozen object: use a union type.",
+				},
 				{ selector: "Literal[regex.pattern=/\\\\p\\{/]", message: "\\p{…} is not supported on XS." },
 				{ selector: "Program > VariableDeclaration[kind='let']", message: "No mutable state at module level." },
 			],

@@ -129,7 +129,8 @@ export default class WebRTCApp {
 					if (settled || (state !== "connected" && state !== "failed")) return;
 					settled = true;
 					if (state === "connected") resolve();
-					else queueFailure(() => reject(failure ?? new WebRTCError("signaling/connection-failed", "failed")));
+					else
+						queueFailure(() => reject(failure ?? new WebRTCError("signaling/connection-failed", "failed")));
 				},
 			});
 		});
@@ -141,7 +142,10 @@ export default class WebRTCApp {
 		let session = this.#sessions.get(peerId);
 		if (!session) {
 			if (this.#sessions.size >= this.#maximumSessions)
-				throw new WebRTCError("app/too-many-sessions", `triggerOffer: ${this.#maximumSessions} sessions are there`);
+				throw new WebRTCError(
+					"app/too-many-sessions",
+					`triggerOffer: ${this.#maximumSessions} sessions are there`,
+				);
 			session = this.#addSession(peerId);
 		}
 		session.sendOffer();
@@ -229,7 +233,12 @@ export default class WebRTCApp {
 		const full = cause instanceof WebRTCError && cause.code === "app/too-many-sessions";
 		const error = fromNative(cause, "peer/out-of-resources");
 		const reason = full ? "too-many-sessions" : "failed";
-		this.#send({ type: "reject", peerId, correlationId, rejection: { reason, message: error.message, retryAfter } });
+		this.#send({
+			type: "reject",
+			peerId,
+			correlationId,
+			rejection: { reason, message: error.message, retryAfter },
+		});
 		this.#early.take(peerId, this.#network!.now);
 		this.#event({ type: "error", peerId, error });
 	}
@@ -237,7 +246,11 @@ export default class WebRTCApp {
 	#addSession(peerId: string): Session {
 		const session = new Session({
 			peerId,
-			configuration: { network: this.#network!, certificates: [this.#certificate!], iceServers: this.#iceServers },
+			configuration: {
+				network: this.#network!,
+				certificates: [this.#certificate!],
+				iceServers: this.#iceServers,
+			},
 			trickle: this.#options.signaling.trickle,
 			captures: this.#openCaptures(),
 			send: (message) => this.#send(message),

@@ -424,7 +424,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	}
 
 	#checkOpen(method: string): void {
-		if (this.#signalingState === "closed") throw new WebRTCError("peer/closed", `${method}: the connection is closed`);
+		if (this.#signalingState === "closed")
+			throw new WebRTCError("peer/closed", `${method}: the connection is closed`);
 	}
 
 	#wrongState(method: string): WebRTCError {

@@ -57,7 +57,9 @@ export default class PeerTransport {
 
 	/** As lines of SDP, without those that only the peer has seen (RFC 8445 section 7.2.5.3.1). */
 	get localCandidates(): string[] {
-		return this.agent.localCandidates.filter(({ type }) => type !== "prflx").map((candidate) => formatCandidate(candidate));
+		return this.agent.localCandidates
+			.filter(({ type }) => type !== "prflx")
+			.map((candidate) => formatCandidate(candidate));
 	}
 
 	get dtlsState(): RTCDtlsTransportState {

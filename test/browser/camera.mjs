@@ -2,7 +2,7 @@
 // The example lan-camera in the simulator, as a process.
 // @ts-check
 import { spawn } from "node:child_process";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

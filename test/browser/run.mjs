@@ -117,7 +117,9 @@ test("an unreadable file and a missing camera are told; the sound is served all 
 	withCamera({ camera: "/dev/video99" }, async (camera) => {
 		await camera.find(/error: .*video99.*\(media\/device-missing\)/);
 		const page = await open("chromium", camera.url);
-		await page.waitForFunction(() => document.getElementById("state")?.textContent === "Connected", { timeout: 20_000 });
+		await page.waitForFunction(() => document.getElementById("state")?.textContent === "Connected", {
+			timeout: 20_000,
+		});
 		assert((await page.evaluate(loudest, 2500)) > 0.05, "sound");
 		await page.close();
 		await withCamera({ video: "/nonexistent.mp4" }, async (other) => {
@@ -171,7 +173,10 @@ test("a wrong fingerprint ends that session only", () =>
 			pc.addTransceiver("video", { direction: "recvonly" });
 			await pc.setLocalDescription();
 			const sdp = /** @type {RTCSessionDescription} */ (pc.localDescription).sdp;
-			const forged = sdp.replace(/(a=fingerprint:sha-256 )(..)/g, (_, name, byte) => name + (byte === "00" ? "01" : "00"));
+			const forged = sdp.replace(
+				/(a=fingerprint:sha-256 )(..)/g,
+				(_, name, byte) => name + (byte === "00" ? "01" : "00"),
+			);
 			const response = await fetch(whep, {
 				method: "POST",
 				headers: { "content-type": "application/sdp" },

@@ -31,7 +31,8 @@ export function readTestCard() {
 		for (let i = 0; i < 8; i++) crc = crc & 0x80 ? ((crc << 1) ^ 0x07) & 0xff : crc << 1;
 	}
 	if (bytes[0] !== 0xb2 || crc !== bytes[9]) return undefined;
-	const number = (/** @type {number} */ from) => bytes.slice(from, from + 4).reduce((sum, byte) => sum * 256 + byte, 0);
+	const number = (/** @type {number} */ from) =>
+		bytes.slice(from, from + 4).reduce((sum, byte) => sum * 256 + byte, 0);
 	const milliseconds = number(5);
 	return { counter: number(1), milliseconds, latency: (now - milliseconds) >>> 0 };
 }

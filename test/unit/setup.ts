@@ -14,4 +14,7 @@ Object.defineProperty(String, "fromArrayBuffer", {
 		return new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array(buffer, byteOffset, byteLength));
 	},
 });
-Object.defineProperty(globalThis, "trace", { configurable: true, value: (...text: unknown[]) => process.stdout.write(text.join("")) });
+Object.defineProperty(globalThis, "trace", {
+	configurable: true,
+	value: (...text: unknown[]) => process.stdout.write(text.join("")),
+});

@@ -47,8 +47,7 @@ function make(options: Partial<WebRTCAppOptions> = {}): WebRTCApp {
 	return app;
 }
 
-const types = (peerId?: string) =>
-	events.filter((event) => !peerId || event.peerId === peerId).map(({ type }) => type);
+const types = (peerId?: string) => events.filter((event) => !peerId || event.peerId === peerId).map(({ type }) => type);
 
 async function offer(peerId: string, candidatesFirst = false): Promise<RTCPeerConnection> {
 	const viewer = new RTCPeerConnection();

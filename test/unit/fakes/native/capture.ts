@@ -9,7 +9,10 @@ class Source {
 	#closed = false;
 
 	constructor(readonly options: { path?: string }) {
-		if (options.path === missing) throw Object.assign(new Error(`xs_video_source: ${missing} is not there`), { code: "media/device-missing" });
+		if (options.path === missing)
+			throw Object.assign(new Error(`xs_video_source: ${missing} is not there`), {
+				code: "media/device-missing",
+			});
 		countNative(1);
 	}
 

@@ -6,10 +6,12 @@ type Data = ArrayBuffer | Uint8Array | DataView;
 
 const bytes = (data: Data) =>
 	data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-const copy = (buffer: Buffer) => buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength) as ArrayBuffer;
+const copy = (buffer: Buffer) =>
+	buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength) as ArrayBuffer;
 
 export const hmacSHA1 = (key: Data, data: Data) => copy(createHmac("sha1", bytes(key)).update(bytes(data)).digest());
-export const hmacSHA256 = (key: Data, data: Data) => copy(createHmac("sha256", bytes(key)).update(bytes(data)).digest());
+export const hmacSHA256 = (key: Data, data: Data) =>
+	copy(createHmac("sha256", bytes(key)).update(bytes(data)).digest());
 export const sha256 = (data: Data) => copy(createHash("sha256").update(bytes(data)).digest());
 export const md5 = (data: Data) => copy(createHash("md5").update(bytes(data)).digest());
 export const crc32 = (data: Data) => zlibCrc32(bytes(data));
