@@ -2,6 +2,7 @@
 // Serves the viewer page. Amazon's packages are bundled for browsers when it is first asked for.
 // @ts-check
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isLocal } from "./local.mjs";
@@ -11,8 +12,10 @@ const types = /** @type {Record<string, string>} */ ({
 	"index.html": "text/html; charset=utf-8",
 	"style.css": "text/css; charset=utf-8",
 	"page.js": "text/javascript; charset=utf-8",
+	"kvs-webrtc.js": "text/javascript; charset=utf-8",
 	"config.json": "application/json",
 });
+const resolve = createRequire(import.meta.url).resolve;
 /** @type {Promise<Uint8Array> | undefined} */
 let bundled;
 
@@ -61,6 +64,9 @@ export default async function handleViewer(service, incoming, outgoing) {
  */
 function contents(service, incoming, name) {
 	if (name === "page.js") return (bundled ??= bundle());
+	// The package's build for browsers, as it is.
+	if (name === "kvs-webrtc.js")
+		return readFile(resolve("amazon-kinesis-video-streams-webrtc/dist/kvs-webrtc.min.js"));
 	if (name !== "config.json") return readFile(join(directory, name));
 	const { region, credentials, channels } = service;
 	// Keys are for who sits here; others type them.

@@ -12,7 +12,10 @@ import {
 	JoinStorageSessionCommand,
 	KinesisVideoWebRTCStorageClient,
 } from "@aws-sdk/client-kinesis-video-webrtc-storage";
-import { Role, SignalingClient, SigV4RequestSigner } from "amazon-kinesis-video-streams-webrtc";
+
+/** The package's own build for browsers, which index.html loads. */
+const { Role, SignalingClient, SigV4RequestSigner } =
+	/** @type {typeof import("amazon-kinesis-video-streams-webrtc")} */ (/** @type {any} */ (globalThis).KVSWebRTC);
 
 /**
  * @typedef {object} Settings
