@@ -71,7 +71,11 @@ class Session {
 		this.#options = options;
 		this.#onClose = onClose;
 		this.peer = new RTCPeerConnection({
-			codecs: { video: [useH264({ rtcpFeedback: [useNACK(), usePLI()] })], audio: [useOPUS()] },
+			codecs: {
+				video: [useH264({ mimeType: "video/H264", rtcpFeedback: [useNACK(), usePLI()] })],
+				audio: [useOPUS({ mimeType: "audio/opus" })],
+			},
+			bundlePolicy: "max-bundle",
 			...(options.loopback && { iceAdditionalHostAddresses: ["127.0.0.1"] }),
 		});
 		this.#timers.push(setTimeout(() => this.#run(() => this.#offer()), options.delay));
