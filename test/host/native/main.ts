@@ -37,7 +37,6 @@ let sum = 0;
 const count = 500;
 const open = new Probe({
 	onValue(value) {
-		if (value % 100 === 0) simulator?.collect(); // the callback is kept alive by mark
 		sum += value;
 		if (value < count) return;
 		trace(`sum ${sum} this ${this === open}\n`);
@@ -45,4 +44,5 @@ const open = new Probe({
 		simulator?.exit();
 	},
 });
+simulator?.collect(); // only mark keeps the callback
 open.work(count);
