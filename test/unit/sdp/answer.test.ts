@@ -347,6 +347,10 @@ describe("local media", () => {
 		expect(() => answer(offer(), [{ ...video, ...change }])).toThrow(expected);
 	});
 
+	test("may have the last of all sources", () => {
+		expect(ports(answer(offer(), [{ ...video, ssrc: 0xffffffff }, audio]))).toEqual([9, 9]);
+	});
+
 	test("sends a track in one section only", () => {
 		expect(() => answer(offer(), [video, { ...audio, msid: video.msid }])).toThrow(/msid: "camera picture"/);
 		expect(() => answer(offer(), [video, { ...audio, ssrc: video.ssrc }])).toThrow(/ssrc: 287454020/);

@@ -54,6 +54,9 @@ test.each([
 	["42e01f", "42f00b", false, "42f00b"], // level 1b
 	["42e00b", "42f00b", false, "42f00b"], // 1b is below 1.1
 	["42e00a", "42f00b", false, "42e00a"], // and above 1
+	["42e00b", "42e01f", true, "42e00b"], // level 1.1, not 1b
+	["4d100b", "4d001f", true, "4d100b"],
+	["58100b", "58001f", true, "58100b"],
 	["640c28", "640c1f", false, "640c1f"],
 ])("ours %s, theirs %s, asymmetric %p: %s", (ours, theirs, asymmetric, expected) => {
 	expect(answerProfileLevelId(level(ours), level(theirs), asymmetric)).toBe(expected);

@@ -3,6 +3,7 @@ import {
 	createOffer,
 	dtlsRole,
 	h264Capability,
+	midExtension,
 	negotiated,
 	parse,
 	remoteTransport,
@@ -137,6 +138,10 @@ describe("a later offer", () => {
 			second,
 		);
 		expect(view(third)).toEqual(["3 video 9", "1 audio 9", "2 audio 9", "4 audio 9"]);
+		// The same, when what was stopped is still in the list.
+		const stopped = { ...video, mid: "0", stopped: true };
+		const again = [stopped, { ...audio, mid: "1" }, { ...other(audio, "b"), mid: "2" }, video];
+		expect(view(makeOffer(again, second))).toEqual(["3 video 9", "1 audio 9", "2 audio 9"]);
 	});
 
 	test("ends what is not mentioned, and does not offer what was stopped before", () => {
@@ -192,7 +197,7 @@ describe("an answer to our offer", () => {
 			codec: { payloadType: 0, name: "PCMU" },
 		});
 		expect(dtlsRole(ours, theirs())).toBe("server");
-		expect(remoteTransport(theirs(), ours).mid).toBe("0");
+		expect(remoteTransport(theirs(), ours)).toMatchObject({ mid: "0", trickle: true });
 	});
 
 	test("may have payload types of its own, in any case of the name", () => {
@@ -230,6 +235,11 @@ describe("an answer to our offer", () => {
 		[
 			"an extension not offered",
 			(remote) => (remote.media[0]!.extensions = [{ id: 2, uri: "urn:x" }]),
+			/malformed.*extension/,
+		],
+		[
+			"another id of an extension",
+			(remote) => (remote.media[0]!.extensions = [{ id: 2, uri: midExtension }]),
 			/malformed.*extension/,
 		],
 		["setup:actpass", (remote) => (remote.media[0]!.setup = "actpass"), /malformed.*setup/],

@@ -209,6 +209,10 @@ describe("reading", () => {
 		expect(section(description, 1).codecs[0]!.feedback).toEqual([]);
 	});
 
+	test("and writing add nothing", () => {
+		expect(write(offer())).not.toMatch(/ice-options|ice-lite|extmap|msid|rsize|end-of/);
+	});
+
 	test("knows ice-lite", () => {
 		expect(offer(undefined, { session: ["a=ice-lite"] }).iceLite).toBe(true);
 	});
