@@ -13,7 +13,7 @@ export default {
 	setupFiles: ["<rootDir>/test/unit/setup.ts"],
 	moduleNameMapper: {
 		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/native/$1.ts",
-		"^(timer|time|preference)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
+		"^(base64|timer|time|preference)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
 		"^mc/config$": "<rootDir>/test/unit/fakes/moddable/config.ts",
 		"^webrtc/signaling/([a-z]+)$": "<rootDir>/modules/signaling/$1/$1.ts",
 		"^webrtc/([a-z]+)$": "<rootDir>/modules/$1/$1.ts",

@@ -39,6 +39,9 @@ export type SignalingMessage =
 	| { type: "bye"; peerId: string; correlationId?: string }
 	| { type: "reject"; peerId: string; rejection: Rejection; correlationId?: string };
 
+/** A step on the way to a connection, for those that show it: the channel is looked up, its endpoint, its ICE servers. */
+export type SignalingProgress = "describe" | "getEndpoint" | "getIceServers";
+
 /** What a signaling client tells its owner. None of these may throw. */
 export interface SignalingHandler {
 	onMessage(message: SignalingMessage): void;
@@ -47,6 +50,8 @@ export interface SignalingHandler {
 	onError(error: WebRTCError): void;
 	/** New or refreshed ICE servers, for sessions to come and those that run. */
 	onIceServers(servers: IceServer[]): void;
+	/** A step begins. Not every way of signaling has steps. */
+	onProgress?(step: SignalingProgress): void;
 }
 
 /**

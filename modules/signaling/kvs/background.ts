@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a connection brings along, and nobody waits for: TURN servers and storage sessions, each with its schedule.
+import WebRTCError from "webrtc/error";
+import type { IceServer } from "webrtc/signaling";
+import type Calls from "webrtc/signaling/kvs/calls";
+import type { Failure } from "webrtc/signaling/kvs/failure";
+import IceSchedule from "webrtc/signaling/kvs/ice";
+import { iceBody, joinBody, parseIceConfiguration } from "webrtc/signaling/kvs/requests";
+import Backoff from "webrtc/signaling/kvs/retry";
+import StorageSchedule from "webrtc/signaling/kvs/storage";
+import type { Action, Knowledge, MachineOptions } from "webrtc/signaling/kvs/types";
+
+/** What it needs of the machine. */
+export interface BackgroundHost {
+	readonly knowledge: Readonly<Knowledge>;
+	readonly calls: Calls;
+	emit(action: Action): void;
+	/** Reports a failure, and gives up what it has proved wrong. Returns whether there is hope. */
+	learn(failure: Failure): boolean;
+	/** The connection is of no more use, or its endpoint is wrong: make another. */
+	renew(now: number): void;
+}
+
+const manyFailures = 3; // in a row, after which the endpoint is asked for again
+
+export default class Background {
+	#options: MachineOptions;
+	#host: BackgroundHost;
+	#ice: IceSchedule;
+	#storage: StorageSchedule;
+	#servers: IceServer[];
+
+	constructor(options: MachineOptions, host: BackgroundHost) {
+		const { timeouts, random, stunServer } = options;
+		const backoff = () => new Backoff(timeouts.backoff, timeouts.maximumBackoff, random);
+		this.#options = options;
+		this.#host = host;
+		this.#ice = new IceSchedule(backoff(), random);
+		this.#storage = new StorageSchedule(timeouts, backoff());
+		this.#servers = stunServer === undefined ? [] : [{ urls: stunServer }];
+	}
+
+	get iceServers(): readonly IceServer[] {
+		return this.#servers;
+	}
+
+	/** While there is a connection. */
+	get deadline(): number {
+		return Math.min(this.#ice.due, this.#storage.due);
+	}
+
+	/** A connection is there. */
+	start(now: number): void {
+		const { storage, endpoints } = this.#host.knowledge;
+		this.#ice.start(now);
+		if (storage && endpoints?.webrtc) this.#storage.start(now);
+	}
+
+	/** It has ended. */
+	suspend(): void {
+		this.#storage.suspend();
+	}
+
+	refreshIceServers(now: number): void {
+		this.#ice.refresh(now);
+	}
+
+	/** An offer has come. */
+	offered(peerId: string, now: number): void {
+		this.#storage.offered(peerId, now);
+	}
+
+	/** A session has ended. */
+	ended(peerId: string, now: number): void {
+		this.#storage.ended(peerId, now);
+	}
+
+	/** To be called while there is a connection. */
+	handleTimeout(now: number): void {
+		if (now >= this.#ice.due) this.#getIceServers(now);
+		const storage = this.#storage.expire(now);
+		if (storage === "join") this.#join(now);
+		else if (storage === "missing") {
+			const error = new WebRTCError("signaling/timeout", "KVS: no offer came for the storage session");
+			this.#host.emit({ type: "error", error });
+		}
+	}
+
+	#getIceServers(now: number): void {
+		const { knowledge, calls, emit } = this.#host;
+		const { arn, endpoints } = knowledge;
+		if (!arn || !endpoints) return this.#ice.fail(now);
+		this.#ice.asked(now);
+		emit({ type: "progress", step: "getIceServers" });
+		const body = iceBody(arn, this.#options.clientId);
+		calls.start("getIceServerConfig", endpoints.https, body, now, (failure, text, later) => {
+			if (failure) return this.#iceFailed(failure, later);
+			const { servers, ttl } = parseIceConfiguration(text);
+			const { stunServer } = this.#options;
+			this.#ice.succeed(ttl, later);
+			this.#servers = stunServer === undefined ? servers : [{ urls: stunServer }, ...servers];
+			emit({ type: "iceServers", servers: this.#servers });
+		});
+	}
+
+	#iceFailed(failure: Failure, now: number): void {
+		if (!this.#host.learn(failure)) return;
+		this.#ice.fail(now);
+		if (failure.kind === "channel" || this.#ice.failures % manyFailures === 0) this.#host.renew(now);
+	}
+
+	#join(now: number): void {
+		const { role, clientId } = this.#options;
+		const { knowledge, calls } = this.#host;
+		const { arn, endpoints } = knowledge;
+		if (!arn || !endpoints?.webrtc) return this.#storage.failed(now);
+		this.#storage.joining();
+		const call = role === "master" ? "joinStorageSession" : "joinStorageSessionAsViewer";
+		calls.start(call, endpoints.webrtc, joinBody(arn, clientId), now, (failure, _text, later) => {
+			if (!failure) return this.#storage.accepted(later);
+			if (!this.#host.learn(failure)) return;
+			this.#storage.failed(later);
+			if (failure.kind === "channel") this.#host.renew(later);
+		});
+	}
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// The talk with the peers over whichever connection there is: what comes in is checked and handed on, what goes out is
+// put into the service's words.
+import WebRTCError from "webrtc/error";
+import type { IceServer, SignalingMessage } from "webrtc/signaling";
+import type Link from "webrtc/signaling/kvs/link";
+import { composeMessage, masterId, parseMessage, type Incoming } from "webrtc/signaling/kvs/messages";
+import Outbox from "webrtc/signaling/kvs/outbox";
+import Rejections from "webrtc/signaling/kvs/rejection";
+import type { Action, MachineOptions, Statistics } from "webrtc/signaling/kvs/types";
+
+export default class Exchange {
+	readonly outbox: Outbox;
+	#options: MachineOptions;
+	#emit: (action: Action) => void;
+	#statistics: Statistics;
+	#rejections = new Rejections();
+	/** Whom a viewer hears: the master, by the name that the application gave it. */
+	#master = masterId;
+	#prefix: string;
+	#sent = 0;
+
+	constructor(options: MachineOptions, statistics: Statistics, emit: (action: Action) => void) {
+		this.#options = options;
+		this.#emit = emit;
+		this.#statistics = statistics;
+		this.outbox = new Outbox(options.timeouts.message);
+		this.#prefix = Math.floor(options.random() * 0x7fffffff).toString(36);
+	}
+
+	/**
+	 * Takes a message of the service. One that is malformed is counted and reported, and changes nothing.
+	 * @param servers our own ICE servers, to stand before those that an offer brings
+	 */
+	receive(bytes: Uint8Array, servers: readonly IceServer[]): Incoming | undefined {
+		let incoming: Incoming;
+		try {
+			incoming = parseMessage(bytes, this.#master);
+		} catch (error) {
+			this.#statistics.badMessages++;
+			this.#emit({ type: "error", error: error as WebRTCError });
+			return undefined;
+		}
+		if (incoming.kind === "empty") return undefined;
+		this.#statistics.messagesReceived++;
+		if (incoming.kind === "message") this.#deliver(incoming.message, servers);
+		else if (incoming.kind === "status") this.#report(incoming);
+		return incoming;
+	}
+
+	/** @throws WebRTCError "signaling/message-too-large" */
+	send(message: SignalingMessage, now: number): void {
+		const { peerId } = message;
+		if (this.#options.role === "viewer") this.#master = peerId;
+		switch (message.type) {
+			case "offer":
+			case "answer":
+				this.#rejections.delete(peerId);
+				return this.#post(message, "description", now);
+			case "candidate":
+				// The service's SDKs take the end of candidates for a malformed one.
+				if (message.candidate.candidate) this.#post(message, "candidate", now);
+				return;
+			case "reject": {
+				const sdp = this.#rejections.take(peerId, message.rejection);
+				if (sdp) this.#post({ type: "answer", peerId, sdp }, "description", now);
+				return;
+			}
+			case "bye": // has no counterpart here: the end of DTLS tells the peer
+				this.#rejections.delete(peerId);
+		}
+	}
+
+	/** Writes what may be written now, if there is a connection. */
+	pump(link: Link | undefined, now: number): void {
+		this.#dropped(this.outbox.expire(now));
+		if (!link || link.busy) return;
+		const letter = this.outbox.take(link.id, now);
+		if (!letter) return;
+		link.busy = true;
+		this.#statistics.messagesSent++;
+		this.#emit({ type: "write", link: link.id, text: letter.text });
+	}
+
+	/** The last one has left. Whether a description has arrived is worth a ping. */
+	written(link: Link): void {
+		if (this.outbox.written(link.id, link.pings) === "description") link.ask();
+	}
+
+	/** A connection has ended. */
+	requeue(link: number): void {
+		this.#statistics.messagesRepeated += this.outbox.requeue(link);
+	}
+
+	#post(message: Parameters<typeof composeMessage>[0], kind: "description" | "candidate", now: number): void {
+		const correlationId = `${this.#prefix}-${++this.#sent}`;
+		const recipient = this.#options.role === "master" ? message.peerId : undefined;
+		const text = composeMessage(message, recipient, correlationId);
+		this.#dropped(this.outbox.add(text, kind, message.peerId, correlationId, now));
+	}
+
+	#deliver(message: SignalingMessage, servers: readonly IceServer[]): void {
+		if (message.type !== "offer") return this.#emit({ type: "message", message });
+		this.#rejections.add(message.peerId, message.sdp);
+		const { iceServers } = message;
+		const all = iceServers && { iceServers: [...servers, ...iceServers] };
+		this.#emit({ type: "message", message: { ...message, ...all } });
+	}
+
+	/** The service could not do with a message of ours what we wanted. It never says that it could. */
+	#report({ correlationId, status, errorType, description }: Extract<Incoming, { kind: "status" }>): void {
+		const peerId = this.outbox.peerOf(correlationId);
+		const about = peerId === undefined ? "a message" : `a message to ${peerId}`;
+		const text = `KVS: ${about} was refused: status ${status} ${errorType} ${description}`.trim();
+		this.#emit({ type: "error", error: new WebRTCError("signaling/rejected", text) });
+	}
+
+	#dropped(count: number): void {
+		if (!count) return;
+		this.#statistics.messagesDropped += count;
+		const error = new WebRTCError("signaling/queue-full", `KVS: ${count} message(s) could not be sent in time`);
+		this.#emit({ type: "error", error });
+	}
+}

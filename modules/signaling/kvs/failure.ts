@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What went wrong with a call, and so what to do about it: each class has its own recovery in the machine.
+import type { AWSResponse } from "webrtc/aws/client";
+import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import { parseObject, textOf } from "webrtc/signaling/kvs/json";
+
+/**
+ * - "clock": the device's clock was wrong, and is corrected now: the same again, at once
+ * - "credentials": refused or expired: new ones
+ * - "channel": it does not exist (any more): look for it again, or create it
+ * - "endpoint": the call was not understood: ask for the endpoint again
+ * - "throttled", "service", "network": the same again, later
+ */
+export type FailureClass = "clock" | "credentials" | "channel" | "endpoint" | "throttled" | "service" | "network";
+
+export interface Failure {
+	kind: FailureClass;
+	error: WebRTCError;
+}
+
+const codes = Object.freeze({
+	clock: "signaling/clock-wrong",
+	credentials: "aws/credentials",
+	channel: "signaling/channel-missing",
+	endpoint: "signaling/rejected",
+	throttled: "signaling/throttled",
+	service: "signaling/service-failed",
+	network: "signaling/connection-failed",
+} satisfies Record<FailureClass, WebRTCErrorCode>);
+
+const credentialErrors =
+	/ExpiredToken|UnrecognizedClient|InvalidClientTokenId|MissingAuthenticationToken|AccessDenied|NotAuthorized|InvalidSignature|IncompleteSignature|OptInRequired|InvalidAccessKeyId|SignatureDoesNotMatch|RequestExpired/;
+const throttlingErrors = /Throttl|TooManyRequests|LimitExceeded|RequestLimit|SlowDown/;
+
+/** Judges a response whose status is not 200. */
+export function failureOf(call: string, response: AWSResponse): Failure {
+	const { status, clockChanged } = response;
+	const { type, message } = describe(response);
+	const kind = classify(status, type, clockChanged);
+	const detail = [type, message].filter(Boolean).join(": ");
+	const text =
+		kind === "clock"
+			? `KVS: the device's clock is wrong; the service's is used (${call}: status ${status})`
+			: `KVS: ${call}: status ${status}${detail && ` ${detail}`}`;
+	return { kind, error: new WebRTCError(codes[kind], text) };
+}
+
+function classify(status: number, type: string, clockChanged: boolean): FailureClass {
+	if (throttlingErrors.test(type) || status === 429) return "throttled";
+	if (status === 401 || status === 403 || credentialErrors.test(type)) return clockChanged ? "clock" : "credentials";
+	if (status === 404 || type.startsWith("ResourceNotFound")) return "channel";
+	return status >= 500 ? "service" : "endpoint";
+}
+
+/** A call without a response, or without credentials to sign it with. */
+export function failureFrom(call: string, error: WebRTCError): Failure {
+	if (error.code === "aws/credentials") return { kind: "credentials", error };
+	const code = error.code === "transport/timeout" ? "signaling/timeout" : codes.network;
+	return { kind: "network", error: new WebRTCError(code, `KVS: ${call}: ${error.message}`, error) };
+}
+
+/** A response with status 200 that makes no sense. */
+export function malformed(call: string, cause: unknown): Failure {
+	const detail = cause instanceof Error ? cause.message : String(cause);
+	const error = new WebRTCError(codes.service, `KVS: ${call}: malformed response: ${detail}`);
+	return { kind: "service", error };
+}
+
+/** The error's type stands in a header or in the body, with a namespace before or a URL behind; text in the body. */
+function describe({ errorType, body }: AWSResponse): { type: string; message: string } {
+	let fields: Record<string, unknown> = {};
+	try {
+		fields = parseObject(new Uint8Array(ArrayBuffer.fromString(body)), ["__type", "code", "message", "Message"]);
+	} catch {
+		// A proxy's page, or nothing.
+	}
+	const full = errorType ?? textOf(fields.__type, 256) ?? textOf(fields.code, 256) ?? "";
+	const type = full.replace(/:.*$/, "").replace(/^.*#/, "").slice(0, 64);
+	const message = textOf(fields.message, 1024) ?? textOf(fields.Message, 1024) ?? "";
+	// A refused signature is answered with the canonical request, whose headers may hold the session token.
+	return { type, message: message.split("\n")[0]!.slice(0, 200) };
+}

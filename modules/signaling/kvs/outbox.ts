@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages on their way out: kept within bounds while there is no connection, sent no faster than the service allows, and
+// kept on until the service has shown a sign of life, so that those can be repeated that a dead connection has swallowed.
+
+export interface Letter {
+	text: string;
+	kind: "description" | "candidate";
+	peerId: string;
+	correlationId: string;
+	/** When it is of no more use. */
+	expires: number;
+	/** The connection that it was written to. */
+	link: number;
+	/** The last ping that was sent before it was written; the next one's answer confirms it. Infinity: it is not yet. */
+	ping: number;
+}
+
+// The service takes 5 descriptions and 20 candidates a second on a connection.
+const limits = Object.freeze({ description: 5, candidate: 20 });
+const second = 1000; // ms
+const maximumLetters = 64;
+const maximumSize = 65_536; // characters of those that wait and those that are kept
+const maximumCorrelations = 32;
+
+export default class Outbox {
+	#waiting: Letter[] = [];
+	#sent: Letter[] = [];
+	#lifetime: number;
+	/** When the last ones were sent, as many as the limit. */
+	#times: Record<Letter["kind"], number[]> = { description: [], candidate: [] };
+	#correlations = new Map<string, string>();
+	#size = 0;
+
+	/** @param lifetime milliseconds that a message may wait */
+	constructor(lifetime: number) {
+		this.#lifetime = lifetime;
+	}
+
+	/** Messages that wait, or that may have to be repeated. */
+	get length(): number {
+		return this.#waiting.length + this.#sent.length;
+	}
+
+	/** @returns how many others were dropped for it */
+	add(text: string, kind: Letter["kind"], peerId: string, correlationId: string, now: number): number {
+		this.#waiting.push({
+			text,
+			kind,
+			peerId,
+			correlationId,
+			expires: now + this.#lifetime,
+			link: 0,
+			ping: Infinity,
+		});
+		this.#size += text.length;
+		this.#correlations.set(correlationId, peerId);
+		if (this.#correlations.size > maximumCorrelations)
+			this.#correlations.delete(this.#correlations.keys().next().value!);
+		return this.#shrink();
+	}
+
+	/** The peer that a message of ours was for. */
+	peerOf(correlationId: string): string | undefined {
+		return this.#correlations.get(correlationId);
+	}
+
+	/** Drops what has waited too long. @returns how many */
+	expire(now: number): number {
+		const before = this.#waiting.length;
+		this.#waiting = this.#waiting.filter((letter) => letter.expires > now || !this.#forget(letter));
+		const dropped = before - this.#waiting.length;
+		this.#sent = this.#sent.filter((letter) => letter.expires > now || !this.#forget(letter));
+		return dropped;
+	}
+
+	/** The next to be written now, if the pace allows it. */
+	take(link: number, now: number): Letter | undefined {
+		if (this.deadline > now) return undefined;
+		const letter = this.#waiting.shift()!;
+		const times = this.#times[letter.kind];
+		times.push(now);
+		if (times.length > limits[letter.kind]) times.shift();
+		letter.link = link;
+		letter.ping = Infinity;
+		this.#sent.push(letter);
+		return letter;
+	}
+
+	/** The last one has left. @returns what it was, if it is still of interest */
+	written(link: number, ping: number): Letter["kind"] | undefined {
+		const letter = this.#sent.find((one) => one.link === link && one.ping === Infinity);
+		if (letter) letter.ping = ping;
+		return letter?.kind;
+	}
+
+	/** When the next may be taken; Infinity when there is none. */
+	get deadline(): number {
+		const kind = this.#waiting[0]?.kind;
+		if (!kind) return Infinity;
+		const times = this.#times[kind];
+		return times.length < limits[kind] ? 0 : times[0]! + second;
+	}
+
+	/** When the next one expires. */
+	get expiry(): number {
+		return Math.min(this.#waiting[0]?.expires ?? Infinity, this.#sent[0]?.expires ?? Infinity);
+	}
+
+	/** A ping was answered: what was written before it has arrived. */
+	confirm(link: number, ping: number): void {
+		this.#sent = this.#sent.filter(
+			(letter) => letter.link !== link || letter.ping >= ping || !this.#forget(letter),
+		);
+	}
+
+	/** A connection has ended: what is not confirmed goes to the next. @returns how many */
+	requeue(link: number): number {
+		const again = this.#sent.filter((letter) => letter.link === link);
+		this.#sent = this.#sent.filter((letter) => letter.link !== link);
+		this.#waiting.unshift(...again);
+		return again.length;
+	}
+
+	/** Candidates go first, then what is oldest; what is sent before what is not. */
+	#shrink(): number {
+		let dropped = 0;
+		while (this.length > maximumLetters || this.#size > maximumSize) {
+			if (this.#sent.length) {
+				this.#forget(this.#sent.shift()!);
+				continue;
+			}
+			const candidate = this.#waiting.findIndex(({ kind }) => kind === "candidate");
+			this.#forget(this.#waiting.splice(Math.max(0, candidate), 1)[0]!);
+			dropped++;
+		}
+		return dropped;
+	}
+
+	#forget(letter: Letter): true {
+		this.#size -= letter.text.length;
+		return true;
+	}
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// One WebSocket over the ECMA-419 client: whole messages within a bound in, messages in as many fragments as there is
+// room for out.
+import WebRTCError from "webrtc/error";
+import type WebSocketClient from "embedded:network/websocket/client";
+import type { ServiceURL } from "webrtc/aws/url";
+import { maximumMessage } from "webrtc/signaling/kvs/messages";
+import type { Closing } from "webrtc/signaling/kvs/types";
+import Timer from "timer";
+
+export type WebSocketDictionary = NetworkClient<typeof WebSocketClient>;
+
+export interface SocketOptions {
+	dictionary: WebSocketDictionary;
+	url: ServiceURL;
+	/** The signed query. */
+	query: string;
+	/** Milliseconds until it must be open. */
+	timeout: number;
+	onOpen(): void;
+	onMessage(bytes: Uint8Array): void;
+	/** A message that is too long was skipped. */
+	onBadMessage(error: WebRTCError): void;
+	onPong(payload: number): void;
+	/** The last message was handed to the network. */
+	onWritten(): void;
+	/** It has ended by itself; the last that is heard of it. Never called before the constructor has returned. */
+	onEnd(closing: Closing): void;
+}
+
+const smallestFragment = 256; // bytes, unless it is the last
+// RFC 6455 section 5.2; as numbers, for a client class may come without its statics.
+const closeFrame = 8;
+const pingFrame = 9;
+const pongFrame = 10;
+
+export default class Socket {
+	#options: SocketOptions | undefined;
+	#client: WebSocketClient | undefined;
+	#timer: Timer | undefined;
+	#open = false;
+	#room = 0;
+	#sending: Uint8Array | undefined;
+	#sent = 0;
+	#ping: number | undefined;
+	#parts: ArrayBuffer[] = [];
+	#size = 0;
+
+	constructor(options: SocketOptions) {
+		const { dictionary, url, query, timeout } = options;
+		this.#options = options;
+		this.#timer = Timer.set(() => this.#end({ reason: "no answer in time" }), timeout);
+		try {
+			this.#client = this.#connect(dictionary, url, query);
+		} catch (error) {
+			Timer.clear(this.#timer);
+			this.#timer = Timer.set(() => this.#end({ reason: reasonOf(error) }));
+		}
+	}
+
+	/** Sends a text; `onWritten` follows. One at a time. */
+	write(text: string): void {
+		this.#sending = new Uint8Array(ArrayBuffer.fromString(text));
+		this.#sent = 0;
+		this.#pump();
+	}
+
+	/** Sends a ping; one that has not left yet is replaced. */
+	ping(payload: number): void {
+		this.#ping = payload;
+		this.#pump();
+	}
+
+	/** Ends it without `onEnd`. Can be called again without effect. */
+	close(): void {
+		this.#farewell();
+		this.#release();
+	}
+
+	#connect(dictionary: WebSocketDictionary, { host, port, path }: ServiceURL, query: string): WebSocketClient {
+		return new dictionary.io({
+			...dictionary,
+			host,
+			port,
+			path: `${path}?${query}`,
+			onWritable: (count) => this.#onWritable(count),
+			onReadable: (count, { more }) => this.#onReadable(count, more),
+			onControl: (opcode, data) => this.#onControl(opcode, new Uint8Array(data)),
+			onClose: () => this.#end({ reason: "closed" }),
+			onError: (error) => this.#end({ reason: reasonOf(error) }),
+		});
+	}
+
+	#onWritable(count: number): void {
+		this.#room = count;
+		if (!this.#open) {
+			this.#open = true;
+			Timer.clear(this.#timer);
+			this.#timer = undefined;
+			this.#options?.onOpen();
+		}
+		this.#pump();
+	}
+
+	#pump(): void {
+		if (!this.#open || !this.#client) return;
+		try {
+			this.#writePing(this.#client);
+			while (this.#sending && this.#writeFragment(this.#client, this.#sending));
+		} catch (error) {
+			// It said that there was room. Not from within write(), whose caller does not expect the end.
+			Timer.clear(this.#timer);
+			this.#timer = Timer.set(() => this.#end({ reason: reasonOf(error) }));
+			this.#open = false;
+		}
+	}
+
+	#writePing(client: WebSocketClient): void {
+		if (this.#ping === undefined || this.#room < 4) return;
+		const payload = new DataView(new ArrayBuffer(4));
+		payload.setUint32(0, this.#ping);
+		this.#ping = undefined;
+		this.#room = client.write(payload.buffer, { opcode: pingFrame });
+	}
+
+	#writeFragment(client: WebSocketClient, data: Uint8Array): boolean {
+		const rest = data.length - this.#sent;
+		const count = Math.min(rest, this.#room);
+		if (count < rest && count < smallestFragment) return false;
+		const fragment = data.subarray(this.#sent, this.#sent + count);
+		this.#room = client.write(fragment, { binary: false, more: count < rest });
+		this.#sent += count;
+		if (count < rest) return true;
+		this.#sending = undefined;
+		this.#timer ??= Timer.set(() => {
+			this.#timer = undefined;
+			this.#options?.onWritten();
+		});
+		return false;
+	}
+
+	#onReadable(count: number, more: boolean): void {
+		const data = count ? this.#client?.read(count) : undefined;
+		if (data instanceof ArrayBuffer) {
+			this.#size += data.byteLength;
+			if (this.#size <= maximumMessage) this.#parts.push(data);
+			else this.#parts.length = 0;
+		}
+		if (more) return;
+		const parts = this.#parts.splice(0);
+		const size = this.#size;
+		this.#size = 0;
+		if (size <= maximumMessage) this.#options?.onMessage(join(parts, size));
+		else {
+			const text = `KVS: a message of ${size} bytes was skipped; ${maximumMessage} are taken`;
+			this.#options?.onBadMessage(new WebRTCError("signaling/bad-message", text));
+		}
+	}
+
+	#onControl(opcode: number, data: Uint8Array): void {
+		if (opcode === pongFrame && data.length === 4)
+			this.#options?.onPong(new DataView(data.buffer, data.byteOffset, 4).getUint32(0));
+		else if (opcode === closeFrame) {
+			const code = data.length >= 2 ? data[0]! * 256 + data[1]! : undefined;
+			const reason = `closed by the service with code ${code ?? 1005}`;
+			this.#farewell();
+			this.#end(code === undefined ? { reason } : { code, reason });
+		}
+	}
+
+	#end(closing: Closing): void {
+		const options = this.#options;
+		this.#release();
+		options?.onEnd(closing);
+	}
+
+	/** Says that it goes, so that the service does not send offers to nobody. */
+	#farewell(): void {
+		if (!this.#open) return;
+		try {
+			this.#client?.write(Uint8Array.of(0x03, 0xe8).buffer, { opcode: closeFrame });
+		} catch {
+			// There is no room for it.
+		}
+	}
+
+	#release(): void {
+		Timer.clear(this.#timer);
+		this.#client?.close();
+		this.#open = false;
+		this.#options = this.#client = this.#timer = this.#sending = undefined;
+		this.#parts.length = 0;
+	}
+}
+
+function join(parts: readonly ArrayBuffer[], size: number): Uint8Array {
+	if (parts.length === 1) return new Uint8Array(parts[0]!);
+	const whole = new Uint8Array(size);
+	let offset = 0;
+	for (const part of parts) {
+		whole.set(new Uint8Array(part), offset);
+		offset += part.byteLength;
+	}
+	return whole;
+}
+
+function reasonOf(error: unknown): string {
+	return (error instanceof Error && error.message) || "the connection failed";
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// A storage session: the service itself comes as a peer, and records. It is asked to join; then it makes the offer.
+import Backoff from "webrtc/signaling/kvs/retry";
+import type { Timeouts } from "webrtc/signaling/kvs/types";
+
+/**
+ * idle → joining (the call is under way) → waiting (for the offer) → joined (until the session's hour is over, or its
+ * peer has gone) → joining …
+ */
+export type StoragePhase = "idle" | "joining" | "waiting" | "joined";
+
+// "Too many" by the service's own samples: five in ten minutes. From then on more slowly.
+const manyFailures = 5;
+const slow = 120_000; // ms
+
+export default class StorageSchedule {
+	phase: StoragePhase = "idle";
+	/** When the phase ends. */
+	due = Infinity;
+	/** The peer that the service is. */
+	peerId: string | undefined;
+	#timeouts: Readonly<Timeouts>;
+	#backoff: Backoff;
+
+	constructor(timeouts: Readonly<Timeouts>, backoff: Backoff) {
+		this.#timeouts = timeouts;
+		this.#backoff = backoff;
+	}
+
+	/** A connection is there. A session in progress goes on: its media has a way of its own. */
+	start(now: number): void {
+		if (this.phase !== "joined") this.#rejoin(now);
+	}
+
+	/** Without a connection there is nobody to make the offer. */
+	suspend(): void {
+		if (this.phase === "joined") return;
+		this.phase = "idle";
+		this.due = Infinity;
+	}
+
+	/** The call is under way. */
+	joining(): void {
+		this.phase = "joining";
+		this.due = Infinity;
+	}
+
+	/** The call has succeeded: the offer comes now, or it came before. */
+	accepted(now: number): void {
+		if (this.phase !== "joining") return;
+		this.phase = "waiting";
+		this.due = now + this.#timeouts.storageOffer;
+	}
+
+	/** An offer has come. */
+	offered(peerId: string, now: number): void {
+		if (this.phase !== "joining" && this.phase !== "waiting") return;
+		this.phase = "joined";
+		this.peerId = peerId;
+		this.due = now + this.#timeouts.storageSession;
+		this.#backoff.reset();
+	}
+
+	/** The call failed, or no offer came. */
+	failed(now: number): void {
+		const wait = this.#backoff.next();
+		this.phase = "idle";
+		this.due = now + (this.#backoff.attempts > manyFailures ? slow + wait : wait);
+	}
+
+	/** The peer has gone. */
+	ended(peerId: string, now: number): void {
+		if (this.phase === "joined" && peerId === this.peerId) this.failed(now);
+	}
+
+	/** What is due has come: whether it is a failure (no offer), rather than a join to make. */
+	expire(now: number): "join" | "missing" | undefined {
+		if (now < this.due) return undefined;
+		if (this.phase === "waiting") {
+			this.failed(now);
+			return "missing";
+		}
+		this.#rejoin(now);
+		return "join";
+	}
+
+	#rejoin(now: number): void {
+		this.phase = "idle";
+		this.due = now;
+	}
+}

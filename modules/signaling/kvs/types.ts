@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AWSResponse } from "webrtc/aws/client";
+import type { Pairs } from "webrtc/aws/sigv4";
+import type { ServiceURL } from "webrtc/aws/url";
+import type WebRTCError from "webrtc/error";
+import type { IceServer, SignalingMessage, SignalingProgress, SignalingRole, SignalingState } from "webrtc/signaling";
+import type { CallName, CreateChannelOptions, Endpoints } from "webrtc/signaling/kvs/requests";
+
+/** What has been learned of a channel, and need not be asked again. */
+export interface Knowledge {
+	arn?: string;
+	endpoints?: Endpoints;
+	/** Whether its media goes to a stream. */
+	storage?: boolean;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+	/** To get credentials, before any of the next two. */
+	credentials: number;
+	/** Of a REST call, with the TLS connection that it may need. */
+	request: number;
+	/** Of a WebSocket, from name to upgrade. */
+	connect: number;
+	/** Between pings, which also keep the service's idle limit of 10 minutes away. */
+	ping: number;
+	/** From a ping to its answer, after which a connection is dead. */
+	pong: number;
+	/** Age at which a connection is replaced; the service ends it after 1 h. */
+	age: number;
+	/** That a replaced connection is still read. */
+	drain: number;
+	/** Up from then on, a connection counts as a success. */
+	stable: number;
+	/** First and last bound of the back-off. */
+	backoff: number;
+	maximumBackoff: number;
+	/** That a message may wait to be sent. */
+	message: number;
+	/** From a join of the storage session to its offer. */
+	storageOffer: number;
+	/** Length of a storage session. */
+	storageSession: number;
+}
+
+export const defaultTimeouts: Readonly<Timeouts> = Object.freeze({
+	credentials: 15_000,
+	request: 10_000,
+	connect: 10_000,
+	ping: 10_000,
+	pong: 10_000,
+	age: 55 * 60_000,
+	drain: 2_000,
+	stable: 30_000,
+	backoff: 250,
+	maximumBackoff: 15_000,
+	message: 60_000,
+	storageOffer: 6_000,
+	storageSession: 60 * 60_000,
+});
+
+export interface MachineOptions {
+	role: SignalingRole;
+	channelName?: string;
+	/** Needs no DescribeSignalingChannel. */
+	channelARN?: string;
+	/** A viewer's. */
+	clientId?: string;
+	/** How to create a channel that is not there; undefined: not at all. */
+	create?: CreateChannelOptions;
+	/** The control plane. */
+	control: ServiceURL;
+	stunServer?: string;
+	useMediaStorage: boolean;
+	/** What was known before: from a cache. */
+	knowledge?: Knowledge;
+	/** Whether to keep it from one connection to the next. */
+	remember: boolean;
+	timeouts: Readonly<Timeouts>;
+	/** 0 to 1, uniform. */
+	random(): number;
+}
+
+/** What the driver does for the machine. */
+export type Action =
+	/** Post a call; its end comes to `handleResponse`. */
+	| { type: "request"; id: number; call: CallName; url: ServiceURL; body: string }
+	/** Nobody waits for it any more. */
+	| { type: "cancel"; id: number }
+	/** Open a WebSocket with a signed query. */
+	| { type: "open"; link: number; url: ServiceURL; query: Pairs }
+	/** Send a text; `handleWritten` follows. */
+	| { type: "write"; link: number; text: string }
+	| { type: "ping"; link: number; payload: number }
+	/** Close a WebSocket; no `handleClose` follows. */
+	| { type: "drop"; link: number }
+	| { type: "invalidateCredentials" }
+	/** The knowledge has changed: store it, or remove it. */
+	| { type: "remember"; knowledge: Knowledge | undefined }
+	/* For the owner of the client. */
+	| { type: "state"; state: SignalingState }
+	| { type: "progress"; step: SignalingProgress }
+	| { type: "message"; message: SignalingMessage }
+	| { type: "iceServers"; servers: IceServer[] }
+	| { type: "error"; error: WebRTCError };
+
+/** How a call has ended. */
+export type Outcome = { response: AWSResponse } | { error: WebRTCError };
+
+/** How a WebSocket has ended, or failed to open. */
+export interface Closing {
+	/** From a close frame (RFC 6455 section 7.4), if there was one. */
+	code?: number;
+	reason: string;
+}
+
+export interface Statistics {
+	/** WebSockets that opened. */
+	connections: number;
+	messagesReceived: number;
+	messagesSent: number;
+	/** Sent once more, for it is not known whether the first reached the service. */
+	messagesRepeated: number;
+	/** Dropped, for they came or waited too long, or were too many. */
+	messagesDropped: number;
+	/** Received, and malformed. */
+	badMessages: number;
+}

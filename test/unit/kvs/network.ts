@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ECMA-419 clients, as they behave on a device, over a network of the test's.
+import type { HTTPClientOptions, RequestOptions } from "embedded:network/http/client";
+import type { WebSocketClientOptions } from "embedded:network/websocket/client";
+import type Service from "./service";
+import { currentTime, schedule } from "../fakes/moddable/clock";
+
+const dnsTime = 20;
+const idleCut = 60_000;
+const room = 1400; // bytes that a device's TCP takes at once
+
+interface Queued extends RequestOptions {
+	request: { read(count?: number): ArrayBuffer | undefined; write(data: Uint8Array): number };
+	body: Buffer;
+}
+
+export function makeHTTPClient(service: Service): any {
+	return class {
+		#options: HTTPClientOptions;
+		#state: "connecting" | "idle" | "busy" | "closed" = "connecting";
+		#queue: Queued[] = [];
+		#lastUse = 0;
+
+		constructor(options: HTTPClientOptions) {
+			this.#options = options;
+			if (service.dnsDown) {
+				schedule(() => this.#fail("name not resolved"), dnsTime);
+				return;
+			}
+			// DNS, TCP and TLS 1.2 (two round trips)
+			schedule(
+				() => {
+					if (this.#state === "closed") return;
+					service.connections.push(options.host);
+					this.#state = "idle";
+					this.#next();
+				},
+				dnsTime + 6 * service.delay,
+			);
+		}
+		close(): void {
+			this.#state = "closed";
+			this.#queue.length = 0;
+		}
+		request(options: RequestOptions): unknown {
+			if (this.#state === "closed") throw new Error("closed");
+			const queued = { ...options, body: Buffer.alloc(0) } as Queued;
+			let unread: Buffer | undefined;
+			queued.request = {
+				read: () => {
+					const data = unread && Uint8Array.from(unread).buffer;
+					unread = undefined;
+					return data;
+				},
+				write: (data) => {
+					queued.body = Buffer.concat([queued.body, data]);
+					return room;
+				},
+			};
+			Object.assign(queued.request, { give: (data: Buffer) => (unread = data) });
+			this.#queue.push(queued);
+			if (this.#state === "idle") this.#next();
+			return queued.request;
+		}
+		#next(): void {
+			const current = this.#queue[0];
+			if (!current) {
+				this.#lastUse = currentTime();
+				schedule(() => {
+					if (this.#state === "idle" && currentTime() - this.#lastUse >= idleCut)
+						this.#fail("closed by the peer");
+				}, idleCut);
+				return;
+			}
+			this.#state = "busy";
+			schedule(() => this.#send(current), service.delay);
+		}
+		#send(current: Queued): void {
+			if (this.#state === "closed") return;
+			const length = Number(current.headers?.get("content-length") ?? 0);
+			while (current.body.length < length)
+				current.onWritable?.call(current.request as never, Math.min(500, room));
+			const headers = new Map([["host", this.#options.host]]);
+			for (const [name, value] of current.headers ?? []) headers.set(name.toLowerCase(), String(value));
+			if (service.dnsDown) return; // the whole network is down: nothing comes back
+			const reply = service.handleRequest(
+				this.#options.host,
+				current.method ?? "GET",
+				current.path ?? "/",
+				headers,
+				current.body,
+			);
+			if (reply === "drop") return;
+			if (reply === "reset") return void schedule(() => this.#fail("reset"), service.delay);
+			schedule(() => this.#receive(current, reply), service.delay);
+		}
+		#receive(
+			current: Queued,
+			{ status, headers = {}, body = "" }: Exclude<ReturnType<Service["handleRequest"]>, string>,
+		): void {
+			if (this.#state === "closed") return;
+			const wanted = Object.entries(headers).filter(([name]) => current.headersMask?.includes(name) ?? true);
+			current.onHeaders?.call(current.request as never, status, new Map(wanted), "");
+			const data = Buffer.from(body);
+			for (let offset = 0; offset < data.length && this.#open; offset += 300) {
+				const part = data.subarray(offset, offset + 300);
+				(current.request as unknown as { give(data: Buffer): void }).give(part);
+				current.onReadable?.call(current.request as never, part.length);
+			}
+			if (!this.#open) return;
+			this.#queue.shift();
+			this.#state = "idle";
+			current.onDone?.call(current.request as never, null);
+			if (this.#open) this.#next();
+		}
+		get #open(): boolean {
+			return this.#state !== "closed";
+		}
+		#fail(reason: string): void {
+			if (this.#state === "closed") return;
+			const requests = this.#queue.splice(0);
+			this.#state = "closed";
+			for (const request of requests) request.onDone?.call(request.request as never, new Error(reason));
+			this.#options.onError?.(new Error(reason));
+		}
+	};
+}
+
+export interface FakeWebSocket {
+	arn: string;
+	role: "MASTER" | "VIEWER";
+	clientId: string | undefined;
+	/** Another has taken its place, as far as the service knows. */
+	forgotten: boolean;
+	/** Messages that reached the client. */
+	delivered: string[];
+	/** The client has let go of it. */
+	readonly gone: boolean;
+	/** From the service to the client, in fragments of `size`; with `stall`, the last one never comes. */
+	sendToClient(text: string | Buffer, size?: number): void;
+	closeFromService(code: number): void;
+	reset(): void;
+	/** The way is cut without a word: nothing arrives any more, either way. */
+	die(): void;
+}
+
+export function makeWebSocketClient(service: Service): any {
+	return class WebSocket implements FakeWebSocket {
+		static readonly close = 8;
+		arn = "";
+		role: FakeWebSocket["role"] = "MASTER";
+		clientId: string | undefined;
+		forgotten = false;
+		delivered: string[] = [];
+		#options: any;
+		#state: "connecting" | "open" | "closed" = "connecting";
+		#dead = false;
+		#room = 0;
+		#text: Buffer[] = [];
+		#unread: Buffer | undefined;
+		#inbox: (() => void)[] = [];
+
+		constructor(options: WebSocketClientOptions & { host: string; path: string }) {
+			this.#options = options;
+			if (service.dnsDown) {
+				schedule(() => this.#fail("name not resolved"), dnsTime);
+				return;
+			}
+			// DNS, TCP, TLS and the upgrade
+			schedule(
+				() => {
+					if (this.#state === "closed" || service.dnsDown) return;
+					service.connections.push(options.host);
+					if (!service.accept(this, options.host, options.path))
+						return this.#fail("not accepted: HTTP/1.1 403 Forbidden");
+					schedule(() => {
+						if (this.#state === "closed") return;
+						this.#state = "open";
+						this.#drain();
+					}, service.delay);
+				},
+				dnsTime + 7 * service.delay,
+			);
+		}
+
+		/* The client's side */
+
+		write(data: ArrayBuffer | Uint8Array, { opcode, binary = true, more = false }: any = {}): number {
+			if (this.#state !== "open" || data.byteLength > this.#room) throw new Error("would block");
+			this.#room = Math.max(0, this.#room - data.byteLength - 8);
+			schedule(() => this.#drain(), 2);
+			const bytes = Buffer.from(data as Uint8Array);
+			if (this.#dead || service.dnsDown) return this.#room;
+			schedule(() => this.#arrive(bytes, opcode, binary, more), service.delay);
+			return this.#room;
+		}
+		read(): ArrayBuffer | undefined {
+			const data = this.#unread && Uint8Array.from(this.#unread).buffer;
+			this.#unread = undefined;
+			return data;
+		}
+		close(): void {
+			if (this.#state === "open" && !this.#dead) schedule(() => this.#forget(), service.delay);
+			this.#state = "closed";
+		}
+
+		/* The service's side */
+
+		get gone(): boolean {
+			return this.#state === "closed";
+		}
+		sendToClient(text: string | Buffer, size = 2000): void {
+			const data = Buffer.from(text as string);
+			for (let offset = 0; offset < Math.max(1, data.length); offset += size) {
+				const part = data.subarray(offset, offset + size);
+				const more = offset + size < data.length;
+				this.#deliver(() => {
+					this.#unread = part;
+					if (!more) this.delivered.push(String(text));
+					this.#options.onReadable.call(this, part.length, { more, binary: false });
+				});
+			}
+		}
+		closeFromService(code: number): void {
+			this.#forget();
+			this.#deliver(() => {
+				this.#options.onControl.call(this, 8, Uint8Array.of(code >> 8, code & 255).buffer);
+				if (this.#state !== "closed") this.#state = "closed";
+			});
+		}
+		reset(): void {
+			this.#forget();
+			this.#deliver(() => this.#fail("reset by peer"));
+		}
+		die(): void {
+			this.#dead = true;
+		}
+
+		#arrive(bytes: Buffer, opcode: number | undefined, binary: boolean, more: boolean): void {
+			if (this.#dead) return;
+			if (opcode === 9) {
+				if (service.pongs)
+					this.#deliver(() => this.#options.onControl.call(this, 10, Uint8Array.from(bytes).buffer));
+				return;
+			}
+			if (opcode === 8) return this.#forget();
+			if (binary) throw new Error("not a text message");
+			this.#text.push(bytes);
+			if (more) return;
+			service.receive(this, Buffer.concat(this.#text.splice(0)).toString());
+		}
+		#deliver(step: () => void): void {
+			this.#inbox.push(step);
+			schedule(() => {
+				const next = this.#inbox.shift();
+				if (this.#state === "open" && !this.#dead && !service.dnsDown) next?.();
+			}, service.delay);
+		}
+		#drain(): void {
+			if (this.#state !== "open" || this.#dead || service.dnsDown) return;
+			this.#room = room;
+			this.#options.onWritable.call(this, room);
+		}
+		#forget(): void {
+			service.sockets = service.sockets.filter((socket) => socket !== this);
+		}
+		#fail(reason: string): void {
+			if (this.#state === "closed") return;
+			this.#state = "closed";
+			this.#options.onError.call(this, new Error(reason));
+		}
+	};
+}
