@@ -56,11 +56,37 @@ static int sendDatagram(void *context, const unsigned char *data, size_t size)
 	return (int)size;
 }
 
+// The whole records that a datagram begins with, in bytes. What follows them is nothing that a peer sends (RFC 6347
+// section 4.1.2.7), and Mbed TLS 2.28 gives up the association for it, whoever sent it.
+static size_t wholeRecords(const unsigned char *data, size_t size)
+{
+	size_t end = 0;
+	while (size - end >= RTC_DTLS_RECORD_HEADER) {
+		size_t length = (size_t)data[end + 11] << 8 | data[end + 12];
+		if (length > size - end - RTC_DTLS_RECORD_HEADER)
+			break;
+		end += RTC_DTLS_RECORD_HEADER + length;
+	}
+	return end;
+}
+
+// Returns 0 when there is none left.
+static size_t popRecords(rtc_dtls *dtls, unsigned char *buffer, size_t size)
+{
+	size_t count;
+	while ((count = rtc_dtls_queue_pop(&dtls->queue, buffer, size))) {
+		size_t whole = wholeRecords(buffer, count);
+		if (whole)
+			return whole;
+	}
+	return 0;
+}
+
 static int receiveDatagram(void *context, unsigned char *buffer, size_t size)
 {
 	rtc_dtls *dtls = context;
 	for (;;) {
-		size_t count = rtc_dtls_queue_pop(&dtls->queue, buffer, size);
+		size_t count = popRecords(dtls, buffer, size);
 		if (count && dtls->hello) {
 			count = rtc_dtls_reassembly_add(dtls->hello, buffer, count, buffer, size);
 			if (!count)
