@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera for the local network: the device serves a page, and its live picture and sound by WHEP.
+import simulator from "examples/simulator";
 import * as options from "lan-camera/options";
 import report from "lan-camera/report";
 import serve from "lan-camera/site";
@@ -23,7 +24,7 @@ async function start(): Promise<void> {
 		...defaultMedia({ video: options.video(), audio: options.audio() }),
 		onEvent,
 	});
-	globalThis.simulator?.onTerminate(() => app.terminate());
+	simulator?.onTerminate(() => app.terminate());
 	await app.run();
 	trace("The camera is live. Open it in a browser:\n");
 	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/\n`);
@@ -33,6 +34,6 @@ async function start(): Promise<void> {
 export default function main(): void {
 	start().catch((error: Error) => {
 		trace(`The camera cannot start: ${error.message}\n`);
-		globalThis.simulator?.exit(1);
+		simulator?.exit(1);
 	});
 }

@@ -21,7 +21,7 @@ export interface HTTPRequest {
 export interface HTTPResponse {
 	status: number;
 	headers?: Record<string, string>;
-	body?: string | ArrayBuffer | Resource;
+	body?: string | ArrayBuffer | InstanceType<typeof Resource>;
 }
 
 export interface HTTPServiceOptions {

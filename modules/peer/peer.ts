@@ -226,8 +226,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		if (this.#signalingState !== (type === "offer" ? "stable" : "have-local-offer"))
 			throw this.#wrongState(`setRemoteDescription(${type})`);
 		const remote: Description = { type, parsed: sdp.parse(text), text };
-		const parameters = sdp.remoteTransport(remote.parsed);
 		if (type === "offer") {
+			const parameters = sdp.remoteTransport(remote.parsed);
 			this.#pending.remote = remote;
 			try {
 				this.#associate(remote.parsed);
@@ -240,7 +240,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			this.#setSignalingState("have-remote-offer");
 		} else {
 			const local = this.#pending.local!;
-			sdp.negotiated(local.parsed, remote.parsed, "offerer"); // validates
+			sdp.validateAnswer(local.parsed, remote.parsed);
+			const parameters = sdp.remoteTransport(remote.parsed, local.parsed);
 			this.#current = { local, remote };
 			this.#pending = {};
 			this.#openTransport(parameters.iceLite).setRemote(parameters);
@@ -285,6 +286,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			sessionVersion: ++this.#sessionVersion,
 			media: this.#transceivers.map((transceiver) => this.#localMedia(transceiver)),
 			transport: this.#transportParameters("actpass"),
+			current: this.#current.local?.parsed,
 		});
 		return { type: "offer", parsed, text: sdp.write(parsed) };
 	}
