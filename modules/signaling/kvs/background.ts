@@ -21,7 +21,8 @@ export interface BackgroundHost {
 	renew(now: number): void;
 }
 
-const manyFailures = 3; // in a row, after which the endpoint is asked for again
+const manyFailures = 3; // in a row, after which the endpoint is asked for again, once
+const slower = 4; // times the bound of the connection's back-off
 
 export default class Background {
 	#options: MachineOptions;
@@ -32,7 +33,7 @@ export default class Background {
 
 	constructor(options: MachineOptions, host: BackgroundHost) {
 		const { timeouts, random, stunServer } = options;
-		const backoff = () => new Backoff(timeouts.backoff, timeouts.maximumBackoff, random);
+		const backoff = () => new Backoff(timeouts.backoff, slower * timeouts.maximumBackoff, random);
 		this.#options = options;
 		this.#host = host;
 		this.#ice = new IceSchedule(backoff(), random);
@@ -106,7 +107,9 @@ export default class Background {
 	#iceFailed(failure: Failure, now: number): void {
 		if (!this.#host.learn(failure)) return;
 		this.#ice.fail(now);
-		if (failure.kind === "channel" || this.#ice.failures % manyFailures === 0) this.#host.renew(now);
+		const { kind } = failure;
+		const isOthersFault = kind === "credentials" || kind === "throttled" || kind === "clock";
+		if (kind === "channel" || (this.#ice.failures === manyFailures && !isOthersFault)) this.#host.renew(now);
 	}
 
 	#join(now: number): void {

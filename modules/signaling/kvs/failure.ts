@@ -8,10 +8,9 @@ import { parseObject, textOf } from "webrtc/signaling/kvs/json";
  * - "clock": the device's clock was wrong, and is corrected now: the same again, at once
  * - "credentials": refused or expired: new ones
  * - "channel": it does not exist (any more): look for it again, or create it
- * - "endpoint": the call was not understood: ask for the endpoint again
- * - "throttled", "service", "network": the same again, later
+ * - "request", "throttled", "service", "network": the same again, later
  */
-export type FailureClass = "clock" | "credentials" | "channel" | "endpoint" | "throttled" | "service" | "network";
+export type FailureClass = "clock" | "credentials" | "channel" | "request" | "throttled" | "service" | "network";
 
 export interface Failure {
 	kind: FailureClass;
@@ -22,7 +21,7 @@ const codes = Object.freeze({
 	clock: "signaling/clock-wrong",
 	credentials: "aws/credentials",
 	channel: "signaling/channel-missing",
-	endpoint: "signaling/rejected",
+	request: "signaling/rejected",
 	throttled: "signaling/throttled",
 	service: "signaling/service-failed",
 	network: "signaling/connection-failed",
@@ -49,7 +48,7 @@ function classify(status: number, type: string, clockChanged: boolean): FailureC
 	if (throttlingErrors.test(type) || status === 429) return "throttled";
 	if (status === 401 || status === 403 || credentialErrors.test(type)) return clockChanged ? "clock" : "credentials";
 	if (status === 404 || type.startsWith("ResourceNotFound")) return "channel";
-	return status >= 500 ? "service" : "endpoint";
+	return status >= 500 ? "service" : "request";
 }
 
 /** A call without a response, or without credentials to sign it with. */

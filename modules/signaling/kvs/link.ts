@@ -22,7 +22,7 @@ export default class Link {
 		this.openedAt = now;
 		this.answers = answers;
 		this.#timeouts = timeouts;
-		this.#pingAt = now + timeouts.ping;
+		this.#pingAt = now; // whether it is answered is soon known
 		// Devices that started together do not stay together.
 		this.#renewAt = now + timeouts.age * (0.95 + 0.05 * random());
 	}

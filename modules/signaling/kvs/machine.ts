@@ -296,7 +296,6 @@ export default class Machine {
 		}
 		this.#report(error);
 		if (kind === "credentials") this.#actions.push({ type: "invalidateCredentials" });
-		else if (kind === "endpoint") this.#knowledge.endpoints = undefined;
 		else if (kind === "channel") this.#knowledge = {};
 		this.#remember();
 		return true;

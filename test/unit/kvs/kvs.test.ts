@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The whole client in virtual time: from cold and from the cache, both roles, and what the service asks for.
 import KVSSignaling from "webrtc/signaling/kvs";
-import Client, { sdp } from "./client";
+import Client, { sdp, seeded } from "./client";
 import Service, { messageOf } from "./service";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
 import { currentTime } from "../fakes/moddable/clock";
@@ -17,6 +17,7 @@ beforeEach(() => {
 	deviceOffset = 0;
 	clients = [];
 	service = new Service();
+	jest.spyOn(Math, "random").mockImplementation(seeded(1));
 	jest.spyOn(Date, "now").mockImplementation(() => service.now + deviceOffset);
 });
 afterEach(() => {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ECMA-419 clients, as they behave on a device, over a network of the test's.
-import type { HTTPClientOptions, RequestOptions } from "embedded:network/http/client";
-import type { WebSocketClientOptions } from "embedded:network/websocket/client";
+import type HTTPClient from "embedded:network/http/client";
+import type { HTTPClientOptions, HTTPRequest, RequestOptions } from "embedded:network/http/client";
+import type WebSocketClient from "embedded:network/websocket/client";
+import type {
+	WebSocketCallbacks,
+	WebSocketClientOptions,
+	WebSocketWriteOptions,
+} from "embedded:network/websocket/client";
 import type Service from "./service";
 import { currentTime, schedule } from "../fakes/moddable/clock";
 
@@ -14,7 +20,7 @@ interface Queued extends RequestOptions {
 	body: Buffer;
 }
 
-export function makeHTTPClient(service: Service): any {
+export function makeHTTPClient(service: Service): typeof HTTPClient {
 	return class {
 		#options: HTTPClientOptions;
 		#state: "connecting" | "idle" | "busy" | "closed" = "connecting";
@@ -42,7 +48,7 @@ export function makeHTTPClient(service: Service): any {
 			this.#state = "closed";
 			this.#queue.length = 0;
 		}
-		request(options: RequestOptions): unknown {
+		request(options: RequestOptions): HTTPRequest {
 			if (this.#state === "closed") throw new Error("closed");
 			const queued = { ...options, body: Buffer.alloc(0) } as Queued;
 			let unread: Buffer | undefined;
@@ -60,7 +66,7 @@ export function makeHTTPClient(service: Service): any {
 			Object.assign(queued.request, { give: (data: Buffer) => (unread = data) });
 			this.#queue.push(queued);
 			if (this.#state === "idle") this.#next();
-			return queued.request;
+			return queued.request as unknown as HTTPRequest;
 		}
 		#next(): void {
 			const current = this.#queue[0];
@@ -109,9 +115,10 @@ export function makeHTTPClient(service: Service): any {
 			}
 			if (!this.#open) return;
 			this.#queue.shift();
-			this.#state = "idle";
 			current.onDone?.call(current.request as never, null);
-			if (this.#open) this.#next();
+			if (!this.#open) return;
+			this.#state = "idle";
+			this.#next();
 		}
 		get #open(): boolean {
 			return this.#state !== "closed";
@@ -144,15 +151,24 @@ export interface FakeWebSocket {
 	die(): void;
 }
 
-export function makeWebSocketClient(service: Service): any {
+type Callbacks = {
+	[name in "onReadable" | "onWritable" | "onControl" | "onError"]: NonNullable<WebSocketCallbacks[name]>;
+};
+
+export function makeWebSocketClient(service: Service): typeof WebSocketClient {
 	return class WebSocket implements FakeWebSocket {
+		static readonly text = 1;
+		static readonly binary = 2;
 		static readonly close = 8;
+		static readonly ping = 9;
+		static readonly pong = 10;
+		format = "buffer" as const;
 		arn = "";
 		role: FakeWebSocket["role"] = "MASTER";
 		clientId: string | undefined;
 		forgotten = false;
 		delivered: string[] = [];
-		#options: any;
+		#options: Callbacks;
 		#state: "connecting" | "open" | "closed" = "connecting";
 		#dead = false;
 		#room = 0;
@@ -160,7 +176,8 @@ export function makeWebSocketClient(service: Service): any {
 		#unread: Buffer | undefined;
 		#inbox: (() => void)[] = [];
 
-		constructor(options: WebSocketClientOptions & { host: string; path: string }) {
+		constructor(given: WebSocketClientOptions) {
+			const options = given as Callbacks & { host: string; path: string };
 			this.#options = options;
 			if (service.dnsDown) {
 				schedule(() => this.#fail("name not resolved"), dnsTime);
@@ -185,7 +202,10 @@ export function makeWebSocketClient(service: Service): any {
 
 		/* The client's side */
 
-		write(data: ArrayBuffer | Uint8Array, { opcode, binary = true, more = false }: any = {}): number {
+		write(
+			data: ArrayBuffer | Uint8Array,
+			{ opcode, binary = true, more = false }: WebSocketWriteOptions = {},
+		): number {
 			if (this.#state !== "open" || data.byteLength > this.#room) throw new Error("would block");
 			this.#room = Math.max(0, this.#room - data.byteLength - 8);
 			schedule(() => this.#drain(), 2);
@@ -194,10 +214,10 @@ export function makeWebSocketClient(service: Service): any {
 			schedule(() => this.#arrive(bytes, opcode, binary, more), service.delay);
 			return this.#room;
 		}
-		read(): ArrayBuffer | undefined {
+		read(): never {
 			const data = this.#unread && Uint8Array.from(this.#unread).buffer;
 			this.#unread = undefined;
-			return data;
+			return data as never;
 		}
 		close(): void {
 			if (this.#state === "open" && !this.#dead) schedule(() => this.#forget(), service.delay);
@@ -217,14 +237,14 @@ export function makeWebSocketClient(service: Service): any {
 				this.#deliver(() => {
 					this.#unread = part;
 					if (!more) this.delivered.push(String(text));
-					this.#options.onReadable.call(this, part.length, { more, binary: false });
+					this.#options.onReadable.call(this as never, part.length, { more, binary: false });
 				});
 			}
 		}
 		closeFromService(code: number): void {
 			this.#forget();
 			this.#deliver(() => {
-				this.#options.onControl.call(this, 8, Uint8Array.of(code >> 8, code & 255).buffer);
+				this.#options.onControl.call(this as never, 8, Uint8Array.of(code >> 8, code & 255).buffer);
 				if (this.#state !== "closed") this.#state = "closed";
 			});
 		}
@@ -240,7 +260,7 @@ export function makeWebSocketClient(service: Service): any {
 			if (this.#dead) return;
 			if (opcode === 9) {
 				if (service.pongs)
-					this.#deliver(() => this.#options.onControl.call(this, 10, Uint8Array.from(bytes).buffer));
+					this.#deliver(() => this.#options.onControl.call(this as never, 10, Uint8Array.from(bytes).buffer));
 				return;
 			}
 			if (opcode === 8) return this.#forget();
@@ -259,7 +279,7 @@ export function makeWebSocketClient(service: Service): any {
 		#drain(): void {
 			if (this.#state !== "open" || this.#dead || service.dnsDown) return;
 			this.#room = room;
-			this.#options.onWritable.call(this, room);
+			this.#options.onWritable.call(this as never, room);
 		}
 		#forget(): void {
 			service.sockets = service.sockets.filter((socket) => socket !== this);
@@ -267,7 +287,7 @@ export function makeWebSocketClient(service: Service): any {
 		#fail(reason: string): void {
 			if (this.#state === "closed") return;
 			this.#state = "closed";
-			this.#options.onError.call(this, new Error(reason));
+			this.#options.onError.call(this as never, new Error(reason));
 		}
 	};
 }

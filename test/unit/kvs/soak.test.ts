@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many things that go wrong, one after the other and together; and a week in which nothing should.
+import Client, { sdp, seeded } from "./client";
+import Service, { messageOf, type Reply } from "./service";
+import type { FakeWebSocket } from "./network";
+import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+import { currentTime } from "../fakes/moddable/clock";
+import preference from "../fakes/moddable/preference";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const runs = 200;
+/** The last back-off, and what it then takes to get there, with a connection that does not answer in between. */
+const bound = 15 * second + 10 * second + 25 * second;
+
+let service: Service;
+let deviceOffset: number;
+let client: Client;
+
+function prepare(seed: number): () => number {
+	resetClock();
+	preference.reset();
+	deviceOffset = 0;
+	service = new Service();
+	service.addChannel("porch");
+	const random = seeded(seed);
+	jest.spyOn(Math, "random").mockImplementation(seeded(seed + 1_000_000));
+	jest.spyOn(Date, "now").mockImplementation(() => service.now + deviceOffset);
+	return random;
+}
+
+afterEach(() => jest.restoreAllMocks());
+
+function connect(lifetime: number): void {
+	client = new Client(service, { cache: "stored" }, lifetime);
+	client.answer = ({ peerId }) => client.signaling.send({ type: "answer", peerId, sdp: sdp(peerId) });
+	client.connect();
+}
+
+const offer = (id: string) => messageOf("SDP_OFFER", { type: "offer", sdp: sdp(id) }, id);
+const answered = () =>
+	new Set(service.received.filter(({ action }) => action === "SDP_ANSWER").map(({ recipient }) => recipient));
+
+describe("200 seeded runs of faults", () => {
+	type Fault = (random: () => number) => () => void;
+	const refuse = (reply: (() => Reply | "drop" | "reset") | undefined) => {
+		service.script = reply;
+		return () => {
+			service.script = undefined;
+		};
+	};
+	/** Begins a fault; what it returns ends it. */
+	const faults: Record<string, Fault> = {
+		"credentials expire": () => {
+			service.accounts.clear();
+			return () => undefined;
+		},
+		"the clock is a day off": (random) => {
+			deviceOffset = random() < 0.5 ? day : -day;
+			return () => undefined;
+		},
+		GO_AWAY: () => {
+			const socket = service.master("porch");
+			socket?.sendToClient(messageOf("GO_AWAY", undefined));
+			return () => socket?.closeFromService(1001);
+		},
+		"the WebSocket is reset": () => {
+			service.master("porch")?.reset();
+			return () => undefined;
+		},
+		"the WebSocket dies": () => {
+			service.master("porch")?.die();
+			return () => undefined;
+		},
+		"no names": () => {
+			service.dnsDown = true;
+			return () => {
+				service.dnsDown = false;
+			};
+		},
+		"5xx": (random) => refuse(() => (random() < 0.8 ? { status: 500 + Math.floor(random() * 5) } : "drop")),
+		throttling: () => refuse(() => ({ status: 400, headers: { "x-amzn-errortype": "ThrottlingException" } })),
+		"calls are cut": (random) => refuse(() => (random() < 0.5 ? "reset" : "drop")),
+		"the channel is deleted": () => {
+			service.deleteChannel("porch");
+			return () => undefined;
+		},
+		"the endpoint moves": () => {
+			service.endpointGeneration++;
+			for (const socket of [...service.sockets]) socket.closeFromService(1001);
+			return () => undefined;
+		},
+		"nonsense is sent": () => {
+			service.master("porch")?.sendToClient("{");
+			return () => undefined;
+		},
+	};
+	const names = Object.keys(faults);
+	let longest = 0;
+
+	/** Which offers reached the client: it must have seen them, and answered. */
+	const reached = (sockets: Iterable<FakeWebSocket>) =>
+		[...sockets]
+			.flatMap(({ delivered }) => delivered)
+			.map((text) => JSON.parse(text === "{" ? "{}" : text).senderClientId);
+
+	test.each([...Array(runs / 10).keys()].map((n) => n * 10))("from seed %i", async (first) => {
+		for (let seed = first; seed < first + 10; seed++) {
+			const random = prepare(seed);
+			const sockets = new Set<FakeWebSocket>();
+			connect(20 * minute);
+			await advance(random() * second);
+			let offers = 0;
+			for (let i = 0; i < 12; i++) {
+				const end = faults[names[Math.floor(random() * names.length)]!]!(random);
+				const steps = Math.floor(random() * 12);
+				for (let step = 0; step <= steps; step++) {
+					if (random() < 0.7) service.master("porch")?.sendToClient(offer(`${seed}-${offers++}`), 30);
+					for (const socket of service.sockets) sockets.add(socket);
+					await advance(random() * 8 * second);
+				}
+				end();
+				await advance(random() * random() * minute);
+				for (const socket of service.sockets) sockets.add(socket);
+			}
+			// All is well again.
+			const start = currentTime();
+			while (!(client.signaling.state === "connected" && service.master("porch")?.gone === false)) {
+				await advance(100);
+				if (currentTime() - start > bound)
+					throw new Error(`seed ${seed}: ${client.signaling.state}: ${client.errors.at(-1)}`);
+			}
+			longest = Math.max(longest, currentTime() - start);
+			await advance(bound); // a connection that died last is found out, and its messages are repeated
+			expect(client.signaling.state).toBe("connected");
+			for (const socket of service.sockets) sockets.add(socket);
+			const seen = client.messages.map(({ peerId }) => peerId);
+			expect(seen.sort()).toEqual(reached(sockets).filter(Boolean).sort());
+			const missing = seen.filter((id) => !answered().has(id));
+			expect({ seed, missing }).toEqual({ seed, missing: [] });
+			client.signaling.close();
+			await advance(3 * hour);
+			expect(pendingTimers()).toBe(0);
+		}
+	});
+
+	test("were back within the bound", () => {
+		process.stdout.write(`the longest way back: ${longest} ms\n`);
+		expect(longest).toBeLessThanOrEqual(bound);
+	});
+});
+
+test("a week: hourly cuts, credentials of an hour, ICE servers of five minutes; one thing stays up, and nothing grows", async () => {
+	prepare(1);
+	connect(hour);
+	let lastServers = 0;
+	let longestGap = 0;
+	const timers: number[] = [];
+	client.onIceServers = () => {
+		if (lastServers) longestGap = Math.max(longestGap, currentTime() - lastServers);
+		lastServers = currentTime();
+	};
+	for (let hours = 0; hours < 7 * 24; hours++) {
+		await advance(20 * minute);
+		service.master("porch")!.sendToClient(offer(`viewer-${hours}`));
+		await advance(40 * minute);
+		timers.push(pendingTimers());
+		service.requests.length = service.connections.length = 0;
+		client.messages.length = 0;
+	}
+	expect(client.states).toEqual(["connecting", "connected"]);
+	expect(client.errors).toEqual([]);
+	expect(answered().size).toBe(7 * 24);
+	expect(longestGap).toBeLessThan(300 * second);
+	expect(client.credentialCalls).toBeLessThan(7 * 24 * 1.3);
+	// The service keeps a timer for each connection that was replaced, until its hour is over.
+	expect(Math.max(...timers.slice(-24))).toBeLessThanOrEqual(Math.max(...timers.slice(0, 24)) + 2);
+	const { messagesDropped, messagesRepeated, badMessages } = client.signaling.statistics;
+	expect({ messagesDropped, messagesRepeated, badMessages }).toEqual({
+		messagesDropped: 0,
+		messagesRepeated: 0,
+		badMessages: 0,
+	});
+	client.signaling.close();
+}, 120_000);
