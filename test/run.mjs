@@ -47,8 +47,9 @@ function run([program, ...parameters]) {
 		const count = (/** @type {string} */ line) => {
 			const plain = /^\s*(\d+) passed, (\d+) failed/.exec(line);
 			const jest = /^Tests:\s+(?:(\d+) failed, )?(?:\d+ skipped, )?(?:(\d+) passed, )?\d+ total/.exec(line);
-			counts.passed += Number(plain?.[1] ?? jest?.[2] ?? 0);
-			counts.failed += Number(plain?.[2] ?? jest?.[1] ?? 0);
+			const cmocka = /^\[ {2}(PASSED|FAILED) {2}\] (\d+) test\(s\)/.exec(line);
+			counts.passed += Number(plain?.[1] ?? jest?.[2] ?? (cmocka?.[1] === "PASSED" ? cmocka[2] : 0));
+			counts.failed += Number(plain?.[2] ?? jest?.[1] ?? (cmocka?.[1] === "FAILED" ? cmocka[2] : 0));
 		};
 		const take = (/** @type {Buffer} */ chunk) => {
 			process.stdout.write(chunk);
