@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a camera's memory holds for 0, 1 and 5 viewers.
+// @ts-check
+import { Viewer } from "../soak/viewer.mjs";
+import { WatchedCamera } from "../soak/watched.mjs";
+import { sleep } from "./measure.mjs";
+
+const largestHeap = 100 * 1024; // bytes for each further viewer
+const largestXS = 16 * 1024;
+const slotSize = 16; // bytes on a device; 32 on a 64-bit host
+const settling = 6000; // ms: handshakes are over, and what they needed given back
+
+/** @typedef {import("../soak/watched.mjs").Sample} Sample */
+
+const kilobytes = (/** @type {number} */ bytes) => (bytes / 1024).toFixed(0);
+const xs = (/** @type {Sample} */ sample) => sample.slots * slotSize + sample.chunks;
+
+/** @param {string} name @param {Sample} sample @param {number} [share] */
+const row = (name, sample, share = 1) => [
+	name,
+	kilobytes(sample.heap / share),
+	kilobytes(sample.rss / share),
+	(sample.slots / share).toFixed(0),
+	kilobytes(sample.chunks / share),
+	kilobytes(xs(sample) / share),
+];
+
+/** @param {Sample} a @param {Sample} b @returns {Sample} */
+function difference(a, b) {
+	const entries = Object.entries(a).map(([key, value]) => [key, value - b[/** @type {keyof Sample} */ (key)]]);
+	return Object.fromEntries(entries);
+}
+
+/** @returns {Promise<import("./measure.mjs").Result[]>} */
+export default async function memory() {
+	const camera = await new WatchedCamera().ready();
+	/** @type {Viewer[]} */
+	const viewers = [];
+	const samples = [];
+	for (const count of [0, 1, 5]) {
+		while (viewers.length < count) {
+			const viewer = new Viewer(camera.url);
+			await viewer.open();
+			viewers.push(viewer);
+		}
+		await sleep(settling);
+		samples.push(await camera.sample(count));
+	}
+	const [none, one, five] = /** @type {[Sample, Sample, Sample]} */ (samples);
+	const further = difference(five, one);
+	for (const viewer of viewers) await viewer.close();
+	const exit = await camera.stop();
+	const failures = exit ? [`the camera exited with ${exit}`] : [];
+	if (further.heap / 4 > largestHeap)
+		failures.push(`${kilobytes(further.heap / 4)} KB of C heap for each further viewer`);
+	if (xs(further) / 4 > largestXS)
+		failures.push(`${kilobytes(xs(further) / 4)} KB of XS heap for each further viewer`);
+	return [
+		{
+			title: "Memory of the camera at 1280×720",
+			head: ["", "C heap, KB", "RSS, KB", "XS slots", "XS chunks, KB", "XS heap, KB"],
+			rows: [
+				row("no viewer", none),
+				row("1 viewer", one),
+				row("5 viewers", five),
+				row("each further viewer", further, 4),
+			],
+			note: "What is in use after garbage collection. The first viewer brings the encoder. XS heap: slots as large as on a device (16 bytes), and chunks as they are here.",
+			failures,
+		},
+	];
+}

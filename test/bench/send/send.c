@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// What it costs to send H.264 over SRTP: our sender, and the least that could be done over the same libsrtp, sending
+// packets of one size to one UDP port. For test/bench/send.mjs.
+//
+//   send drain                                  receives; prints its port
+//   send ours|bare PORT PACKETS UNIT [OPTION …] sends, in access units of UNIT packets; prints CPU seconds
+//       nogso      without UDP segmentation     gcm       AEAD_AES_128_GCM
+//       rate=N     at N packets a second, not as fast as it goes
+#include <arpa/inet.h>
+#include <srtp2/srtp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include "rtc_frame.h"
+#include "rtc_rtp_sender.h"
+#include "rtc_transport_core.h"
+
+#define SSRC 0x11223344
+#define PAYLOAD_TYPE 96
+#define RTP_SIZE RTC_RTP_PACKET_MAXIMUM
+#define FRAGMENT (RTP_SIZE - RTC_RTP_HEADER - 2) // bytes of the NAL unit in a full FU-A packet
+#define KEY_SIZE 30                              // AES-128 key and the longest salt
+
+typedef struct {
+	int ours;
+	uint16_t port;
+	uint32_t packets, unit, rate;
+	int noSegmentation;
+	uint16_t profile;
+} options;
+
+typedef struct job job;
+struct job {
+	const options *options;
+	void (*send)(job *job); // one access unit
+	uint64_t next;          // when, by rtc_now(), where there is a rate
+	// Ours.
+	rtc_source source;
+	rtc_frame frame;
+	rtc_transport *transport;
+	rtc_path *path;
+	rtc_srtp *srtp;
+	rtc_rtp_sender *sender;
+	// Bare.
+	srtp_t session;
+	int fd;
+	struct sockaddr_in to;
+	uint16_t sequence;
+	uint8_t packet[RTC_TRANSMIT_SIZE];
+};
+
+static void check(int failed, const char *what)
+{
+	if (!failed)
+		return;
+	fprintf(stderr, "send: %s failed\n", what);
+	exit(1);
+}
+
+// Both live as long as the program.
+static void keepFrame(rtc_frame *frame)
+{
+	(void)frame;
+}
+
+static void keepSource(rtc_source *source)
+{
+	(void)source;
+}
+
+// An access unit of one slice that makes `unit` packets of full size; no start code occurs in it.
+static void makeUnit(rtc_frame *frame, uint32_t unit)
+{
+	static const uint8_t start[] = {0, 0, 0, 1, 0x65};
+	uint32_t random = 1, size = sizeof start + unit * FRAGMENT;
+	frame->data = malloc(size);
+	check(!frame->data, "malloc");
+	memcpy(frame->data, start, sizeof start);
+	for (uint32_t i = sizeof start; i < size; i++) {
+		random = random * 1664525 + 1013904223;
+		frame->data[i] = (uint8_t)(random >> 24);
+		if (!frame->data[i] && !frame->data[i - 1])
+			frame->data[i] = 3;
+	}
+	frame->data[size - 1] |= 0x80; // not a trailing zero
+	frame->size = frame->capacity = size;
+	frame->format = RTC_FORMAT_H264;
+	frame->key = 1;
+	frame->release = keepFrame;
+	atomic_init(&frame->refs, 1);
+}
+
+static void sendOurs(job *job)
+{
+	job->frame.time = rtc_now();
+	rtc_source_deliver(&job->source, &job->frame);
+}
+
+static void openOurs(job *job)
+{
+	const options *options = job->options;
+	uint8_t material[RTC_SRTP_MATERIAL];
+	rtc_address to;
+	int error;
+	for (size_t i = 0; i < sizeof material; i++)
+		material[i] = (uint8_t)(i + 1);
+	check(rtc_address_parse(&to, "127.0.0.1", options->port), "address");
+	job->transport = rtc_transport_open(&(rtc_transport_options){.address = "127.0.0.1"}, &error);
+	check(!job->transport, "transport");
+	if (options->noSegmentation)
+		job->transport->transmit.segmentation = 0;
+	job->path = rtc_path_new(job->transport);
+	check(!job->path || rtc_path_select(job->path, &to), "path");
+	job->srtp = rtc_srtp_new(job->path, &error);
+	check(!job->srtp, "srtp");
+	size_t size = rtc_srtp_material_size(options->profile);
+	check(rtc_srtp_set_keys(job->srtp, options->profile, material, size, 1), "keys");
+	rtc_rtp_sender_options sender = {.format = RTC_FORMAT_H264,
+									 .payloadType = PAYLOAD_TYPE,
+									 .packetizationMode = 1,
+									 .ssrc = SSRC,
+									 .clockRate = 90000,
+									 .cname = "bench"};
+	job->sender = rtc_rtp_sender_new(&sender, job->srtp, &error);
+	check(!job->sender, "sender");
+	rtc_source_init(&job->source, keepSource);
+	check(rtc_source_connect(&job->source, rtc_rtp_sender_sink(job->sender)), "connect");
+	makeUnit(&job->frame, options->unit);
+	job->send = sendOurs;
+}
+
+static void closeOurs(job *job)
+{
+	rtc_transport_statistics statistics;
+	rtc_transport_get_statistics(job->transport, &statistics);
+	rtc_rtp_sender_close(job->sender);
+	rtc_srtp_release(job->srtp);
+	rtc_path_release(job->path);
+	rtc_transport_close(job->transport);
+	free(job->frame.data);
+	check(statistics.packetsSent < job->options->packets, "sending every packet");
+}
+
+static void sendBare(job *job)
+{
+	for (uint32_t i = 0; i < job->options->unit; i++) {
+		int size = RTP_SIZE;
+		rtc_rtp_stamp(job->packet, 0, job->sequence++, 0);
+		check(srtp_protect(job->session, job->packet, &size), "srtp_protect");
+		check(sendto(job->fd, job->packet, (size_t)size, 0, (struct sockaddr *)&job->to, sizeof job->to) < 0, "sendto");
+	}
+}
+
+static void openBare(job *job)
+{
+	uint8_t key[KEY_SIZE] = {1};
+	srtp_policy_t policy = {.ssrc = {.type = ssrc_any_outbound}, .key = key, .window_size = 1024};
+	check(srtp_init(), "srtp_init");
+	if (job->options->profile == RTC_SRTP_AEAD_AES_128_GCM) {
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
+	} else {
+		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
+		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
+	}
+	check(srtp_create(&job->session, &policy), "srtp_create");
+	job->fd = socket(AF_INET, SOCK_DGRAM, 0);
+	check(job->fd < 0, "socket");
+	job->to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(job->options->port)};
+	job->to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	memset(job->packet, 0x5a, sizeof job->packet);
+	rtc_rtp_write_header(job->packet, PAYLOAD_TYPE, SSRC, 0, "");
+	job->send = sendBare;
+}
+
+static void closeBare(job *job)
+{
+	srtp_dealloc(job->session);
+	close(job->fd);
+}
+
+static void waitForTurn(job *job)
+{
+	uint64_t now = rtc_now(), interval = 1000000ull * job->options->unit / job->options->rate;
+	if (!job->next)
+		job->next = now;
+	if (job->next > now)
+		usleep((useconds_t)(job->next - now));
+	job->next += interval;
+}
+
+// Its own function, and not inlined, so that callgrind can be told to count its instructions only.
+__attribute__((noinline)) void measured(job *job)
+{
+	for (uint32_t sent = 0; sent < job->options->packets; sent += job->options->unit) {
+		if (job->options->rate)
+			waitForTurn(job);
+		job->send(job);
+	}
+}
+
+static double cpuSeconds(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_SELF, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+		   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void drain(void)
+{
+	static uint8_t buffer[2048];
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t size = sizeof address;
+	int space = RTC_RECEIVE_BUFFER, fd = socket(AF_INET, SOCK_DGRAM, 0);
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	check(fd < 0 || bind(fd, (struct sockaddr *)&address, size), "bind");
+	check(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &space, sizeof space), "SO_RCVBUF");
+	check(getsockname(fd, (struct sockaddr *)&address, &size), "getsockname");
+	printf("%d\n", ntohs(address.sin_port));
+	fflush(stdout);
+	while (recv(fd, buffer, sizeof buffer, 0) >= 0)
+		;
+}
+
+static int parse(options *options, int count, char **words)
+{
+	if (count < 5 || (strcmp(words[1], "ours") && strcmp(words[1], "bare")))
+		return -1;
+	options->ours = words[1][0] == 'o';
+	options->port = (uint16_t)atoi(words[2]);
+	options->packets = (uint32_t)atoi(words[3]);
+	options->unit = (uint32_t)atoi(words[4]);
+	options->profile = RTC_SRTP_AES128_CM_SHA1_80;
+	for (int i = 5; i < count; i++) {
+		if (!strcmp(words[i], "nogso"))
+			options->noSegmentation = 1;
+		else if (!strcmp(words[i], "gcm"))
+			options->profile = RTC_SRTP_AEAD_AES_128_GCM;
+		else if (!strncmp(words[i], "rate=", 5))
+			options->rate = (uint32_t)atoi(words[i] + 5);
+		else
+			return -1;
+	}
+	return options->port && options->packets && options->unit ? 0 : -1;
+}
+
+int main(int count, char **words)
+{
+	static options options;
+	static job job;
+	if (count == 2 && !strcmp(words[1], "drain")) {
+		drain();
+		return 0;
+	}
+	if (parse(&options, count, words)) {
+		fprintf(stderr, "usage: send drain | ours|bare PORT PACKETS UNIT [nogso] [gcm] [rate=N]\n");
+		return 2;
+	}
+	job.options = &options;
+	(options.ours ? openOurs : openBare)(&job);
+	job.send(&job); // what is done once, is done
+	double before = cpuSeconds();
+	measured(&job);
+	printf("%.6f\n", cpuSeconds() - before);
+	(options.ours ? closeOurs : closeBare)(&job);
+	return 0;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// npm run soak [-- NAME …]: what shows only with time.
+// @ts-check
+import { cycles } from "./cycles.mjs";
+import { noiseAtPort } from "./noise.mjs";
+import { stream } from "./stream.mjs";
+
+/** @type {Record<string, () => Promise<void>>} */
+const soaks = { cycles, noise: noiseAtPort, stream };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !(name in soaks));
+if (unknown) {
+	console.error(`There is no soak "${unknown}". There are: ${Object.keys(soaks).join(", ")}.`);
+	process.exit(2);
+}
+const { ensureSystem, ensureNpm } = await import("../../hosts/linux/setup.mjs");
+await ensureSystem("test");
+await ensureNpm();
+
+let failed = 0;
+for (const [name, soak] of Object.entries(soaks)) {
+	if (wanted.length && !wanted.includes(name)) continue;
+	console.log(`== ${name}`);
+	try {
+		await soak();
+		console.log(`== ${name}: passed`);
+	} catch (error) {
+		failed++;
+		console.log(`== ${name}: FAILED\n${error instanceof Error ? error.stack : error}`);
+	}
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// A viewer without a browser: it plays a camera's WHEP endpoint with node-datachannel and counts what comes.
+// @ts-check
+import nodeDataChannel from "node-datachannel";
+
+const videoType = 102;
+const audioType = 111;
+
+/** A viewer of one camera. */
+export class Viewer {
+	/** RTP packets of the picture so far. */
+	packets = 0;
+	/** Pictures so far, by their markers. */
+	frames = 0;
+	/** Sequence numbers that were left out. */
+	lost = 0;
+	/** When the newest picture ended, by performance.now(). */
+	lastFrame = 0;
+	connected = false;
+	#sequence = -1;
+	#url;
+	#session = "";
+	/** @type {import("node-datachannel").PeerConnection | undefined} */
+	#pc;
+	/** @type {import("node-datachannel").Track[]} what is collected as garbage hears nothing more */
+	#tracks = [];
+
+	/** @param {string} url the camera's, "http://127.0.0.1:8080/" */
+	constructor(url) {
+		this.#url = url;
+	}
+
+	/**
+	 * Makes a session, and waits until it is connected.
+	 * @param {{ offer?(sdp: string): string, answer?(sdp: string): string }} [change] what passes
+	 * @param {number} [timeout] ms
+	 */
+	async open(change = {}, timeout = 10_000) {
+		const pc = new nodeDataChannel.PeerConnection("viewer", { iceServers: [] });
+		this.#pc = pc;
+		const gathered = new Promise((resolve) => {
+			pc.onGatheringStateChange((state) => state === "complete" && resolve(undefined));
+		});
+		this.#addTracks(pc);
+		pc.setLocalDescription();
+		await gathered;
+		const offer = pc.localDescription()?.sdp ?? "";
+		const answer = await this.#post(change.offer?.(offer) ?? offer);
+		const connected = this.#connection(pc, timeout);
+		pc.setRemoteDescription(/** @type {any} */ (change.answer?.(answer) ?? answer), /** @type {any} */ ("answer"));
+		await connected;
+	}
+
+	/** @param {import("node-datachannel").PeerConnection} pc @param {number} timeout ms @returns {Promise<void>} */
+	#connection(pc, timeout) {
+		return new Promise((resolve, reject) => {
+			const timer = setTimeout(() => reject(new Error(`viewer: not connected: ${pc.state()}`)), timeout);
+			pc.onStateChange((state) => {
+				this.connected = state === "connected";
+				if (this.connected) resolve(clearTimeout(timer));
+			});
+		});
+	}
+
+	/** Ends the session by the endpoint's DELETE, and the connection. */
+	async close() {
+		if (this.#session) await fetch(this.#session, { method: "DELETE" });
+		this.vanish();
+	}
+
+	/** Leaves without a word to the endpoint. */
+	vanish() {
+		this.#session = "";
+		for (const track of this.#tracks.splice(0)) track.close();
+		this.#pc?.close();
+		this.#pc = undefined;
+	}
+
+	/** Waits for so many more pictures. @param {number} count @param {number} [timeout] ms */
+	async watch(count, timeout = 10_000) {
+		const until = this.frames + count;
+		const deadline = performance.now() + timeout;
+		while (this.frames < until) {
+			if (performance.now() > deadline)
+				throw new Error(`viewer: ${until - this.frames} of ${count} pictures are missing`);
+			await new Promise((resolve) => setTimeout(resolve, 10));
+		}
+	}
+
+	/** @param {import("node-datachannel").PeerConnection} pc */
+	#addTracks(pc) {
+		const video = new nodeDataChannel.Video("0", "RecvOnly");
+		video.addH264Codec(videoType);
+		const audio = new nodeDataChannel.Audio("1", "RecvOnly");
+		audio.addOpusCodec(audioType);
+		this.#tracks = [pc.addTrack(video), pc.addTrack(audio)];
+		this.#tracks[0]?.onMessage((packet) => this.#count(packet));
+	}
+
+	/** @param {Buffer} packet */
+	#count(packet) {
+		if (packet.length < 12 || (packet[1] ?? 0) % 128 !== videoType) return; // RTCP comes this way, too
+		const sequence = packet.readUInt16BE(2);
+		if (this.#sequence >= 0) this.lost += (sequence - this.#sequence - 1 + 65536) % 65536;
+		this.#sequence = sequence;
+		this.packets++;
+		if ((packet[1] ?? 0) < 128) return;
+		this.frames++;
+		this.lastFrame = performance.now();
+	}
+
+	/** @param {string} offer @returns {Promise<string>} the answer */
+	async #post(offer) {
+		const url = new URL("whep", this.#url);
+		const response = await fetch(url, {
+			method: "POST",
+			headers: { "content-type": "application/sdp" },
+			body: offer,
+		});
+		const body = await response.text();
+		if (response.status !== 201) throw new Error(`viewer: ${response.status} ${body}`);
+		this.#session = new URL(response.headers.get("location") ?? "", url).href;
+		return body;
+	}
+}

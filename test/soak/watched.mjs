@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A camera whose memory, descriptors and entries into JavaScript are watched.
+// @ts-check
+import { readdirSync, readFileSync } from "node:fs";
+import { Camera } from "../browser/camera.mjs";
+
+/**
+ * Bytes, but for slots, descriptors and entries into JavaScript per second.
+ * @typedef {{ viewers: number, entries: number, heap: number, slots: number, chunks: number, rss: number, descriptors: number }} Sample
+ */
+
+/** A camera that reports each second. */
+export class WatchedCamera extends Camera {
+	/** @param {Record<string, string | number>} [options] @param {string[]} [hostOptions] */
+	constructor(options = {}, hostOptions = []) {
+		super({ report: 1, ...options }, hostOptions);
+	}
+
+	/** The application's process: the only child of the one that built it. */
+	get pid() {
+		const parent = this.process.pid;
+		return Number(readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim());
+	}
+
+	/** CPU seconds of all its threads so far. */
+	get cpu() {
+		const stat = readFileSync(`/proc/${this.pid}/stat`, "utf8");
+		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		return (Number(fields[11]) + Number(fields[12])) / 100; // utime and stime, in ticks
+	}
+
+	/** The next report, with that many viewers. @param {number} viewers @returns {Promise<Sample>} */
+	async sample(viewers) {
+		const pattern = new RegExp(`report: viewers ${viewers}, (.*)\n`);
+		const [, fields = ""] = await this.find(pattern, 60_000, this.output.length);
+		const value = (/** @type {string} */ name) => Number(new RegExp(`${name} ([\\d.]+)`).exec(fields)?.[1]);
+		const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1];
+		return {
+			viewers,
+			entries: value("entries/s"),
+			heap: value("C heap"),
+			slots: value("XS Slots Used"),
+			chunks: value("XS Chunk Heap Used"),
+			rss: Number(rss) * 1024,
+			descriptors: readdirSync(`/proc/${this.pid}/fd`).length,
+		};
+	}
+}
