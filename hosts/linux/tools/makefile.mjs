@@ -16,6 +16,8 @@ function flagsOf(variant) {
 	const optimize = variant.sanitize ? "-O1 -g -fno-omit-frame-pointer" : variant.debug ? "-O0 -g" : "-O2 -g";
 	// The engine reads unaligned integers from byte code and shifts as it likes: undefined behaviour is checked in our code.
 	const engine = variant.sanitize ? "-fsanitize=address" : "";
+	// xsCommon.c measures strings a word at a time, past their ends.
+	const words = variant.sanitize ? "-fno-sanitize=address" : "";
 	const native = variant.sanitize ? "-fsanitize=address,undefined -fno-sanitize-recover=undefined" : "";
 	const defines = [
 		"-DINCLUDE_XSPLATFORM",
@@ -26,6 +28,7 @@ function flagsOf(variant) {
 	const includes = `-isystem ${runtime}/include -I${runtime} ${system}`;
 	return {
 		engine: `-std=gnu17 ${optimize} ${engine} -w -fno-common ${defines} ${includes}`,
+		words,
 		runtime: `-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${includes} $(GLIB)`,
 		native: `${optimize} ${native} -Wall -Wextra ${defines} ${includes} $(GLIB)`,
 		link: `${native} -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit`,
@@ -34,7 +37,7 @@ function flagsOf(variant) {
 
 /** @param {string} object @param {string} source @param {string} flags @param {string} [more] */
 const rule = (object, source, flags, more = "") =>
-	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) ${more} $(${flags}) -MMD -MP -c $< -o $@\n`;
+	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) $(${flags}) ${more} -MMD -MP -c $< -o $@\n`;
 
 /** What both Makefiles begin with. @param {string} library */
 const head = (library) => [
@@ -43,8 +46,8 @@ const head = (library) => [
 	`GLIB_LIBRARIES := $(shell pkg-config --libs ${library})`,
 ];
 
-/** The allocator tells of collections and of full heaps; see sim_heap.c. @param {string} name */
-const reports = (name) => (name === "xsMemory.c" ? "-DmxReport=1" : "");
+/** What one file of the engine needs: the allocator tells of collections and of full heaps; see sim_heap.c. @param {string} name @param {ReturnType<typeof flagsOf>} flags */
+const special = (name, flags) => ({ "xsMemory.c": "-DmxReport=1", "xsCommon.c": flags.words })[name] ?? "";
 
 /** @param {Variant} variant @param {string} out */
 export function engineMakefile(variant, out) {
@@ -61,7 +64,9 @@ export function engineMakefile(variant, out) {
 		`RUNTIME_FLAGS := ${flags.runtime}`,
 		`all: ${out}/libxs.a`,
 		`${out}/libxs.a: ${objects.join(" ")}\n\t@echo "# archive"\n\t@rm -f $@\n\t@ar rcs $@ $^\n`,
-		...engineFiles.map((name) => rule(object(name), path.join(sources, name), "ENGINE_FLAGS", reports(name))),
+		...engineFiles.map((name) =>
+			rule(object(name), path.join(sources, name), "ENGINE_FLAGS", special(name, flags)),
+		),
 		...runtimeFiles.map((name) => rule(object(name), path.join(runtime, name), "RUNTIME_FLAGS")),
 		`${objects.join(" ")}: ${out}/flags`,
 		`-include ${objects.map((name) => name.replace(/\.o$/, ".d")).join(" ")}`,
