@@ -4,6 +4,7 @@ import WebRTCError from "webrtc/error";
 import type { MediaCapture } from "webrtc/media";
 import { randomBytes } from "webrtc/native/crypto";
 import Certificate from "webrtc/native/dtls/certificate";
+import Description from "webrtc/peer/description";
 import EventTarget, { type PeerEvent } from "webrtc/peer/events";
 import Network from "webrtc/peer/network";
 import collectStats, { type RTCStatsReport } from "webrtc/peer/stats";
@@ -49,12 +50,6 @@ export interface PeerConnectionEvents {
 interface Descriptions {
 	local?: Description;
 	remote?: Description;
-}
-
-interface Description {
-	type: "offer" | "answer";
-	parsed: sdp.SessionDescription;
-	text: string;
 }
 
 /**
@@ -216,6 +211,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			this.#apply("answerer");
 		}
 		this.#gather();
+		this.#releaseDescriptions();
 	}
 
 	/** @throws WebRTCError "sdp/…" for a description that cannot be used; the connection stays as it was */
@@ -225,7 +221,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		if (type !== "offer" && type !== "answer") throw new TypeError('type: "offer" or "answer"');
 		if (this.#signalingState !== (type === "offer" ? "stable" : "have-local-offer"))
 			throw this.#wrongState(`setRemoteDescription(${type})`);
-		const remote: Description = { type, parsed: sdp.parse(text), text };
+		const remote = new Description(type, text);
 		if (type === "offer") {
 			const parameters = sdp.remoteTransport(remote.parsed);
 			this.#pending.remote = remote;
@@ -247,6 +243,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			this.#openTransport(parameters.iceLite).setRemote(parameters);
 			this.#setSignalingState("stable");
 			this.#apply("offerer");
+			this.#releaseDescriptions();
 		}
 	}
 
@@ -288,7 +285,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			transport: this.#transportParameters("actpass"),
 			current: this.#current.local?.parsed,
 		});
-		return { type: "offer", parsed, text: sdp.write(parsed) };
+		return new Description("offer", parsed);
 	}
 
 	#makeAnswer(): Description {
@@ -304,7 +301,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			transport: this.#transportParameters("active"),
 		});
 		this.#rejectedKinds = parsed.media.filter(({ port }) => port === 0).map(({ kind }) => kind);
-		return { type: "answer", parsed, text: sdp.write(parsed) };
+		return new Description("answer", parsed);
 	}
 
 	/** Gives each section of a remote offer its transceiver (RFC 9429 section 5.10, and see the class's comment). */
@@ -369,6 +366,12 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			const transceiver = this.#transceivers.find(({ mid }) => mid === media.mid);
 			transceiver?.apply(media, transport.srtp, this.#cname);
 		}
+	}
+
+	/** Negotiation is over: what was agreed stands in the transport and the transceivers. */
+	#releaseDescriptions(): void {
+		this.#current.local?.release();
+		this.#current.remote?.release();
 	}
 
 	/** Host candidates are known at once and stand in the description; they are reported for those who trickle. */
