@@ -39,7 +39,7 @@ export default class Credentials {
 		const key = {
 			accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
 			secretAccessKey: text(30),
-			sessionToken: text(300),
+			sessionToken: text(700), // as long as the service's,
 			expiration: this.#clock.now + seconds * 1000,
 		};
 		this.#keys.set(key.accessKeyId, key);

@@ -11,6 +11,7 @@ import { parseMessage } from "./message.mjs";
 /** @typedef {{ clientId: string, take: (sent: Sent) => void }} Inner a participant within the service, of clientId "AWS_…" */
 
 const longestQueue = 100;
+const mostQueues = 1000; // then those that nobody fetched are looked for
 const perSecond = /** @type {Record<string, number>} */ ({ SDP_OFFER: 5, SDP_ANSWER: 5, ICE_CANDIDATE: 20 });
 const answerTimeout = 10_000;
 /** The master's name where viewers have their client ids; none of them can have it. */
@@ -81,6 +82,7 @@ export default class Hub {
 				log(`${channel.name}: ${connection.name} disconnected`);
 				this.#all.delete(connection);
 				if (members.get(id) === connection) members.delete(id);
+				if (!members.size && this.#current.get(channel.arn) === members) this.#current.delete(channel.arn);
 			},
 		);
 		this.#deliverWaiting(channel, id, connection);
@@ -150,6 +152,12 @@ export default class Hub {
 		if (same >= 0) queue.splice(same, 1);
 		queue.push({ until, kind, message });
 		this.#waiting.set(key(channel, to), queue.slice(-longestQueue));
+		if (this.#waiting.size > mostQueues) this.#forgetExpired(now);
+	}
+
+	/** @param {number} now */
+	#forgetExpired(now) {
+		for (const [id, queue] of this.#waiting) if (queue.every(({ until }) => until <= now)) this.#waiting.delete(id);
 	}
 
 	/** @param {Channel} channel @param {string} id @param {Connection} connection */

@@ -49,7 +49,7 @@ function introduce(service, options) {
 		`  TURN            ${service.turn.pid ? `coturn at ${hostname}:${options.turnPort}` : options.turnUris.join(", ") || "none; --turn starts coturn"}`,
 		`  Viewer page     ${url("control", "localhost")}/viewer`,
 		"",
-		"A device: set its control plane endpoint, its region and its keys to these, and let it trust the CA certificate.",
+		`A device: set its control plane endpoint, its region and its keys to these${tls ? ", and let it trust the CA certificate" : ""}.`,
 		"All other endpoints it learns from the service.",
 		...(options.listen === "127.0.0.1" ? ["For devices in the network, start with --lan."] : []),
 		"",
@@ -89,13 +89,13 @@ async function makeDevice({ command: [, name, ...rest], ca }) {
 /** @param {Options} options */
 async function run(options) {
 	const service = await LocalKVS.start(options);
-	introduce(service, options);
 	for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
 		process.once(signal, async () => {
 			await service.close();
 			process.exit(0);
 		});
 	}
+	introduce(service, options);
 }
 
 try {

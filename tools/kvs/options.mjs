@@ -93,6 +93,9 @@ export function parseOptions(parameters = []) {
 		throw new UsageError(`--${name}: a number of at least ${least}${most === Infinity ? "" : `, at most ${most}`}`);
 	};
 	if (!/^[a-z0-9-]{1,32}$/.test(text("region"))) throw new UsageError("--region: such as eu-west-1");
+	for (const name of texts("channel")) {
+		if (!/^[a-zA-Z0-9_.-]{1,256}$/.test(name)) throw new UsageError("--channel: 1 to 256 letters, digits, _ . -");
+	}
 	return {
 		...{ port: number("port", 0, 65_530), listen: flag("lan") ? "0.0.0.0" : text("listen"), names: texts("name") },
 		...{ region: text("region"), tls: flag("tls"), ca: text("ca"), roleAlias: text("role-alias") },

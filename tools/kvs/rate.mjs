@@ -3,6 +3,8 @@
 // @ts-check
 import { limitExceeded } from "./errors.mjs";
 
+const mostKeys = 1000; // then old ones are looked for
+
 export default class RateLimits {
 	/** @type {Map<string, number[]>} */
 	#times = new Map();
@@ -24,5 +26,10 @@ export default class RateLimits {
 		if (recent.length >= perSecond) throw limitExceeded(`Rate exceeded: ${perSecond} per second for ${key}`);
 		recent.push(now);
 		this.#times.set(key, recent);
+		if (this.#times.size > mostKeys) this.#forgetOld(now);
+	}
+	/** @param {number} now */
+	#forgetOld(now) {
+		for (const [key, times] of this.#times) if (now - (times.at(-1) ?? 0) >= 1000) this.#times.delete(key);
 	}
 }

@@ -135,6 +135,7 @@ export default class LocalKVS {
 			const mutual = name === "iot" ? { ca, requestCert: true, rejectUnauthorized: false } : {};
 			// With the authority's own certificate, so that a browser can be told its hash.
 			const server = tls ? createSecureServer({ cert: `${cert}\n${ca}`, key, ...mutual }) : createServer();
+			server.keepAliveTimeout = minute;
 			this.#serve(server, name, tls);
 			await listenAt(server, port && port + index, listen);
 			const address = /** @type {import("node:net").AddressInfo} */ (server.address());

@@ -3,6 +3,7 @@
 // @ts-check
 import { spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
 /** Seconds: the service's TURN credentials always have this. */
@@ -112,4 +113,11 @@ export default class Turn {
 	close() {
 		this.#process?.kill();
 	}
+}
+
+/** @param {string} host coturn leaves out loopback if it is told nothing @returns {string[]} */
+function addressesOf(host) {
+	if (host !== "0.0.0.0" && host !== "::") return [host];
+	const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+	return all.filter(({ family }) => family === "IPv4").map(({ address }) => address);
 }
