@@ -28,6 +28,7 @@ export default class RateLimits {
 		this.#times.set(key, recent);
 		if (this.#times.size > mostKeys) this.#forgetOld(now);
 	}
+
 	/** @param {number} now */
 	#forgetOld(now) {
 		for (const [key, times] of this.#times) if (now - (times.at(-1) ?? 0) >= 1000) this.#times.delete(key);

@@ -72,7 +72,7 @@ export default class Turn {
 			],
 			...[
 				`--listening-port=${port}`,
-				`--listening-ip=${host}`,
+				...addressesOf(host).map((address) => `--listening-ip=${address}`),
 				"--no-cli",
 				"--no-rfc5780",
 				"--allow-loopback-peers",
