@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera for the local network: the device serves a page, and its live picture and sound by WHEP.
+import { audio, video } from "examples/media";
+import report from "examples/report";
 import simulator from "examples/simulator";
 import * as options from "lan-camera/options";
-import report from "lan-camera/report";
 import serve from "lan-camera/site";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media";
@@ -21,7 +22,7 @@ async function start(): Promise<void> {
 		role: "master",
 		port: options.udpPort(),
 		maximumSessions: options.viewers(),
-		...defaultMedia({ video: options.video(), audio: options.audio() }),
+		...defaultMedia({ video: video(), audio: audio() }),
 		onEvent,
 	});
 	simulator?.onTerminate(() => app.terminate());

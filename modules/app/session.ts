@@ -12,6 +12,8 @@ export interface SessionOptions {
 	/** Whether candidates may follow the description. */
 	trickle: boolean;
 	captures: (VideoCapture | AudioCapture)[];
+	/** Whether this side asks for the peer's media, as a viewer does. */
+	receives: boolean;
 	send(message: SignalingMessage): void;
 	onEvent(event: WebRTCAppEvent): void;
 	/** The session is over, and its peer connection closed. */
@@ -40,7 +42,7 @@ export default class Session {
 			else this.#event({ type: "iceGatheringComplete" });
 		};
 		try {
-			for (const capture of options.captures) connection.addTransceiver(capture, { direction: "sendonly" });
+			this.#addTransceivers(options);
 		} catch (error) {
 			connection.close();
 			throw error;
@@ -105,6 +107,16 @@ export default class Session {
 		if (this.#streaming) this.#options.onEvent({ type: "streamingStopped", peerId: this.peerId });
 		this.#options.onEvent({ type: "peerDisconnected", peerId: this.peerId });
 		this.#options.onEnd(this);
+	}
+
+	#addTransceivers({ captures, receives }: SessionOptions): void {
+		const direction = receives ? "sendrecv" : "sendonly";
+		for (const capture of captures) this.connection.addTransceiver(capture, { direction });
+		if (!receives) return;
+		for (const kind of ["video", "audio"] as const) {
+			if (captures.some((capture) => capture.kind === kind)) continue;
+			this.connection.addTransceiver(kind, { direction: "recvonly" });
+		}
 	}
 
 	/** One description at a time, candidates after the description that they belong to. */

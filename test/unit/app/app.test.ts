@@ -201,6 +201,14 @@ test("the device offers where it is asked to", async () => {
 	expect(types("ann")).toEqual(expect.arrayContaining(["sentOffer", "peerConnected"]));
 });
 
+test("a viewer asks for video and audio, and offers what it captures", async () => {
+	await make({ role: "viewer", videoCapture: undefined }).run();
+	app.triggerOffer("master");
+	await settle();
+	const { sdp } = signaling.take("offer", "master") as { sdp: string };
+	expect(sdp.match(/^m=\w+|^a=(send|recv)\w+/gm)).toEqual(["m=audio", "a=sendrecv", "m=video", "a=recvonly"]);
+});
+
 test("an answer goes to the session of its peer, and nowhere else", async () => {
 	await make().run();
 	await connectViewer("ann");

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A camera for Amazon Kinesis Video Streams: the master of a signaling channel, whose viewers may be anywhere.
+import { number, text } from "examples/config";
+import { kvsOptions, missing } from "examples/kvs";
+import { audio, video } from "examples/media";
+import report from "examples/report";
+import simulator from "examples/simulator";
+import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
+import { defaultMedia } from "webrtc/media";
+import KVSSignaling from "webrtc/signaling/kvs";
+
+function onEvent({ type, peerId, error }: WebRTCAppEvent): void {
+	const viewer = peerId ? ` viewer ${peerId}` : "";
+	if (error) trace(`${type}${viewer}: ${error.message} (${error.code})\n`);
+	else if (/^(signaling|peer)(C|Disc)onnected$/.test(type)) trace(`${type}${viewer}\n`);
+}
+
+async function start(): Promise<void> {
+	const begin = Date.now();
+	const signaling = new KVSSignaling(kvsOptions());
+	const app = new WebRTCApp({
+		signaling,
+		role: "master",
+		port: number("udpPort"),
+		maximumSessions: number("viewers"),
+		...defaultMedia({ video: video(), audio: audio() }),
+		onEvent,
+	});
+	simulator?.onTerminate(() => app.terminate());
+	await app.run();
+	const { httpRequests, httpConnections } = signaling.statistics;
+	const cost = `${httpRequests} requests over ${httpConnections} connections, and a WebSocket`;
+	trace(`The camera is live in the channel ${text("channelName")}. Ready after ${Date.now() - begin} ms: ${cost}.\n`);
+	report(app, number("report") ?? 0);
+}
+
+export default function main(): void {
+	const help = missing();
+	if (help) {
+		trace(`${help}\n`);
+		simulator?.exit(2);
+		return;
+	}
+	start().catch((error: Error) => {
+		trace(`The camera cannot start: ${error.message}\n`);
+		simulator?.exit(1);
+	});
+}
