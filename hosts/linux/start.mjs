@@ -7,32 +7,46 @@ import { ensureNpm, ensureSystem } from "./setup.mjs";
 import { launch } from "./tools/launch.mjs";
 import { root } from "./tools/build.mjs";
 
-/** @typedef {{ value: string, text: string, kind?: "number" | "path" }} Option */
-
-/** What goes to the example's mc/config. @type {Record<string, Option>} */
-const options = {
-	port: { value: "N", text: "TCP port of the page and the endpoint (8080)", kind: "number" },
-	viewers: { value: "N", text: "viewers at once (5)", kind: "number" },
-	video: { value: "FILE", text: "show a media file in place of the test card", kind: "path" },
-	camera: { value: "DEVICE", text: "show a camera, such as /dev/video0" },
-	microphone: { value: "DEVICE", text: "hear a microphone, such as default" },
-	width: { value: "N", text: "pixels", kind: "number" },
-	height: { value: "N", text: "pixels", kind: "number" },
-	framerate: { value: "N", text: "frames per second", kind: "number" },
-	bitrate: { value: "N", text: "of the video, bits per second", kind: "number" },
-	report: { value: "N", text: "seconds between reports of memory and load (0: none)", kind: "number" },
-};
+/**
+ * An option of an example. It goes to mc/config: a number, the absolute path of a file, or what is in the file; else as
+ * it is. An environment variable may stand in for it.
+ * @typedef {{ value: string, text: string, kind?: "number" | "path" | "file", environment?: string }} Option
+ */
 
 const examples = fs
 	.readdirSync(path.join(root, "examples"))
-	.filter((name) => fs.existsSync(path.join(root, "examples", name, "manifest.json")));
+	.filter((name) => fs.existsSync(path.join(root, "examples", name, "manifest.json")))
+	.filter((name) => fs.existsSync(path.join(root, "examples", name, "options.json")));
+
+/** The options of a file and of those that it includes. @param {string} file @returns {Record<string, Option>} */
+function readOptions(file) {
+	const { include = [], ...own } = JSON.parse(fs.readFileSync(file, "utf8"));
+	const included = include.map((/** @type {string} */ name) => readOptions(path.join(path.dirname(file), name)));
+	return Object.assign({}, ...included, own);
+}
+
+/** @param {string[]} words @returns {string} */
+function exampleOf(words) {
+	const index = words.findIndex((word) => /^--example(=|$)/.test(word));
+	if (index < 0) return "lan-camera";
+	const name = words[index]?.split("=")[1] ?? words[index + 1] ?? "";
+	if (examples.includes(name)) return name;
+	process.stderr.write(`--example ${name}: there is ${examples.join(", ")}\n`);
+	process.exit(2);
+}
+
+const words = process.argv.slice(2);
+const example = exampleOf(words);
+const options = readOptions(path.join(root, "examples", example, "options.json"));
 
 function usage() {
-	const line = (/** @type {string} */ name, /** @type {string} */ text) => `  ${name.padEnd(22)} ${text}\n`;
+	const line = (/** @type {string} */ name, /** @type {string} */ text) => `  ${name.padEnd(24)} ${text}\n`;
 	return [
-		"usage: npm start -- [options]\n\n",
-		...Object.entries(options).map(([name, { value, text }]) => line(`--${name} ${value}`, text)),
+		`usage: npm start -- [--example NAME] [options of ${example}]\n\n`,
 		line("--example NAME", `which example: ${examples.join(", ")} (lan-camera)`),
+		...Object.entries(options).map(([name, { value, text, environment }]) =>
+			line(`--${name} ${value}`, environment ? `${text} [$${environment}]` : text),
+		),
 		line("--stats", "print the machine's heaps and counters at the end"),
 		line("--help", "this text"),
 	].join("");
@@ -45,15 +59,18 @@ function fail(message) {
 }
 
 /** @param {string} name @param {Option} option @param {string} value */
-function convert(name, option, value) {
-	if (option.kind === "number" && !/^\d+$/.test(value)) fail(`--${name}: a number, not "${value}"`);
+function convert(name, { kind }, value) {
+	if (kind === "number" && !/^\d+$/.test(value)) fail(`--${name}: a number, not "${value}"`);
+	if (kind !== "path" && kind !== "file") return value;
 	// npm runs this in the project's folder; INIT_CWD is where the user typed.
-	return option.kind === "path" ? path.resolve(process.env.INIT_CWD ?? process.cwd(), value) : value;
+	const file = path.resolve(process.env.INIT_CWD ?? process.cwd(), value);
+	if (kind === "path") return file;
+	if (!fs.existsSync(file)) fail(`--${name}: there is no file ${file}`);
+	return fs.readFileSync(file, "utf8");
 }
 
-/** @param {string[]} words */
-function parse(words) {
-	const parsed = { example: "lan-camera", stats: false, config: /** @type {Record<string, string>} */ ({}) };
+function parse() {
+	const parsed = { stats: false, config: fromEnvironment() };
 	for (let i = 0; i < words.length; i++) {
 		const [word, inline] = /** @type {[string, string | undefined]} */ (
 			/** @type {string} */ (words[i]).split(/=(.*)/s, 2)
@@ -65,19 +82,23 @@ function parse(words) {
 		else {
 			const value = inline ?? words[++i] ?? fail(`${word}: no value given`);
 			if (option) parsed.config[name] = convert(name, option, value);
-			else
-				parsed.example = examples.includes(value)
-					? value
-					: fail(`--example ${value}: there is ${examples.join(", ")}`);
 		}
 	}
 	return parsed;
 }
 
-const words = process.argv.slice(2);
+/** @returns {Record<string, string>} */
+function fromEnvironment() {
+	const set = Object.entries(options).flatMap(([name, option]) => {
+		const value = option.environment && process.env[option.environment];
+		return value ? [[name, convert(name, option, value)]] : [];
+	});
+	return Object.fromEntries(set);
+}
+
 if (words.includes("--help")) process.stdout.write(usage());
 else {
-	const { example, stats, config } = parse(words);
+	const { stats, config } = parse();
 	ensureSystem("run");
 	ensureNpm("run");
 	process.exitCode = await launch({ manifest: path.join(root, "examples", example), stats, config });
