@@ -151,7 +151,7 @@ test("life: state, counters, log", porch, async (fixture) => {
 
 test("life: /local is for this computer's own programs", [], async (fixture) => {
 	const url = `${fixture.service.url("control")}/local/state`;
-	for (const headers of [{ host: "kvs.example:8443" }, { origin: "https://elsewhere.example" }]) {
+	for (const headers of [{ host: "kvs.example:8443" }, { origin: "https://elsewhere.example" }, { origin: "null" }]) {
 		assert.equal(
 			(await fixture.fetch(url, { servername: "localhost", headers: /** @type {any} */ (headers) })).status,
 			403,

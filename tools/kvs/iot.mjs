@@ -54,6 +54,6 @@ function checkDevice(socket, { headers }) {
 function checkPath(roleAlias, { method, url = "" }) {
 	const [, alias] = /^\/role-aliases\/([^/?]+)\/credentials$/.exec(url) ?? [];
 	if (method !== "GET" || !alias) throw new ServiceError("ResourceNotFoundException", "There is no such resource");
-	if (decodeURIComponent(alias) !== roleAlias)
+	if (![roleAlias, encodeURIComponent(roleAlias)].includes(alias))
 		throw new ServiceError("ResourceNotFoundException", "Role alias not found");
 }
