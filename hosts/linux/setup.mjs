@@ -40,6 +40,7 @@ export const packages = {
 		"libcmocka-dev": "tests the C cores",
 		valgrind: "counts instructions in the benches",
 		ffmpeg: "makes the test media",
+		coturn: "TURN servers of the local KVS",
 		openssl: "certificates, and a peer for DTLS",
 	},
 };

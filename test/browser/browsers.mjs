@@ -30,12 +30,19 @@ const chromiumArguments = [
 /** The browsers to test with. */
 export const names = /** @type {const} */ (["chromium", "firefox"]);
 
-/** @param {"chromium" | "firefox"} name */
-export function launch(name) {
+/**
+ * @param {"chromium" | "firefox"} name
+ * @param {object} [options]
+ * @param {string[]} [options.args] more of them, for Chromium
+ * @param {boolean} [options.insecure] whether Firefox takes any server's certificate
+ */
+export function launch(name, { args = [], insecure = false } = {}) {
 	if (name === "chromium") {
-		return puppeteer.launch({ executablePath: "/usr/bin/chromium", headless: true, args: chromiumArguments });
+		const all = [...chromiumArguments, ...args];
+		return puppeteer.launch({ executablePath: "/usr/bin/chromium", headless: true, args: all });
 	}
 	return puppeteer.launch({
+		acceptInsecureCerts: insecure,
 		browser: "firefox",
 		protocol: "webDriverBiDi",
 		executablePath: "/usr/bin/firefox-esr",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The example lan-camera in the simulator, as a process.
+// Applications in the simulator, as processes.
 // @ts-check
 import { spawn } from "node:child_process";
 import { dirname } from "node:path";
@@ -7,21 +7,23 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** A running camera. */
-export class Camera {
+/** A running application. */
+export class Application {
 	output = "";
-	url = "";
 	/** @type {(() => void)[]} */
 	#listeners = [];
 
 	/**
+	 * @param {string} manifest or its folder
 	 * @param {Record<string, string | number>} [options] its configuration
 	 * @param {string[]} [hostOptions] of the simulator
+	 * @param {Record<string, string>} [environment] variables added to this process's
 	 */
-	constructor(options = {}, hostOptions = []) {
-		const pairs = Object.entries({ port: 0, ...options }).map(([key, value]) => `${key}=${value}`);
-		const parameters = ["hosts/linux/run.mjs", ...hostOptions, "examples/lan-camera", ...pairs];
-		this.process = spawn("node", parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+	constructor(manifest, options = {}, hostOptions = [], environment = {}) {
+		const pairs = Object.entries(options).map(([key, value]) => `${key}=${value}`);
+		const parameters = ["hosts/linux/run.mjs", ...hostOptions, manifest, ...pairs];
+		const env = { ...process.env, ...environment };
+		this.process = spawn("node", parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env });
 		const take = (/** @type {Buffer} */ chunk) => {
 			this.output += chunk;
 			for (const listener of this.#listeners) listener();
@@ -51,16 +53,29 @@ export class Camera {
 		});
 	}
 
+	/** As Ctrl-C does. Returns the exit status. */
+	async stop() {
+		this.process.kill("SIGINT");
+		return this.exited;
+	}
+}
+
+/** The example lan-camera. */
+export class Camera extends Application {
+	url = "";
+
+	/**
+	 * @param {Record<string, string | number>} [options] its configuration
+	 * @param {string[]} [hostOptions] of the simulator
+	 */
+	constructor(options = {}, hostOptions = []) {
+		super("examples/lan-camera", { port: 0, ...options }, hostOptions);
+	}
+
 	/** Waits until it serves. The first time it is built, which takes minutes. */
 	async ready() {
 		const match = await this.find(/http:\/\/[\d.]+:(\d+)\//, 600_000);
 		this.url = `http://127.0.0.1:${match[1]}/`;
 		return this;
-	}
-
-	/** As Ctrl-C does. Returns the exit status. */
-	async stop() {
-		this.process.kill("SIGINT");
-		return this.exited;
 	}
 }

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures and sound between our examples and Amazon's JavaScript SDK, by way of the local KVS.
+// @ts-check
+import assert from "node:assert/strict";
+import { names } from "../browser/browsers.mjs";
+import { loudest } from "../browser/test-card.mjs";
+import { firstPicture, freePort, inWorld, moves, text, until } from "./world.mjs";
+
+/** What the simulator says at its end. @param {string} output */
+function heaps(output) {
+	const [, slots] = /# slots: .*peak (\d+ of \d+)/.exec(output) ?? [];
+	const [, chunks] = /# chunks: .*peak (\d+ of \d+)/.exec(output) ?? [];
+	assert(slots && chunks, output);
+	return `slots at most ${slots}, chunk bytes at most ${chunks}`;
+}
+
+/** @param {import("../browser/camera.mjs").Application} viewer @returns {number} packets that it has counted so far */
+const received = ({ output }) => Number([...output.matchAll(/received (\d+) packets/g)].pop()?.[1] ?? 0);
+
+/** @param {import("../browser/camera.mjs").Application} viewer */
+async function counts(viewer) {
+	await viewer.find(/peerConnected/, 600_000);
+	const first = await until("packets arrive", () => received(viewer), 10_000);
+	const second = await until("more packets arrive", () => received(viewer) > first + 50 && received(viewer), 10_000);
+	assert.equal(await viewer.stop(), 0);
+	return `${first}, then ${second} packets; ${heaps(viewer.output)}`;
+}
+
+/** @type {import("./run.mjs").Row[]} */
+export const rows = [
+	...names.map((name) => ({
+		name: `our master, the JavaScript SDK as viewer in ${name}: picture and sound`,
+		timeout: 600, // it may be built first
+		run: () =>
+			inWorld([], async (world) => {
+				const camera = await world.camera();
+				const page = await world.page(name);
+				await moves(page);
+				assert.equal(await text(page, "state"), "Connected");
+				// The tone is a beep of 100 ms each second at -12 dBFS.
+				const level = await page.evaluate(loudest, 2500);
+				assert(level > 0.05, `sound: ${level}`);
+				await page.close();
+				await camera.find(/peerDisconnected/);
+				assert.equal(await camera.stop(), 0);
+				return heaps(camera.output);
+			}),
+	})),
+	{
+		name: "our master, the JavaScript SDK as viewer in both browsers at once",
+		run: () =>
+			inWorld([], async (world) => {
+				const camera = await world.camera({ ...world.settings, width: 640, height: 360 });
+				const pages = [await world.page("chromium"), await world.page("firefox"), await world.page("chromium")];
+				for (const page of pages) await moves(page);
+				assert.equal(await camera.stop(), 0);
+				return heaps(camera.output);
+			}),
+	},
+	{
+		name: "our viewer, the JavaScript SDK as master in chromium: packets are counted",
+		timeout: 600,
+		run: () =>
+			inWorld([], async (world) => {
+				await world.page("chromium", "role=master");
+				await until("the page is the master", () => world.master);
+				return counts(world.start("examples/kvs-viewer"));
+			}),
+	},
+	{
+		name: "our viewer, our master",
+		timeout: 600,
+		run: () =>
+			inWorld([], async (world) => {
+				const camera = await world.camera();
+				const said = await counts(world.start("examples/kvs-viewer"));
+				await camera.find(/peerDisconnected/);
+				assert.equal(await camera.stop(), 0);
+				return said;
+			}),
+	},
+	{
+		name: "two clients for two channels in one process",
+		timeout: 600,
+		run: () =>
+			inWorld(["--channel", "front", "--channel", "back"], async (world) => {
+				const both = world.start("test/interop/two-channels");
+				await both.find(/both are live/, 600_000);
+				for (const channel of ["front", "back"])
+					await moves(await world.page("chromium", `channel=${channel}`));
+				assert.match(both.output, /front: peerConnected/);
+				assert.match(both.output, /back: peerConnected/);
+				assert.equal(await both.stop(), 0);
+				return heaps(both.output);
+			}),
+	},
+	{
+		name: "from a viewer's offer to its first frame in less than 500 ms, with TURN servers configured",
+		run: async () =>
+			inWorld(["--turn", "--turn-port", String(await freePort())], async (world) => {
+				const camera = await world.camera();
+				await world.requested("getIceServerConfig");
+				/** @type {number[]} */
+				const times = [];
+				for (let i = 0; i < 5; i++) {
+					const page = await world.page("chromium");
+					times.push(await firstPicture(page));
+					await page.close();
+					await camera.find(/peerDisconnected/);
+				}
+				const median = [...times].sort((a, b) => a - b)[2];
+				assert(median < 500, `${times.join(", ")} ms`);
+				return `${times.join(", ")} ms`;
+			}),
+	},
+	{ name: "relay only, both ways", waiting: "for TURN in the transport" },
+	{ name: "data channels, both ways", waiting: "for data channels in the transport" },
+];

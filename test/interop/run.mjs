@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our examples with other people's clients and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
+// @ts-check
+import { closeBrowsers } from "./world.mjs";
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {() => Promise<string | void>} [run] returns what is to be said of it
+ * @property {string} [waiting] why it cannot be run yet
+ * @property {number} [timeout] seconds
+ */
+
+const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
+	kvs: async () => {
+		const parts = ["kvs-media", "kvs-start", "kvs-faults"];
+		const modules = await Promise.all(parts.map((part) => import(`./${part}.mjs`)));
+		return modules.flatMap(({ rows }) => rows);
+	},
+});
+
+/** @template T @param {number} seconds @param {Promise<T>} promise */
+async function within(seconds, promise) {
+	let timer;
+	const late = new Promise((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`not done in ${seconds} s`)), seconds * 1000);
+	});
+	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** @param {Row} row @returns {Promise<"passed" | "failed" | "waiting">} */
+async function perform({ name, run, waiting, timeout = 60 }) {
+	if (!run) {
+		console.log(`waiting: ${name} (${waiting})`);
+		return "waiting";
+	}
+	const start = Date.now();
+	try {
+		const said = await within(timeout, run());
+		console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)${said ? `: ${said}` : ""}`);
+		return "passed";
+	} catch (error) {
+		console.log(`FAILED ${name}\n${error instanceof Error ? error.stack : error}`);
+		return "failed";
+	}
+}
+
+const [first = "", ...rest] = process.argv.slice(2);
+const known = Object.hasOwn(tables, first);
+if (first && !known) {
+	console.error(`There is no table "${first}". There is ${Object.keys(tables).join(", ")}.`);
+	process.exit(2);
+}
+const counts = { passed: 0, failed: 0, waiting: 0 };
+for (const table of known ? [first] : Object.keys(tables)) {
+	for (const row of await tables[table]()) {
+		if (rest.every((word) => row.name.includes(word))) counts[await perform(row)]++;
+	}
+}
+closeBrowsers();
+if (counts.waiting) console.log(`${counts.waiting} waiting for parts that are still to come`);
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed ? 1 : 0);

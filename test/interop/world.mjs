@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a row of the KVS table works with: a local KVS of its own, our examples as processes, Amazon's page in browsers.
+// @ts-check
+import assert from "node:assert/strict";
+import { createHash, X509Certificate } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseOptions } from "../../tools/kvs/options.mjs";
+import LocalKVS from "../../tools/kvs/service.mjs";
+import { launch } from "../browser/browsers.mjs";
+import { Application } from "../browser/camera.mjs";
+import { readTestCard } from "../browser/test-card.mjs";
+
+/** @typedef {"chromium" | "firefox"} BrowserName */
+/** @typedef {import("puppeteer-core").Page} Page */
+
+export const region = "eu-west-1";
+export const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The authority is kept from row to row: the browsers are started with its hash. */
+const directory = mkdtempSync(join(tmpdir(), "interop-"));
+process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+/** @type {Map<BrowserName, import("puppeteer-core").Browser>} */
+const browsers = new Map();
+
+export function closeBrowsers() {
+	for (const browser of browsers.values()) browser.process()?.kill("SIGKILL");
+}
+
+/** Waits for a truthy value. @template T @param {string} what @param {() => T | Promise<T>} get @param {number} [timeout] ms */
+export async function until(what, get, timeout = 20_000) {
+	const end = Date.now() + timeout;
+	for (;;) {
+		const value = await get();
+		if (value) return value;
+		if (Date.now() > end) throw new Error(`not within ${timeout} ms: ${what}`);
+		await sleep(20);
+	}
+}
+
+/** @returns {Promise<number>} */
+export async function freePort() {
+	const server = createServer().listen(0, "127.0.0.1");
+	await new Promise((resolve) => server.once("listening", resolve));
+	const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+/**
+ * Runs a row in a world of its own.
+ * @param {string[]} parameters of the local KVS
+ * @param {(world: World) => Promise<string | void>} use
+ */
+export async function inWorld(parameters, use) {
+	const options = ["--port", "0", "--region", region, "--ca", directory, "--channel", "porch", ...parameters];
+	const world = new World(await LocalKVS.start(parseOptions(options)));
+	try {
+		return await use(world);
+	} catch (error) {
+		console.log(world.account());
+		throw error;
+	} finally {
+		await world.close();
+	}
+}
+
+export class World {
+	/** @type {Application[]} */
+	#applications = [];
+	/** @type {Page[]} */
+	#pages = [];
+	#state = mkdtempSync(join(directory, "state-"));
+
+	/** @param {LocalKVS} service */
+	constructor(service) {
+		this.service = service;
+		this.ca = service.authority.certificate;
+	}
+
+	/** What an example must be told, with keys that last. */
+	get settings() {
+		return { ...this.#place, ...this.service.credentials.static };
+	}
+
+	/** The same for a device with a certificate. */
+	async deviceSettings(name = "porch-camera") {
+		const { cert, key } = await this.service.authority.device(name);
+		const iotEndpoint = this.service.url("iot").replace("https://", "");
+		const { roleAlias } = this.service;
+		return { ...this.#place, iotEndpoint, roleAlias, thingName: name, certificate: cert, privateKey: key };
+	}
+
+	get #place() {
+		return { channelName: "porch", region, endpoint: this.service.url("control"), ca: this.ca };
+	}
+
+	/**
+	 * Starts an example; its storage lasts as long as the row.
+	 * @param {string} folder
+	 * @param {Record<string, string | number>} [settings]
+	 */
+	start(folder, settings = this.settings) {
+		const application = new Application(folder, settings, ["--stats"], { XS_WEBRTC_STATE: this.#state });
+		this.#applications.push(application);
+		return application;
+	}
+
+	/** A camera that is ready. @param {Record<string, string | number>} [settings] */
+	async camera(settings) {
+		const camera = this.start("examples/kvs-camera", settings);
+		// The first time it is built, which takes minutes.
+		await camera.find(/The camera is live/, 600_000);
+		return camera;
+	}
+
+	/** Amazon's page, connecting. @param {BrowserName} name @param {string} [query] */
+	async page(name, query = "") {
+		let browser = browsers.get(name);
+		if (!browser) browsers.set(name, (browser = await this.#launch(name)));
+		const page = await browser.newPage();
+		this.#pages.push(page);
+		await page.goto(`${this.service.url("control")}/viewer?channel=porch&connect&${query}`);
+		return page;
+	}
+
+	/** @param {BrowserName} name */
+	#launch(name) {
+		const key = new X509Certificate(this.ca).publicKey.export({ type: "spki", format: "der" });
+		const hash = createHash("sha256").update(key).digest("base64");
+		const fakeCamera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"];
+		const args = [...fakeCamera, `--ignore-certificate-errors-spki-list=${hash}`];
+		return launch(name, { args, insecure: true });
+	}
+
+	/** The WebSocket of the master that counts. */
+	get master() {
+		return this.service.hub.connections.find(({ role, open }) => role === "MASTER" && open);
+	}
+
+	/** Waits until the master has a connection other than this one. @param {{ id: string } | undefined} before */
+	reconnected(before, timeout = 30_000) {
+		return until("the master is connected again", () => this.master && this.master.id !== before?.id, timeout);
+	}
+
+	/** Waits until these were counted. @param {string} request */
+	requested(request, count = 1) {
+		return until(request, () => (this.service.state.counters.requests[request] ?? 0) >= count);
+	}
+
+	/** What everybody said, for a row that failed. */
+	account() {
+		const outputs = this.#applications.map(({ output }) => output);
+		return [...this.service.events.slice(-40), ...outputs].join("\n");
+	}
+
+	async close() {
+		for (const page of this.#pages) await page.close().catch(() => {});
+		for (const { process } of this.#applications) if (process.exitCode === null) process.kill("SIGKILL");
+		await this.service.close();
+	}
+}
+
+/** @param {Page} page @param {string} id */
+export const text = (page, id) => page.$eval(`#${id}`, (element) => element.textContent ?? "");
+
+/** Waits for the camera's picture, and returns what is coded in it. @param {Page} page */
+export async function picture(page, timeout = 20_000) {
+	const end = Date.now() + timeout;
+	for (;;) {
+		const card = await page.evaluate(readTestCard);
+		if (card) return card;
+		if (Date.now() > end) throw new Error(`no picture; the page says "${await text(page, "state")}"`);
+		await sleep(50);
+	}
+}
+
+/** The picture goes on. @param {Page} page */
+export async function moves(page) {
+	const before = await picture(page);
+	await sleep(1000);
+	const after = await picture(page);
+	assert(after.counter > before.counter + 5, `the picture moves: ${before.counter}, ${after.counter}`);
+	assert(after.latency < 2000, `latency ${after.latency} ms`);
+}
+
+/** From the offer to the first frame, as the page measured it. @param {Page} page @returns {Promise<number>} ms */
+export async function firstPicture(page) {
+	await picture(page);
+	return parseInt(await text(page, "first"), 10);
+}
