@@ -21,7 +21,7 @@ const day = 24 * 3600;
  * @param {{ timeout?: number, device?: boolean }} [options]
  * @returns {import("./run.mjs").Row}
  */
-function fault(name, disturb, { timeout = 60, device = false } = {}) {
+function fault(name, disturb, { timeout = 90, device = false } = {}) {
 	const run = (/** @type {World} */ world) => survive(world, disturb, device);
 	return { name: `${name}: connected again, the session goes on`, timeout, run: () => inWorld([], run) };
 }
@@ -68,7 +68,7 @@ export const rows = [
 		world.service.faults.add({ on: "*", do: "error", status: 503, type: "ServiceUnavailableException", times: 6 });
 		before.do("reset");
 	}),
-	fault("a socket that is dead, yet open", async ({ before }) => void before.do("halfDead"), { timeout: 90 }),
+	fault("a socket that is dead, yet open", async ({ before }) => void before.do("halfDead"), { timeout: 120 }),
 	{
 		name: "GO_AWAY while an offer is on its way: it is not lost",
 		run: () =>
@@ -86,7 +86,7 @@ export const rows = [
 	{
 		name: "a clock wrong by a day at the start",
 		run: () =>
-			inWorld(["--clock-offset", String(-day)], async (world) => {
+			inWorld([`--clock-offset=${-day}`], async (world) => {
 				await world.camera();
 				return `${world.service.state.counters.requests.describeSignalingChannel} × DescribeSignalingChannel`;
 			}),

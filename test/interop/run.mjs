@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our examples with other people's clients and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
 // @ts-check
-import { closeBrowsers } from "./world.mjs";
+import { abandon, closeBrowsers } from "./world.mjs";
 
 /**
  * @typedef {object} Row
@@ -29,7 +29,7 @@ async function within(seconds, promise) {
 }
 
 /** @param {Row} row @returns {Promise<"passed" | "failed" | "waiting">} */
-async function perform({ name, run, waiting, timeout = 60 }) {
+async function perform({ name, run, waiting, timeout = 90 }) {
 	if (!run) {
 		console.log(`waiting: ${name} (${waiting})`);
 		return "waiting";
@@ -40,7 +40,7 @@ async function perform({ name, run, waiting, timeout = 60 }) {
 		console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)${said ? `: ${said}` : ""}`);
 		return "passed";
 	} catch (error) {
-		console.log(`FAILED ${name}\n${error instanceof Error ? error.stack : error}`);
+		console.log(`FAILED ${name}\n${error instanceof Error ? error.stack : error}\n${await abandon()}`);
 		return "failed";
 	}
 }

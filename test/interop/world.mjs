@@ -24,9 +24,18 @@ const directory = mkdtempSync(join(tmpdir(), "interop-"));
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
 /** @type {Map<BrowserName, import("puppeteer-core").Browser>} */
 const browsers = new Map();
+/** @type {World | undefined} */
+let current;
 
 export function closeBrowsers() {
 	for (const browser of browsers.values()) browser.process()?.kill("SIGKILL");
+}
+
+/** Ends what a row left that took too long. @returns {Promise<string>} what everybody said in it */
+export async function abandon() {
+	const account = current?.account() ?? "";
+	await current?.close();
+	return account;
 }
 
 /** Waits for a truthy value. @template T @param {string} what @param {() => T | Promise<T>} get @param {number} [timeout] ms */
@@ -57,14 +66,10 @@ export async function freePort() {
 export async function inWorld(parameters, use) {
 	const options = ["--port", "0", "--region", region, "--ca", directory, "--channel", "porch", ...parameters];
 	const world = new World(await LocalKVS.start(parseOptions(options)));
-	try {
-		return await use(world);
-	} catch (error) {
-		console.log(world.account());
-		throw error;
-	} finally {
-		await world.close();
-	}
+	current = world;
+	const said = await use(world);
+	await world.close();
+	return said;
 }
 
 export class World {
@@ -157,7 +162,8 @@ export class World {
 	}
 
 	async close() {
-		for (const page of this.#pages) await page.close().catch(() => {});
+		if (current === this) current = undefined;
+		for (const page of this.#pages) void page.close().catch(() => {});
 		for (const { process } of this.#applications) if (process.exitCode === null) process.kill("SIGKILL");
 		await this.service.close();
 	}
