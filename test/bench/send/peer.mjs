@@ -53,6 +53,7 @@ function stream(send) {
 	});
 }
 
+process.once("disconnect", () => process.exit(1)); // its parent is gone: never outlive it
 const implementation = await import(`./${library}.mjs`);
 if (role === "sender") {
 	const send = await implementation.sender(signal, ssrc, payloadType);
