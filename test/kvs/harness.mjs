@@ -95,7 +95,7 @@ export class Fixture {
 
 	/** @param {object} [settings] of any SDK client */
 	#settings(settings) {
-		const requestHandler = { httpsAgent: new Agent({ ca: this.ca }), requestTimeout: 2000 };
+		const requestHandler = { httpsAgent: new Agent({ ca: this.ca }), requestTimeout: 5000 };
 		return { region, credentials: this.keys, requestHandler, maxAttempts: 1, ...settings };
 	}
 
@@ -245,7 +245,7 @@ export class Probe {
 	 * @param {string} event
 	 * @param {number} [timeout]
 	 */
-	async hear(event, timeout = 3000) {
+	async hear(event, timeout = 10_000) {
 		const end = Date.now() + timeout;
 		for (;;) {
 			const index = this.heard.findIndex((heard) => heard.event === event);

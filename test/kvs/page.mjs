@@ -6,10 +6,13 @@ import { createHash, X509Certificate } from "node:crypto";
 import puppeteer from "puppeteer-core";
 import { sleep, test } from "./harness.mjs";
 
-/** @param {import("./harness.mjs").Fixture} fixture @param {(browser: import("puppeteer-core").Browser) => Promise<void>} use */
-async function withBrowser({ ca }, use) {
+/** One for all tests: they have one authority, too. @type {Promise<import("puppeteer-core").Browser> | undefined} */
+let browser;
+
+/** @param {string} ca */
+function launch(ca) {
 	const key = new X509Certificate(ca).publicKey.export({ type: "spki", format: "der" });
-	const browser = await puppeteer.launch({
+	return puppeteer.launch({
 		executablePath: "/usr/bin/chromium",
 		headless: true,
 		args: [
@@ -18,13 +21,18 @@ async function withBrowser({ ca }, use) {
 			`--ignore-certificate-errors-spki-list=${createHash("sha256").update(key).digest("base64")}`,
 		],
 	});
-	await use(browser).finally(() => browser.close());
+}
+
+/** @param {import("./harness.mjs").Fixture} fixture @param {(pages: import("puppeteer-core").BrowserContext) => Promise<void>} use */
+async function withPages({ ca }, use) {
+	const context = await (await (browser ??= launch(ca))).createBrowserContext();
+	await use(context).finally(() => context.close());
 }
 
 /** @param {import("puppeteer-core").Page} page @param {string} id @param {RegExp} pattern */
 async function shows(page, id, pattern) {
 	let text = "";
-	for (let tries = 0; tries < 100; tries++) {
+	for (let tries = 0; tries < 200; tries++) {
 		text = (await page.$eval(`#${id}`, (element) => element.textContent)) ?? "";
 		if (pattern.test(text)) return;
 		await sleep(100);
@@ -35,9 +43,9 @@ async function shows(page, id, pattern) {
 for (const tls of [true, false]) {
 	const parameters = ["--channel", "porch", tls ? "--tls" : "--no-tls"];
 	test(`page: a master and a viewer, ${tls ? "with" : "without"} TLS`, parameters, (fixture) =>
-		withBrowser(fixture, async (browser) => {
+		withPages(fixture, async (pages) => {
 			const open = async (/** @type {string} */ query) => {
-				const page = await browser.newPage();
+				const page = await pages.newPage();
 				await page.goto(`${fixture.service.url("control")}/viewer?channel=porch&connect&${query}`);
 				return page;
 			};
@@ -55,8 +63,8 @@ for (const tls of [true, false]) {
 }
 
 test("page: mistakes are shown", ["--channel", "porch"], (fixture) =>
-	withBrowser(fixture, async (browser) => {
-		const page = await browser.newPage();
+	withPages(fixture, async (pages) => {
+		const page = await pages.newPage();
 		await page.goto(`${fixture.service.url("control")}/viewer?channel=nobody&connect`);
 		await shows(page, "state", /ResourceNotFoundException/);
 		await page.goto(`${fixture.service.url("control")}/viewer?channel=porch&secretAccessKey=wrong&connect`);

@@ -19,7 +19,7 @@ for (const name of [
 	await import(`./${name}.mjs`);
 }
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 40_000;
 const words = process.argv.slice(2);
 let passed = 0;
 let failed = 0;

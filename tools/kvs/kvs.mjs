@@ -7,9 +7,9 @@ import { join, relative } from "node:path";
 import Authority from "./authority.mjs";
 import ServiceError from "./errors.mjs";
 import { help, parseOptions, UsageError } from "./options.mjs";
-import LocalKVS from "./service.mjs";
 
 /** @typedef {import("./options.mjs").Options} Options */
+/** @typedef {import("./service.mjs").default} LocalKVS */
 
 const here = (/** @type {string} */ path) => relative(process.cwd(), path) || ".";
 
@@ -88,6 +88,7 @@ async function makeDevice({ command: [, name, ...rest], ca }) {
 
 /** @param {Options} options */
 async function run(options) {
+	const { default: LocalKVS } = await import("./service.mjs"); // with much behind it, which --help can do without
 	const service = await LocalKVS.start(options);
 	for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
 		process.once(signal, async () => {

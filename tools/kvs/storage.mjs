@@ -76,6 +76,7 @@ class Session {
 				audio: [useOPUS({ mimeType: "audio/opus" })],
 			},
 			bundlePolicy: "max-bundle",
+			iceServers: [], // werift would ask one of its own choice
 			...(options.loopback && { iceAdditionalHostAddresses: ["127.0.0.1"] }),
 		});
 		this.#timers.push(setTimeout(() => this.#run(() => this.#offer()), options.delay));
