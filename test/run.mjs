@@ -21,6 +21,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	lint: () => [
 		[bin("tsc"), "-p", "."],
 		[bin("tsc"), "-p", "test"],
+		[bin("tsc"), "-p", "tools/kvs"],
 		[bin("eslint"), "--max-warnings", "0", "."],
 		[bin("prettier"), "--check", "--log-level", "warn", "."],
 		["clang-format", "--dry-run", "--Werror", ...["native", "hosts", "test"].flatMap(cFiles)],
@@ -33,6 +34,8 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/host/io/run.mjs"],
 	],
 	browser: () => [["node", "test/browser/run.mjs"]],
+	kvs: () => [["node", "test/kvs/run.mjs"]],
+	interop: () => [["node", "test/interop/run.mjs"]],
 });
 
 /**

@@ -38,6 +38,7 @@ export const packages = {
 		"clang-format": "checks the style of the C",
 		"libclang-rt-14-dev": "sanitizers and the fuzzer of clang",
 		"libcmocka-dev": "tests the C cores",
+		coturn: "a TURN server in the tests of the local KVS",
 		valgrind: "counts instructions in the benches",
 		ffmpeg: "makes the test media",
 		coturn: "TURN servers of the local KVS",

@@ -136,7 +136,10 @@ export default class WebRTCApp {
 		});
 	}
 
-	/** As a viewer: makes an offer to the master, which asks for its video and audio. As a master: makes an offer to a peer, or a new one to a known peer. */
+	/**
+	 * As a viewer: makes an offer to the master, which asks for its video and audio. As a master: makes an offer to a peer,
+	 * or a new one to a known peer.
+	 */
 	triggerOffer(peerId: string): void {
 		this.#checkRunning();
 		let session = this.#sessions.get(peerId);
