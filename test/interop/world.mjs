@@ -127,7 +127,7 @@ export class World {
 		if (!browser) browsers.set(name, (browser = await this.#launch(name)));
 		const page = await browser.newPage();
 		this.#pages.push(page);
-		await page.goto(`${this.service.url("control")}/viewer?channel=porch&connect&${query}`);
+		await page.goto(`${this.service.url("control")}/viewer?${query}&channel=porch&connect`);
 		return page;
 	}
 
