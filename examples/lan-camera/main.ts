@@ -3,7 +3,7 @@
 import { audio, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
-import * as options from "lan-camera/options";
+import * as settings from "lan-camera/settings";
 import serve from "lan-camera/site";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media";
@@ -16,12 +16,12 @@ function onEvent({ type, peerId, error }: WebRTCAppEvent): void {
 }
 
 async function start(): Promise<void> {
-	const signaling = new WHEPSignaling({ port: options.port(), onRequest: serve });
+	const signaling = new WHEPSignaling({ port: settings.port(), onRequest: serve });
 	const app = new WebRTCApp({
 		signaling,
 		role: "master",
-		port: options.udpPort(),
-		maximumSessions: options.viewers(),
+		port: settings.udpPort(),
+		maximumSessions: settings.viewers(),
 		...defaultMedia({ video: video(), audio: audio() }),
 		onEvent,
 	});
@@ -29,7 +29,7 @@ async function start(): Promise<void> {
 	await app.run();
 	trace("The camera is live. Open it in a browser:\n");
 	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/\n`);
-	report(app, options.reportInterval());
+	report(app, settings.reportInterval());
 }
 
 export default function main(): void {
