@@ -2,7 +2,7 @@
 // What goes wrong with a service, in real time: our master is connected again, and a session in progress does not notice.
 // @ts-check
 import assert from "node:assert/strict";
-import { inWorld, moves, picture, until } from "./world.mjs";
+import { inWorld, moves, picture, text, until } from "./world.mjs";
 
 const day = 24 * 3600;
 
@@ -65,7 +65,7 @@ export const rows = [
 		before.do("reset");
 	}),
 	fault("a storm of 5xx", async ({ world, before }) => {
-		world.service.faults.add({ on: "*", do: "error", status: 503, type: "ServiceUnavailableException", times: 6 });
+		world.service.faults.add({ on: "*", do: "error", status: 503, type: "ServiceUnavailableException", times: 4 });
 		before.do("reset");
 	}),
 	fault("a socket that is dead, yet open", async ({ before }) => void before.do("halfDead"), { timeout: 120 }),
@@ -81,6 +81,19 @@ export const rows = [
 				before?.do("goAway");
 				await picture(await opening);
 				await world.reconnected(before);
+			}),
+	},
+	{
+		name: "the WebSocket is cut as it takes the answer: the answer is sent again",
+		run: () =>
+			inWorld([], async (world) => {
+				await world.camera({ ...world.settings, width: 640, height: 360 });
+				const before = world.master;
+				world.service.faults.add({ on: "message", role: "MASTER", action: "SDP_ANSWER", do: "reset" });
+				const page = await world.page("chromium");
+				await world.reconnected(before);
+				await picture(page);
+				return `first picture after ${await text(page, "first")}`;
 			}),
 	},
 	{
