@@ -169,6 +169,7 @@ function writeGenerated(merged, options, out) {
 	generate.writeIfChanged(path.join(generated, "mc.xs.h"), generate.xsHeader(natives, names));
 	generate.writeIfChanged(path.join(generated, "sim_tables.c"), generate.tableSource(natives, names));
 	generate.writeIfChanged(modulePath(out, "mc/config"), generate.configModule(merged, options.config ?? {}));
+	fs.chmodSync(modulePath(out, "mc/config"), 0o600); // keys may be in it
 	generate.writeIfChanged(path.join(out, "image"), generate.image(merged, out, options.caps !== false));
 	return natives;
 }
