@@ -41,7 +41,6 @@ export const packages = {
 		coturn: "a TURN server in the tests of the local KVS",
 		valgrind: "counts instructions in the benches",
 		ffmpeg: "makes the test media",
-		coturn: "TURN servers of the local KVS",
 		openssl: "certificates, and a peer for DTLS",
 	},
 };
