@@ -100,6 +100,7 @@ void xs_rtc_rtp_sender(xsMachine *the)
 	if (!record->sender) {
 		free(record);
 		rtc_xs_throw(the, "peer/out-of-resources", strerror(error));
+		return;
 	}
 	record->segment.sink = rtc_rtp_sender_sink(record->sender);
 	xsmcSetHostData(xsThis, record);
