@@ -341,9 +341,9 @@ export default class Machine {
 	/** Makes a successor while the connection serves on. */
 	#renew(forgetEndpoints: boolean, now: number): void {
 		const link = this.#link;
-		if (this.#state !== "connected" || !link) return;
+		link?.renewLater(now + retryRenewal);
+		if (this.#state !== "connected" || !link) return; // it is under way
 		const wasStable = this.#judgeLink(link, now);
-		link.renewLater(now + retryRenewal);
 		if (forgetEndpoints) this.#knowledge.endpoints = undefined;
 		if (wasStable) this.#advance(now);
 		else this.#wait(now);

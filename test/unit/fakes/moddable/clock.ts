@@ -39,6 +39,7 @@ export async function settle(): Promise<void> {
 /** Lets `duration` milliseconds pass, each timer in its turn. */
 export async function advance(duration: number): Promise<void> {
 	const end = now + duration;
+	let still = 0; // callbacks without progress of time
 	await settle();
 	for (;;) {
 		let next: Entry | undefined;
@@ -47,6 +48,8 @@ export async function advance(duration: number): Promise<void> {
 			if (!next || entry.at < next.at || (entry.at === next.at && entry.order < next.order)) next = entry;
 		}
 		if (!next) break;
+		still = next.at > now ? 0 : still + 1;
+		if (still > 100_000) throw new Error("time stands still: a timer is set for now, again and again");
 		now = Math.max(now, next.at);
 		if (next.repeat === undefined) entries.delete(next);
 		else next.at = now + Math.max(1, next.repeat);
