@@ -130,9 +130,14 @@ async function paced() {
 	];
 	const failures = [];
 	for (const peer of peers) {
-		const value = scale * (await peerCpu(peer));
-		rows.push([peer, value.toFixed(2)]);
-		if (value <= ours) failures.push(`${peer} sends at less cost`);
+		try {
+			const value = scale * (await peerCpu(peer));
+			rows.push([peer, value.toFixed(2)]);
+			if (value <= ours) failures.push(`${peer} sends at less cost`);
+		} catch (error) {
+			rows.push([peer, "–"]);
+			failures.push(String(error));
+		}
 	}
 	return {
 		title: "Sending at 20 Mbit/s for 10 s, ten packets each 5 ms",
