@@ -63,7 +63,7 @@ function succeed(session: Session, transaction: Transaction, mapped: Candidate |
 		if (pair === session.selected) session.consent.answered(now);
 		return;
 	}
-	pair.state = "succeeded";
+	session.succeed(pair);
 	if (session.controlling && kind === "nomination") session.select(pair, now);
 	else if (!session.controlling && pair.nominee) session.accept(pair, now);
 }

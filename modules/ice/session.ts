@@ -54,6 +54,8 @@ export default class Session {
 	unresolved = 0;
 	/** Since when this generation is checked, or waits for the first check of the peer. */
 	checkingSince: number | undefined;
+	/** Some pair of this generation has worked. */
+	hasWorked = false;
 	/** Since when there is a valid pair to nominate. */
 	validSince: number | undefined;
 	/** Controlling: when to nominate, without waiting longer for a better pair. */
@@ -139,6 +141,13 @@ export default class Session {
 		this.emit({ type: "validated", address: remote.address, port: remote.port, local });
 	}
 
+	/** The pair's check has succeeded. */
+	succeed(pair: Pair): void {
+		pair.state = "succeeded";
+		if (!this.hasWorked && !this.selected) this.emit({ type: "valid", pair: pair.view });
+		this.hasWorked = true;
+	}
+
 	/** Controlled: the peer has nominated a valid pair. */
 	accept(pair: Pair, now: number): void {
 		const { selected } = this;
@@ -191,6 +200,7 @@ export default class Session {
 		this.transactions.cancel(({ kind, pair }) => kind === "consent" && pair === selected);
 		this.endOfCandidates = false;
 		this.unresolved = 0;
+		this.hasWorked = false;
 		this.checkingSince = this.validSince = undefined;
 		this.nominateAt = Infinity;
 		this.tokens = this.timeouts.burst;

@@ -117,6 +117,11 @@ export interface SelectedPair {
 
 export type IceEvent =
 	| { type: "statechange"; state: IceState; error?: WebRTCError }
+	/**
+	 * The first pair that works while none is selected: data may go to `pair.remote` until one is (RFC 8445 section
+	 * 12.1.1), which saves the time of the nomination. What comes next may be another.
+	 */
+	| { type: "valid"; pair: SelectedPair }
 	/** Data goes to `pair.remote` from now on. May come again, with another pair. */
 	| { type: "selected"; pair: SelectedPair }
 	/** The peer has proved that it has this address: what comes from it may be taken for the peer's. */

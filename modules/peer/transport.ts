@@ -30,7 +30,7 @@ export default class PeerTransport {
 	#options: PeerTransportOptions;
 	#path: Path;
 	#dtls: Dtls | undefined;
-	#selected = false;
+	#writable = false; // the path has an address to send to
 	#timer: Timer | undefined;
 	#deadline = Infinity;
 	#ufrags: string[] = []; // the newest last
@@ -108,7 +108,7 @@ export default class PeerTransport {
 		this.pump();
 	}
 
-	/** Both descriptions are known: DTLS begins as soon as ICE has a path. */
+	/** Both descriptions are known: DTLS begins as soon as ICE has a pair that works. */
 	startDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"]): void {
 		if (this.#dtls || this.#closed) return;
 		this.#dtls = new Dtls({
@@ -119,7 +119,7 @@ export default class PeerTransport {
 			fingerprints,
 			onState: () => this.#onDtlsState(),
 		});
-		if (this.#selected) this.#dtls.start();
+		if (this.#writable) this.#dtls.start();
 	}
 
 	handleStun(data: Uint8Array, address: string, port: number): boolean {
@@ -136,8 +136,11 @@ export default class PeerTransport {
 		this.agent.handleTimeout(network.now);
 		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
 			if (event.type === "validated") this.#path.accept(event.address, event.port);
-			else if (event.type === "selected") this.#select(event.pair.remote.address, event.pair.remote.port);
-			else if (event.type === "statechange") {
+			else if (event.type === "valid") this.#select(event.pair.remote);
+			else if (event.type === "selected") {
+				this.#select(event.pair.remote);
+				this.#forgetFormer();
+			} else if (event.type === "statechange") {
 				changed = true;
 				if (event.state === "failed") this.#error ??= event.error;
 			}
@@ -171,12 +174,16 @@ export default class PeerTransport {
 		this.#ufrags.push(ufrag);
 	}
 
-	#select(address: string, port: number): void {
+	#select({ address, port }: { address: string; port: number }): void {
 		this.#path.select(address, port);
-		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.#options.network.remove(ufrag);
-		if (this.#selected) return;
-		this.#selected = true;
+		if (this.#writable) return;
+		this.#writable = true;
 		this.#dtls?.start();
+	}
+
+	/** The credentials before a restart have served. */
+	#forgetFormer(): void {
+		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.#options.network.remove(ufrag);
 	}
 
 	#onDtlsState(): void {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "rtc_crypto.h"
+#include "rtc_ecdsa.h"
 #include "rtc_port.h"
 #if MBEDTLS_VERSION_MAJOR >= 4
 #include <psa/crypto.h>
@@ -26,6 +27,9 @@ struct rtc_certificate {
 	atomic_uint refs;
 	mbedtls_x509_crt chain;
 	mbedtls_pk_context key;
+#if MBEDTLS_VERSION_MAJOR < 3
+	mbedtls_pk_context signer; // the same key
+#endif
 	uint8_t fingerprint[RTC_FINGERPRINT_SIZE];
 };
 
@@ -138,6 +142,18 @@ static int sign(rtc_certificate *certificate)
 	return error;
 }
 
+static rtc_certificate *finish(rtc_certificate *certificate, int error)
+{
+	if (error) {
+		rtc_certificate_release(certificate);
+		return NULL;
+	}
+#if MBEDTLS_VERSION_MAJOR < 3
+	rtc_ecdsa_borrow(&certificate->signer, &certificate->key);
+#endif
+	return certificate;
+}
+
 rtc_certificate *rtc_certificate_generate(int *error)
 {
 	rtc_certificate *certificate = allocate(error);
@@ -146,10 +162,7 @@ rtc_certificate *rtc_certificate_generate(int *error)
 	*error = makeKey(&certificate->key);
 	if (!*error)
 		*error = sign(certificate);
-	if (!*error)
-		return certificate;
-	rtc_certificate_release(certificate);
-	return NULL;
+	return finish(certificate, *error);
 }
 
 rtc_certificate *rtc_certificate_parse(const uint8_t *data, size_t size, const uint8_t *key, size_t keySize, int *error)
@@ -162,10 +175,7 @@ rtc_certificate *rtc_certificate_parse(const uint8_t *data, size_t size, const u
 		*error = parseKey(&certificate->key, key, keySize);
 	if (!*error)
 		*error = checkPair(&certificate->chain.pk, &certificate->key);
-	if (!*error)
-		return certificate;
-	rtc_certificate_release(certificate);
-	return NULL;
+	return finish(certificate, *error);
 }
 
 rtc_certificate *rtc_certificate_retain(rtc_certificate *certificate)
@@ -213,5 +223,9 @@ mbedtls_x509_crt *rtc_certificate_chain(rtc_certificate *certificate)
 
 mbedtls_pk_context *rtc_certificate_key(rtc_certificate *certificate)
 {
+#if MBEDTLS_VERSION_MAJOR < 3
+	return &certificate->signer;
+#else
 	return &certificate->key;
+#endif
 }

@@ -3,6 +3,7 @@
 
 #include <mbedtls/ssl_ciphersuites.h>
 #include <string.h>
+#include "rtc_ecdsa.h"
 #include "rtc_port.h"
 
 // A lost flight is sent again after 50 ms, then after twice the time each time, up to the maximum. (RFC 6347 section
@@ -129,6 +130,9 @@ static int verify(void *context, mbedtls_x509_crt *certificate, int depth, uint3
 			dtls->matched |=
 				rtc_fingerprint_matches(&dtls->options.fingerprints[i], certificate->raw.p, certificate->raw.len);
 		dtls->mismatched = !dtls->matched;
+#if MBEDTLS_VERSION_MAJOR < 3
+		rtc_ecdsa_quicken(&certificate->pk, rtc_certificate_key(dtls->options.certificate));
+#endif
 	}
 	*flags = 0;
 	return 0;

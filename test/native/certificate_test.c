@@ -10,6 +10,7 @@
 
 #include "rtc_certificate.h"
 #include "rtc_crypto.h"
+#include "rtc_ecdsa.h"
 
 static void generates(void **state)
 {
@@ -67,6 +68,63 @@ static void refuses(void **state)
 	assert_int_not_equal(error, 0);
 }
 
+#if MBEDTLS_VERSION_MAJOR < 3
+// What the key signs is verified with and without a shared table, and nothing else is.
+static void verifies(void **state)
+{
+	uint8_t hash[32] = {1}, other[32] = {2}, signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE], der[1024], key[512];
+	size_t size;
+	int error;
+	(void)state;
+	rtc_certificate *made = rtc_certificate_generate(&error);
+	assert_non_null(made);
+	size_t derSize = rtc_certificate_write(made, der, sizeof der);
+	size_t keySize = rtc_certificate_write_key(made, key, sizeof key);
+	rtc_certificate *stored = rtc_certificate_parse(der, derSize, key, keySize, &error);
+	assert_non_null(stored);
+	mbedtls_pk_context *signers[] = {rtc_certificate_key(made), rtc_certificate_key(stored)};
+	for (int i = 0; i < 2; i++) {
+		assert_true(mbedtls_pk_can_do(signers[i], MBEDTLS_PK_ECDSA));
+		assert_int_equal(
+			mbedtls_pk_sign(signers[i], MBEDTLS_MD_SHA256, hash, 32, signature, &size, rtc_mbedtls_random, NULL), 0);
+		mbedtls_x509_crt peer;
+		mbedtls_x509_crt_init(&peer);
+		assert_int_equal(mbedtls_x509_crt_parse_der(&peer, der, derSize), 0);
+		for (int quick = 0; quick < 3; quick++) { // the last time it is so already
+			assert_int_equal(mbedtls_pk_verify(&peer.pk, MBEDTLS_MD_SHA256, hash, 32, signature, size), 0);
+			assert_int_not_equal(mbedtls_pk_verify(&peer.pk, MBEDTLS_MD_SHA256, other, 32, signature, size), 0);
+			rtc_ecdsa_quicken(&peer.pk, signers[i]);
+			assert_int_equal(mbedtls_pk_get_type(&peer.pk), MBEDTLS_PK_ECDSA);
+			assert_ptr_not_equal(mbedtls_pk_ec(peer.pk)->grp.T, mbedtls_pk_ec(*signers[i])->grp.T);
+		}
+		mbedtls_x509_crt_free(&peer);
+	}
+	rtc_certificate_release(made);
+	rtc_certificate_release(stored);
+}
+
+// Keys of another curve or kind are left as they are.
+static void verifiesOthers(void **state)
+{
+	int error;
+	(void)state;
+	rtc_certificate *own = rtc_certificate_generate(&error);
+	assert_non_null(own);
+	mbedtls_pk_context key;
+	mbedtls_pk_init(&key);
+	assert_int_equal(mbedtls_pk_setup(&key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)), 0);
+	assert_int_equal(mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP384R1, mbedtls_pk_ec(key), rtc_mbedtls_random, NULL), 0);
+	rtc_ecdsa_quicken(&key, rtc_certificate_key(own));
+	assert_int_equal(mbedtls_pk_get_type(&key), MBEDTLS_PK_ECKEY);
+	mbedtls_pk_free(&key);
+	assert_int_equal(mbedtls_pk_setup(&key, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)), 0);
+	rtc_ecdsa_quicken(&key, rtc_certificate_key(own));
+	assert_int_equal(mbedtls_pk_get_type(&key), MBEDTLS_PK_RSA);
+	mbedtls_pk_free(&key);
+	rtc_certificate_release(own);
+}
+#endif
+
 static void fingerprints(void **state)
 {
 	char text[200] = "";
@@ -103,6 +161,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(generates),
 		cmocka_unit_test(refuses),
+#if MBEDTLS_VERSION_MAJOR < 3
+		cmocka_unit_test(verifies),
+		cmocka_unit_test(verifiesOthers),
+#endif
 		cmocka_unit_test(fingerprints),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,28 @@ describe("connecting", () => {
 		expect(order.filter((type) => type === "validated")).toHaveLength(1);
 	});
 
+	test("the first pair that works is told once, a round trip before one is selected", () => {
+		const network = new VirtualNetwork({ delay: 1 });
+		const [a, b] = pair(network, 1, { addresses: ["10.0.0.1", "192.168.7.1"] });
+		const told: [string, number][] = [];
+		for (const { peer, name } of [
+			{ peer: a, name: "a" },
+			{ peer: b, name: "b" },
+		]) {
+			peer.onEvent = ({ type }) => {
+				if (type === "valid" || type === "selected") told.push([`${name} ${type}`, network.now]);
+			};
+		}
+		introduce(a, b);
+		network.clock.run(1000);
+		expect(told).toEqual([
+			["a valid", 2],
+			["b valid", 2],
+			["b selected", 3],
+			["a selected", 4],
+		]);
+	});
+
 	test("where 40 % are lost each way, all of 200 pairs connect, half of them in 1.5 s", () => {
 		const times = Array.from({ length: 200 }, (_, seed) => {
 			const network = new VirtualNetwork({ seed, loss: 0.4, delay: 25 });
