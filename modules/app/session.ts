@@ -167,8 +167,8 @@ export default class Session {
 			case "failed":
 				this.#fail(this.connection.error ?? new WebRTCError("ice/failed", "The connection failed."));
 				break;
-			case "closed": // the peer has closed it: our own close() dispatches nothing
-				this.end(false);
+			case "closed": // the peer has closed it: our own close() dispatches nothing. The signaling does not know yet.
+				this.end(true);
 				break;
 		}
 	}

@@ -109,6 +109,7 @@ test("a viewer comes, watches and goes: the events tell of it in order", async (
 	viewer.close();
 	await advance(50);
 	expect(types("ann").slice(-2)).toEqual(["streamingStopped", "peerDisconnected"]);
+	expect(signaling.take("bye", "ann")).toBeDefined(); // only DTLS has told it
 	expect(app.peers).toEqual([]);
 	expect(Encoder.open.size).toBe(0);
 });
