@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulator's embedded:network/dns/resolver/udp. It asks the system's resolver, whatever `servers` says, so names of
-// the local network and of /etc/hosts work. Unlike the SDK's, it gives `host` back as it was given ("localhost" stays a
-// name, which TLS needs), and `onError` learns the reason.
+// The simulator's embedded:network/dns/resolver/udp. It asks the file $XS_WEBRTC_HOSTS, if there is one, and then the
+// system's resolver, whatever `servers` says, so names of the local network and of /etc/hosts work. Unlike the SDK's, it
+// gives `host` back as it was given ("localhost" stays a name, which TLS needs), and `onError` learns the reason.
 import type { ResolveOptions, ResolverOptions } from "embedded:network/dns/resolver/udp";
 
 class Resolver extends (Native("xs_sim_resolver_destructor") as unknown as new () => object) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// embedded:network/dns/resolver/udp over the system's resolver: getaddrinfo in a thread of GIO's.
+// embedded:network/dns/resolver/udp over the system's resolver: getaddrinfo in a thread of GIO's. What XS_WEBRTC_HOSTS
+// says of a name comes first.
 #include "sim_io.h"
+#include "sim_hosts.h"
 
 typedef struct {
 	int references; // the object's, and one for each query under way
@@ -14,6 +16,7 @@ typedef struct {
 	sim_resolver *resolver;
 	char *host;
 	xsSlot *onResolved, *onError;
+	GError *refusal; // the name is not to be found
 } sim_query;
 
 static void release(sim_resolver *resolver)
@@ -106,22 +109,34 @@ static void tell(sim_query *query, GInetAddress *address, const char *message)
 	xsEndHost(resolver->the);
 }
 
-static void resolved(GObject *object, GAsyncResult *result, gpointer data)
+static void finish(sim_query *query, GInetAddress *address, const GError *error)
 {
-	sim_query *query = data;
 	sim_resolver *resolver = query->resolver;
 	xsMachine *the = resolver->the;
-	g_autoptr(GError) error = NULL;
-	GList *addresses = g_resolver_lookup_by_name_finish(G_RESOLVER(object), result, &error);
 	if (the)
-		tell(query, choose(addresses), error ? error->message : "no address");
-	g_resolver_free_addresses(addresses);
+		tell(query, address, error ? error->message : "no address");
 	resolver->queries = g_list_remove(resolver->queries, query);
 	if (resolver->the && resolver->references == 2)
 		xsForget(resolver->object);
+	g_clear_error(&query->refusal);
 	g_free(query->host);
 	g_free(query);
 	release(resolver);
+}
+
+static void resolved(GObject *object, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	GList *addresses = g_resolver_lookup_by_name_finish(G_RESOLVER(object), result, &error);
+	finish(data, choose(addresses), error);
+	g_resolver_free_addresses(addresses);
+}
+
+static gboolean refused(gpointer data)
+{
+	sim_query *query = data;
+	finish(query, NULL, query->refusal);
+	return G_SOURCE_REMOVE;
 }
 
 static xsSlot *callback(xsMachine *the, xsSlot *slot)
@@ -141,6 +156,12 @@ void xs_sim_resolver_resolve(xsMachine *the)
 	resolver->queries = g_list_prepend(resolver->queries, query);
 	if (resolver->references++ == 1)
 		xsRemember(resolver->object);
+	g_autofree char *address = NULL;
+	if (sim_hosts_look_up(query->host, &address, &query->refusal) && !address) {
+		g_idle_add_full(G_PRIORITY_DEFAULT, refused, query, NULL);
+		return;
+	}
 	g_autoptr(GResolver) system = g_resolver_get_default();
-	g_resolver_lookup_by_name_async(system, query->host, resolver->cancel, resolved, query);
+	const char *name = address ? address : query->host; // an address comes back as it is
+	g_resolver_lookup_by_name_async(system, name, resolver->cancel, resolved, query);
 }
