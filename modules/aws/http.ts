@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests over ECMA-419 HTTP clients: one connection a server, used again while it lasts, and given back soon after.
+import deviceNetwork, { type NetworkClient } from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
 import type HTTPClient from "embedded:network/http/client";
 import type { HTTPRequest } from "embedded:network/http/client";
@@ -130,9 +131,9 @@ export default class HTTPConnections {
 
 	#connect(server: Server): Connection {
 		const { secure, host, port } = server.url;
-		const dictionary = secure
-			? (this.#options.https ?? globalThis.device?.network?.https)
-			: (this.#options.http ?? globalThis.device?.network?.http);
+		const network = deviceNetwork();
+		const { https = network.https, http = network.http } = this.#options;
+		const dictionary = secure ? https : http;
 		if (!dictionary) throw new Error(`no ${secure ? "https" : "http"} client; include its manifest`);
 		this.#connections++;
 		const connection = { served: 0 } as Connection;
@@ -159,7 +160,7 @@ export default class HTTPConnections {
 			method: call.method,
 			path: call.url.path,
 			headers: call.headers,
-			headersMask: fields,
+			headersMask: [...fields],
 			onWritable(this: HTTPRequest, count: number) {
 				if (!body || sent >= body.byteLength) return;
 				const length = Math.min(count, body.byteLength - sent);

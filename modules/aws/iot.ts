@@ -4,6 +4,7 @@ import { Credentials, type CredentialProvider } from "webrtc/aws/credentials";
 import HTTPConnections, { type HTTPDictionary, type Response } from "webrtc/aws/http";
 import Refresher, { type RefreshOptions } from "webrtc/aws/refresher";
 import { parseURL } from "webrtc/aws/url";
+import deviceNetwork from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
 
 type Der = ArrayBufferLike | ArrayBufferView | string;
@@ -77,7 +78,7 @@ export default class IoTCredentials implements CredentialProvider {
 	}
 
 	#dictionary(): HTTPDictionary {
-		const { https = globalThis.device?.network?.https, certificate, privateKey, ca } = this.#options;
+		const { https = deviceNetwork().https, certificate, privateKey, ca } = this.#options;
 		if (!https) throw new WebRTCError("aws/credentials", "IoT credentials: no https client; include its manifest");
 		const secure = {
 			...(https.socket.secure as object | undefined),

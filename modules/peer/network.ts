@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process's UDP port, shared by any number of peer connections, and the STUN that passes through it.
+import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
 import fromNative from "webrtc/error/native";
 import { prepare } from "webrtc/native/srtp";
 import Transport, { type InterfaceAddress } from "webrtc/native/transport";
 import Path from "webrtc/native/transport/path";
-import Clock from "webrtc/peer/clock";
 
 export interface NetworkOptions {
 	/** UDP port, the same for IPv4 and IPv6; 0, the default, takes any. */

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// `globalThis.device.network`, as the `config` modules of the network clients leave it. Libraries take these
-// dictionaries as options and default to them.
 
 /** How to resolve names: a resolver class and its options. */
 interface NetworkDNS {
@@ -12,19 +10,10 @@ interface NetworkSocket {
 	readonly io: new (options: any) => any;
 	readonly [option: string]: unknown;
 }
-/** A client class and what its constructor needs beside the host: spread it into the options. */
-interface NetworkClient<Client> {
-	readonly io: Client;
-	readonly dns: NetworkDNS;
-	readonly socket: NetworkSocket;
-	readonly port?: number;
-}
 interface Device {
+	/** By name: "http", "https", "ws", "wss". modules/device/network.ts knows their classes. */
 	readonly network?: {
-		readonly http?: NetworkClient<typeof import("embedded:network/http/client").default>;
-		readonly https?: NetworkClient<typeof import("embedded:network/http/client").default>;
-		readonly ws?: NetworkClient<typeof import("embedded:network/websocket/client").default>;
-		readonly wss?: NetworkClient<typeof import("embedded:network/websocket/client").default>;
+		readonly [name: string]: { readonly dns: NetworkDNS; readonly socket: NetworkSocket; readonly port?: number };
 	};
 	readonly [name: string]: unknown;
 }

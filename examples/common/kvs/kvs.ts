@@ -3,6 +3,7 @@
 import { der, flag, text } from "examples/config";
 import type { CredentialProvider, CredentialsInit } from "webrtc/aws";
 import IoTCredentials from "webrtc/aws/iot";
+import deviceNetwork from "webrtc/device/network";
 import type { KVSSignalingOptions } from "webrtc/signaling/kvs";
 
 const staticKeys = Object.freeze(["accessKeyId", "secretAccessKey"]);
@@ -71,7 +72,7 @@ function credentials(): CredentialProvider | CredentialsInit {
 /** The platform's clients, which trust the authority `ca` as well. */
 function network(): Pick<KVSSignalingOptions, "https" | "wss"> {
 	const ca = der("ca");
-	const { https, wss } = globalThis.device?.network ?? {};
+	const { https, wss } = deviceNetwork();
 	if (ca === undefined || !https || !wss) return {};
 	return { https: trusting(https, ca), wss: trusting(wss, ca) };
 }

@@ -4,6 +4,8 @@
 const maximumDepth = 6;
 const quote = 0x22;
 const backslash = 0x5c;
+/** The SDK's typings know the first parameter only. */
+const decode = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
 
 /**
  * Parses bytes of JSON that are an object. Of its properties, at any depth, only those named are kept on XS: each new
@@ -12,7 +14,7 @@ const backslash = 0x5c;
  */
 export function parseObject(bytes: Uint8Array, keys: readonly string[]): Record<string, unknown> {
 	checkDepth(bytes);
-	const text = String.fromArrayBuffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	const text = decode(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	// An array as second argument is an extension of XS; elsewhere it has no effect.
 	const value: unknown = JSON.parse(text, keys as never);
 	if (!isObject(value)) throw new SyntaxError("not an object");

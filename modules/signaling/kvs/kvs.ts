@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signaling by Amazon Kinesis Video Streams: the driver that binds the machine to the network.
 import AWSClient from "webrtc/aws/client";
+import Clock from "webrtc/device/clock";
+import deviceNetwork from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
 import { hmacSHA256, randomBytes, sha256 } from "webrtc/native/crypto";
-import Clock from "webrtc/peer/clock";
 import type {
 	IceServer,
 	SignalingClient,
@@ -247,8 +248,8 @@ export default class KVSSignaling implements SignalingClient {
 	}
 
 	#makeSocket(link: number, url: Extract<Action, { type: "open" }>["url"], query: string): Socket {
-		const { network } = globalThis.device ?? {};
-		const { wss = network?.wss, ws = network?.ws } = this.#options;
+		const network = deviceNetwork();
+		const { wss = network.wss, ws = network.ws } = this.#options;
 		const dictionary = url.secure ? wss : ws;
 		if (!dictionary) throw new Error(`no ${url.secure ? "wss" : "ws"} client; include its manifest`);
 		return new Socket({

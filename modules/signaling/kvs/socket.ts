@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One WebSocket over the ECMA-419 client: whole messages within a bound in, messages in as many fragments as there is
 // room for out.
+import type { NetworkClient } from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
 import type WebSocketClient from "embedded:network/websocket/client";
 import type { ServiceURL } from "webrtc/aws/url";
@@ -87,7 +88,7 @@ export default class Socket {
 			onReadable: (count, { more }) => this.#onReadable(count, more),
 			onControl: (opcode, data) => this.#onControl(opcode, new Uint8Array(data)),
 			onClose: () => this.#end({ reason: "closed" }),
-			onError: (error) => this.#end({ reason: reasonOf(error) }),
+			onError: (error?: unknown) => this.#end({ reason: reasonOf(error) }),
 		});
 	}
 
