@@ -61,6 +61,30 @@ test("faults: the SDK outlives a storm", porch, async (fixture) => {
 	assert.deepEqual(await fixture.local("faults"), []);
 });
 
+test("faults: of TCP connections", porch, async (fixture) => {
+	const script = (/** @type {object} */ fault) => fixture.service.faults.add({ on: "tcp", ...fault });
+	const call = (timeout = 0) =>
+		fixture.fetch(`${fixture.service.url("control")}/`, {
+			signal: timeout ? AbortSignal.timeout(timeout) : undefined,
+		});
+	script({ endpoint: "master", do: "reset" });
+	await call();
+	script({ endpoint: "control", do: "reset" });
+	await assert.rejects(call(), { code: "ECONNRESET" });
+	script({ endpoint: "control", do: "malformed" });
+	await assert.rejects(call(), /wrong version number/);
+	script({ endpoint: "control", do: "drop" });
+	await assert.rejects(call(200), { name: "AbortError" });
+	script({ endpoint: "control", do: "delay", ms: 150 });
+	const start = Date.now();
+	await call();
+	assert(Date.now() - start >= 140);
+	const master = fixture.master(arnOf(fixture));
+	master.client.open();
+	await master.hear("error");
+	assert(fixture.service.faults.list.every(({ seen, done }) => done === 1 && seen >= 1));
+});
+
 test("faults: of handshakes", porch, async (fixture) => {
 	for (const [fault, message] of /** @type {[object, RegExp][]} */ ([
 		[{ do: "error", status: 403 }, /403/],
@@ -113,6 +137,17 @@ test("faults: of messages", porch, async (fixture) => {
 	for (let index = 0; index < 3; index++) sdps.push((await viewer.hear("sdpAnswer")).value.sdp);
 	assert.deepEqual(sdps, ["1", "1", "2"], "in order, the first one twice");
 	assert(Date.now() - start >= 140);
+	await fixture.local("faults", [
+		{ on: "deliver", role: "MASTER", action: "SDP_OFFER", do: "pass" },
+		{ on: "deliver", role: "MASTER", action: "SDP_OFFER", do: "send", text: '{"messageType":"GO_AWAY"}' },
+	]);
+	/** @type {string[]} */
+	const order = [];
+	master.socket.addEventListener("message", ({ data }) => order.push(JSON.parse(String(data)).messageType));
+	viewer.client.sendSdpOffer(offer);
+	while (order.length < 2) await sleep(10);
+	assert.deepEqual(order, ["SDP_OFFER", "GO_AWAY"], "the message passes before what follows");
+	await master.hear("sdpOffer");
 	await fixture.local("faults", { on: "message", action: "SDP_OFFER", do: "goAway" });
 	const raw = viewer.raw();
 	viewer.client.sendSdpOffer(offer);
@@ -137,6 +172,8 @@ test("faults: scripts with mistakes are refused", [], async (fixture) => {
 	for (const fault of [
 		{ on: "describe", do: "error" },
 		{ on: "connected", do: "error" },
+		{ on: "tcp", do: "error" },
+		{ on: "describeSignalingChannel", do: "pass" },
 		{ on: "describeSignalingChannel", do: "explode" },
 		{ on: "describeSignalingChannel", do: "error", status: "500" },
 		{ on: "describeSignalingChannel", do: "error", often: 5 },

@@ -144,6 +144,7 @@ export default class Connection {
 		return {
 			...Object.fromEntries(names.map((name) => [name, (fault) => this.do(name, fault)])),
 			drop: () => {},
+			pass: action,
 			duplicate: () => {
 				action();
 				action();

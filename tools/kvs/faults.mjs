@@ -6,11 +6,12 @@ import { invalid } from "./errors.mjs";
 /**
  * @typedef {object} Fault
  * @property {string | string[]} on an operation ("describeSignalingChannel", "connectAsMaster", …), "*" for any of them;
- * "connected"; "message" from a client; "deliver" to one
+ * "tcp" at an endpoint; "connected"; "message" from a client; "deliver" to one
  * @property {string} do one of `verbs`
  * @property {string} [channel] name
  * @property {"MASTER" | "VIEWER"} [role]
  * @property {string} [clientId]
+ * @property {string} [endpoint] "control" …, for "tcp"
  * @property {string} [action] "SDP_OFFER" …, for "message" and "deliver"
  * @property {number} [after] matches to let pass first, default 0
  * @property {number} [times] matches to disturb, default 1; 0: all
@@ -23,11 +24,12 @@ import { invalid } from "./errors.mjs";
  * @property {number} [seconds] of "clock"
  * @property {string} [text] of "send"
  */
-/** @typedef {{ on: string, channel?: string, role?: string, clientId?: string, action?: string }} Event */
+/** @typedef {{ on: string, channel?: string, role?: string, clientId?: string, action?: string, endpoint?: string }} Event */
 /** @typedef {Record<string, (fault: Fault) => void>} Verbs */
 /** @typedef {{ fault: Fault, seen: number, done: number }} Entry */
 
 const requestVerbs = ["delay", "error", "drop", "reset", "malformed", "clock"];
+const tcpVerbs = ["delay", "drop", "reset", "malformed", "clock"];
 const connectionVerbs = [
 	"delay",
 	"close",
@@ -41,9 +43,10 @@ const connectionVerbs = [
 	"idle",
 	"expire",
 ];
-const messageVerbs = ["delay", "drop", "duplicate", "clock", ...connectionVerbs];
+const messageVerbs = ["pass", "drop", "duplicate", ...connectionVerbs];
 /** What can be done, and where. */
 const verbs = /** @type {Record<string, string[]>} */ ({
+	tcp: tcpVerbs,
 	connected: connectionVerbs,
 	message: messageVerbs,
 	deliver: messageVerbs,
@@ -54,6 +57,7 @@ const keys = [
 	"channel",
 	"role",
 	"clientId",
+	"endpoint",
 	"action",
 	"after",
 	"times",
@@ -66,7 +70,7 @@ const keys = [
 	"seconds",
 	"text",
 ];
-const texts = ["do", "channel", "role", "clientId", "action", "type", "message", "text"];
+const texts = ["do", "channel", "role", "clientId", "endpoint", "action", "type", "message", "text"];
 
 export default class Faults {
 	/** @type {Entry[]} */
@@ -137,6 +141,7 @@ export default class Faults {
 
 	/** @param {Fault[]} due @param {Event} event @param {Verbs} handlers */
 	async #run(due, event, handlers) {
+		let passed = false;
 		for (const fault of due) {
 			this.#log(`fault on ${event.on}: ${fault.do}${fault.ms ? ` (${fault.ms} ms)` : ""}`);
 			if (fault.ms) await new Promise((resolve) => setTimeout(resolve, fault.ms));
@@ -146,9 +151,10 @@ export default class Faults {
 				continue;
 			}
 			handlers[fault.do](fault);
-			return true;
+			if (fault.do !== "pass") return true;
+			passed = true;
 		}
-		return false;
+		return passed;
 	}
 
 	/** @param {Entry} entry @param {Event} event */
@@ -156,7 +162,7 @@ export default class Faults {
 		const { on, after = 0, times = 1, probability = 1, ...wanted } = entry.fault;
 		const places = [on].flat();
 		if (!places.includes(event.on) && !(places.includes("*") && this.#operations.includes(event.on))) return false;
-		for (const key of /** @type {const} */ (["channel", "role", "clientId", "action"])) {
+		for (const key of /** @type {const} */ (["channel", "role", "clientId", "endpoint", "action"])) {
 			if (wanted[key] !== undefined && wanted[key] !== event[key]) return false;
 		}
 		entry.seen++;

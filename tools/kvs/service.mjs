@@ -4,6 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
+import { createServer as createTCPServer } from "node:net";
 import { join } from "node:path";
 import Authority from "./authority.mjs";
 import Channels from "./channels.mjs";
@@ -28,6 +29,7 @@ export const endpoints = /** @type {const} */ (["control", "data", "master", "vi
 /** @typedef {(typeof endpoints)[number]} EndpointName */
 /** @typedef {import("./options.mjs").Options} Options */
 /** @typedef {import("node:http").Server} Server */
+/** @typedef {import("node:net").Socket} Socket */
 
 const mostEvents = 1000;
 const minute = 60_000;
@@ -36,11 +38,11 @@ export default class LocalKVS {
 	clock = new ServiceClock();
 	/** The latest, oldest first. @type {string[]} */
 	events = [];
-	/** @type {Map<EndpointName, { server: Server, port: number, secure: boolean }>} */
+	/** @type {Map<EndpointName, { server: import("node:net").Server, port: number, secure: boolean }>} */
 	#servers = new Map();
 	/** @type {{ connections: Record<string, number>, requests: Record<string, number> }} */
 	#counters = { connections: {}, requests: {} };
-	/** @type {Set<import("node:net").Socket>} */
+	/** @type {Set<Socket>} */
 	#tcp = new Set();
 	#options;
 	#rest;
@@ -137,20 +139,26 @@ export default class LocalKVS {
 			const server = tls ? createSecureServer({ cert: `${cert}\n${ca}`, key, ...mutual }) : createServer();
 			server.keepAliveTimeout = minute;
 			this.#serve(server, name, tls);
-			await listenAt(server, port && port + index, listen);
-			const address = /** @type {import("node:net").AddressInfo} */ (server.address());
-			this.#servers.set(name, { server, port: address.port, secure: tls });
+			const front = createTCPServer((socket) => this.#accept(socket, name, server));
+			await listenAt(front, port && port + index, listen);
+			const address = /** @type {import("node:net").AddressInfo} */ (front.address());
+			this.#servers.set(name, { server: front, port: address.port, secure: tls });
 		}
+	}
+
+	/** @param {Socket} socket @param {EndpointName} name @param {Server} server that is to have it */
+	async #accept(socket, name, server) {
+		this.#counters.connections[name] = (this.#counters.connections[name] ?? 0) + 1;
+		this.#tcp.add(socket);
+		socket.on("close", () => this.#tcp.delete(socket));
+		socket.on("error", () => socket.destroy());
+		const disturbed = this.faults.disturb({ on: "tcp", endpoint: name }, tcpVerbs(socket));
+		if (disturbed && (await disturbed)) return;
+		server.emit("connection", socket);
 	}
 
 	/** @param {Server} server @param {EndpointName} name @param {boolean} secure */
 	#serve(server, name, secure) {
-		server.on("connection", (socket) => {
-			this.#counters.connections[name] = (this.#counters.connections[name] ?? 0) + 1;
-			this.#tcp.add(socket);
-			socket.on("close", () => this.#tcp.delete(socket));
-			socket.on("error", () => socket.destroy());
-		});
 		server.on("request", (incoming, outgoing) => {
 			if (name === "iot") return handleIoT(this, incoming, outgoing);
 			const { url = "" } = incoming;
@@ -226,7 +234,15 @@ export default class LocalKVS {
 	}
 }
 
-/** @param {Server} server @param {number} port @param {string} address */
+/** What faults do before there is TLS. @param {Socket} socket @returns {import("./faults.mjs").Verbs} */
+const tcpVerbs = (socket) => ({
+	drop: () => void socket.resume(),
+	reset: () => void socket.resetAndDestroy(),
+	// A proxy's answer to whoever did not ask in its language.
+	malformed: () => void socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
+});
+
+/** @param {import("node:net").Server} server @param {number} port @param {string} address */
 function listenAt(server, port, address) {
 	return /** @type {Promise<void>} */ (
 		new Promise((resolve, reject) => {
