@@ -224,7 +224,8 @@ export default class Machine {
 		this.#actions.push({ type: "progress", step: "describe" });
 		const body = JSON.stringify({ ChannelName: channelName });
 		this.#ask("describe", "describeSignalingChannel", body, now, (failure, text, later) => {
-			if (failure?.kind === "channel") return create ? this.#create(later) : this.#fail(failure.error);
+			if (failure?.kind === "channel" && create) return this.#create(later);
+			if (failure?.kind === "channel" && !this.#wasConnected) return this.#fail(failure.error);
 			if (failure) return this.#recover(failure, later);
 			const info = requests.parseChannelInfo(text);
 			if (info.status !== "ACTIVE" && info.status !== "UPDATING")
@@ -290,13 +291,14 @@ export default class Machine {
 
 	/** Reports a failure, and gives up what it has proved wrong. Returns whether there is hope. */
 	#learn({ kind, error }: Failure): boolean {
-		if (kind === "channel" && this.#options.channelARN !== undefined) {
+		const { channelARN } = this.#options;
+		if (kind === "channel" && channelARN !== undefined && !this.#wasConnected) {
 			this.#fail(error);
 			return false;
 		}
 		this.#report(error);
 		if (kind === "credentials") this.#actions.push({ type: "invalidateCredentials" });
-		else if (kind === "channel") this.#knowledge = {};
+		else if (kind === "channel") this.#knowledge = channelARN === undefined ? {} : { arn: channelARN };
 		this.#remember();
 		return true;
 	}
@@ -398,6 +400,11 @@ export default class Machine {
 		this.#link = undefined;
 		this.#setState(state, Infinity);
 		this.#tell(told);
+	}
+
+	/** A channel that is missing from the start is a mistake in the configuration; one that was there may come back. */
+	get #wasConnected(): boolean {
+		return this.statistics.connections > 0;
 	}
 
 	get #isOver(): boolean {

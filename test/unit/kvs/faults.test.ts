@@ -373,14 +373,35 @@ describe("the channel", () => {
 		expect(client.states).toEqual(["connecting", "connected"]);
 	});
 
-	test("that must not be made ends it, with the reason", async () => {
+	test("that must not be made, and never was there, ends it, with the reason", async () => {
+		service.channels.clear();
 		const client = await start({ createChannel: false });
 		await advance(minute);
-		service.deleteChannel("porch");
-		await advance(minute);
-		expect(client.states.at(-1)).toBe("failed");
-		expect(client.codes().at(-1)).toBe("signaling/channel-missing");
+		expect(client.states).toEqual(["connecting", "failed"]);
+		expect(client.codes()).toEqual(["signaling/channel-missing"]);
 	});
+
+	test.each(["name", "ARN"])(
+		"that must not be made is waited for by its %s, where it was there before",
+		async (by) => {
+			const channel = service.channels.get("porch")!;
+			const client = await start({ createChannel: false, ...(by === "ARN" ? { channelARN: channel.arn } : {}) });
+			await advance(minute);
+			service.deleteChannel("porch");
+			const before = service.requests.length;
+			await advance(10 * minute);
+			expect(client.signaling.state).toBe("connecting");
+			expect(client.codes().at(-1)).toBe("signaling/channel-missing");
+			expect(service.requests.length - before).toBeLessThan(150);
+			expect(service.channels.has("porch")).toBe(false);
+			service.channels.set("porch", channel); // somebody else has made it
+			await advance(16 * second);
+			expect(client.signaling.state).toBe("connected");
+			service.master("porch")!.sendToClient(offer("viewer-1"));
+			await advance(second);
+			expect(answered()).toEqual(["viewer-1"]);
+		},
+	);
 
 	test("that moves to another endpoint is followed", async () => {
 		const client = await start();
