@@ -80,6 +80,8 @@ function answerCheck(session: Session, request: stun.StunReader, from: Arrival, 
 		if (pair.state === "succeeded") session.accept(pair, now);
 		else pair.nominee = true;
 	}
+	session.heard = true;
+	if (pair.state === "succeeded") session.announce(pair);
 	trigger(session, pair, now);
 }
 

@@ -63,7 +63,8 @@ function succeed(session: Session, transaction: Transaction, mapped: Candidate |
 		if (pair === session.selected) session.consent.answered(now);
 		return;
 	}
-	session.succeed(pair);
+	pair.state = "succeeded";
+	session.announce(pair);
 	if (session.controlling && kind === "nomination") session.select(pair, now);
 	else if (!session.controlling && pair.nominee) session.accept(pair, now);
 }

@@ -54,8 +54,10 @@ export default class Session {
 	unresolved = 0;
 	/** Since when this generation is checked, or waits for the first check of the peer. */
 	checkingSince: number | undefined;
-	/** Some pair of this generation has worked. */
-	hasWorked = false;
+	/** The peer has sent a check: it knows the credentials of this generation. */
+	heard = false;
+	/** A "valid" event was told of this generation. */
+	#announced = false;
 	/** Since when there is a valid pair to nominate. */
 	validSince: number | undefined;
 	/** Controlling: when to nominate, without waiting longer for a better pair. */
@@ -141,11 +143,11 @@ export default class Session {
 		this.emit({ type: "validated", address: remote.address, port: remote.port, local });
 	}
 
-	/** The pair's check has succeeded. */
-	succeed(pair: Pair): void {
-		pair.state = "succeeded";
-		if (!this.hasWorked && !this.selected) this.emit({ type: "valid", pair: pair.view });
-		this.hasWorked = true;
+	/** The pair's check has succeeded, or the peer's on a pair that had. */
+	announce(pair: Pair): void {
+		if (!this.heard || this.#announced || this.selected) return;
+		this.#announced = true;
+		this.emit({ type: "valid", pair: pair.view });
 	}
 
 	/** Controlled: the peer has nominated a valid pair. */
@@ -200,7 +202,7 @@ export default class Session {
 		this.transactions.cancel(({ kind, pair }) => kind === "consent" && pair === selected);
 		this.endOfCandidates = false;
 		this.unresolved = 0;
-		this.hasWorked = false;
+		this.heard = this.#announced = false;
 		this.checkingSince = this.validSince = undefined;
 		this.nominateAt = Infinity;
 		this.tokens = this.timeouts.burst;

@@ -118,8 +118,9 @@ export interface SelectedPair {
 export type IceEvent =
 	| { type: "statechange"; state: IceState; error?: WebRTCError }
 	/**
-	 * The first pair that works while none is selected: data may go to `pair.remote` until one is (RFC 8445 section
-	 * 12.1.1), which saves the time of the nomination. What comes next may be another.
+	 * The first pair that works both ways while none is selected: data may go to `pair.remote` until one is (RFC 8445
+	 * section 12.1.1), which saves the time of the nomination. That the peer has sent a check shows that it has this side's
+	 * description: before, it would not know what to do with a ClientHello.
 	 */
 	| { type: "valid"; pair: SelectedPair }
 	/** Data goes to `pair.remote` from now on. May come again, with another pair. */

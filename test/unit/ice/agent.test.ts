@@ -55,6 +55,28 @@ describe("connecting", () => {
 		]);
 	});
 
+	test("a pair works only when the peer has this side's credentials, too", () => {
+		const network = new VirtualNetwork({ delay: 1 });
+		const [a, b] = pair(network);
+		const told: [string, number][] = [];
+		b.onEvent = ({ type }) => {
+			if (type === "valid" || type === "selected") told.push([type, network.now]);
+		};
+		b.learnParameters(a);
+		b.learnCandidates(a);
+		b.pump();
+		network.clock.run(100); // a answers checks, as its own credentials are in them
+		expect(told).toEqual([]);
+		a.learnParameters(b);
+		a.learnCandidates(b);
+		a.pump();
+		network.clock.run(1000);
+		expect(told).toEqual([
+			["valid", 101],
+			["selected", 103],
+		]);
+	});
+
 	test("where 40 % are lost each way, all of 200 pairs connect, half of them in 1.5 s", () => {
 		const times = Array.from({ length: 200 }, (_, seed) => {
 			const network = new VirtualNetwork({ seed, loss: 0.4, delay: 25 });
