@@ -18,6 +18,7 @@ export function runChecks(session: Session, now: number): void {
 	if (session.state === "new" && session.checklist.pairs.length) session.setState("checking");
 	startChecks(session, now);
 	nominate(session, now);
+	if (now >= session.earlyAt) useEarly(session);
 	if (session.settled) {
 		if (session.state === "connected") session.setConnected();
 	} else if (now >= session.checkingSince + session.timeouts.failure) {
@@ -77,6 +78,12 @@ function nominate(session: Session, now: number): void {
 	else transactions.start(best, "nomination", true, now);
 }
 
+/** A pair that works is not left unused for a nomination that takes its time. */
+function useEarly(session: Session): void {
+	session.earlyAt = Infinity;
+	if (session.early?.state === "succeeded") session.emit({ type: "valid", pair: session.early.view });
+}
+
 function runConsent(session: Session, now: number): void {
 	const { consent, selected, state } = session;
 	if (!selected) return;
@@ -102,7 +109,7 @@ export function nextDeadline(session: Session): number {
 	const { checklist, consent, generation, selected, state, timeouts, transactions } = session;
 	if (session.ended) return Infinity;
 	if (session.dirty) return session.now;
-	let deadline = Math.min(transactions.deadline, session.nominateAt);
+	let deadline = Math.min(transactions.deadline, session.nominateAt, session.earlyAt);
 	if (selected) {
 		deadline = Math.min(deadline, consent.nextCheck, consent.expiry);
 		if (state === "connected" || state === "completed") deadline = Math.min(deadline, consent.silence);

@@ -81,7 +81,7 @@ function answerCheck(session: Session, request: stun.StunReader, from: Arrival, 
 		else pair.nominee = true;
 	}
 	session.heard = true;
-	if (pair.state === "succeeded") session.announce(pair);
+	if (pair.state === "succeeded") session.works(pair, now);
 	trigger(session, pair, now);
 }
 

@@ -64,7 +64,7 @@ function succeed(session: Session, transaction: Transaction, mapped: Candidate |
 		return;
 	}
 	pair.state = "succeeded";
-	session.announce(pair);
+	session.works(pair, now);
 	if (session.controlling && kind === "nomination") session.select(pair, now);
 	else if (!session.controlling && pair.nominee) session.accept(pair, now);
 }

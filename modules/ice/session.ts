@@ -56,8 +56,9 @@ export default class Session {
 	checkingSince: number | undefined;
 	/** The peer has sent a check: it knows the credentials of this generation. */
 	heard = false;
-	/** A "valid" event was told of this generation. */
-	#announced = false;
+	/** The first pair of this generation that works both ways, and when it is used although none is selected. */
+	early: Pair | undefined;
+	earlyAt = Infinity;
 	/** Since when there is a valid pair to nominate. */
 	validSince: number | undefined;
 	/** Controlling: when to nominate, without waiting longer for a better pair. */
@@ -144,10 +145,10 @@ export default class Session {
 	}
 
 	/** The pair's check has succeeded, or the peer's on a pair that had. */
-	announce(pair: Pair): void {
-		if (!this.heard || this.#announced || this.selected) return;
-		this.#announced = true;
-		this.emit({ type: "valid", pair: pair.view });
+	works(pair: Pair, now: number): void {
+		if (!this.heard || this.early || this.selected) return;
+		this.early = pair;
+		this.earlyAt = now + this.timeouts.early;
 	}
 
 	/** Controlled: the peer has nominated a valid pair. */
@@ -165,6 +166,7 @@ export default class Session {
 		pair.nominee = false;
 		this.selected = pair;
 		this.selectedAt = now;
+		this.earlyAt = Infinity;
 		this.validSince = undefined;
 		this.nominateAt = Infinity;
 		this.consent.start(now);
@@ -189,7 +191,7 @@ export default class Session {
 		this.responses.length = 0;
 		this.consent.stop();
 		this.selected = undefined;
-		this.nominateAt = Infinity;
+		this.nominateAt = this.earlyAt = Infinity;
 	}
 
 	/** RFC 8445 section 9: anew, with new credentials. The selected pair stays in use until there is another. */
@@ -202,7 +204,9 @@ export default class Session {
 		this.transactions.cancel(({ kind, pair }) => kind === "consent" && pair === selected);
 		this.endOfCandidates = false;
 		this.unresolved = 0;
-		this.heard = this.#announced = false;
+		this.heard = false;
+		this.early = undefined;
+		this.earlyAt = Infinity;
 		this.checkingSince = this.validSince = undefined;
 		this.nominateAt = Infinity;
 		this.tokens = this.timeouts.burst;

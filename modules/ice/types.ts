@@ -34,6 +34,11 @@ export interface IceTimeouts {
 	maximumRetransmission: number;
 	/** Rc of RFC 8489 section 6.2.1: how often a request is sent before it fails. */
 	transmissions: number;
+	/**
+	 * How long a pair that works waits for the nomination before it is used without. A peer's checks run on a thread of
+	 * their own: it may be still busy with this side's description.
+	 */
+	early: number;
 	/** How long a valid pair waits for a better one before it is nominated. */
 	nomination: number;
 	/** From the remote's credentials to "failed", when no pair connects. */
@@ -58,6 +63,7 @@ export const defaultTimeouts: Readonly<IceTimeouts> = Object.freeze({
 	minimumRetransmission: 100,
 	maximumRetransmission: 500,
 	transmissions: 7,
+	early: 10,
 	nomination: 50,
 	failure: 30_000,
 	consentInterval: 5_000,
@@ -118,9 +124,9 @@ export interface SelectedPair {
 export type IceEvent =
 	| { type: "statechange"; state: IceState; error?: WebRTCError }
 	/**
-	 * The first pair that works both ways while none is selected: data may go to `pair.remote` until one is (RFC 8445
-	 * section 12.1.1), which saves the time of the nomination. That the peer has sent a check shows that it has this side's
-	 * description: before, it would not know what to do with a ClientHello.
+	 * The first pair that works both ways, when none is selected soon after: data may go to `pair.remote` until one is (RFC
+	 * 8445 section 12.1.1), which saves a round trip of nomination. That the peer has sent a check shows that it has this
+	 * side's description: before, it would not know what to do with a ClientHello.
 	 */
 	| { type: "valid"; pair: SelectedPair }
 	/** Data goes to `pair.remote` from now on. May come again, with another pair. */

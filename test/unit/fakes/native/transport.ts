@@ -16,11 +16,14 @@ const hosts = new Map<string, Transport>();
 let hostNumber = 0;
 let open = 0;
 let silent = false;
+let delay = 1;
 
 /** Transports and paths that are open: none may be left at the end of a test. */
 export const openNatives = () => open;
 /** Loses everything from now on. */
 export const setSilence = (value: boolean) => (silent = value);
+/** How long a datagram is under way, in ms. */
+export const setDelay = (value: number) => (delay = value);
 export function countNative(change: 1 | -1): void {
 	open += change;
 }
@@ -77,7 +80,7 @@ export default class Transport {
 
 	sendDatagram(data: Datagram, address: string, port: number): void {
 		if (this.#closed) throw new SyntaxError("closed");
-		if (!silent) schedule(() => hosts.get(address)?.deliver(data, port, this.address, this.localPort), 1);
+		if (!silent) schedule(() => hosts.get(address)?.deliver(data, port, this.address, this.localPort), delay);
 	}
 
 	deliver(data: Datagram, port: number, address: string, fromPort: number): void {
