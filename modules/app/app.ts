@@ -215,6 +215,10 @@ export default class WebRTCApp {
 	#receiveOffer(peerId: string, sdp: string, correlationId: string | undefined): void {
 		this.#event({ type: "receivedOffer", peerId });
 		let session = this.#sessions.get(peerId);
+		if (session && !session.isContinuedBy(sdp)) {
+			session.end(false); // nobody is there any more to be told; a "bye" would end the new one
+			session = undefined;
+		}
 		if (!session) {
 			this.#event({ type: "peerConnectionRequested", peerId });
 			try {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { WebRTCAppEvent } from "webrtc/app/events";
+import Origin from "webrtc/app/origin";
 import WebRTCError from "webrtc/error";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
@@ -28,6 +29,7 @@ export default class Session {
 	#queue: Promise<void> = Promise.resolve();
 	#described = false; // our description is on its way: candidates may follow
 	#waiting: CandidateInit[] = [];
+	#origin: Origin | undefined;
 	#streaming = false;
 	#ended = false;
 
@@ -49,8 +51,14 @@ export default class Session {
 		}
 	}
 
+	/** Whether an offer goes on with this session: the peer may have begun another since. */
+	isContinuedBy(sdp: string): boolean {
+		return this.#origin === undefined || this.#origin.isContinuedBy(new Origin(sdp));
+	}
+
 	/** Takes an offer, the first or a later one, and answers it; turns it down when that cannot be done. */
 	receiveOffer(sdp: string, correlationId: string | undefined): void {
+		this.#origin = new Origin(sdp);
 		this.#enqueue(async () => {
 			try {
 				await this.connection.setRemoteDescription({ type: "offer", sdp });
@@ -74,6 +82,7 @@ export default class Session {
 	}
 
 	receiveAnswer(sdp: string): void {
+		this.#origin = new Origin(sdp);
 		this.#enqueue(async () => {
 			try {
 				await this.connection.setRemoteDescription({ type: "answer", sdp });

@@ -3,6 +3,7 @@
 import WebRTCApp, { type WebRTCAppEvent, type WebRTCAppOptions } from "webrtc/app";
 import WebRTCError from "webrtc/error";
 import { defaultMedia } from "webrtc/media";
+import Certificate from "webrtc/native/dtls/certificate";
 import RTCPeerConnection from "webrtc/peer";
 import type { SignalingClient, SignalingHandler, SignalingMessage, SignalingRole } from "webrtc/signaling";
 import { advance, pendingTimers, resetClock, settle } from "../fakes/moddable/clock";
@@ -49,8 +50,8 @@ function make(options: Partial<WebRTCAppOptions> = {}): WebRTCApp {
 
 const types = (peerId?: string) => events.filter((event) => !peerId || event.peerId === peerId).map(({ type }) => type);
 
-async function offer(peerId: string, candidatesFirst = false): Promise<RTCPeerConnection> {
-	const viewer = new RTCPeerConnection();
+async function offer(peerId: string, candidatesFirst = false, certificate?: Certificate): Promise<RTCPeerConnection> {
+	const viewer = new RTCPeerConnection(certificate && { certificates: [certificate] });
 	viewers.push(viewer);
 	viewer.addTransceiver("video", { direction: "recvonly" });
 	viewer.addTransceiver("audio", { direction: "recvonly" });
@@ -66,8 +67,8 @@ async function offer(peerId: string, candidatesFirst = false): Promise<RTCPeerCo
 	return viewer;
 }
 
-async function connectViewer(peerId: string): Promise<RTCPeerConnection> {
-	const viewer = await offer(peerId);
+async function connectViewer(peerId: string, certificate?: Certificate): Promise<RTCPeerConnection> {
+	const viewer = await offer(peerId, false, certificate);
 	const answer = signaling.take("answer", peerId) as { sdp: string };
 	await viewer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
 	await advance(50);
@@ -186,6 +187,41 @@ test("a second offer of a peer renegotiates its session", async () => {
 	await viewer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
 	expect(app.connection("ann")).toBe(connection);
 	expect([...Encoder.open].map(({ options }) => options.codec)).toEqual(["opus"]);
+});
+
+test.each(["the same certificate", "another certificate"])(
+	"a peer that starts anew gets a new session: %s",
+	async (which) => {
+		await make({ maximumSessions: 1 }).run();
+		const certificate = which === "another certificate" ? new Certificate() : undefined;
+		await connectViewer("ann");
+		const before = app.connection("ann")!;
+		signaling.sent.length = 0;
+		const viewer = await connectViewer("ann", certificate);
+		expect(viewer.connectionState).toBe("connected");
+		expect(before.connectionState).toBe("closed");
+		expect(app.connection("ann")!.connectionState).toBe("connected");
+		expect(types("ann").filter((type) => type === "peerDisconnected")).toHaveLength(1);
+		expect(signaling.take("bye", "ann")).toBeUndefined(); // it would end the new one
+		expect(app.peers).toEqual(["ann"]);
+		certificate?.close();
+	},
+);
+
+test("an offer that comes twice, another session id, and an ICE restart go on with the session", async () => {
+	await make().run();
+	const viewer = await connectViewer("ann");
+	const connection = app.connection("ann");
+	const { sdp } = viewer.localDescription!;
+	const renamed = sdp.replace(/^o=- \d+/m, "o=- 1");
+	const restarted = renamed.replace(/^a=ice-ufrag:.*$/gm, "a=ice-ufrag:again");
+	for (const text of [sdp, renamed, restarted]) {
+		signaling.sent.length = 0;
+		signaling.handler.onMessage({ type: "offer", peerId: "ann", sdp: text });
+		await settle();
+		expect(signaling.take("answer", "ann")).toBeDefined();
+		expect(app.connection("ann")).toBe(connection);
+	}
 });
 
 test("the device offers where it is asked to", async () => {
