@@ -47,6 +47,12 @@ export interface PeerConnectionEvents {
 	icecandidate: CandidateEvent;
 }
 
+/** An answer to the pending offer. It is good for as long as what went into it stays the same. */
+interface Draft {
+	readonly answer: Description;
+	readonly source: string;
+}
+
 interface Descriptions {
 	local?: Description;
 	remote?: Description;
@@ -79,6 +85,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	#iceGatheringState: RTCIceGatheringState = "new";
 	#pending: Descriptions = {};
 	#current: Descriptions = {};
+	#draft: Draft | undefined;
 	#sessionId: string;
 	#sessionVersion = 0;
 	#cname: string;
@@ -207,6 +214,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			const remote = this.#pending.remote!;
 			this.#current = { local, remote };
 			this.#pending = {};
+			this.#draft = undefined;
 			this.#setSignalingState("stable");
 			this.#apply("answerer");
 		}
@@ -227,6 +235,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			this.#pending.remote = remote;
 			try {
 				this.#associate(remote.parsed);
+				this.#draft = undefined;
 				this.#makeAnswer(); // what has nothing in common fails here, before any state has changed
 			} catch (error) {
 				this.#pending.remote = undefined;
@@ -292,7 +301,9 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		this.#checkOpen("createAnswer");
 		const remote = this.#pending.remote;
 		if (!remote) throw this.#wrongState("createAnswer");
-		this.#openTransport(sdp.remoteTransport(remote.parsed).iceLite);
+		const transport = this.#transport ?? this.#openTransport(sdp.remoteTransport(remote.parsed).iceLite);
+		const source = [transport.agent.localUfrag, ...this.#transceivers.map(({ direction }) => direction)].join();
+		if (this.#draft?.source === source) return this.#draft.answer;
 		const parsed = sdp.createAnswer({
 			sessionId: this.#sessionId,
 			sessionVersion: ++this.#sessionVersion,
@@ -301,7 +312,9 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			transport: this.#transportParameters("active"),
 		});
 		this.#rejectedKinds = parsed.media.filter(({ port }) => port === 0).map(({ kind }) => kind);
-		return new Description("answer", parsed);
+		const answer = new Description("answer", parsed);
+		this.#draft = { answer, source };
+		return answer;
 	}
 
 	/** Gives each section of a remote offer its transceiver (RFC 9429 section 5.10, and see the class's comment). */

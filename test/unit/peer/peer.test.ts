@@ -103,6 +103,21 @@ test("one encoder serves two peers on one port, and ends with the last", async (
 	expect(Encoder.open.size).toBe(0);
 });
 
+test("an answer is made anew when a direction has changed since the offer came", async () => {
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	const transceiver = device.addTransceiver(camera(), { direction: "sendonly" });
+	await viewer.setLocalDescription();
+	await device.setRemoteDescription(viewer.localDescription!);
+	const first = await device.createAnswer();
+	expect(await device.createAnswer()).toEqual(first);
+	expect(first.sdp).toContain("a=sendonly");
+	transceiver.direction = "inactive";
+	await device.setLocalDescription();
+	expect(device.localDescription!.sdp).toContain("a=inactive");
+});
+
 test("candidates may trickle both ways", async () => {
 	const viewer = make();
 	const device = make();
@@ -134,9 +149,12 @@ test("a wrong fingerprint ends the session with its own error", async () => {
 	viewer.addTransceiver("video", { direction: "recvonly" });
 	device.addTransceiver(camera(), { direction: "sendonly" });
 	await viewer.setLocalDescription();
-	const { sdp } = viewer.localDescription!;
-	const forged = sdp.replace(/a=fingerprint:sha-256 ../g, "a=fingerprint:sha-256 00");
-	await device.setRemoteDescription({ type: "offer", sdp: forged === sdp ? sdp.replace("00", "01") : forged });
+	const other = (byte: string) => (byte === "00" ? "01" : "00");
+	const sdp = viewer.localDescription!.sdp.replace(
+		/(a=fingerprint:sha-256 )(..)/g,
+		(_, name: string, byte: string) => name + other(byte),
+	);
+	await device.setRemoteDescription({ type: "offer", sdp });
 	await device.setLocalDescription();
 	await viewer.setRemoteDescription(device.localDescription!);
 	await advance(100);
