@@ -38,6 +38,8 @@ export interface WebRTCAppOptions {
 	intercept?(message: SignalingMessage, direction: "incoming" | "outgoing"): SignalingMessage | undefined;
 }
 
+type Offer = Extract<SignalingMessage, { sdp: string }>;
+
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
 const retryAfter = 10; // s, for a viewer that is turned away
 const progressEvents = Object.freeze({
@@ -193,8 +195,7 @@ export default class WebRTCApp {
 		const session = this.#sessions.get(peerId);
 		switch (message.type) {
 			case "offer":
-				if (message.iceServers) this.#setIceServers(message.iceServers);
-				this.#receiveOffer(peerId, message.sdp, message.correlationId);
+				this.#receiveOffer(message);
 				break;
 			case "answer":
 				if (session) session.receiveAnswer(message.sdp);
@@ -212,7 +213,7 @@ export default class WebRTCApp {
 		}
 	}
 
-	#receiveOffer(peerId: string, sdp: string, correlationId: string | undefined): void {
+	#receiveOffer({ peerId, sdp, correlationId, iceServers }: Offer): void {
 		this.#event({ type: "receivedOffer", peerId });
 		let session = this.#sessions.get(peerId);
 		if (session && !session.isContinuedBy(sdp)) {
@@ -232,6 +233,7 @@ export default class WebRTCApp {
 				return;
 			}
 		}
+		if (iceServers) session.addIceServers(iceServers);
 		session.receiveOffer(sdp, correlationId);
 		for (const candidate of this.#early.take(peerId, this.#network!.now)) session.receiveCandidate(candidate);
 	}

@@ -27,6 +27,8 @@ export default class Session {
 	readonly connection: RTCPeerConnection;
 	#options: SessionOptions;
 	#queue: Promise<void> = Promise.resolve();
+	#commonServers: IceServer[];
+	#ownServers: IceServer[] = [];
 	#described = false; // our description is on its way: candidates may follow
 	#waiting: CandidateInit[] = [];
 	#origin: Origin | undefined;
@@ -36,6 +38,7 @@ export default class Session {
 	constructor(options: SessionOptions) {
 		this.#options = options;
 		this.peerId = options.peerId;
+		this.#commonServers = options.configuration.iceServers ?? [];
 		const connection = new RTCPeerConnection(options.configuration);
 		this.connection = connection;
 		connection.onconnectionstatechange = () => this.#onConnectionState();
@@ -103,8 +106,18 @@ export default class Session {
 		});
 	}
 
+	/** Those that all sessions have, anew. */
 	setIceServers(iceServers: IceServer[]): void {
-		if (!this.#ended) this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers });
+		this.#commonServers = iceServers;
+		if (this.#ended) return;
+		const servers = [...iceServers, ...this.#ownServers];
+		this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: servers });
+	}
+
+	/** Those that the peer has named for this session. */
+	addIceServers(iceServers: IceServer[]): void {
+		this.#ownServers = iceServers;
+		this.setIceServers(this.#commonServers);
 	}
 
 	/** Ends the session; the peer is told where `tell`. Can be called again without effect. */
@@ -138,7 +151,7 @@ export default class Session {
 		if (!this.#options.trickle) await this.connection.gatheringComplete;
 		const sdp = this.connection.localDescription?.sdp;
 		if (this.#ended || !sdp) return;
-		this.#send({ type, peerId: this.peerId, sdp, correlationId });
+		this.#options.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
 		this.#event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
 		this.#described = true;
 		for (const candidate of this.#waiting.splice(0)) this.#sendCandidate(candidate);

@@ -26,7 +26,10 @@ class TestSignaling implements SignalingClient {
 		if (this.failure) handler.onError(this.failure);
 		handler.onStateChange(this.state);
 	}
+	/** What it cannot send. */
+	refused: SignalingMessage["type"] | undefined;
 	send(message: SignalingMessage): void {
+		if (message.type === this.refused) throw new WebRTCError("signaling/message-too-large", "too large");
 		this.sent.push(message);
 	}
 	refreshIceServers(): void {}
@@ -139,6 +142,42 @@ test("one viewer too many is told so, and the others stay", async () => {
 	expect(signaling.take("bye", "ann")).toBeDefined();
 	await connectViewer("bob");
 	expect(app.peers).toEqual(["bob"]);
+});
+
+test("an answer that cannot be sent ends the session: nobody would ever use its place", async () => {
+	await make().run();
+	signaling.refused = "answer";
+	await offer("ann");
+	expect(types("ann")).not.toContain("sentAnswer");
+	expect(events.find(({ type }) => type === "peerConnectionFailed")).toMatchObject({
+		peerId: "ann",
+		error: { code: "signaling/message-too-large" },
+	});
+	expect(signaling.take("reject", "ann")).toBeDefined();
+	expect(app.peers).toEqual([]);
+});
+
+test("the ICE servers that come with an offer are its session's alone, and stay with it", async () => {
+	await make({ iceServers: [{ urls: "stun:own" }] }).run();
+	const viewer = new RTCPeerConnection();
+	viewers.push(viewer);
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	await viewer.setLocalDescription();
+	const { sdp } = viewer.localDescription!;
+	const urls = (peerId: string) =>
+		app
+			.connection(peerId)!
+			.getConfiguration()
+			.iceServers!.map(({ urls: url }) => url);
+	signaling.handler.onIceServers([{ urls: "turn:all" }]);
+	signaling.handler.onMessage({ type: "offer", peerId: "ann", sdp, iceServers: [{ urls: "turn:ann" }] });
+	await settle();
+	await offer("bob");
+	expect(urls("ann")).toEqual(["stun:own", "turn:all", "turn:ann"]);
+	expect(urls("bob")).toEqual(["stun:own", "turn:all"]);
+	signaling.handler.onIceServers([{ urls: "turn:new" }]);
+	expect(urls("ann")).toEqual(["stun:own", "turn:new", "turn:ann"]);
+	expect(urls("bob")).toEqual(["stun:own", "turn:new"]);
 });
 
 test("peers are told apart by their full ids", async () => {
