@@ -35,6 +35,8 @@ function exampleOf(words) {
 	process.exit(2);
 }
 
+const largestFile = 16_384; // bytes, for mc/config is in the device's memory
+
 const words = process.argv.slice(2);
 const example = exampleOf(words);
 const options = readOptions(path.join(root, "examples", example, "options.json"));
@@ -58,15 +60,17 @@ function fail(message) {
 	process.exit(2);
 }
 
-/** @param {string} name @param {Option} option @param {string} value */
-function convert(name, { kind }, value) {
-	if (kind === "number" && !/^\d+$/.test(value)) fail(`--${name}: a number, not "${value}"`);
+/** @param {string} source what the user has set @param {Option} option @param {string} value */
+function convert(source, { kind }, value) {
+	if (kind === "number" && !/^\d+$/.test(value)) fail(`${source}: a number, not "${value}"`);
 	if (kind !== "path" && kind !== "file") return value;
 	// npm runs this in the project's folder; INIT_CWD is where the user typed.
 	const file = path.resolve(process.env.INIT_CWD ?? process.cwd(), value);
 	if (kind === "path") return file;
-	if (!fs.existsSync(file)) fail(`--${name}: there is no file ${file}`);
-	return fs.readFileSync(file, "utf8");
+	if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) fail(`${source}: there is no file ${file}`);
+	const text = fs.readFileSync(file, "utf8");
+	if (text.length > largestFile) fail(`${source}: ${file} has more than ${largestFile} bytes, too many for a device`);
+	return text;
 }
 
 function parse() {
@@ -81,17 +85,26 @@ function parse() {
 		else if (!option && word !== "--example") fail(`${word}: unknown option`);
 		else {
 			const value = inline ?? words[++i] ?? fail(`${word}: no value given`);
-			if (option) parsed.config[name] = convert(name, option, value);
+			if (option) parsed.config[name] = convert(word, option, value);
 		}
 	}
 	return parsed;
 }
 
+/** The authorities of a whole system, as AWS_CA_BUNDLE often names them: too many for a device. @param {string} file */
+const isBundle = (file) => (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largestFile;
+
 /** @returns {Record<string, string>} */
 function fromEnvironment() {
 	const set = Object.entries(options).flatMap(([name, option]) => {
-		const value = option.environment && process.env[option.environment];
-		return value ? [[name, convert(name, option, value)]] : [];
+		const { environment } = option;
+		const value = environment && process.env[environment];
+		if (!value) return [];
+		if (option.kind === "file" && isBundle(value)) {
+			process.stderr.write(`${environment} is left out: the system's authorities are trusted anyway.\n`);
+			return [];
+		}
+		return [[name, convert(`$${environment}`, option, value)]];
 	});
 	return Object.fromEntries(set);
 }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm start` as a user types it: its options, and what it says of mistakes.
+// @ts-check
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { root } from "../../hosts/linux/tools/build.mjs";
+
+const bundle = "/etc/ssl/certs/ca-certificates.crt";
+const kvs = ["--example", "kvs-camera"];
+
+/** @type {{ words: string[], environment?: Record<string, string>, status: number, says: RegExp, silent?: RegExp }[]} */
+const cases = [
+	{ words: ["--help"], status: 0, says: /^usage: npm start[^]*--viewers N/ },
+	{ words: [...kvs, "--help"], status: 0, says: /--channelName[^]*\[\$AWS_ACCESS_KEY_ID\]/ },
+	{ words: ["--example", "toaster"], status: 2, says: /toaster: there is kvs-camera, / },
+	{ words: ["--nonsense"], status: 2, says: /^--nonsense: unknown option/ },
+	{ words: ["--port"], status: 2, says: /^--port: no value given/ },
+	{ words: ["--port", "x"], status: 2, says: /^--port: a number, not "x"/ },
+	{ words: [...kvs, "--ca", "none.pem"], status: 2, says: /^--ca: there is no file \/.*none\.pem/ },
+	{ words: [...kvs, "--ca", "/"], status: 2, says: /^--ca: there is no file \// },
+	{ words: [...kvs, "--ca", bundle], status: 2, says: /^--ca: .* more than 16384 bytes/ },
+	{ words: kvs, environment: { AWS_CA_BUNDLE: "none.pem" }, status: 2, says: /^\$AWS_CA_BUNDLE: there is no file/ },
+	{
+		// Many machines have it set so.
+		words: kvs,
+		environment: { AWS_CA_BUNDLE: bundle },
+		status: 2,
+		says: /channelName=NAME[^]*npm run kvs[^]*AWS_CA_BUNDLE is left out/, // stdout, then stderr
+		silent: /exception|preload|\n\s+at /,
+	},
+];
+
+let passed = 0;
+let failed = 0;
+for (const { words, environment, status, says, silent = /\n\s+at / } of cases) {
+	const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_"));
+	const { status: ended, output } = spawnSync("node", [join(root, "hosts/linux/start.mjs"), ...words], {
+		cwd: root,
+		encoding: "utf8",
+		env: { ...Object.fromEntries(inherited), ...environment },
+	});
+	const text = output.join("");
+	const right = ended === status && says.test(text) && !silent.test(text);
+	if (right) passed++;
+	else {
+		failed++;
+		console.log(`npm start -- ${words.join(" ")}: status ${ended}, not ${status}, or not ${says}:\n${text}`);
+	}
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
