@@ -73,7 +73,7 @@ export default class Background {
 
 	/** A session has ended. */
 	ended(peerId: string, now: number): void {
-		this.#storage.ended(peerId, now);
+		if (this.#storage.ended(peerId, now)) this.#report("rejected", "the storage session ended at once");
 	}
 
 	/** To be called while there is a connection. */
@@ -81,10 +81,11 @@ export default class Background {
 		if (now >= this.#ice.due) this.#getIceServers(now);
 		const storage = this.#storage.expire(now);
 		if (storage === "join") this.#join(now);
-		else if (storage === "missing") {
-			const error = new WebRTCError("signaling/timeout", "KVS: no offer came for the storage session");
-			this.#host.emit({ type: "error", error });
-		}
+		else if (storage === "missing") this.#report("timeout", "no offer came for the storage session");
+	}
+
+	#report(code: "rejected" | "timeout", text: string): void {
+		this.#host.emit({ type: "error", error: new WebRTCError(`signaling/${code}`, `KVS: ${text}`) });
 	}
 
 	#getIceServers(now: number): void {

@@ -19,6 +19,7 @@ export default class StorageSchedule {
 	due = Infinity;
 	/** The peer that the service is. */
 	peerId: string | undefined;
+	#joinedAt = 0;
 	#timeouts: Readonly<Timeouts>;
 	#backoff: Backoff;
 
@@ -57,8 +58,8 @@ export default class StorageSchedule {
 		if (this.phase !== "joining" && this.phase !== "waiting") return;
 		this.phase = "joined";
 		this.peerId = peerId;
+		this.#joinedAt = now;
 		this.due = now + this.#timeouts.storageSession;
-		this.#backoff.reset();
 	}
 
 	/** The call failed, or no offer came. */
@@ -68,9 +69,12 @@ export default class StorageSchedule {
 		this.due = now + (this.#backoff.attempts > manyFailures ? slow + wait : wait);
 	}
 
-	/** The peer has gone. */
-	ended(peerId: string, now: number): void {
-		if (this.phase === "joined" && peerId === this.peerId) this.failed(now);
+	/** A peer has gone. Returns whether it was the session's, and too soon: only one that has lasted is a success. */
+	ended(peerId: string, now: number): boolean {
+		if (this.phase !== "joined" || peerId !== this.peerId) return false;
+		const hasLasted = this.#judge(now);
+		this.failed(now);
+		return !hasLasted;
 	}
 
 	/** What is due has come: whether it is a failure (no offer), rather than a join to make. */
@@ -80,8 +84,16 @@ export default class StorageSchedule {
 			this.failed(now);
 			return "missing";
 		}
+		if (this.phase === "joined") this.#judge(now);
 		this.#rejoin(now);
 		return "join";
+	}
+
+	/** A session that has lasted ends the series of failures. */
+	#judge(now: number): boolean {
+		const hasLasted = now - this.#joinedAt >= this.#timeouts.stable;
+		if (hasLasted) this.#backoff.reset();
+		return hasLasted;
 	}
 
 	#rejoin(now: number): void {

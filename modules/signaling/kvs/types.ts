@@ -30,7 +30,7 @@ export interface Timeouts {
 	age: number;
 	/** That a replaced connection is still read. */
 	drain: number;
-	/** Up from then on, a connection counts as a success. */
+	/** Up from then on, a connection or a storage session counts as a success. */
 	stable: number;
 	/** First and last bound of the back-off. */
 	backoff: number;
