@@ -78,8 +78,11 @@ export default class KVSSignaling implements SignalingClient {
 		return this.#machine?.iceServers ?? [];
 	}
 
-	/** Counted since the start. `connections` are WebSockets, `httpConnections` the REST calls' (each with TLS). */
-	get statistics(): Statistics & { httpConnections: number; httpRequests: number } {
+	/**
+	 * Counted since the start. `connections` are WebSockets, `httpConnections` the REST calls' (each with TLS). Only
+	 * `messagesQueued` is of now: messages that wait, or that may have to be repeated.
+	 */
+	get statistics(): Statistics & { messagesQueued: number; httpConnections: number; httpRequests: number } {
 		const { connections: httpConnections, requests: httpRequests } = this.#client.statistics;
 		const none: Statistics = {
 			connections: 0,
@@ -89,7 +92,8 @@ export default class KVSSignaling implements SignalingClient {
 			messagesDropped: 0,
 			badMessages: 0,
 		};
-		return { ...(this.#machine?.statistics ?? none), httpConnections, httpRequests };
+		const messagesQueued = this.#machine?.queueLength ?? 0;
+		return { ...(this.#machine?.statistics ?? none), messagesQueued, httpConnections, httpRequests };
 	}
 
 	connect(role: SignalingRole, handler: SignalingHandler): void {

@@ -92,6 +92,11 @@ export default class Machine {
 		return this.#background.iceServers;
 	}
 
+	/** Messages that wait, or that may have to be repeated. */
+	get queueLength(): number {
+		return this.#exchange.outbox.length;
+	}
+
 	/** What is to be done next; call until there is nothing, after each of the other calls. */
 	nextAction(): Action | undefined {
 		return this.#actions.shift();

@@ -29,6 +29,7 @@ export function makeHTTPClient(service: Service): typeof HTTPClient {
 
 		constructor(options: HTTPClientOptions) {
 			this.#options = options;
+			service.clients.add(this);
 			if (service.dnsDown) {
 				schedule(() => this.#fail("name not resolved"), dnsTime);
 				return;
@@ -47,6 +48,7 @@ export function makeHTTPClient(service: Service): typeof HTTPClient {
 		close(): void {
 			this.#state = "closed";
 			this.#queue.length = 0;
+			service.clients.delete(this);
 		}
 		request(options: RequestOptions): HTTPRequest {
 			if (this.#state === "closed") throw new Error("closed");
@@ -127,6 +129,7 @@ export function makeHTTPClient(service: Service): typeof HTTPClient {
 			if (this.#state === "closed") return;
 			const requests = this.#queue.splice(0);
 			this.#state = "closed";
+			service.clients.delete(this);
 			for (const request of requests) request.onDone?.call(request.request as never, new Error(reason));
 			this.#options.onError?.(new Error(reason));
 		}
@@ -179,6 +182,7 @@ export function makeWebSocketClient(service: Service): typeof WebSocketClient {
 		constructor(given: WebSocketClientOptions) {
 			const options = given as Callbacks & { host: string; path: string };
 			this.#options = options;
+			service.clients.add(this);
 			if (service.dnsDown) {
 				schedule(() => this.#fail("name not resolved"), dnsTime);
 				return;
@@ -221,7 +225,7 @@ export function makeWebSocketClient(service: Service): typeof WebSocketClient {
 		}
 		close(): void {
 			if (this.#state === "open" && !this.#dead) schedule(() => this.#forget(), service.delay);
-			this.#state = "closed";
+			this.#close();
 		}
 
 		/* The service's side */
@@ -245,7 +249,7 @@ export function makeWebSocketClient(service: Service): typeof WebSocketClient {
 			this.#forget();
 			this.#deliver(() => {
 				this.#options.onControl.call(this as never, 8, Uint8Array.of(code >> 8, code & 255).buffer);
-				if (this.#state !== "closed") this.#state = "closed";
+				this.#close();
 			});
 		}
 		reset(): void {
@@ -281,12 +285,16 @@ export function makeWebSocketClient(service: Service): typeof WebSocketClient {
 			this.#room = room;
 			this.#options.onWritable.call(this as never, room);
 		}
+		#close(): void {
+			this.#state = "closed";
+			service.clients.delete(this);
+		}
 		#forget(): void {
 			service.sockets = service.sockets.filter((socket) => socket !== this);
 		}
 		#fail(reason: string): void {
 			if (this.#state === "closed") return;
-			this.#state = "closed";
+			this.#close();
 			this.#options.onError.call(this as never, new Error(reason));
 		}
 	};

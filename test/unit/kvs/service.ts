@@ -37,6 +37,8 @@ export default class Service {
 	requests: Request[] = [];
 	/** WebSockets that the service believes to be open. */
 	sockets: FakeWebSocket[] = [];
+	/** HTTP and WebSocket clients that have not been closed, by whichever side. */
+	clients = new Set<object>();
 	/** Connections made, with TLS, to each host. */
 	connections: string[] = [];
 	/** What clients have sent: recipient, action, payload. */
