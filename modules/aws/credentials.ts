@@ -49,7 +49,7 @@ export class Credentials implements Readonly<CredentialsInit> {
 	}
 }
 
-/** Where a client gets its credentials. Implement it to bring your own. */
+/** Where a client gets its credentials. Implement it to bring your own. It is yours: clients may share one. */
 export interface CredentialProvider {
 	/**
 	 * The credentials to sign with now. Called for each signature: it keeps what it has fetched.
@@ -58,8 +58,6 @@ export interface CredentialProvider {
 	get(now: number): Promise<Credentials>;
 	/** The service refused the credentials, or they have expired: get others next time. */
 	invalidate?(): void;
-	/** Gives back what it holds open. */
-	close?(): void;
 }
 
 /** Credentials that never change. */
@@ -80,7 +78,7 @@ export class StaticCredentials implements CredentialProvider {
 export class CallbackCredentials implements CredentialProvider {
 	#refresher: Refresher;
 
-	/** @param fetch gets new credentials; what it throws reaches the application as "aws/credentials" */
+	/** @param fetch gets new credentials, within 15 s; what it throws reaches the application as "aws/credentials" */
 	constructor(fetch: () => CredentialsInit | Promise<CredentialsInit>, options?: RefreshOptions) {
 		if (typeof fetch !== "function") throw new TypeError("fetch: a function");
 		this.#refresher = new Refresher(async () => new Credentials(await fetch()), options);

@@ -25,7 +25,7 @@ export interface IoTCredentialsOptions extends RefreshOptions {
 	https?: HTTPDictionary;
 }
 
-const timeout = 15_000; // ms: a chip's mutual TLS takes its time
+const timeout = 14_000; // ms: a chip's mutual TLS takes its time; the Refresher's limit comes after
 const keys = Object.freeze(["credentials", "accessKeyId", "secretAccessKey", "sessionToken", "expiration"]);
 
 export default class IoTCredentials implements CredentialProvider {

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Temporary credentials that are renewed in time: one fetch at once for all who ask, before they expire, and not at the
-// same moment on all devices of a fleet.
+// same moment on all devices of a fleet. Nobody waits for a fetch while the old ones hold.
 import type { Credentials } from "webrtc/aws/credentials";
+import WebRTCError from "webrtc/error";
+import Timer from "timer";
 
 export interface RefreshOptions {
 	/** 0 to 1, uniform. Default Math.random. */
 	random?(): number;
 }
 
-/** Earliest part of the lifetime at which to renew, and the part over which devices spread. */
+/**
+ * Earliest part of the lifetime at which to renew, and the part over which devices spread. What then is left of an hour
+ * is longer than clients are silent: the next who asks comes in time to renew them.
+ */
 const earliest = 0.8;
-const spread = 0.15;
-/** No later than this before the end: ms. */
+const spread = 0.1;
+/** Up to this before the end they are used: ms. */
 const margin = 10_000;
 /** With credentials that still hold, a renewal that failed is tried again after this: ms. */
 const retryDelay = 30_000;
+/** For one fetch: ms. */
+const timeLimit = 15_000;
 
 export default class Refresher {
 	#fetch: (now: number) => Promise<Credentials>;
@@ -31,30 +38,48 @@ export default class Refresher {
 	/** Those at hand while they hold; new ones otherwise. @throws (rejects) what the fetch throws */
 	async get(now: number): Promise<Credentials> {
 		const current = this.#current;
-		if (current && now < this.#renewAt) return current;
-		try {
-			return await (this.#pending ??= this.#renew(now));
-		} catch (error) {
-			if (!current || current !== this.#current || now >= (current.expiration ?? Infinity) - margin) throw error;
-			this.#renewAt = now + retryDelay;
-			return current;
-		}
+		if (!current || now >= (current.expiration ?? Infinity) - margin) return this.#renew(now);
+		// Whether that fails matters when these have ended: who then asks is told.
+		if (now >= this.#renewAt) this.#renew(now).catch(() => undefined);
+		return current;
 	}
 
+	/** What is being fetched may be the same that was refused, or hang. */
 	invalidate(): void {
-		this.#current = undefined;
+		this.#current = this.#pending = undefined;
 	}
 
-	async #renew(now: number): Promise<Credentials> {
-		try {
-			const fresh = await this.#fetch(now);
-			this.#current = fresh;
-			const lifetime = (fresh.expiration ?? Infinity) - now;
-			const part = earliest + spread * this.#random();
-			this.#renewAt = lifetime === Infinity ? Infinity : now + Math.min(lifetime * part, lifetime - margin);
-			return fresh;
-		} finally {
-			this.#pending = undefined;
-		}
+	/** One fetch at a time. */
+	#renew(now: number): Promise<Credentials> {
+		if (this.#pending) return this.#pending;
+		this.#renewAt = now + retryDelay;
+		const pending = limited(this.#fetch(now)).then(
+			(fresh) => {
+				if (this.#pending === pending) this.#accept(fresh, now);
+				return fresh;
+			},
+			(error) => {
+				if (this.#pending === pending) this.#pending = undefined;
+				throw error;
+			},
+		);
+		this.#pending = pending;
+		return pending;
 	}
+
+	#accept(fresh: Credentials, now: number): void {
+		this.#pending = undefined;
+		this.#current = fresh;
+		const lifetime = (fresh.expiration ?? Infinity) - now;
+		const part = earliest + spread * this.#random();
+		this.#renewAt = lifetime === Infinity ? Infinity : now + lifetime * part;
+	}
+}
+
+/** @throws (rejects) WebRTCError "aws/credentials" when it takes too long */
+function limited<T>(promise: Promise<T>): Promise<T> {
+	return new Promise((resolve, reject) => {
+		const timer = Timer.set(() => reject(new WebRTCError("aws/credentials", "no credentials in time")), timeLimit);
+		promise.finally(() => Timer.clear(timer)).then(resolve, reject);
+	});
 }

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { CallbackCredentials, Credentials, StaticCredentials } from "webrtc/aws/credentials";
 import ServiceClock, { parseHTTPDate } from "webrtc/aws/clock";
 import StoredCredentials from "webrtc/aws/stored";
+import { advance, pendingTimers, resetClock, settle } from "../fakes/moddable/clock";
 import preference from "../fakes/moddable/preference";
 
 const init = {
@@ -13,7 +14,10 @@ const init = {
 };
 const hour = 3_600_000;
 
-beforeEach(() => preference.reset());
+beforeEach(() => {
+	resetClock();
+	preference.reset();
+});
 
 test("secrets do not show", () => {
 	const credentials = new Credentials(init);
@@ -68,7 +72,7 @@ describe("credentials from a callback", () => {
 	test("are renewed before they expire, not by all devices at once", async () => {
 		for (const [random, at] of [
 			[0, 0.8 * hour],
-			[1, 0.95 * hour],
+			[1, 0.9 * hour],
 		] as const) {
 			calls = 0;
 			time = 1e12;
@@ -89,12 +93,59 @@ describe("credentials from a callback", () => {
 		failure = new Error("unreachable");
 		time += 0.9 * hour;
 		expect((await provider.get(time)).accessKeyId).toBe("AK1");
-		await provider.get(time + 1000);
+		await settle();
+		await provider.get(time + 29_999);
 		expect(calls).toBe(2); // not again so soon
+		await provider.get(time + 30_000);
+		expect(calls).toBe(3);
+		await settle();
 		time += 0.1 * hour;
 		await expect(provider.get(time)).rejects.toThrow("unreachable");
 		failure = undefined;
-		expect((await provider.get(time)).accessKeyId).toBe("AK4");
+		expect((await provider.get(time)).accessKeyId).toBe("AK5");
+	});
+
+	test("are at hand while new ones are fetched, however long that takes", async () => {
+		let finish: (value: typeof init) => void = () => undefined;
+		const provider = new CallbackCredentials(
+			() => (calls++ ? new Promise((resolve) => (finish = resolve)) : { ...init, expiration: time + hour }),
+			{ random: () => 0 },
+		);
+		await provider.get(time);
+		for (let i = 0; i < 3; i++) expect((await provider.get(time + 0.8 * hour)).accessKeyId).toBe(init.accessKeyId);
+		expect(calls).toBe(2);
+		finish({ ...init, accessKeyId: "NEXT" });
+		await settle();
+		expect((await provider.get(time + 0.8 * hour)).accessKeyId).toBe("NEXT");
+		expect(pendingTimers()).toBe(0);
+	});
+
+	test("that do not come within 15 s are given up, and asked for again", async () => {
+		const provider = new CallbackCredentials(() => (calls++ ? init : new Promise(() => undefined)));
+		let error: unknown;
+		provider.get(time).catch((reason) => (error = reason));
+		await advance(14_999);
+		expect(error).toBeUndefined();
+		await advance(1);
+		expect(error).toMatchObject({ code: "aws/credentials", message: "no credentials in time" });
+		expect((await provider.get(time)).accessKeyId).toBe(init.accessKeyId);
+	});
+
+	test("that were refused while others are fetched: those are not waited for, nor kept", async () => {
+		const finish: ((value: typeof init) => void)[] = [];
+		const provider = new CallbackCredentials(() => new Promise((resolve) => void finish.push(resolve)));
+		const first = provider.get(time);
+		await settle();
+		provider.invalidate();
+		const second = provider.get(time);
+		await settle();
+		expect(finish).toHaveLength(2);
+		finish[1]!({ ...init, accessKeyId: "SECOND" });
+		expect((await second).accessKeyId).toBe("SECOND");
+		finish[0]!({ ...init, accessKeyId: "FIRST" });
+		expect((await first).accessKeyId).toBe("FIRST");
+		expect((await provider.get(time)).accessKeyId).toBe("SECOND");
+		expect(pendingTimers()).toBe(0);
 	});
 
 	test("are fetched anew when the service has refused them", async () => {

@@ -295,18 +295,44 @@ describe("credentials", () => {
 		expect(client.signaling.state).toBe("connected");
 
 		let answer = false;
-		const slow = {
-			get: () =>
-				answer
-					? Promise.resolve(new StaticCredentials(service.issue()).get())
-					: new Promise<never>(() => undefined),
-		};
+		const hang = () => new Promise<never>(() => undefined);
+		const slow = { get: () => (answer ? new StaticCredentials(service.issue()).get() : hang()) };
 		const other = await start({ credentials: slow });
 		await advance(30 * second);
 		expect(other.codes()).toEqual(["signaling/timeout"]);
 		answer = true;
 		await advance(45 * second);
 		expect(other.signaling.state).toBe("connected");
+	});
+
+	test("a callback that never settles is called again", async () => {
+		let fetches = 0;
+		const hang = () => new Promise<never>(() => undefined);
+		const client = await start({
+			credentials: new CallbackCredentials(() => (++fetches < 3 ? hang() : service.issue())),
+		});
+		await advance(minute);
+		expect(client.signaling.state).toBe("connected");
+		expect(fetches).toBe(3);
+		expect(client.codes()).toEqual(["aws/credentials", "aws/credentials"]);
+	});
+
+	test("new ones that come slowly delay no reconnect, while the old ones hold", async () => {
+		let fetches = 0;
+		const delayed = () => new Promise<void>((resolve) => void schedule(resolve, 14 * second));
+		const credentials = new CallbackCredentials(async () => {
+			if (fetches++) await delayed();
+			return service.issue(hour);
+		});
+		const client = await start({ credentials });
+		await advance(45 * minute);
+		while (fetches < 3) {
+			service.master("porch")?.reset();
+			await advance(500); // the connection had lasted: the back-off is at its start
+			expect(client.signaling.state).toBe("connected");
+			await advance(35 * second);
+		}
+		expect(new Set(client.codes())).toEqual(new Set(["signaling/connection-failed"]));
 	});
 });
 
