@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import KVSChannels from "webrtc/signaling/kvs/channels";
-import { controlEndpoint, stunServer } from "webrtc/signaling/kvs/endpoints";
 import Service from "./service";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
 
@@ -71,54 +70,4 @@ test("close rejects what is under way", async () => {
 	await expect(promise).rejects.toMatchObject({ code: "signaling/closed" });
 	await advance(100_000);
 	expect(pendingTimers()).toBe(0);
-});
-
-test.each([
-	[
-		{ region: "eu-west-1" },
-		"kinesisvideo.eu-west-1.amazonaws.com",
-		"stun:stun.kinesisvideo.eu-west-1.amazonaws.com:443",
-	],
-	[
-		{ region: "cn-north-1" },
-		"kinesisvideo.cn-north-1.amazonaws.com.cn",
-		"stun:stun.kinesisvideo.cn-north-1.amazonaws.com.cn:443",
-	],
-	[
-		{ region: "us-gov-west-1", fips: true },
-		"kinesisvideo-fips.us-gov-west-1.amazonaws.com",
-		"stun:stun.kinesisvideo.us-gov-west-1.amazonaws.com:443",
-	],
-	[
-		{ region: "us-east-1", dualStack: true },
-		"kinesisvideo.us-east-1.api.aws",
-		"stun:stun.kinesisvideo.us-east-1.api.aws:443",
-	],
-	[
-		{ region: "cn-north-1", dualStack: true },
-		"kinesisvideo.cn-north-1.api.amazonwebservices.com.cn",
-		"stun:stun.kinesisvideo.cn-north-1.api.amazonwebservices.com.cn:443",
-	],
-	[
-		{ region: "us-iso-east-1" },
-		"kinesisvideo.us-iso-east-1.c2s.ic.gov",
-		"stun:stun.kinesisvideo.us-iso-east-1.c2s.ic.gov:443",
-	],
-	[
-		{ region: "us-isob-east-1" },
-		"kinesisvideo.us-isob-east-1.sc2s.sgov.gov",
-		"stun:stun.kinesisvideo.us-isob-east-1.sc2s.sgov.gov:443",
-	],
-	[
-		{ region: "eusc-de-east-1" },
-		"kinesisvideo.eusc-de-east-1.amazonaws.eu",
-		"stun:stun.kinesisvideo.eusc-de-east-1.amazonaws.eu:443",
-	],
-	[{ region: "eu-west-1", endpoint: "https://localhost:8443/kvs" }, "localhost", undefined],
-])("endpoints: %j", (options, host, stun) => {
-	const url = controlEndpoint(options);
-	expect(url.host).toBe(host);
-	expect(url.secure).toBe(true);
-	if ("endpoint" in options) expect(url).toMatchObject({ port: 8443, path: "/kvs/" });
-	expect(stunServer(options)).toBe(stun);
 });
