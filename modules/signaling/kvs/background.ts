@@ -3,7 +3,7 @@
 import WebRTCError from "webrtc/error";
 import type { IceServer } from "webrtc/signaling";
 import type Calls from "webrtc/signaling/kvs/calls";
-import type { Failure } from "webrtc/signaling/kvs/failure";
+import { patience, type Failure } from "webrtc/signaling/kvs/failure";
 import IceSchedule from "webrtc/signaling/kvs/ice";
 import { iceBody, joinBody, parseIceConfiguration } from "webrtc/signaling/kvs/requests";
 import Backoff from "webrtc/signaling/kvs/retry";
@@ -107,9 +107,9 @@ export default class Background {
 
 	#iceFailed(failure: Failure, now: number): void {
 		if (!this.#host.learn(failure)) return;
-		this.#ice.fail(now);
+		this.#ice.fail(now, patience(failure));
 		const { kind } = failure;
-		const isOthersFault = kind === "credentials" || kind === "throttled" || kind === "clock";
+		const isOthersFault = ["credentials", "denied", "throttled", "clock"].includes(kind);
 		if (kind === "channel" || (this.#ice.failures === manyFailures && !isOthersFault)) this.#host.renew(now);
 	}
 
@@ -123,7 +123,7 @@ export default class Background {
 		calls.start(call, endpoints.webrtc, joinBody(arn, clientId), now, (failure, _text, later) => {
 			if (!failure) return this.#storage.accepted(later);
 			if (!this.#host.learn(failure)) return;
-			this.#storage.failed(later);
+			this.#storage.failed(later, patience(failure));
 			if (failure.kind === "channel") this.#host.renew(later);
 		});
 	}

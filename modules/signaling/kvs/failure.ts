@@ -7,10 +7,12 @@ import { parseObject, textOf } from "webrtc/signaling/kvs/json";
 /**
  * - "clock": the device's clock was wrong, and is corrected now: the same again, at once
  * - "credentials": refused or expired: new ones
+ * - "denied": the credentials are good, but do not allow it: until somebody changes a policy, rarely
  * - "channel": it does not exist (any more): look for it again, or create it
  * - "request", "throttled", "service", "network": the same again, later
  */
-export type FailureClass = "clock" | "credentials" | "channel" | "request" | "throttled" | "service" | "network";
+export type FailureClass =
+	"clock" | "credentials" | "denied" | "channel" | "request" | "throttled" | "service" | "network";
 
 export interface Failure {
 	kind: FailureClass;
@@ -20,6 +22,7 @@ export interface Failure {
 const codes = Object.freeze({
 	clock: "signaling/clock-wrong",
 	credentials: "aws/credentials",
+	denied: "signaling/rejected",
 	channel: "signaling/channel-missing",
 	request: "signaling/rejected",
 	throttled: "signaling/throttled",
@@ -28,8 +31,14 @@ const codes = Object.freeze({
 } satisfies Record<FailureClass, WebRTCErrorCode>);
 
 const credentialErrors =
-	/ExpiredToken|UnrecognizedClient|InvalidClientTokenId|MissingAuthenticationToken|AccessDenied|NotAuthorized|InvalidSignature|IncompleteSignature|OptInRequired|InvalidAccessKeyId|SignatureDoesNotMatch|RequestExpired/;
+	/ExpiredToken|UnrecognizedClient|InvalidClientTokenId|MissingAuthenticationToken|InvalidSignature|IncompleteSignature|InvalidAccessKeyId|SignatureDoesNotMatch|RequestExpired/;
+const denials = /AccessDenied|NotAuthorized|OptInRequired/;
 const throttlingErrors = /Throttl|TooManyRequests|LimitExceeded|RequestLimit|SlowDown/;
+
+/** Milliseconds to wait, beside the back-off: a policy is not changed soon. */
+export function patience({ kind }: Failure): number {
+	return kind === "denied" ? 60_000 : 0;
+}
 
 /** Judges a response whose status is not 200. */
 export function failureOf(call: string, response: AWSResponse): Failure {
@@ -46,9 +55,14 @@ export function failureOf(call: string, response: AWSResponse): Failure {
 
 function classify(status: number, type: string, clockChanged: boolean): FailureClass {
 	if (throttlingErrors.test(type) || status === 429) return "throttled";
-	if (status === 401 || status === 403 || credentialErrors.test(type)) return clockChanged ? "clock" : "credentials";
-	if (status === 404 || type.startsWith("ResourceNotFound")) return "channel";
-	return status >= 500 ? "service" : "request";
+	const isCredentials = credentialErrors.test(type);
+	const isDenied = status === 401 || status === 403 || denials.test(type);
+	if ((isCredentials || isDenied) && clockChanged) return "clock";
+	if (isCredentials) return "credentials";
+	if (isDenied) return "denied";
+	if (type.startsWith("ResourceNotFound")) return "channel";
+	// Another 404 is not the service's word about the channel: a proxy's page, a wrong endpoint.
+	return status >= 500 || status === 404 ? "service" : "request";
 }
 
 /** A call without a response, or without credentials to sign it with. */

@@ -48,8 +48,9 @@ export default class IceSchedule {
 		this.due = latest - 0.1 * (latest - now) * this.#random();
 	}
 
-	fail(now: number): void {
-		this.due = now + Math.max(1000, this.#backoff.next());
+	/** @param least milliseconds to wait, beside the back-off */
+	fail(now: number, least = 0): void {
+		this.due = now + Math.max(1000, least + this.#backoff.next());
 	}
 
 	stop(): void {

@@ -15,7 +15,7 @@ import type { IceServer, SignalingMessage, SignalingState } from "webrtc/signali
 import Background from "webrtc/signaling/kvs/background";
 import Calls, { type Done } from "webrtc/signaling/kvs/calls";
 import Exchange from "webrtc/signaling/kvs/exchange";
-import type { Failure } from "webrtc/signaling/kvs/failure";
+import { patience, type Failure } from "webrtc/signaling/kvs/failure";
 import Link from "webrtc/signaling/kvs/link";
 import * as requests from "webrtc/signaling/kvs/requests";
 import Backoff from "webrtc/signaling/kvs/retry";
@@ -291,7 +291,7 @@ export default class Machine {
 			this.#clockTried = true;
 			return this.#advance(now);
 		}
-		this.#wait(now);
+		this.#wait(now, patience(failure));
 	}
 
 	/** Reports a failure, and gives up what it has proved wrong. Returns whether there is hope. */
@@ -308,8 +308,9 @@ export default class Machine {
 		return true;
 	}
 
-	#wait(now: number): void {
-		this.#setState("waiting", now + this.#backoff.next());
+	/** @param least milliseconds, beside the back-off */
+	#wait(now: number, least = 0): void {
+		this.#setState("waiting", now + least + this.#backoff.next());
 	}
 
 	#openingFailed(reason: string, now: number): void {

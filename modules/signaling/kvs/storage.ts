@@ -62,9 +62,9 @@ export default class StorageSchedule {
 		this.due = now + this.#timeouts.storageSession;
 	}
 
-	/** The call failed, or no offer came. */
-	failed(now: number): void {
-		const wait = this.#backoff.next();
+	/** The call failed, or no offer came. @param least milliseconds to wait, beside the back-off */
+	failed(now: number, least = 0): void {
+		const wait = least + this.#backoff.next();
 		this.phase = "idle";
 		this.due = now + (this.#backoff.attempts > manyFailures ? slow + wait : wait);
 	}

@@ -171,7 +171,8 @@ describe("cut at each state", () => {
 		["an invalid argument", refused("InvalidArgumentException")],
 		["throttling", refused("ThrottlingException")],
 		["a limit", refused("ClientLimitExceededException")],
-		["a denial", refused("AccessDeniedException", 403)],
+		["a proxy's page", { status: 404, body: "<html>" }],
+		["an unknown operation", refused("UnknownOperationException", 404)],
 		["an expired token", refused("ExpiredTokenException", 403)],
 		["no JSON", { status: 200, body: "<html>" }],
 		["an empty object", { status: 200, body: "{}" }],
@@ -336,6 +337,30 @@ describe("credentials", () => {
 	});
 });
 
+describe("a denial", () => {
+	test("keeps the keys, and is tried again rarely", async () => {
+		service.script = () => refused("AccessDeniedException", 403);
+		const client = await start({}, 2 * hour);
+		await advance(hour);
+		expect(client.credentialCalls).toBe(1);
+		expect(service.requests.length).toBeGreaterThan(40);
+		expect(service.requests.length).toBeLessThan(70);
+		expect(new Set(client.codes())).toEqual(new Set(["signaling/rejected"]));
+		service.script = undefined; // the policy was mended
+		await advance(80 * second);
+		expect(client.signaling.state).toBe("connected");
+	});
+
+	test("of ICE servers stops nothing else", async () => {
+		service.script = ({ call }) => (call === "v1/get-ice-server-config" ? { status: 403 } : undefined);
+		const client = await start({}, 3 * hour);
+		await advance(hour);
+		expect(client.credentialCalls).toBe(1);
+		expect(service.requests.length).toBeLessThan(70);
+		expect(client.states).toEqual(["connecting", "connected"]);
+	});
+});
+
 describe("the clock", () => {
 	test.each([
 		["behind", -day],
@@ -397,6 +422,17 @@ describe("the channel", () => {
 		await advance(6 * minute);
 		expect(service.master("porch")).toBeDefined();
 		expect(client.states).toEqual(["connecting", "connected"]);
+	});
+
+	test.each(["ARN", "name"])("is not taken for missing by its %s for a 404 that is not the service's", async (by) => {
+		const { arn } = service.channels.get("porch")!;
+		const pages: Reply[] = [{ status: 404, body: "<html>" }, refused("UnknownOperationException", 404)];
+		service.script = () => pages.shift();
+		const client = await start(by === "ARN" ? { channelARN: arn } : {});
+		await advance(5 * second);
+		expect(client.codes()).toEqual(["signaling/service-failed", "signaling/service-failed"]);
+		expect(client.signaling.state).toBe("connected");
+		expect(service.calls()).not.toContain("createSignalingChannel");
 	});
 
 	test("that must not be made, and never was there, ends it, with the reason", async () => {
