@@ -33,6 +33,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: %s <image>\n", argv[0]);
 		return SIM_EXIT_SETUP;
 	}
+	srand(g_random_int()); // Math.random: devices that start together do not stay together, here as there
 	sim.statistics = getenv("SIM_STATS") != NULL;
 	if (getenv("SIM_PARENT"))
 		prctl(PR_SET_PDEATHSIG, SIGTERM);

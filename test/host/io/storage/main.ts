@@ -105,6 +105,7 @@ function base64(): void {
 	assertEqual(text(Base64.decode("bGlnaHQg\nd29yaw==")), "light work", "decoded");
 }
 
+trace(`random: ${Math.random()}\n`);
 void runCases(
 	config["phase"] === "first"
 		? { formats, write, refusals, setPreferences, base64 }

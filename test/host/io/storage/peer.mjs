@@ -15,4 +15,6 @@ export default async function drive({ start, check, folder }) {
 	fs.writeFileSync(`${file}.A1B2C3`, "of an interrupted write");
 	const second = await start({ phase: "second" }, environment);
 	check((await second.exited) === 0, "exit status of the second run");
+	const [[one], [other]] = await Promise.all([first, second].map(({ line }) => line(/^random: .*$/m)));
+	check(one !== other, "Math.random goes its own way in each run");
 }
