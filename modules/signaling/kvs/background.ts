@@ -15,8 +15,10 @@ export interface BackgroundHost {
 	readonly knowledge: Readonly<Knowledge>;
 	readonly calls: Calls;
 	emit(action: Action): void;
-	/** Reports a failure, and gives up what it has proved wrong. Returns whether there is hope. */
-	learn(failure: Failure): boolean;
+	/** Reports a failure, and gives up what it has proved wrong. */
+	learn(failure: Failure): void;
+	/** Takes a description of the channel's media storage. */
+	learnStorage(body: string): void;
 	/** The connection is of no more use, or its endpoint is wrong: make another. */
 	renew(now: number): void;
 }
@@ -55,11 +57,12 @@ export default class Background {
 		const { storage, endpoints } = this.#host.knowledge;
 		this.#ice.start(now);
 		if (storage && endpoints?.webrtc) this.#storage.start(now);
+		else this.#storage.stop();
 	}
 
 	/** It has ended. */
-	suspend(): void {
-		this.#storage.suspend();
+	suspend(now: number): void {
+		this.#storage.suspend(now);
 	}
 
 	refreshIceServers(now: number): void {
@@ -106,7 +109,7 @@ export default class Background {
 	}
 
 	#iceFailed(failure: Failure, now: number): void {
-		if (!this.#host.learn(failure)) return;
+		this.#host.learn(failure);
 		this.#ice.fail(now, patience(failure));
 		const { kind } = failure;
 		const isOthersFault = ["credentials", "denied", "throttled", "clock"].includes(kind);
@@ -122,9 +125,26 @@ export default class Background {
 		const call = role === "master" ? "joinStorageSession" : "joinStorageSessionAsViewer";
 		calls.start(call, endpoints.webrtc, joinBody(arn, clientId), now, (failure, _text, later) => {
 			if (!failure) return this.#storage.accepted(later);
-			if (!this.#host.learn(failure)) return;
 			this.#storage.failed(later, patience(failure));
-			if (failure.kind === "channel") this.#host.renew(later);
+			this.#storageFailed(failure);
+			if (failure.kind === "channel" || failure.kind === "request") this.#describeStorage(arn, later);
 		});
+	}
+
+	/** Whether it is enabled still. */
+	#describeStorage(channelARN: string, now: number): void {
+		const host = this.#host;
+		const body = JSON.stringify({ ChannelARN: channelARN });
+		host.calls.start("describeMediaStorageConfiguration", this.#options.control, body, now, (failure, text) => {
+			if (failure) return this.#storageFailed(failure);
+			host.learnStorage(text);
+			if (!host.knowledge.storage) this.#storage.stop();
+		});
+	}
+
+	/** What is not found may be the stream or its session: nothing is wrong with the connection. */
+	#storageFailed(failure: Failure): void {
+		if (failure.kind === "channel") this.#host.emit({ type: "error", error: failure.error });
+		else this.#host.learn(failure);
 	}
 }

@@ -72,6 +72,6 @@ export function checkKnowledge(value: unknown): Knowledge {
 			...(webrtc === undefined ? {} : { webrtc: webrtc as string }),
 		},
 	};
-	if (typeof storage === "boolean") knowledge.storage = storage;
+	if (storage === true) knowledge.storage = storage;
 	return knowledge;
 }

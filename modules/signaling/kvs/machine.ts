@@ -79,7 +79,8 @@ export default class Machine {
 			},
 			calls: this.#calls,
 			emit,
-			learn: (failure) => this.#learn(failure),
+			learn: (failure) => void this.#learn(failure),
+			learnStorage: (body) => this.#learnStorage(body),
 			renew: (now) => this.#renew(true, now),
 		});
 	}
@@ -216,10 +217,11 @@ export default class Machine {
 
 	/* The steps */
 
-	#advance(now: number): void {
-		const { arn, storage, endpoints } = this.#knowledge;
+	/** @param isStorageKnown storage may be enabled at any time: where it is not, it is asked for with each connection */
+	#advance(now: number, isStorageKnown = !this.#options.useMediaStorage || this.#knowledge.storage === true): void {
+		const { arn, endpoints } = this.#knowledge;
 		if (!arn) this.#describe(now);
-		else if (this.#options.useMediaStorage && storage === undefined) this.#describeStorage(arn, now);
+		else if (!isStorageKnown) this.#describeStorage(arn, now);
 		else if (!endpoints) this.#getEndpoint(arn, now);
 		else this.#connect(arn, endpoints.wss, now);
 	}
@@ -254,13 +256,18 @@ export default class Machine {
 		const body = JSON.stringify({ ChannelARN: arn });
 		this.#ask("describeStorage", "describeMediaStorageConfiguration", body, now, (failure, text, later) => {
 			if (failure) return this.#recover(failure, later);
-			this.#knowledge.storage = requests.parseMediaStorage(text).enabled;
-			if (!this.#knowledge.storage) {
-				const message = "KVS: the channel's media storage is not enabled; peers connect directly";
-				this.#report(new WebRTCError("signaling/rejected", message));
-			}
-			this.#advance(later);
+			this.#learnStorage(text);
+			this.#advance(later, true);
 		});
+	}
+
+	#learnStorage(body: string): void {
+		const { enabled } = requests.parseMediaStorage(body);
+		this.#knowledge.storage = enabled || undefined;
+		if (enabled && !this.#knowledge.endpoints?.webrtc) this.#knowledge.endpoints = undefined;
+		if (enabled) return;
+		const message = "KVS: the channel's media storage is not enabled; peers connect directly";
+		this.#report(new WebRTCError("signaling/rejected", message));
 	}
 
 	#getEndpoint(arn: string, now: number): void {
@@ -270,7 +277,7 @@ export default class Machine {
 		this.#ask("endpoint", "getSignalingChannelEndpoint", body, now, (failure, text, later) => {
 			if (failure) return this.#recover(failure, later);
 			this.#knowledge.endpoints = requests.parseEndpoints(text, !control.secure);
-			this.#advance(later);
+			this.#advance(later, true);
 		});
 	}
 
@@ -326,7 +333,7 @@ export default class Machine {
 		const link = this.#link!;
 		this.#link = undefined;
 		this.#exchange.requeue(link.id);
-		this.#background.suspend();
+		this.#background.suspend(now);
 		if (!this.#opening) this.#tellLost();
 		const wasStable = this.#judgeLink(link, now);
 		if (code !== goingAway) {

@@ -28,14 +28,18 @@ export default class StorageSchedule {
 		this.#backoff = backoff;
 	}
 
-	/** A connection is there. A session in progress goes on: its media has a way of its own. */
+	/** A connection is there. A session in progress goes on, its media has a way of its own; and so does the back-off. */
 	start(now: number): void {
-		if (this.phase !== "joined") this.#rejoin(now);
+		if (this.phase === "idle" && this.due === Infinity) this.due = now;
 	}
 
-	/** Without a connection there is nobody to make the offer. */
-	suspend(): void {
-		if (this.phase === "joined") return;
+	/** Without a connection there is nobody to make the offer: the next one begins with a join. */
+	suspend(now: number): void {
+		if (this.phase === "joining" || this.phase === "waiting") this.#rejoin(now);
+	}
+
+	/** Nothing is stored any more. A session in progress is its peer's affair. */
+	stop(): void {
 		this.phase = "idle";
 		this.due = Infinity;
 	}

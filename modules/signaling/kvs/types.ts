@@ -10,8 +10,8 @@ import type { CallName, CreateChannelOptions, Endpoints } from "webrtc/signaling
 export interface Knowledge {
 	arn?: string;
 	endpoints?: Endpoints;
-	/** Whether its media goes to a stream. */
-	storage?: boolean;
+	/** Its media goes to a stream. That it does not is not kept: it may be enabled at any time. */
+	storage?: true | undefined;
 }
 
 /** Milliseconds. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Storage sessions that go wrong.
 import type Client from "./client";
-import Scene, { hour, minute, offer, second } from "./scene";
+import Scene, { hour, minute, offer, refused, second } from "./scene";
 import { advance, schedule } from "../fakes/moddable/clock";
 
 let scene: Scene;
@@ -53,4 +53,73 @@ describe("a session that does not last", () => {
 		await advance(hour);
 		expect(client.errors).toEqual([]);
 	});
+});
+
+describe("a join that finds nothing", () => {
+	const missing = refused("ResourceNotFoundException", 404);
+
+	test.each(["name", "ARN"])("leaves the connection alone, by %s", async (by) => {
+		scene.service.script = ({ call }) => (call === "joinStorageSession" ? missing : undefined);
+		const { arn } = scene.service.channels.get("porch")!;
+		const client = await scene.start({ useMediaStorage: true, ...(by === "ARN" ? { channelARN: arn } : {}) });
+		await advance(10 * minute);
+		expect(client.states).toEqual(["connecting", "connected"]);
+		expect(client.signaling.statistics.connections).toBe(1);
+		expect(joins()).toBeGreaterThan(6);
+		expect(joins()).toBeLessThan(14);
+		expect(scene.count("describeMediaStorageConfiguration")).toBe(1 + joins());
+		expect(client.codes()).toEqual(Array(joins()).fill("signaling/channel-missing"));
+	});
+
+	test("as storage was disabled: no more joins, until it is enabled again", async () => {
+		const client = await scene.start({ useMediaStorage: true });
+		answerJoins();
+		await advance(10 * second);
+		const { script } = scene.service;
+		scene.service.storage = undefined;
+		scene.service.script = ({ call }) => (call === "joinStorageSession" ? missing : undefined);
+		client.signaling.send({ type: "bye", peerId: "AWS_STORAGE" });
+		await advance(30 * second);
+		const before = joins();
+		await advance(10 * minute);
+		expect(joins()).toBe(before);
+		expect(client.codes().slice(-2)).toEqual(["signaling/channel-missing", "signaling/rejected"]);
+		scene.service.storage = { Status: "ENABLED" };
+		scene.service.script = script;
+		await advance(hour);
+		expect(joins()).toBeGreaterThan(before);
+		expect(client.states).toEqual(["connecting", "connected"]);
+	});
+});
+
+test("the back-off goes on over connections", async () => {
+	scene.service.script = ({ call }) => (call === "joinStorageSession" ? { status: 500 } : undefined);
+	await scene.start({ useMediaStorage: true });
+	await advance(2 * minute);
+	const before = joins();
+	for (let i = 0; i < 20; i++) {
+		scene.service.master("porch")?.reset();
+		await advance(32 * second);
+	}
+	expect(joins() - before).toBeLessThan(7);
+});
+
+test.each(["memory", "stored"] as const)("storage that is enabled later is found out (cache: %s)", async (cache) => {
+	scene.service.storage = undefined;
+	const client = await scene.start({ useMediaStorage: true, cache });
+	expect(client.codes()).toEqual(["signaling/rejected"]);
+	scene.service.storage = { Status: "ENABLED" };
+	if (cache === "stored") {
+		client.signaling.close();
+		await scene.start({ useMediaStorage: true, cache });
+	} else await advance(hour);
+	expect(joins()).toBeGreaterThan(0);
+});
+
+test("storage that is not enabled costs one call with a connection", async () => {
+	scene.service.storage = undefined;
+	await scene.start({ useMediaStorage: true });
+	expect(scene.count("describeMediaStorageConfiguration")).toBe(1);
+	await advance(5 * hour);
+	expect(scene.count("describeMediaStorageConfiguration")).toBe(6);
 });
