@@ -7,8 +7,8 @@ export default class Link {
 	readonly openedAt: number;
 	/** A text is being written. */
 	busy = false;
-	/** Whether a missing answer to a ping means death: it does once the service has answered one. */
-	answers: boolean;
+	/** Whether the service answers pings; undefined: it is not known. */
+	answers: boolean | undefined;
 	#timeouts: Readonly<Timeouts>;
 	#renewAt: number;
 	#pings = 0;
@@ -17,7 +17,7 @@ export default class Link {
 	#unanswered: number | undefined;
 	#asked = false;
 
-	constructor(id: number, now: number, timeouts: Readonly<Timeouts>, answers: boolean, random: () => number) {
+	constructor(id: number, now: number, timeouts: Readonly<Timeouts>, answers: Link["answers"], random: () => number) {
 		this.id = id;
 		this.openedAt = now;
 		this.answers = answers;
@@ -37,7 +37,8 @@ export default class Link {
 	}
 
 	get #deadAt(): number {
-		return this.answers && this.#unanswered !== undefined ? this.#unanswered + this.#timeouts.pong : Infinity;
+		if (this.#unanswered === undefined || this.answers === false) return Infinity;
+		return this.#unanswered + (this.answers ? this.#timeouts.pong : this.#timeouts.silence);
 	}
 
 	isDead(now: number): boolean {

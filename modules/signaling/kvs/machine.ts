@@ -49,7 +49,7 @@ export default class Machine {
 	#opening = 0; // the id of a link to be
 	#old: { id: number; until: number } | undefined;
 	#lastLink = 0;
-	#answers = false; // the service answers pings
+	#answers: boolean | undefined; // whether the service answers pings
 	#clockTried = false;
 	#backoff: Backoff;
 	#background: Background;
@@ -381,6 +381,7 @@ export default class Machine {
 
 	#serveLink(link: Link, now: number): void {
 		if (link.isDead(now)) {
+			this.#answers ??= false; // or this connection was dead from the start: a pong on the next will tell
 			this.#actions.push({ type: "drop", link: link.id });
 			return this.#linkEnded({ reason: "it does not answer any more" }, now);
 		}

@@ -26,6 +26,8 @@ export interface Timeouts {
 	ping: number;
 	/** From a ping to its answer, after which a connection is dead. */
 	pong: number;
+	/** The same while it is not known whether the service answers pings. One that does not is cut once for it. */
+	silence: number;
 	/** Age at which a connection is replaced; the service ends it after 1 h. */
 	age: number;
 	/** That a replaced connection is still read. */
@@ -49,6 +51,7 @@ export const defaultTimeouts: Readonly<Timeouts> = Object.freeze({
 	connect: 10_000,
 	ping: 10_000,
 	pong: 10_000,
+	silence: 60_000,
 	age: 55 * 60_000,
 	drain: 2_000,
 	stable: 30_000,

@@ -109,11 +109,47 @@ describe("the connection", () => {
 		expect(client.codes()).toEqual(["signaling/connection-failed"]);
 	});
 
-	test("of a service that answers no pings is not taken for dead", async () => {
+	test("of a service that answers no pings is taken for dead once", async () => {
 		service.pongs = false;
 		const client = await start();
-		await advance(30 * minute);
-		expect(client.signaling.statistics.connections).toBe(1);
+		await advance(58 * second);
+		expect(client.errors).toEqual([]);
+		await advance(5 * hour);
+		expect(client.codes()).toEqual(["signaling/connection-failed"]);
+		expect(client.signaling.statistics.connections).toBe(7); // one an hour
+	});
+
+	test("that is dead before it answers is found out", async () => {
+		const { accept } = service;
+		let isFirst = true;
+		service.accept = (socket, ...rest) => {
+			if (isFirst) schedule(() => socket.die(), 15);
+			isFirst = false;
+			return accept.call(service, socket, ...rest);
+		};
+		const client = await start();
+		const dead = service.master("porch")!;
+		expect(client.signaling.state).toBe("connected");
+		await advance(minute + second);
+		expect(service.master("porch")).not.toBe(dead);
+		expect(client.signaling.state).toBe("connected");
+		service.master("porch")!.die(); // the service answers: this is noticed sooner
+		await advance(25 * second);
+		expect(client.signaling.statistics.connections).toBe(3);
+	});
+
+	test("to a service that answered former ones is dead without an answer", async () => {
+		const client = await start();
+		await advance(minute);
+		const { accept } = service;
+		service.accept = (socket, ...rest) => {
+			schedule(() => socket.die(), 15);
+			service.accept = accept;
+			return accept.call(service, socket, ...rest);
+		};
+		service.master("porch")!.reset();
+		await advance(12 * second);
+		expect(client.signaling.statistics.connections).toBe(3);
 	});
 
 	test("that breaks takes nothing along that was not confirmed, and repeats nothing that was", async () => {
