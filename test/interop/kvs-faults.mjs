@@ -2,73 +2,64 @@
 // What goes wrong with a service, in real time: our master is connected again, and a session in progress does not notice.
 // @ts-check
 import assert from "node:assert/strict";
-import { inWorld, moves, picture, text, until } from "./world.mjs";
+import { fault } from "./survive.mjs";
+import { inWorld, picture, sleep, text, until } from "./world.mjs";
 
 const day = 24 * 3600;
 
-/** @typedef {import("./world.mjs").World} World */
 /**
- * @typedef {object} Scene
- * @property {World} world
- * @property {import("../browser/camera.mjs").Application} camera
- * @property {NonNullable<World["master"]>} before the master's WebSocket
+ * Waits until the camera has said it so often.
+ * @param {import("./survive.mjs").Scene} scene
+ * @param {RegExp} pattern
+ * @param {number} times
  */
-
-/**
- * A camera with a viewer, whose picture must go on through a fault; then a new viewer, who must be served.
- * @param {string} name
- * @param {(scene: Scene) => Promise<void>} disturb
- * @param {{ timeout?: number, device?: boolean }} [options]
- * @returns {import("./run.mjs").Row}
- */
-function fault(name, disturb, { timeout = 90, device = false } = {}) {
-	const run = (/** @type {World} */ world) => survive(world, disturb, device);
-	return { name: `${name}: connected again, the session goes on`, timeout, run: () => inWorld([], run) };
-}
-
-/** @param {World} world @param {(scene: Scene) => Promise<void>} disturb @param {boolean} device */
-async function survive(world, disturb, device) {
-	const size = { width: 640, height: 360 };
-	const camera = await world.camera({ ...(device ? await world.deviceSettings() : world.settings), ...size });
-	const page = await world.page("chromium");
-	await moves(page);
-	const before = world.master;
-	assert(before);
-	const start = Date.now();
-	await disturb({ world, camera, before });
-	await world.reconnected(before);
-	const duration = Date.now() - start;
-	await moves(page);
-	assert(!camera.output.includes("peerDisconnected"), "the session was kept");
-	world.service.clock.offset = 0; // for the page, which is not under test
-	const next = await world.page("chromium");
-	await moves(next);
-	assert.equal(await camera.stop(), 0);
-	return `after ${duration} ms`;
+function says({ camera }, pattern, times) {
+	const count = () => [...camera.output.matchAll(new RegExp(pattern, "g"))].length;
+	return until(`${times} times ${pattern}`, () => count() >= times, 40_000);
 }
 
 /** @type {import("./run.mjs").Row[]} */
 export const rows = [
-	fault("the WebSocket is cut", async ({ before }) => void before.do("reset")),
-	fault("GO_AWAY", async ({ before }) => void before.do("goAway")),
-	fault("the service ends the connection after its hour (1001)", async ({ before }) => void before.do("expire")),
+	fault("the WebSocket is cut", ({ before }) => before.do("reset")),
+	fault("GO_AWAY", ({ before }) => before.do("goAway")),
+	fault("the service ends the connection after its hour (1001)", ({ before }) => before.do("expire")),
 	fault(
 		"the keys expire",
-		async ({ world, before }) => {
+		({ world, before }) => {
 			world.service.credentials.expire();
 			before.do("reset");
 		},
-		{ device: true },
+		{ settings: (world) => world.deviceSettings() },
 	),
-	fault("the clock is wrong by a day", async ({ world, before }) => {
+	fault("the clock is wrong by a day", ({ world, before }) => {
 		world.service.clock.offset = day * 1000;
 		before.do("reset");
 	}),
-	fault("a storm of 5xx", async ({ world, before }) => {
-		world.service.faults.add({ on: "*", do: "error", status: 503, type: "ServiceUnavailableException", times: 4 });
-		before.do("reset");
+	fault("a storm of 5xx", ({ before }) => before.do("reset"), {
+		faults: [{ on: "*", do: "error", status: 503, type: "ServiceUnavailableException", times: 4 }],
 	}),
-	fault("a socket that is dead, yet open", async ({ before }) => void before.do("halfDead"), { timeout: 120 }),
+	fault("a socket that is dead, yet open", ({ before }) => before.do("halfDead"), { timeout: 120, silence: 20_000 }),
+	fault("names do not resolve for 8 s", async (scene) => {
+		scene.world.resolves(false);
+		scene.before.do("reset");
+		await sleep(8_000);
+		await says(scene, /localhost is not found/, 3);
+		assert(!scene.world.master, "nothing resolved");
+		scene.world.resolves(true);
+	}),
+	fault("the channel is deleted, and made again by the camera", ({ world }) => world.deleteChannel(), {
+		check: ({ world, before }) => assert.notEqual(world.master?.channel.arn, before.channel.arn),
+	}),
+	fault(
+		"the channel is deleted, and made again by somebody else, for the camera must not",
+		async (scene) => {
+			await scene.world.deleteChannel();
+			await says(scene, /signaling\/channel-missing/, 3);
+			assert.deepEqual(scene.world.service.channels.list, []);
+			scene.world.service.channels.create("porch");
+		},
+		{ settings: ({ settings }) => ({ ...settings, createChannel: "false" }) },
+	),
 	{
 		name: "GO_AWAY while an offer is on its way: it is not lost",
 		run: () =>

@@ -11,9 +11,11 @@ import { abandon, closeBrowsers } from "./world.mjs";
  * @property {number} [timeout] seconds
  */
 
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
 const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	kvs: async () => {
-		const parts = ["kvs-media", "kvs-start", "kvs-faults"];
+		const parts = ["kvs-media", "kvs-start", "kvs-faults", "kvs-cuts", "kvs-storage"];
 		const modules = await Promise.all(parts.map((part) => import(`./${part}.mjs`)));
 		return modules.flatMap(({ rows }) => rows);
 	},

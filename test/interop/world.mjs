@@ -3,10 +3,12 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { Agent } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DeleteSignalingChannelCommand, KinesisVideoClient } from "@aws-sdk/client-kinesis-video";
 import { parseOptions } from "../../tools/kvs/options.mjs";
 import LocalKVS from "../../tools/kvs/service.mjs";
 import { launch } from "../browser/browsers.mjs";
@@ -78,11 +80,19 @@ export class World {
 	/** @type {Page[]} */
 	#pages = [];
 	#state = mkdtempSync(join(directory, "state-"));
+	#hosts = join(this.#state, "hosts");
 
 	/** @param {LocalKVS} service */
 	constructor(service) {
 		this.service = service;
 		this.ca = service.authority.certificate;
+		this.resolves(true);
+	}
+
+	/** Whether our examples can resolve the service's name. */
+	resolves(works = true) {
+		writeFileSync(`${this.#hosts}.new`, works ? "" : "- localhost\n");
+		renameSync(`${this.#hosts}.new`, this.#hosts); // it is read at any time
 	}
 
 	/** What an example must be told, with keys that last. */
@@ -108,7 +118,10 @@ export class World {
 	 * @param {Record<string, string | number>} [settings]
 	 */
 	start(folder, settings = this.settings) {
-		const application = new Application(folder, settings, ["--stats"], { XS_WEBRTC_STATE: this.#state });
+		const application = new Application(folder, settings, ["--stats"], {
+			XS_WEBRTC_STATE: this.#state,
+			XS_WEBRTC_HOSTS: this.#hosts,
+		});
 		this.#applications.push(application);
 		return application;
 	}
@@ -138,6 +151,20 @@ export class World {
 		const fakeCamera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"];
 		const args = [...fakeCamera, `--ignore-certificate-errors-spki-list=${hash}`];
 		return launch(name, { args, insecure: true });
+	}
+
+	/** As somebody does with an AWS SDK; the service cuts who is connected. Returns the channel as it was. */
+	async deleteChannel() {
+		const [channel] = this.service.channels.list;
+		const client = new KinesisVideoClient({
+			region,
+			endpoint: this.service.url("control"),
+			credentials: { ...this.service.credentials.static },
+			requestHandler: { httpsAgent: new Agent({ ca: this.ca }) },
+		});
+		await client.send(new DeleteSignalingChannelCommand({ ChannelARN: channel.arn }));
+		client.destroy();
+		return channel;
 	}
 
 	/** The WebSocket of the master that counts: there may be two while one takes the other's place. */

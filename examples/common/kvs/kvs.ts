@@ -48,6 +48,7 @@ export function kvsOptions(): KVSSignalingOptions {
 		endpoint: text("endpoint"),
 		clientId: text("clientId"),
 		createChannel: flag("createChannel"),
+		useMediaStorage: flag("useMediaStorage"),
 		cache: (text("cache") as KVSSignalingOptions["cache"]) ?? "stored",
 		...network(),
 	};
