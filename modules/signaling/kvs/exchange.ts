@@ -3,6 +3,7 @@
 // put into the service's words.
 import WebRTCError from "webrtc/error";
 import type { IceServer, SignalingMessage } from "webrtc/signaling";
+import { judgeRefusal } from "webrtc/signaling/kvs/failure";
 import type Link from "webrtc/signaling/kvs/link";
 import { composeMessage, masterId, parseMessage, type Incoming } from "webrtc/signaling/kvs/messages";
 import Outbox from "webrtc/signaling/kvs/outbox";
@@ -31,8 +32,9 @@ export default class Exchange {
 	/**
 	 * Takes a message of the service. One that is malformed is counted and reported, and changes nothing.
 	 * @param servers our own ICE servers, to stand before those that an offer brings
+	 * @param now for what is to be sent again
 	 */
-	receive(bytes: Uint8Array, servers: readonly IceServer[]): Incoming | undefined {
+	receive(bytes: Uint8Array, servers: readonly IceServer[], now: number): Incoming | undefined {
 		let incoming: Incoming;
 		try {
 			incoming = parseMessage(bytes, this.#master);
@@ -44,7 +46,7 @@ export default class Exchange {
 		if (incoming.kind === "empty") return undefined;
 		this.#statistics.messagesReceived++;
 		if (incoming.kind === "message") this.#deliver(incoming.message, servers);
-		else if (incoming.kind === "status") this.#report(incoming);
+		else if (incoming.kind === "status") this.#report(incoming, now);
 		return incoming;
 	}
 
@@ -108,11 +110,16 @@ export default class Exchange {
 	}
 
 	/** The service could not do with a message of ours what we wanted. It never says that it could. */
-	#report({ correlationId, status, errorType, description }: Extract<Incoming, { kind: "status" }>): void {
+	#report(
+		{ correlationId, status, errorType, description }: Extract<Incoming, { kind: "status" }>,
+		now: number,
+	): void {
+		const { isPassing, code } = judgeRefusal(status, errorType);
+		if (isPassing && this.outbox.retry(correlationId, now)) this.#statistics.messagesRepeated++;
 		const peerId = this.outbox.peerOf(correlationId);
 		const about = peerId === undefined ? "a message" : `a message to ${peerId}`;
 		const text = `KVS: ${about} was refused: status ${status} ${errorType} ${description}`.trim();
-		this.#emit({ type: "error", error: new WebRTCError("signaling/rejected", text) });
+		this.#emit({ type: "error", error: new WebRTCError(code, text) });
 	}
 
 	#dropped(count: number): void {

@@ -65,6 +65,13 @@ function classify(status: number, type: string, clockChanged: boolean): FailureC
 	return status >= 500 || status === 404 ? "service" : "request";
 }
 
+/** Judges a refusal of a message: whether the same may be taken later, and the error's code. */
+export function judgeRefusal(status: string, type: string): { isPassing: boolean; code: WebRTCErrorCode } {
+	const kind = classify(Number(status), type, false);
+	const isPassing = kind === "throttled" || kind === "service";
+	return { isPassing, code: isPassing ? codes[kind] : codes.request };
+}
+
 /** A call without a response, or without credentials to sign it with. */
 export function failureFrom(call: string, error: WebRTCError): Failure {
 	if (error.code === "aws/credentials") return { kind: "credentials", error };

@@ -264,7 +264,7 @@ export default class KVSSignaling implements SignalingClient {
 			onOpen: () => this.#feed((machine, now) => machine.handleOpen(link, now)),
 			onMessage: (bytes) => this.#feed((machine, now) => machine.handleMessage(link, bytes, now)),
 			onBadMessage: (error) => this.#feed((machine) => machine.handleBadMessage(error)),
-			onPong: (payload) => this.#feed((machine) => machine.handlePong(link, payload)),
+			onPong: (payload) => this.#feed((machine, now) => machine.handlePong(link, payload, now)),
 			onWritten: () => this.#feed((machine, now) => machine.handleWritten(link, now)),
 			onEnd: (closing) => this.#onEnd(link, closing),
 		});

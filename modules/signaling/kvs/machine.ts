@@ -165,7 +165,7 @@ export default class Machine {
 	handleMessage(id: number, bytes: Uint8Array, now: number): void {
 		if (this.#isOver) return;
 		if (id === this.#link?.id) this.#link.heard();
-		const incoming = this.#exchange.receive(bytes, this.iceServers);
+		const incoming = this.#exchange.receive(bytes, this.iceServers, now);
 		if (incoming?.kind === "message" && incoming.message.type === "offer")
 			this.#background.offered(incoming.message.peerId, now);
 		else if (incoming?.kind === "reconnectIceServer") this.#background.refreshIceServers(now);
@@ -178,9 +178,9 @@ export default class Machine {
 		this.#report(error);
 	}
 
-	handlePong(id: number, payload: number): void {
+	handlePong(id: number, payload: number, now: number): void {
 		this.#answers = true;
-		this.#exchange.outbox.confirm(id, payload);
+		this.#exchange.outbox.confirm(id, payload, now);
 		if (id !== this.#link?.id) return;
 		this.#link.answers = true;
 		this.#link.heard();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages on their way out: kept within bounds while there is no connection, sent no faster than the service allows, and
-// kept on until the service has shown a sign of life, so that those can be repeated that a dead connection has swallowed.
+// kept on until the service has shown a sign of life, so that those can be repeated that a dead connection has swallowed;
+// and a little longer, for the service may have failed to pass them on.
 
 export interface Letter {
 	text: string;
@@ -9,15 +10,23 @@ export interface Letter {
 	correlationId: string;
 	/** When it is of no more use. */
 	expires: number;
+	/** It must not be written before. */
+	from: number;
+	/** How often the service has failed to pass it on. */
+	failures: number;
 	/** The connection that it was written to. */
 	link: number;
 	/** The last ping that was sent before it was written; the next one's answer confirms it. Infinity: it is not yet. */
 	ping: number;
+	/** It has arrived; what remains is that the service fails to pass it on. */
+	confirmed: boolean;
 }
 
 // The service takes 5 descriptions and 20 candidates a second on a connection.
 const limits = Object.freeze({ description: 5, candidate: 20 });
 const second = 1000; // ms
+const refusalTime = 5_000; // ms that a refusal may come after a message has arrived
+const maximumFailures = 2;
 const maximumLetters = 64;
 const maximumSize = 65_536; // characters of those that wait and those that are kept
 const maximumCorrelations = 32;
@@ -49,8 +58,11 @@ export default class Outbox {
 			peerId,
 			correlationId,
 			expires: now + this.#lifetime,
+			from: 0,
+			failures: 0,
 			link: 0,
 			ping: Infinity,
+			confirmed: false,
 		});
 		this.#size += text.length;
 		this.#correlations.set(correlationId, peerId);
@@ -95,10 +107,10 @@ export default class Outbox {
 
 	/** When the next may be taken; Infinity when there is none. */
 	get deadline(): number {
-		const kind = this.#waiting[0]?.kind;
-		if (!kind) return Infinity;
-		const times = this.#times[kind];
-		return times.length < limits[kind] ? 0 : times[0]! + second;
+		const next = this.#waiting[0];
+		if (!next) return Infinity;
+		const times = this.#times[next.kind];
+		return Math.max(next.from, times.length < limits[next.kind] ? 0 : times[0]! + second);
 	}
 
 	/** When the next one expires. */
@@ -107,18 +119,33 @@ export default class Outbox {
 	}
 
 	/** A ping was answered: what was written before it has arrived. */
-	confirm(link: number, ping: number): void {
-		this.#sent = this.#sent.filter(
-			(letter) => letter.link !== link || letter.ping >= ping || !this.#forget(letter),
-		);
+	confirm(link: number, ping: number, now: number): void {
+		for (const letter of this.#sent) {
+			if (letter.link !== link || letter.ping >= ping || letter.confirmed) continue;
+			letter.confirmed = true;
+			letter.expires = now + refusalTime;
+		}
 	}
 
 	/** A connection has ended: what is not confirmed goes to the next. @returns how many */
 	requeue(link: number): number {
-		const again = this.#sent.filter((letter) => letter.link === link);
-		this.#sent = this.#sent.filter((letter) => letter.link !== link);
+		const isLost = (letter: Letter) => letter.link === link && !letter.confirmed;
+		const again = this.#sent.filter(isLost);
+		this.#sent = this.#sent.filter((letter) => !isLost(letter));
 		this.#waiting.unshift(...again);
 		return again.length;
+	}
+
+	/** The service could not pass a message on: it goes again, after a while. @returns whether it does */
+	retry(correlationId: string, now: number): boolean {
+		const letter = this.#sent.find((one) => one.correlationId === correlationId);
+		if (!letter || letter.failures >= maximumFailures) return false;
+		this.#sent = this.#sent.filter((one) => one !== letter);
+		letter.from = now + ++letter.failures * second;
+		letter.expires = now + this.#lifetime;
+		letter.confirmed = false;
+		this.#waiting.unshift(letter);
+		return true;
 	}
 
 	/** Candidates go first, then what is oldest; what is sent before what is not. */
