@@ -22,6 +22,7 @@ import Socket from "webrtc/signaling/kvs/socket";
 import {
 	defaultTimeouts,
 	type Action,
+	type Closing,
 	type Knowledge,
 	type Statistics,
 	type Timeouts,
@@ -247,7 +248,8 @@ export default class KVSSignaling implements SignalingClient {
 			this.#sockets.set(link, this.#makeSocket(link, url, signed));
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : "the URL cannot be signed";
-			this.#onEnd(link, { reason });
+			const isCredentials = error instanceof WebRTCError && error.code === "aws/credentials";
+			this.#onEnd(link, isCredentials ? { reason, credentials: error } : { reason });
 		}
 	}
 
@@ -270,7 +272,7 @@ export default class KVSSignaling implements SignalingClient {
 		});
 	}
 
-	#onEnd(link: number, closing: { code?: number; reason: string }): void {
+	#onEnd(link: number, closing: Closing): void {
 		if (this.#sockets.delete(link)) this.#feed((machine, now) => machine.handleClose(link, closing, now));
 	}
 

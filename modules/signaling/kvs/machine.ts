@@ -197,7 +197,7 @@ export default class Machine {
 	/** A WebSocket has ended, or could not be opened. */
 	handleClose(id: number, closing: Closing, now: number): void {
 		if (this.#isOver) return;
-		if (id === this.#opening) this.#openingFailed(closing.reason, now);
+		if (id === this.#opening) this.#openingFailed(closing, now);
 		else if (id === this.#link?.id) this.#linkEnded(closing, now);
 		else if (id === this.#old?.id) {
 			this.#old = undefined;
@@ -320,9 +320,10 @@ export default class Machine {
 		this.#setState("waiting", now + least + this.#backoff.next());
 	}
 
-	#openingFailed(reason: string, now: number): void {
+	#openingFailed({ reason, credentials }: Closing, now: number): void {
 		this.#opening = 0;
 		if (!this.#link) this.#tellLost();
+		if (credentials) return this.#recover({ kind: "credentials", error: credentials }, now);
 		// A refused WebSocket does not say why: the call that asks for the endpoint does.
 		this.#knowledge.endpoints = undefined;
 		this.#report(new WebRTCError("signaling/connection-failed", `KVS: the WebSocket cannot be opened: ${reason}`));
@@ -376,7 +377,7 @@ export default class Machine {
 	#stateTimeout(now: number): void {
 		if (this.#state !== "connect") return this.#advance(now); // it was waiting
 		this.#actions.push({ type: "drop", link: this.#opening });
-		this.#openingFailed("no answer in time", now);
+		this.#openingFailed({ reason: "no answer in time" }, now);
 	}
 
 	#serveLink(link: Link, now: number): void {

@@ -115,6 +115,8 @@ export interface Closing {
 	/** From a close frame (RFC 6455 section 7.4), if there was one. */
 	code?: number;
 	reason: string;
+	/** It never came to a connection: there are no credentials. */
+	credentials?: WebRTCError;
 }
 
 export interface Statistics {

@@ -354,6 +354,25 @@ describe("credentials", () => {
 		expect(client.codes()).toEqual(["aws/credentials", "aws/credentials"]);
 	});
 
+	test("that cannot be had at a warm start cost no knowledge", async () => {
+		(await start({ cache: "stored" })).signaling.close();
+		service.requests.length = 0;
+		let fails = true;
+		const credentials = new CallbackCredentials(() => {
+			if (fails) throw new Error("the provider is down");
+			return service.issue();
+		});
+		const client = await start({ cache: "stored", credentials });
+		await advance(10 * second);
+		expect(new Set(client.errors.map(({ code, message }) => `${code}: ${message}`))).toEqual(
+			new Set(["aws/credentials: no credentials: the provider is down"]),
+		);
+		fails = false;
+		await advance(16 * second);
+		expect(client.signaling.state).toBe("connected");
+		expect(service.calls()).toEqual(["v1/get-ice-server-config"]);
+	});
+
 	test("new ones that come slowly delay no reconnect, while the old ones hold", async () => {
 		let fetches = 0;
 		const delayed = () => new Promise<void>((resolve) => void schedule(resolve, 14 * second));
