@@ -158,8 +158,8 @@ export function parseIceServerList(list: unknown): IceConfiguration {
 		const urls: string[] = [];
 		for (const uri of entry.Uris.slice(0, maximumURIs) as unknown[]) {
 			const text = textOf(uri, 256);
-			if (text === undefined || !/^(stun|turn)s?:[\x21-\x7e]+$/.test(text)) throw new SyntaxError("a bad URI");
-			urls.push(text);
+			// One that is of no kind known here must not cost the others.
+			if (text !== undefined && /^(stun|turn)s?:[\x21-\x7e]+$/.test(text)) urls.push(text);
 		}
 		if (!urls.length) continue;
 		const username = textOf(entry.Username, 512);

@@ -375,6 +375,18 @@ describe("ICE servers", () => {
 		expect(client.servers).toHaveLength(4);
 	});
 
+	test("a URI of an unknown kind costs itself only", async () => {
+		service.addChannel("porch");
+		const entry = (...Uris: unknown[]) => ({ Uris, Username: "u", Password: "p", Ttl: 300 });
+		const IceServerList = [entry("turn:a", "turnx:b", 5, "turns:c d"), entry("quic:d"), entry("turns:e:443")];
+		service.script = ({ call }) =>
+			call === "v1/get-ice-server-config" ? { status: 200, body: JSON.stringify({ IceServerList }) } : undefined;
+		const client = make().connect();
+		await advance(5000);
+		expect(client.servers[1]!.slice(1).map(({ urls }) => urls)).toEqual([["turn:a"], ["turns:e:443"]]);
+		expect(client.errors).toEqual([]);
+	});
+
 	test("a failure is tried again, and stops nothing", async () => {
 		service.addChannel("porch");
 		let failures = 0;
