@@ -8,6 +8,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import "reflect-metadata"; // wanted by the next
+import * as x509 from "@peculiar/x509";
 import { tests } from "./harness.mjs";
 
 const program = fileURLToPath(new URL("../../tools/kvs/kvs.mjs", import.meta.url));
@@ -99,6 +101,12 @@ test("cli: a device's certificate", async (directory) => {
 	assert.equal(certificate.subject, "CN=porch-camera");
 	assert(certificate.verify(authority.publicKey) && authority.ca && !certificate.ca);
 	assert.equal(certificate.publicKey.asymmetricKeyDetails?.namedCurve, "prime256v1");
+	// By these the SDK's TLS looks certificates up.
+	const { SubjectKeyIdentifierExtension, AuthorityKeyIdentifierExtension, X509Certificate: Parsed } = x509;
+	const [ours, theirs] = [certificate, authority].map(({ raw }) => new Parsed(raw));
+	const { keyId } = theirs?.getExtension(SubjectKeyIdentifierExtension) ?? {};
+	assert(keyId);
+	for (const one of [ours, theirs]) assert.equal(one?.getExtension(AuthorityKeyIdentifierExtension)?.keyId, keyId);
 	const key = createPrivateKey({ key: readFileSync(at("porch-camera-key.der")), format: "der", type: "pkcs8" });
 	assert(certificate.checkPrivateKey(key));
 	assert.equal(statSync(at("porch-camera-key.pem")).mode & 0o77, 0, "for the owner only");

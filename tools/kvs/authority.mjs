@@ -6,12 +6,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import selfsigned from "selfsigned";
+import "reflect-metadata"; // wanted by the next
+import * as x509 from "@peculiar/x509";
 
 /** @typedef {{ cert: string, key: string }} Pair PEM */
 
 const day = 24 * 3600 * 1000;
-const ec = /** @type {const} */ ({ keyType: "ec", curve: "P-256", algorithm: "sha256" });
+const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 export default class Authority {
 	/** @type {Pair} */
@@ -27,8 +28,8 @@ export default class Authority {
 		if (!existsSync(cert) || !existsSync(key)) {
 			// Two authorities of one name would be mistaken for each other.
 			const pair = await generate(`xs-webrtc local KVS ${randomUUID().slice(0, 8)}`, 3650 * day, [
-				{ name: "basicConstraints", cA: true, critical: true },
-				{ name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+				new x509.BasicConstraintsExtension(true, undefined, true),
+				new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
 			]);
 			writePair(directory, "ca", pair);
 		}
@@ -56,15 +57,7 @@ export default class Authority {
 			(list ?? []).map(({ address }) => address),
 		);
 		const all = [...new Set(["localhost", "*.localhost", hostname(), ...addresses, ...names])];
-		const altNames = all.map((name) =>
-			isIP(name) ? { type: /** @type {const} */ (7), ip: name } : { type: /** @type {const} */ (2), value: name },
-		);
-		return generate(
-			"xs-webrtc local KVS server",
-			365 * day,
-			leaf("serverAuth", { name: "subjectAltName", altNames }),
-			this.#ca,
-		);
+		return generate("xs-webrtc local KVS server", 365 * day, leaf("serverAuth", all), this.#ca);
 	}
 
 	/**
@@ -74,45 +67,59 @@ export default class Authority {
 	 * @returns {Promise<Pair & { files: string[] }>}
 	 */
 	async device(name, life = 365 * day) {
-		const pair = await generate(
-			name,
-			life,
-			leaf("clientAuth", { name: "subjectAltName", altNames: [{ type: 2, value: name }] }),
-			this.#ca,
-		);
+		const pair = await generate(name, life, leaf("clientAuth", [name]), this.#ca);
 		const directory = join(this.directory, "devices");
 		mkdirSync(directory, { recursive: true });
 		return { ...pair, files: writePair(directory, name, pair) };
 	}
 }
 
-/**
- * @param {"serverAuth" | "clientAuth"} use
- * @param {import("selfsigned").CertificateExtension} extension
- * @returns {import("selfsigned").CertificateExtension[]}
- */
-function leaf(use, extension) {
+/** @param {"serverAuth" | "clientAuth"} use @param {string[]} names @returns {x509.Extension[]} */
+function leaf(use, names) {
+	const altNames = names.map((value) => ({ type: /** @type {"ip" | "dns"} */ (isIP(value) ? "ip" : "dns"), value }));
 	return [
-		{ name: "basicConstraints", cA: false, critical: true },
-		{ name: "keyUsage", digitalSignature: true, critical: true },
-		{ name: "extKeyUsage", [use]: true },
-		extension,
+		new x509.BasicConstraintsExtension(false, undefined, true),
+		new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+		new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[use]]),
+		new x509.SubjectAlternativeNameExtension(altNames),
 	];
 }
 
 /**
+ * The key identifiers (RFC 5280 sections 4.2.1.1 and 4.2.1.2) are what the SDK's TLS looks certificates up by.
  * @param {string} commonName
  * @param {number} life milliseconds
- * @param {import("selfsigned").CertificateExtension[]} extensions
+ * @param {x509.Extension[]} extensions
  * @param {Pair} [ca] default: signed by itself
  * @returns {Promise<Pair>}
  */
 async function generate(commonName, life, extensions, ca) {
-	const notBeforeDate = new Date(Date.now() - day); // a device's clock may be behind
-	const notAfterDate = new Date(Date.now() + life);
-	const options = { ...ec, notBeforeDate, notAfterDate, extensions, ...(ca && { ca }) };
-	const { cert, private: key } = await selfsigned.generate([{ name: "commonName", value: commonName }], options);
-	return { cert, key };
+	const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+	const issuer = ca && new x509.X509Certificate(ca.cert);
+	const authority = issuer ? issuer.publicKey : keys.publicKey;
+	const subject = `CN=${commonName}`;
+	const certificate = await x509.X509CertificateGenerator.create({
+		subject,
+		issuer: issuer ? issuer.subject : subject,
+		notBefore: new Date(Date.now() - day), // a device's clock may be behind
+		notAfter: new Date(Date.now() + life),
+		publicKey: keys.publicKey,
+		signingKey: ca ? await signingKey(ca.key) : keys.privateKey,
+		signingAlgorithm: algorithm,
+		extensions: [
+			...extensions,
+			await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+			await x509.AuthorityKeyIdentifierExtension.create(authority),
+		],
+	});
+	const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+	return { cert: `${certificate.toString("pem")}\n`, key: x509.PemConverter.encode(key, "PRIVATE KEY") + "\n" };
+}
+
+/** @param {string} pem */
+function signingKey(pem) {
+	const key = createPrivateKey(pem).export({ format: "der", type: "pkcs8" });
+	return crypto.subtle.importKey("pkcs8", key, algorithm, false, ["sign"]);
 }
 
 /** @param {string} directory @param {string} name @param {Pair} pair @returns {string[]} the files */
