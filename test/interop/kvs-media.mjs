@@ -61,6 +61,19 @@ export const rows = [
 			}),
 	},
 	{
+		name: "our master, a viewer that starts anew under its name: another session takes the first one's place",
+		run: () =>
+			inWorld([], async (world) => {
+				const camera = await world.camera({ ...world.settings, viewers: 1 });
+				await moves(await world.page("chromium", "clientId=ann"));
+				await moves(await world.page("chromium", "clientId=ann")); // nobody has closed the other
+				await camera.find(
+					/peerConnected viewer ann[^]*peerDisconnected viewer ann[^]*peerConnected viewer ann/,
+				);
+				assert.equal(await camera.stop(), 0);
+			}),
+	},
+	{
 		name: "our viewer, the JavaScript SDK as master in chromium: packets are counted",
 		timeout: 600,
 		run: () =>
