@@ -5,7 +5,7 @@ import WebRTCError from "webrtc/error";
 import type { IceServer, SignalingMessage } from "webrtc/signaling";
 import { judgeRefusal } from "webrtc/signaling/kvs/failure";
 import type Link from "webrtc/signaling/kvs/link";
-import { composeMessage, masterId, parseMessage, type Incoming } from "webrtc/signaling/kvs/messages";
+import { composeMessage, masterId, parseMessage, storageId, type Incoming } from "webrtc/signaling/kvs/messages";
 import Outbox from "webrtc/signaling/kvs/outbox";
 import Rejections from "webrtc/signaling/kvs/rejection";
 import type { Action, MachineOptions, Statistics } from "webrtc/signaling/kvs/types";
@@ -16,13 +16,14 @@ export default class Exchange {
 	#emit: (action: Action) => void;
 	#statistics: Statistics;
 	#rejections = new Rejections();
-	/** Whom a viewer hears: the master, by the name that the application gave it. */
-	#master = masterId;
+	/** Who does not name itself. For a viewer this is the master, by the name that the application gave it. */
+	#nameless: string;
 	#prefix: string;
 	#sent = 0;
 
 	constructor(options: MachineOptions, statistics: Statistics, emit: (action: Action) => void) {
 		this.#options = options;
+		this.#nameless = options.role === "master" ? storageId : masterId;
 		this.#emit = emit;
 		this.#statistics = statistics;
 		this.outbox = new Outbox(options.timeouts.message);
@@ -37,7 +38,7 @@ export default class Exchange {
 	receive(bytes: Uint8Array, servers: readonly IceServer[], now: number): Incoming | undefined {
 		let incoming: Incoming;
 		try {
-			incoming = parseMessage(bytes, this.#master);
+			incoming = parseMessage(bytes, this.#nameless);
 		} catch (error) {
 			this.#statistics.badMessages++;
 			this.#emit({ type: "error", error: error as WebRTCError });
@@ -53,7 +54,7 @@ export default class Exchange {
 	/** @throws WebRTCError "signaling/message-too-large" */
 	send(message: SignalingMessage, now: number): void {
 		const { peerId } = message;
-		if (this.#options.role === "viewer") this.#master = peerId;
+		if (this.#options.role === "viewer") this.#nameless = peerId;
 		switch (message.type) {
 			case "offer":
 			case "answer":
@@ -96,7 +97,7 @@ export default class Exchange {
 
 	#post(message: Parameters<typeof composeMessage>[0], kind: "description" | "candidate", now: number): void {
 		const correlationId = `${this.#prefix}-${++this.#sent}`;
-		const recipient = this.#options.role === "master" ? message.peerId : undefined;
+		const recipient = message.peerId === this.#nameless ? undefined : message.peerId;
 		const text = composeMessage(message, recipient, correlationId);
 		this.#dropped(this.outbox.add(text, kind, message.peerId, correlationId, now));
 	}

@@ -7,8 +7,10 @@ import type { CandidateInit, IceServer, SignalingMessage } from "webrtc/signalin
 import { isObject, parseObject, textOf } from "webrtc/signaling/kvs/json";
 import { parseIceServerList } from "webrtc/signaling/kvs/requests";
 
-/** Who is meant when a message names no sender: viewers hear from the one master. The service's own SDK says it so. */
+/** Who is meant when a message to a viewer names no sender: the one master. The service's own SDK says it so. */
 export const masterId = "MASTER";
+/** Who is meant when a message to a master names no sender: the storage session. No viewer may have such a name. */
+export const storageId = "AWS_STORAGE_SESSION";
 
 export type Incoming =
 	| { kind: "message"; message: SignalingMessage }

@@ -57,9 +57,9 @@ export default class StorageSchedule {
 		this.due = now + this.#timeouts.storageOffer;
 	}
 
-	/** An offer has come. */
+	/** Its offer has come, maybe late. */
 	offered(peerId: string, now: number): void {
-		if (this.phase !== "joining" && this.phase !== "waiting") return;
+		if (this.phase === "idle" && this.due === Infinity) return;
 		this.phase = "joined";
 		this.peerId = peerId;
 		this.#joinedAt = now;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Storage sessions that go wrong.
 import type Client from "./client";
+import { sdp } from "./client";
 import Scene, { hour, minute, offer, refused, second } from "./scene";
+import { messageOf } from "./service";
 import { advance, schedule } from "../fakes/moddable/clock";
 
 let scene: Scene;
@@ -122,4 +124,51 @@ test("storage that is not enabled costs one call with a connection", async () =>
 	expect(scene.count("describeMediaStorageConfiguration")).toBe(1);
 	await advance(5 * hour);
 	expect(scene.count("describeMediaStorageConfiguration")).toBe(6);
+});
+
+describe("whose offer it is", () => {
+	test("a viewer's is not taken for the storage session's", async () => {
+		const client = await scene.start({ useMediaStorage: true });
+		scene.service.master("porch")!.sendToClient(offer("viewer-1"));
+		await advance(10 * second);
+		expect(client.codes()).toContain("signaling/timeout");
+		expect(joins()).toBeGreaterThan(1);
+	});
+
+	test("the service's own has no name, and neither has the answer", async () => {
+		const client = await scene.start({ useMediaStorage: true });
+		const nameless = messageOf("SDP_OFFER", { type: "offer", sdp: sdp("x") });
+		scene.service.master("porch")!.sendToClient(nameless);
+		await advance(second);
+		expect(client.messages.map(({ peerId }) => peerId)).toEqual(["AWS_STORAGE_SESSION"]);
+		expect(scene.service.received).toMatchObject([{ action: "SDP_ANSWER", recipient: undefined }]);
+		await advance(30 * minute);
+		expect(joins()).toBe(1);
+	});
+
+	test("one that comes late is as good", async () => {
+		scene.service.script = ({ call }) =>
+			call === "joinStorageSession" && joins() > 5 ? { status: 500 } : undefined;
+		const client = await scene.start({ useMediaStorage: true });
+		await advance(10 * minute);
+		const before = joins();
+		scene.service.master("porch")!.sendToClient(offer("AWS_STORAGE"));
+		await advance(30 * minute);
+		expect(joins()).toBe(before);
+		expect(client.messages).toHaveLength(1);
+	});
+
+	test("to a viewer it is any", async () => {
+		await scene.start({ useMediaStorage: true }, { role: "viewer" });
+		scene.service.sockets[0]!.sendToClient(messageOf("SDP_OFFER", { type: "offer", sdp: sdp("x") }));
+		await advance(30 * minute);
+		expect(scene.count("joinStorageSessionAsViewer")).toBe(1);
+	});
+
+	test("without media storage it is nobody's", async () => {
+		await scene.start();
+		scene.service.master("porch")!.sendToClient(offer("AWS_STORAGE"));
+		await advance(2 * hour);
+		expect(joins()).toBe(0);
+	});
 });
