@@ -4,6 +4,7 @@
 import WebRTCError from "webrtc/error";
 import type { IceServer, SignalingMessage } from "webrtc/signaling";
 import { judgeRefusal } from "webrtc/signaling/kvs/failure";
+import { printable } from "webrtc/signaling/kvs/json";
 import type Link from "webrtc/signaling/kvs/link";
 import { composeMessage, masterId, parseMessage, storageId, type Incoming } from "webrtc/signaling/kvs/messages";
 import Outbox from "webrtc/signaling/kvs/outbox";
@@ -119,7 +120,8 @@ export default class Exchange {
 		if (isPassing && this.outbox.retry(correlationId, now)) this.#statistics.messagesRepeated++;
 		const peerId = this.outbox.peerOf(correlationId);
 		const about = peerId === undefined ? "a message" : `a message to ${peerId}`;
-		const text = `KVS: ${about} was refused: status ${status} ${errorType} ${description}`.trim();
+		const reason = printable(`status ${status} ${errorType} ${description}`.trim());
+		const text = `KVS: ${about} was refused: ${reason}`;
 		this.#emit({ type: "error", error: new WebRTCError(code, text) });
 	}
 

@@ -30,6 +30,11 @@ export function textOf(value: unknown, longest: number): string | undefined {
 	return typeof value === "string" && value.length > 0 && value.length <= longest ? value : undefined;
 }
 
+/** What others say, fit for a log: no control characters that would fake lines or colours. */
+export function printable(text: string): string {
+	return text.replace(/[^ -~]/g, "?");
+}
+
 /** JSON.parse recurses in C: what is nested deeply would overflow a device's stack. */
 function checkDepth(bytes: Uint8Array): void {
 	let depth = 0;

@@ -4,7 +4,7 @@
 import Base64 from "base64";
 import WebRTCError from "webrtc/error";
 import type { CandidateInit, IceServer, SignalingMessage } from "webrtc/signaling";
-import { isObject, parseObject, textOf } from "webrtc/signaling/kvs/json";
+import { isObject, parseObject, printable, textOf } from "webrtc/signaling/kvs/json";
 import { parseIceServerList } from "webrtc/signaling/kvs/requests";
 
 /** Who is meant when a message to a viewer names no sender: the one master. The service's own SDK says it so. */
@@ -125,7 +125,7 @@ function parse(what: string, bytes: Uint8Array, keys: readonly string[]): Record
 }
 
 function bad(detail: string): WebRTCError {
-	return new WebRTCError("signaling/bad-message", `KVS: ${detail}`);
+	return new WebRTCError("signaling/bad-message", `KVS: ${printable(detail)}`);
 }
 
 /**
