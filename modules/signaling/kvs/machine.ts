@@ -16,6 +16,7 @@ import Background from "webrtc/signaling/kvs/background";
 import Calls, { type Done } from "webrtc/signaling/kvs/calls";
 import Exchange from "webrtc/signaling/kvs/exchange";
 import { patience, type Failure } from "webrtc/signaling/kvs/failure";
+import { printable } from "webrtc/signaling/kvs/json";
 import Link from "webrtc/signaling/kvs/link";
 import * as requests from "webrtc/signaling/kvs/requests";
 import Backoff from "webrtc/signaling/kvs/retry";
@@ -34,6 +35,7 @@ export type MachineState =
 	| "closed";
 
 const retryRenewal = 60_000; // ms: the service gives a minute from GO_AWAY to the end
+const crowd = 1_000; // ms: over which those come back whom the service has sent away together
 const goingAway = 1001; // RFC 6455 section 7.4.1
 
 export default class Machine {
@@ -235,11 +237,17 @@ export default class Machine {
 			if (failure?.kind === "channel" && !this.#wasConnected) return this.#fail(failure.error);
 			if (failure) return this.#recover(failure, later);
 			const info = requests.parseChannelInfo(text);
-			if (info.status !== "ACTIVE" && info.status !== "UPDATING")
-				throw new SyntaxError(`the channel is ${info.status}`);
+			if (info.status !== "ACTIVE" && info.status !== "UPDATING") return this.#waitForChannel(info.status, later);
 			this.#knowledge.arn = info.arn;
 			this.#advance(later);
 		});
+	}
+
+	/** It is being made or deleted: that takes seconds. */
+	#waitForChannel(status: string, now: number): void {
+		const text = `KVS: the channel is ${printable(status) || "without a status"}; it is waited for`;
+		this.#report(new WebRTCError("signaling/service-failed", text));
+		this.#wait(now);
 	}
 
 	#create(now: number): void {
@@ -343,7 +351,7 @@ export default class Machine {
 		}
 		if (this.#state !== "connected") return; // its successor is on the way
 		if (!this.#options.remember) this.#knowledge = { arn: this.#options.channelARN };
-		if (code === goingAway && wasStable) this.#advance(now);
+		if (code === goingAway && wasStable) this.#setState("waiting", now + crowd * this.#options.random());
 		else this.#wait(now);
 	}
 

@@ -21,7 +21,7 @@ export interface KVSOptions extends HTTPOptions {
 }
 
 export interface KVSSignalingOptions extends Omit<KVSOptions, "region"> {
-	/** Default: that of the channel's ARN. */
+	/** Default: that of the channel's ARN, from which it must not differ. */
 	region?: string;
 	/** 1 to 256 of A-Z a-z 0-9 _ . - This or the ARN is needed. */
 	channelName?: string;
@@ -47,12 +47,14 @@ export interface KVSSignalingOptions extends Omit<KVSOptions, "region"> {
 
 /** @throws TypeError or RangeError that names the option */
 export function checkOptions(options: KVSSignalingOptions): void {
-	const { channelName, channelARN, clientId, createChannel, cache = "memory" } = options;
+	const { channelName, channelARN, region, clientId, createChannel, cache = "memory" } = options;
 	if (channelName === undefined && channelARN === undefined)
 		throw new TypeError("channelName: a name, or channelARN");
 	if (channelName !== undefined) checkName("channelName", channelName);
 	if (channelARN !== undefined && regionOf(channelARN) === undefined)
 		throw new TypeError("channelARN: a channel's ARN");
+	if (channelARN !== undefined && region !== undefined && regionOf(channelARN) !== region)
+		throw new TypeError("region: that of channelARN, or none");
 	if (clientId !== undefined) checkName("clientId", clientId);
 	if (clientId !== undefined && /^aws_/i.test(clientId)) throw new TypeError("clientId: AWS_ is reserved");
 	if (typeof createChannel === "object") checkCreateOptions(createChannel);

@@ -3,7 +3,7 @@
 import { CallbackCredentials, StaticCredentials } from "webrtc/aws/credentials";
 import Client, { sdp, seeded } from "./client";
 import Service, { messageOf, type Reply } from "./service";
-import { advance, resetClock, schedule } from "../fakes/moddable/clock";
+import { advance, currentTime, resetClock, schedule } from "../fakes/moddable/clock";
 import preference from "../fakes/moddable/preference";
 
 const second = 1000;
@@ -67,13 +67,23 @@ describe("the connection", () => {
 		expect(client.errors).toEqual([]);
 	});
 
-	test("a close with code 1001 is no error, and no time is lost", async () => {
+	test("a close with code 1001 is no error, and not all come back at the same moment", async () => {
 		const client = await start();
-		await advance(minute);
-		service.master("porch")!.closeFromService(1001);
-		await advance(120);
-		expect(client.states).toEqual(["connecting", "connected", "disconnected", "connecting", "connected"]);
+		const times: number[] = [];
+		for (let i = 0; i < 20; i++) {
+			await advance(minute);
+			service.master("porch")!.closeFromService(1001);
+			const before = currentTime();
+			while (client.signaling.statistics.connections < i + 2) await advance(10);
+			times.push(currentTime() - before);
+		}
+		expect(client.states.slice(0, 5)).toEqual([
+			...["connecting", "connected", "disconnected", "connecting", "connected"],
+		]);
 		expect(client.errors).toEqual([]);
+		expect(Math.min(...times)).toBeLessThan(300);
+		expect(Math.max(...times)).toBeGreaterThan(800);
+		expect(Math.max(...times)).toBeLessThan(1_150);
 	});
 
 	test("a service that says 1001 all the time is not stormed", async () => {
@@ -242,13 +252,16 @@ describe("cut at each state", () => {
 		expect(client.signaling.state).toBe("connected");
 	});
 
-	test("a channel that is being made or deleted is waited for", async () => {
-		service.channels.get("porch")!.status = "CREATING";
+	test.each(["CREATING", "DELETING", ""])("a channel that is %j is waited for", async (status) => {
+		service.channels.get("porch")!.status = status;
 		const client = await start();
 		expect(client.signaling.state).toBe("connecting");
 		service.channels.get("porch")!.status = "ACTIVE";
-		await advance(16 * second);
+		await advance(2 * second);
 		expect(client.signaling.state).toBe("connected");
+		expect(new Set(client.errors.map(({ message }) => message))).toEqual(
+			new Set([`KVS: the channel is ${status || "without a status"}; it is waited for`]),
+		);
 	});
 
 	test("the WebSocket: refused, unanswered, and ended at once", async () => {

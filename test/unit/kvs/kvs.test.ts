@@ -410,6 +410,7 @@ describe("options", () => {
 		[{ channelARN: "arn:aws:s3:::x" }, "channelARN"],
 		[{ region: "Europe" }, "region"],
 		[{ region: undefined }, "region"],
+		[{ channelARN: "arn:aws:kinesisvideo:us-east-1:123456789012:channel/porch/1" }, "region"],
 		[{ credentials: undefined }, "credentials"],
 		[{ credentials: { accessKeyId: "A" } }, "secretAccessKey"],
 		[{ clientId: "AWS_x" }, "clientId"],
