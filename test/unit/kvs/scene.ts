@@ -28,16 +28,16 @@ export default class Scene {
 		jest.spyOn(Date, "now").mockImplementation(() => this.service.now);
 	}
 
-	/** A client that answers each offer, a second later. */
+	/** A client that answers each offer. @param wait milliseconds, until it is connected */
 	async start(
 		options: ConstructorParameters<typeof Client>[1] = {},
-		{ lifetime = Infinity, role = "master" as "master" | "viewer", answer = true } = {},
+		{ lifetime = Infinity, role = "master" as "master" | "viewer", wait = second } = {},
 	): Promise<Client> {
 		const client = new Client(this.service, options, lifetime);
 		this.#clients.push(client);
-		if (answer) client.answer = ({ peerId }) => client.signaling.send({ type: "answer", peerId, sdp: sdp(peerId) });
+		client.answer = ({ peerId }) => client.signaling.send({ type: "answer", peerId, sdp: sdp(peerId) });
 		client.connect(role);
-		await advance(second);
+		await advance(wait);
 		return client;
 	}
 
