@@ -263,8 +263,10 @@ export default class Machine {
 	#describeStorage(arn: string, now: number): void {
 		const body = JSON.stringify({ ChannelARN: arn });
 		this.#ask("describeStorage", "describeMediaStorageConfiguration", body, now, (failure, text, later) => {
-			if (failure) return this.#recover(failure, later);
-			this.#learnStorage(text);
+			// Refused for good, it must not keep peers away; whether the channel is there the next call tells.
+			if (failure && ["channel", "denied", "request"].includes(failure.kind)) this.#report(failure.error);
+			else if (failure) return this.#recover(failure, later);
+			else this.#learnStorage(text);
 			this.#advance(later, true);
 		});
 	}

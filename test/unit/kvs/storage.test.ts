@@ -172,3 +172,29 @@ describe("whose offer it is", () => {
 		expect(joins()).toBe(0);
 	});
 });
+
+test.each([
+	["AccessDeniedException", 403],
+	["ResourceNotFoundException", 404],
+	["InvalidArgumentException", 400],
+])("a description that is refused (%s) keeps no peers away", async (type, status) => {
+	const { arn } = scene.service.channels.get("porch")!;
+	scene.service.script = ({ call }) =>
+		call === "describeMediaStorageConfiguration" ? refused(type, status) : undefined;
+	const client = await scene.start({ useMediaStorage: true, channelARN: arn });
+	expect(client.signaling.state).toBe("connected");
+	expect(client.errors).toHaveLength(1);
+	scene.service.script = undefined;
+	await advance(hour);
+	expect(joins()).toBeGreaterThan(0);
+});
+
+test("a description that fails is asked for again before peers come", async () => {
+	let left = 2;
+	scene.service.script = ({ call }) =>
+		call === "describeMediaStorageConfiguration" && left-- > 0 ? { status: 500 } : undefined;
+	const client = await scene.start({ useMediaStorage: true });
+	await advance(second);
+	expect(client.codes()).toEqual(["signaling/service-failed", "signaling/service-failed"]);
+	expect(joins()).toBe(1);
+});
