@@ -101,8 +101,10 @@ extern const char *sim_preloading; // the specifier, or NULL
 // sim_heap.c
 void sim_heap_cap(txMachine *the, const sim_creation *creation);
 typedef struct {
-	int slots, slotPeak, slotLimit;    // beyond what a device has in flash
-	int chunks, chunkPeak, chunkLimit; // bytes
+	// Beyond what a device has in flash. In use, until the next collection with garbage; the most that was alive after
+	// one; what there is, 0 without limit; collections because there was none left.
+	int slots, slotPeak, slotLimit, slotsFull;
+	int chunks, chunkPeak, chunkLimit, chunksFull; // bytes
 	int collections;
 } sim_heap_statistics;
 void sim_heap_statistics_get(txMachine *the, sim_heap_statistics *statistics);

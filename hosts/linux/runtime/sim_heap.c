@@ -12,8 +12,11 @@ static struct {
 	size_t used;
 	int slotFloor, chunkFloor; // in use after preloading
 	int slotLimit, chunkLimit;
-	int slotPeak, chunkPeak; // alive after a collection
+	int slotPeak, chunkPeak;   // alive after a collection
+	int slotsFull, chunksFull; // collections because nothing was left
 	int collections;
+	txMarkRoot compactingMark; // what a collection that sweeps chunks, too, marks with
+	int compacting, organic;   // the newest collection: it swept chunks; the allocator asked for it
 } heap;
 
 void *fxAllocateChunks(txMachine *the, txSize size)
@@ -80,18 +83,53 @@ static void retire_slots(txMachine *the, int count)
 	}
 }
 
-// The engine's allocator reports here (it is compiled with mxReport): at the end of each collection, when what is in
-// use is what is alive, and when a fixed heap is full.
+// The engine does not say what kind a collection is, but it marks with one of two functions of its own. It passes it to
+// the hook of a host object, which learns the one that marks chunks from a collection that is known to do that.
+static void watch_collection(txMachine *the, void *data, txMarkRoot markRoot)
+{
+	(void)data;
+	if (!heap.compactingMark)
+		heap.compactingMark = markRoot;
+	heap.compacting = markRoot == heap.compactingMark;
+	heap.organic = (the->collectFlag & XS_ORGANIC_FLAG) != 0;
+}
+
+static void watch_collections(txMachine *the)
+{
+	static const txHostHooks hooks = {.marker = watch_collection};
+	static txSlot keep;
+	fxBeginHost(the);
+	fxNewHostObject(the, NULL);
+	fxSetHostData(the, the->stack, &heap);
+	fxSetHostHooks(the, the->stack, &hooks);
+	keep = *the->stack;
+	fxRemember(the, &keep);
+	fxEndHost(the);
+	fxCollectGarbage(the); // sweeps chunks
+}
+
+// At a collection's end what is in use is what is alive. Only slots, unless it swept chunks, too.
+static void sample_peaks(const txMachine *the)
+{
+	int slots = the->currentHeapCount - heap.slotFloor;
+	int chunks = the->currentChunksSize - heap.chunkFloor;
+	heap.collections++;
+	if (heap.slotPeak < slots)
+		heap.slotPeak = slots;
+	if (heap.compacting && heap.chunkPeak < chunks)
+		heap.chunkPeak = chunks;
+	if (heap.organic && heap.compacting)
+		heap.chunksFull++;
+	else if (heap.organic)
+		heap.slotsFull++;
+}
+
+// The engine's allocator reports here (it is compiled with mxReport): at the end of each collection, and when a fixed
+// heap is full.
 void __wrap_fxReport(txMachine *the, txString format, ...)
 {
 	if (!strncmp(format, "# Slot collection", 17)) {
-		int slots = the->currentHeapCount - heap.slotFloor;
-		int chunks = the->currentChunksSize - heap.chunkFloor;
-		heap.collections++;
-		if (heap.slotPeak < slots)
-			heap.slotPeak = slots;
-		if (heap.chunkPeak < chunks)
-			heap.chunkPeak = chunks;
+		sample_peaks(the);
 	} else if (strstr(format, "failed")) {
 		va_list arguments;
 		va_start(arguments, format);
@@ -144,7 +182,7 @@ static void limit_keys(txMachine *the, const sim_creation *creation)
 
 void sim_heap_cap(txMachine *the, const sim_creation *creation)
 {
-	fxCollectGarbage(the);
+	watch_collections(the);
 	if (creation->capped) {
 		limit_slots(the, creation);
 		limit_chunks(the, creation);
@@ -153,7 +191,7 @@ void sim_heap_cap(txMachine *the, const sim_creation *creation)
 		heap.slotFloor = the->currentHeapCount;
 		heap.chunkFloor = the->currentChunksSize;
 	}
-	heap.collections = heap.slotPeak = heap.chunkPeak = 0;
+	heap.collections = heap.slotsFull = heap.chunksFull = heap.slotPeak = heap.chunkPeak = 0;
 }
 
 void sim_heap_statistics_get(txMachine *the, sim_heap_statistics *statistics)
@@ -162,9 +200,11 @@ void sim_heap_statistics_get(txMachine *the, sim_heap_statistics *statistics)
 		.slots = the->currentHeapCount - heap.slotFloor,
 		.slotPeak = heap.slotPeak,
 		.slotLimit = heap.slotLimit,
+		.slotsFull = heap.slotsFull,
 		.chunks = the->currentChunksSize - heap.chunkFloor,
 		.chunkPeak = heap.chunkPeak,
 		.chunkLimit = heap.chunkLimit,
+		.chunksFull = heap.chunksFull,
 		.collections = heap.collections,
 	};
 }

@@ -24,18 +24,22 @@ static sim_sample take_sample(txMachine *the)
 	return sample;
 }
 
+enum { kSlotsPeak = 7, kChunksPeak };
+
 static const char *const names[] = {
 	"Timers",
 	"XS Slot Heap Used",  // bytes, as in the SDK
 	"XS Chunk Heap Used", // bytes
 	"XS Garbage Collection Count",
 	"XS Keys Used",
-	"Turns",          // entries into JavaScript
-	"XS Slots Used",  // slots
-	"XS Slots Peak",  // alive after a collection
-	"XS Chunks Peak", // bytes alive after a collection
-	"C Heap Used",    // bytes
+	"Turns",                          // entries into JavaScript
+	"XS Slots Used",                  // slots
+	[kSlotsPeak] = "XS Slots Peak",   // the most alive after a collection
+	[kChunksPeak] = "XS Chunks Peak", // the most bytes alive after a collection
+	"C Heap Used",                    // bytes
 	"Promise Turns",
+	"XS Slots Full",  // collections because no slot was left
+	"XS Chunks Full", // collections because no room was left
 };
 enum { kNames = sizeof(names) / sizeof(*names) };
 
@@ -54,6 +58,8 @@ const char *sim_counter_name(int index)
 
 int sim_counter_get(xsMachine *the, int index, double *value)
 {
+	if (index == kSlotsPeak || index == kChunksPeak)
+		fxCollectGarbage(the); // what is alive now counts as well
 	sim_sample sample = take_sample(the);
 	const double values[kNames] = {
 		sim_timer_count(),
@@ -67,6 +73,8 @@ int sim_counter_get(xsMachine *the, int index, double *value)
 		sample.heap.chunkPeak,
 		(double)sample.memory,
 		sim_promise_turns,
+		sample.heap.slotsFull,
+		sample.heap.chunksFull,
 	};
 	if (index < 0 || index >= kNames)
 		return 0;
@@ -74,20 +82,21 @@ int sim_counter_get(xsMachine *the, int index, double *value)
 	return 1;
 }
 
-static void print_line(const char *name, int used, int peak, int limit, const char *unit)
+static void print_line(const char *name, int used, int peak, int limit, int full)
 {
-	fprintf(stderr, "# %s: %d %s, peak %d", name, used, unit, peak);
+	fprintf(stderr, "# %s: %d, peak %d", name, used, peak);
 	if (limit)
 		fprintf(stderr, " of %d", limit);
-	fprintf(stderr, "\n");
+	fprintf(stderr, ", full %d times\n", full);
 }
 
 void sim_statistics_print(txMachine *the)
 {
 	sim_sample sample = take_sample(the);
-	print_line("slots", sample.heap.slots, sample.heap.slotPeak, sample.heap.slotLimit, "slots");
-	print_line("chunks", sample.heap.chunks, sample.heap.chunkPeak, sample.heap.chunkLimit, "bytes");
-	fprintf(stderr, "# garbage collections: %d\n", sample.heap.collections);
+	const sim_heap_statistics *heap = &sample.heap;
+	print_line("slots", heap->slots, heap->slotPeak, heap->slotLimit, heap->slotsFull);
+	print_line("chunk bytes", heap->chunks, heap->chunkPeak, heap->chunkLimit, heap->chunksFull);
+	fprintf(stderr, "# garbage collections: %d\n", heap->collections);
 	fprintf(stderr, "# entries into JavaScript: %u, of these promise turns: %u\n", sim_entries, sim_promise_turns);
 	fprintf(stderr, "# C heap: %zu bytes, resident at most: %ld KB\n", sample.memory, sample.resident);
 }
