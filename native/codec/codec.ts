@@ -76,7 +76,7 @@ export class VideoEncoder extends (Native("xs_rtc_video_encoder_destructor") as 
 }
 
 export interface AudioEncoderOptions {
-	/** Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo; PCMU and PCMA 8 kHz mono. */
+	/** Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo; PCMU and PCMA 8, 16, 24 or 48 kHz mono. */
 	codec: "opus" | "PCMU" | "PCMA";
 	/** What the source will deliver, so that what the codec cannot take is known at once; the encoder follows the source. */
 	sampleRate?: number;

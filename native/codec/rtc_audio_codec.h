@@ -18,6 +18,8 @@ struct rtc_audio_codec {
 rtc_audio_codec *rtc_opus_new(uint32_t sampleRate, uint8_t channels, uint32_t bitrate);
 rtc_audio_codec *rtc_g711_new(rtc_format format, uint32_t sampleRate, uint8_t channels);
 
+// Whether G.711 can be made of sound at this rate: 8 kHz, or a multiple that is brought down to it.
+int rtc_g711_takes(uint32_t sampleRate);
 // ITU-T G.711 of one sample of 16 bits.
 uint8_t rtc_g711_ulaw(int16_t sample);
 uint8_t rtc_g711_alaw(int16_t sample);

@@ -74,7 +74,7 @@ static uint32_t packet_samples(const rtc_audio_encoder *encoder)
 int rtc_audio_encoder_takes(rtc_format format, uint32_t sampleRate, uint32_t channels)
 {
 	if (format != RTC_FORMAT_OPUS)
-		return sampleRate == 8000 && channels == 1;
+		return channels == 1 && rtc_g711_takes(sampleRate);
 	return (sampleRate == 8000 || sampleRate == 12000 || sampleRate == 16000 || sampleRate == 24000 ||
 			sampleRate == 48000) &&
 		   (channels == 1 || channels == 2);
@@ -173,8 +173,8 @@ static void report(rtc_audio_encoder *encoder)
 		return;
 	pthread_mutex_unlock(&encoder->lock);
 	int opus = encoder->options.format == RTC_FORMAT_OPUS;
-	encoder->options.failed(encoder->options.context,
-							opus ? "Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo" : "G.711 takes 8 kHz, mono");
+	encoder->options.failed(encoder->options.context, opus ? "Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo"
+														   : "G.711 takes 8, 16, 24 or 48 kHz, mono");
 	pthread_mutex_lock(&encoder->lock);
 }
 

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // ITU-T G.711: logarithmic companding of 8 kHz speech, 8 bits a sample. Both laws write sign, segment and step.
+// Sound at a multiple of 8 kHz is filtered and thinned out, so that G.711 and Opus share one microphone.
 #include "rtc_audio_codec.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SAMPLE_RATE 8000
-#define ULAW_BIAS 132   // 33 of the recommendation's 14 bits: it makes segments begin at powers of two
-#define ULAW_CLIP 32635 // the largest that the bias does not overflow
+#define LARGEST_FACTOR 6
+#define LARGEST_INPUT 960 // samples: 20 ms at 48 kHz
+#define CUTOFF 3600.0     // Hz, where the filter halves; 400 Hz on each side are its slope
+#define TAPS 32           // of the filter, for each sample that is left out and the one that stays
+#define ONE 16384         // of its coefficients: their sum, and the sum of their magnitudes stays below twice as much
+#define ULAW_BIAS 132     // 33 of the recommendation's 14 bits: it makes segments begin at powers of two
+#define ULAW_CLIP 32635   // the largest that the bias does not overflow
 #define ALAW_EVEN_BITS 0x55
 
 // The number of the highest set bit above bit 7, 0 … 7.
@@ -39,24 +47,53 @@ uint8_t rtc_g711_alaw(int16_t sample)
 	return (uint8_t)((sign | segment << 4 | step) ^ ALAW_EVEN_BITS);
 }
 
-static int encode_ulaw(rtc_audio_codec *codec, const int16_t *pcm, uint32_t samples, uint8_t *out, uint32_t capacity)
+typedef struct {
+	rtc_audio_codec codec; // first
+	uint8_t (*law)(int16_t sample);
+	uint32_t factor;
+	int16_t coefficients[TAPS * LARGEST_FACTOR];
+	int16_t line[TAPS * LARGEST_FACTOR + LARGEST_INPUT]; // the newest samples of the packet before, and this one
+} g711;
+
+// A sinc in a Hamming window.
+static void design(g711 *self)
 {
-	(void)codec;
-	if (samples > capacity)
-		return -1;
-	for (uint32_t i = 0; i < samples; i++)
-		out[i] = rtc_g711_ulaw(pcm[i]);
-	return (int)samples;
+	int taps = (int)self->factor * TAPS;
+	double cutoff = CUTOFF / (SAMPLE_RATE * self->factor), sum = 0, values[TAPS * LARGEST_FACTOR];
+	for (int i = 0; i < taps; i++) {
+		double x = i - (taps - 1) / 2.0; // never 0, for there is an even number of taps
+		values[i] = sin(2 * M_PI * cutoff * x) / x * (0.54 - 0.46 * cos(2 * M_PI * i / (taps - 1)));
+		sum += values[i];
+	}
+	for (int i = 0; i < taps; i++)
+		self->coefficients[i] = (int16_t)lround(values[i] / sum * ONE);
 }
 
-static int encode_alaw(rtc_audio_codec *codec, const int16_t *pcm, uint32_t samples, uint8_t *out, uint32_t capacity)
+static int16_t filter(const g711 *self, const int16_t *pcm)
 {
-	(void)codec;
-	if (samples > capacity)
+	int32_t sum = ONE / 2;
+	for (uint32_t i = 0; i < self->factor * TAPS; i++)
+		sum += self->coefficients[i] * pcm[i];
+	sum = sum >= 0 ? sum / ONE : -(-sum / ONE);
+	return (int16_t)(sum > INT16_MAX ? INT16_MAX : sum < INT16_MIN ? INT16_MIN : sum);
+}
+
+static int encode(rtc_audio_codec *codec, const int16_t *pcm, uint32_t samples, uint8_t *out, uint32_t capacity)
+{
+	g711 *self = (g711 *)codec;
+	uint32_t count = samples / self->factor, history = self->factor * TAPS;
+	if (count > capacity || samples > LARGEST_INPUT)
 		return -1;
-	for (uint32_t i = 0; i < samples; i++)
-		out[i] = rtc_g711_alaw(pcm[i]);
-	return (int)samples;
+	if (self->factor == 1) {
+		for (uint32_t i = 0; i < count; i++)
+			out[i] = self->law(pcm[i]);
+		return (int)count;
+	}
+	memcpy(self->line + history, pcm, samples * sizeof *pcm);
+	for (uint32_t i = 0; i < count; i++)
+		out[i] = self->law(filter(self, self->line + (i + 1) * self->factor));
+	memmove(self->line, self->line + samples, history * sizeof *pcm);
+	return (int)count;
 }
 
 static int set_bitrate(rtc_audio_codec *codec, uint32_t bitsPerSecond)
@@ -71,15 +108,22 @@ static void destroy(rtc_audio_codec *codec)
 	free(codec);
 }
 
+int rtc_g711_takes(uint32_t sampleRate)
+{
+	return sampleRate == 8000 || sampleRate == 16000 || sampleRate == 24000 || sampleRate == 48000;
+}
+
 rtc_audio_codec *rtc_g711_new(rtc_format format, uint32_t sampleRate, uint8_t channels)
 {
-	if (sampleRate != SAMPLE_RATE || channels != 1)
+	if (!rtc_g711_takes(sampleRate) || channels != 1)
 		return NULL;
-	rtc_audio_codec *codec = calloc(1, sizeof *codec);
-	if (!codec)
+	g711 *self = calloc(1, sizeof *self);
+	if (!self)
 		return NULL;
-	codec->encode = format == RTC_FORMAT_PCMU ? encode_ulaw : encode_alaw;
-	codec->setBitrate = set_bitrate;
-	codec->destroy = destroy;
-	return codec;
+	self->law = format == RTC_FORMAT_PCMU ? rtc_g711_ulaw : rtc_g711_alaw;
+	self->factor = sampleRate / SAMPLE_RATE;
+	if (self->factor > 1)
+		design(self);
+	self->codec = (rtc_audio_codec){.encode = encode, .setBitrate = set_bitrate, .destroy = destroy};
+	return &self->codec;
 }

@@ -29,6 +29,7 @@ typedef struct {
 	uint64_t pushed; // samples per channel
 	uint64_t start;
 	atomic_int failures; // counted on the encoder's thread
+	double frequency;
 } bench;
 
 static void got_packet(test_sink *sink, rtc_frame *packet)
@@ -52,6 +53,7 @@ static bench *open_bench(rtc_format format, uint32_t bitrate)
 {
 	bench *b = calloc(1, sizeof *b);
 	b->start = 5000000;
+	b->frequency = 1000;
 	b->pool = rtc_frame_pool_new(4, 48000 * 2 * 2 / 10);
 	test_sink_init(&b->output, got_packet, b);
 	rtc_audio_encoder_options options = {.format = format, .bitrate = bitrate, .failed = failed, .context = b};
@@ -70,7 +72,7 @@ static void close_bench(bench *b)
 	free(b);
 }
 
-// 1 kHz at half scale.
+// A tone at half scale.
 static void push(bench *b, uint32_t rate, uint8_t channels, uint32_t samples)
 {
 	rtc_frame *frame = rtc_frame_pool_get(b->pool);
@@ -84,7 +86,7 @@ static void push(bench *b, uint32_t rate, uint8_t channels, uint32_t samples)
 	int16_t *out = (int16_t *)frame->data;
 	for (uint32_t i = 0; i < samples; i++, b->pushed++)
 		for (int channel = 0; channel < channels; channel++)
-			*out++ = (int16_t)(16384 * sin(2 * M_PI * 1000 * (double)b->pushed / rate));
+			*out++ = (int16_t)(16384 * sin(2 * M_PI * b->frequency * (double)b->pushed / rate));
 	rtc_sink *sink = rtc_audio_encoder_sink(b->encoder);
 	sink->frame(sink, frame);
 	rtc_frame_release(frame);
@@ -210,6 +212,52 @@ static void test_g711_packets(void **state)
 	close_bench(b);
 }
 
+// The level of what comes out, relative to what goes in.
+static double g711_gain(uint32_t rate, double frequency)
+{
+	bench *b = open_bench(RTC_FORMAT_PCMA, 64000);
+	b->frequency = frequency;
+	push_and_wait(b, rate, 1, rate / 50, 50);
+	double sum = 0;
+	for (int i = 10; i < 50; i++) {
+		assert_int_equal(b->sizes[i], 160);
+		assert_int_equal(b->times[i], b->start + (uint64_t)i * 20000);
+		for (int j = 0; j < 160; j++)
+			sum += pow(decode_alaw(b->packets[i][j]), 2);
+	}
+	close_bench(b);
+	return sqrt(sum / (40 * 160)) / (16384 / sqrt(2));
+}
+
+static void test_g711_of_a_source_at_another_rate(void **state)
+{
+	(void)state;
+	static const uint32_t rates[] = {16000, 24000, 48000};
+	for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+		assert_true(fabs(g711_gain(rates[i], 1000) - 1) < 0.02);
+		assert_true(fabs(g711_gain(rates[i], 3100) - 1) < 0.05);
+		assert_true(g711_gain(rates[i], 4500) < 0.01); // else it would come back as 3.5 kHz
+		assert_true(g711_gain(rates[i], rates[i] / 2 - 500) < 0.01);
+	}
+}
+
+// A tone goes on from packet to packet: a click would be loud where there is nothing else.
+static void test_g711_of_another_rate_is_seamless(void **state)
+{
+	(void)state;
+	bench *b = open_bench(RTC_FORMAT_PCMU, 64000);
+	push_and_wait(b, 48000, 1, 960, 10);
+	int previous = 0, largest = 0;
+	for (int i = 160; i < 1600; i++) {
+		int sample = decode_ulaw(b->packets[i / 160][i % 160]);
+		int expected = i > 160 ? abs(sample - previous) : 0;
+		largest = expected > largest ? expected : largest;
+		previous = sample;
+	}
+	assert_true(largest < 16384 * 2 * M_PI * 1000 / 8000 * 1.05); // the steepest of a sine, and G.711's own step
+	close_bench(b);
+}
+
 // ---- formats and times
 
 static void test_format_follows_the_source(void **state)
@@ -233,7 +281,7 @@ static void test_unfit_format_is_reported_once(void **state)
 	for (int i = 0; i < 5; i++)
 		push(b, 44100, 1, 882);
 	bench *g711 = open_bench(RTC_FORMAT_PCMA, 64000);
-	push(g711, 48000, 1, 960);
+	push(g711, 44100, 1, 882);
 	usleep(50000);
 	assert_int_equal(b->failures, 1);
 	assert_int_equal(g711->failures, 1);
@@ -269,6 +317,8 @@ int main(void)
 		cmocka_unit_test(test_g711_reference_values),
 		cmocka_unit_test(test_g711_of_every_sample),
 		cmocka_unit_test(test_g711_packets),
+		cmocka_unit_test(test_g711_of_a_source_at_another_rate),
+		cmocka_unit_test(test_g711_of_another_rate_is_seamless),
 		cmocka_unit_test(test_format_follows_the_source),
 		cmocka_unit_test(test_unfit_format_is_reported_once),
 		cmocka_unit_test(test_times_follow_a_gap),
