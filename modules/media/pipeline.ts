@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A native source, and the encoders that it feeds: one for each codec in use, shared by all peers.
+import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import fromNative from "webrtc/error/native";
 
 /** The native classes that a pipeline connects. */
@@ -14,6 +15,19 @@ export interface NativeEncoder extends NativeSource {
 	statistics(): object;
 }
 
+/** How natives tell of what goes wrong while media flow. */
+export type NativeErrorCallback = (code: string, message: string) => void;
+
+/** What a pipeline is made of. */
+export interface PipelineParts<Source, Encoder> {
+	/** Begins each error's message: an application may have two captures of one file. */
+	kind: "audio" | "video";
+	makeSource(onError: NativeErrorCallback): Source;
+	makeEncoder(codec: string, onError: NativeErrorCallback): Encoder;
+	/** Hears of failures while it runs, of the source and of the encoders. */
+	onError(error: WebRTCError): void;
+}
+
 interface Branch<Encoder> {
 	encoder: Encoder;
 	sinks: Set<object>;
@@ -21,20 +35,23 @@ interface Branch<Encoder> {
 
 /** Opens the source on demand, and keeps each encoder as long as it has sinks. */
 export default class Pipeline<Source extends NativeSource, Encoder extends NativeEncoder> {
-	#makeSource: () => Source;
-	#makeEncoder: (codec: string) => Encoder;
+	#parts: PipelineParts<Source, Encoder>;
 	#source: Source | undefined;
 	#branches = new Map<string, Branch<Encoder>>();
 
-	constructor(makeSource: () => Source, makeEncoder: (codec: string) => Encoder) {
-		this.#makeSource = makeSource;
-		this.#makeEncoder = makeEncoder;
+	constructor(parts: PipelineParts<Source, Encoder>) {
+		this.#parts = parts;
 	}
 
 	/** Opens the source; the encoders in use are connected to it, should it be a new one. */
 	open(): Source {
 		if (this.#source) return this.#source;
-		const source = attempt(this.#makeSource);
+		const source = this.#attempt(() =>
+			this.#parts.makeSource((code, message) => {
+				this.#closeSource(); // the next open() makes another
+				this.#report(code, message);
+			}),
+		);
 		for (const { encoder } of this.#branches.values()) source.connect(encoder);
 		this.#source = source;
 		return source;
@@ -44,8 +61,11 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 		const source = this.open();
 		let branch = this.#branches.get(codec);
 		if (!branch) {
-			branch = { encoder: attempt(() => this.#makeEncoder(codec)), sinks: new Set() };
-			source.connect(branch.encoder);
+			const encoder = this.#attempt(() =>
+				this.#parts.makeEncoder(codec, (code, message) => this.#report(code, message)),
+			);
+			branch = { encoder, sinks: new Set() };
+			source.connect(encoder);
 			this.#branches.set(codec, branch);
 		}
 		branch.encoder.connect(sink);
@@ -63,12 +83,6 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 		}
 	}
 
-	/** The source has failed: it is closed, and opened anew by the next open(). */
-	fail(): void {
-		this.#source?.close();
-		this.#source = undefined;
-	}
-
 	forEach(visit: (encoder: Encoder) => void): void {
 		for (const { encoder } of this.#branches.values()) visit(encoder);
 	}
@@ -82,14 +96,24 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 	close(): void {
 		for (const { encoder } of this.#branches.values()) encoder.close();
 		this.#branches.clear();
-		this.fail();
+		this.#closeSource();
 	}
-}
 
-function attempt<T>(make: () => T): T {
-	try {
-		return make();
-	} catch (cause) {
-		throw fromNative(cause, "media/device-failed");
+	#closeSource(): void {
+		this.#source?.close();
+		this.#source = undefined;
+	}
+
+	#report(code: string, message: string): void {
+		this.#parts.onError(new WebRTCError(code as WebRTCErrorCode, `${this.#parts.kind}: ${message}`));
+	}
+
+	#attempt<T>(make: () => T): T {
+		try {
+			return make();
+		} catch (cause) {
+			const { code, message } = fromNative(cause, "media/device-failed");
+			throw new WebRTCError(code, `${this.#parts.kind}: ${message}`, cause);
+		}
 	}
 }

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import type WebRTCError from "webrtc/error";
 import type { VideoCapture, VideoOptions } from "webrtc/media";
+import profileLevelId from "webrtc/media/level";
 import Pipeline from "webrtc/media/pipeline";
 import { VideoSource } from "webrtc/native/capture";
 import { VideoEncoder } from "webrtc/native/codec";
-import { h264, type CodecCapability } from "webrtc/sdp";
+import { h264, h264Capability, type CodecCapability } from "webrtc/sdp";
+
+// The largest picture of a file whose own size is taken.
+const largestWidth = 1920;
+const largestHeight = 1080;
 
 /** The platform's camera, a file or the test card, encoded as H.264 once for all viewers. */
 export default class NativeVideoCapture implements VideoCapture {
 	readonly kind = "video";
-	readonly codecs: readonly CodecCapability[] = [h264];
+	readonly codecs: readonly CodecCapability[];
 	readonly framerate: number;
 	onError: ((error: WebRTCError) => void) | undefined;
 	#bitrate: number;
@@ -19,28 +24,19 @@ export default class NativeVideoCapture implements VideoCapture {
 	constructor(options: VideoOptions) {
 		const { source = "test", path, framerate = 30, bitrate = 2_000_000 } = options;
 		const ownSize = source === "file" && options.width === undefined && options.height === undefined;
-		const width = ownSize ? undefined : (options.width ?? 1280);
-		const height = ownSize ? undefined : (options.height ?? 720);
-		this.framerate = framerate;
+		const width = ownSize ? undefined : check("width", options.width ?? 1280, 16, 3840);
+		const height = ownSize ? undefined : check("height", options.height ?? 720, 16, 2160);
+		this.framerate = check("framerate", framerate, 1, 120);
 		this.#bitrate = check("bitrate", bitrate, 50_000, 50_000_000);
-		check("framerate", framerate, 1, 120);
-		if (width !== undefined) check("width", width, 16, 3840);
-		if (height !== undefined) check("height", height, 16, 2160);
-		this.#pipeline = new Pipeline(
-			() =>
-				new VideoSource({
-					source,
-					path,
-					width,
-					height,
-					framerate,
-					onError: (code: string, message: string) => {
-						this.#pipeline.fail();
-						this.onError?.(new WebRTCError(code as WebRTCErrorCode, message));
-					},
-				}),
-			() => new VideoEncoder({ codec: "H264", framerate, bitrate: this.#bitrate }),
-		);
+		const size = { width: width ?? largestWidth, height: height ?? largestHeight };
+		this.codecs = [h264Capability(profileLevelId({ ...size, framerate, bitrate }), 1, h264.feedback)];
+		this.#pipeline = new Pipeline({
+			kind: "video",
+			makeSource: (onError) => new VideoSource({ source, path, width, height, framerate, onError }),
+			makeEncoder: (_, onError) =>
+				new VideoEncoder({ codec: "H264", framerate, bitrate: this.#bitrate, onError }),
+			onError: (error) => this.onError?.(error),
+		});
 	}
 
 	get bitrate(): number {

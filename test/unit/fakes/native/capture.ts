@@ -5,15 +5,17 @@ import { countNative } from "./transport";
 export const missing = "/dev/missing";
 
 class Source {
+	/** Those that exist now, for tests to look into. */
+	static readonly open = new Set<Source>();
 	readonly sinks = new Set<object>();
-	#closed = false;
 
-	constructor(readonly options: { path?: string }) {
+	constructor(readonly options: { path?: string; onError?: (code: string, message: string) => void }) {
 		if (options.path === missing)
 			throw Object.assign(new Error(`xs_video_source: ${missing} is not there`), {
 				code: "media/device-missing",
 			});
 		countNative(1);
+		Source.open.add(this);
 	}
 
 	connect(sink: object): void {
@@ -25,10 +27,10 @@ class Source {
 	}
 
 	close(): void {
-		if (!this.#closed) countNative(-1);
-		this.#closed = true;
+		if (Source.open.delete(this)) countNative(-1);
 	}
 }
 
+export { Source };
 export class VideoSource extends Source {}
 export class AudioSource extends Source {}

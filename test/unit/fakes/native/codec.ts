@@ -8,7 +8,9 @@ class Encoder {
 	bitrate: number;
 	keyFrameRequests = 0;
 
-	constructor(readonly options: { codec: string; bitrate?: number }) {
+	constructor(
+		readonly options: { codec: string; bitrate?: number; onError?: (code: string, message: string) => void },
+	) {
 		this.bitrate = options.bitrate ?? 0;
 		Encoder.open.add(this);
 		countNative(1);
