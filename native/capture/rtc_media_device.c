@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_media.h"
+#include "rtc_media_alsa.h"
 #include "rtc_media_convert.h"
 #include "rtc_media_input.h"
 #include "rtc_port.h"
@@ -31,6 +32,7 @@ typedef struct {
 static void register_devices(void)
 {
 	avdevice_register_all();
+	rtc_media_alsa_quiet();
 }
 
 // "format:url", or a path of the default format.
@@ -76,6 +78,10 @@ static AVDictionary *parameters(const media_device *self, int jpeg)
 static rtc_capture_result open_input(media_device *self, rtc_capture_error *error)
 {
 	rtc_capture_result result = RTC_CAPTURE_FAILED;
+	// Of ALSA's errors, FFmpeg says "Input/output error" only.
+	int refused = strcmp(self->kind->name, "alsa") ? 0 : rtc_media_alsa_probe(self->url);
+	if (refused)
+		return rtc_media_input_fail(error, refused, 1, self->url);
 	int jpeg = self->type == AVMEDIA_TYPE_VIDEO && self->options.width > RAW_WIDTH;
 	while (result != RTC_CAPTURE_OK && jpeg >= 0) { // cameras without JPEG refuse it
 		AVDictionary *dictionary = parameters(self, jpeg--);

@@ -21,7 +21,7 @@ static const char *code_of(int result, int device)
 																							  : "media/device-failed";
 }
 
-static rtc_capture_result fail(rtc_capture_error *error, int result, int device, const char *url)
+rtc_capture_result rtc_media_input_fail(rtc_capture_error *error, int result, int device, const char *url)
 {
 	char text[AV_ERROR_MAX_STRING_SIZE];
 	av_strerror(result, text, sizeof text);
@@ -52,7 +52,7 @@ rtc_capture_result rtc_media_input_open(rtc_media_input *input, const AVInputFor
 	input->format = avformat_alloc_context();
 	if (!input->format) {
 		av_dict_free(&options);
-		return fail(error, AVERROR(ENOMEM), device, url);
+		return rtc_media_input_fail(error, AVERROR(ENOMEM), device, url);
 	}
 	input->format->interrupt_callback = (AVIOInterruptCB){interrupted, input};
 	if (device)
@@ -60,11 +60,11 @@ rtc_capture_result rtc_media_input_open(rtc_media_input *input, const AVInputFor
 	int result = avformat_open_input(&input->format, url, kind, &options); // frees the format when it fails
 	av_dict_free(&options);
 	if (result < 0)
-		return fail(error, result, device, url);
+		return rtc_media_input_fail(error, result, device, url);
 	// Devices tell all in their header, and have nothing to read yet.
 	result = device ? 0 : avformat_find_stream_info(input->format, NULL);
 	if (result < 0)
-		return fail(error, result, device, url);
+		return rtc_media_input_fail(error, result, device, url);
 	const AVCodec *codec = NULL;
 	input->stream = av_find_best_stream(input->format, type, -1, -1, &codec, 0);
 	if (input->stream == AVERROR_STREAM_NOT_FOUND)
@@ -76,7 +76,7 @@ rtc_capture_result rtc_media_input_open(rtc_media_input *input, const AVInputFor
 		if ((int)i != input->stream)
 			input->format->streams[i]->discard = AVDISCARD_ALL;
 	result = open_decoder(input, codec);
-	return result < 0 ? fail(error, result, device, url) : RTC_CAPTURE_OK;
+	return result < 0 ? rtc_media_input_fail(error, result, device, url) : RTC_CAPTURE_OK;
 }
 
 void rtc_media_input_close(rtc_media_input *input)

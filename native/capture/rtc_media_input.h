@@ -21,6 +21,8 @@ typedef struct {
 // `kind` is NULL for a file, else a device. Frees the options.
 rtc_capture_result rtc_media_input_open(rtc_media_input *input, const AVInputFormat *kind, const char *url,
 										AVDictionary *options, enum AVMediaType type, rtc_capture_error *error);
+// Says why a device or file cannot be opened, by an AVERROR. Returns RTC_CAPTURE_FAILED.
+rtc_capture_result rtc_media_input_fail(rtc_capture_error *error, int result, int device, const char *url);
 void rtc_media_input_close(rtc_media_input *input);
 // Returns 0 with input->frame, AVERROR_EOF, AVERROR(EAGAIN) when a device has nothing yet, or another AVERROR.
 int rtc_media_input_read(rtc_media_input *input);
