@@ -9,13 +9,23 @@ export function text(key: string): string | undefined {
 	return value === undefined || value === "" ? undefined : String(value);
 }
 
-/** @throws RangeError that names the option */
-export function number(key: string): number | undefined {
+/**
+ * An integer from `minimum` to `maximum`; `reason` says why not more.
+ * @throws RangeError that names the option
+ */
+export function number(
+	key: string,
+	minimum = 0,
+	maximum = Number.MAX_SAFE_INTEGER,
+	reason?: string,
+): number | undefined {
 	const value = text(key);
 	if (value === undefined) return undefined;
 	const result = Number(value);
 	if (!Number.isInteger(result)) throw new RangeError(`${key}: an integer, not "${value}"`);
-	return result;
+	if (result >= minimum && result <= maximum) return result;
+	const range = `${key}: ${minimum} to ${maximum}, not ${value}`;
+	throw new RangeError(reason && result > maximum ? `${range}: ${reason}` : range);
 }
 
 /** @throws RangeError that names the option */

@@ -66,8 +66,9 @@ function convert(source, { kind }, value) {
 	if (kind !== "path" && kind !== "file") return value;
 	// npm runs this in the project's folder; INIT_CWD is where the user typed.
 	const file = path.resolve(process.env.INIT_CWD ?? process.cwd(), value);
+	const isFile = value && fs.statSync(file, { throwIfNoEntry: false })?.isFile();
+	if (!isFile) fail(value ? `${source}: there is no file ${file}` : `${source}: no file given`);
 	if (kind === "path") return file;
-	if (!fs.statSync(file, { throwIfNoEntry: false })?.isFile()) fail(`${source}: there is no file ${file}`);
 	const text = fs.readFileSync(file, "utf8");
 	if (text.length > largestFile) fail(`${source}: ${file} has more than ${largestFile} bytes, too many for a device`);
 	return text;
