@@ -2,7 +2,7 @@
 import { number } from "examples/config";
 
 // What the heap that the manifest's "creation" sets has room for.
-const mostViewers = 8;
+const mostViewers = 5;
 
 /** TCP port of the page and the endpoint; 0: any. */
 export const port = (): number => number("port", 0, 65535) ?? 80;

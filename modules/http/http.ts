@@ -33,9 +33,9 @@ export interface HTTPServiceOptions {
 	port: number;
 	/** Called once for each request, with a function that takes the answer, now or later; a second answer is ignored. */
 	onRequest(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
-	/** The most bytes of a request's body; more is answered with 413. Default 16384. */
+	/** The most bytes of a request's body; more is answered with 413. Default 12288. */
 	maximumBody?: number;
-	/** The most bytes of all bodies on their way; more is answered with 503. Default 32768. */
+	/** The most bytes of all bodies on their way, as announced; more is answered with 503. Default 24576. */
 	maximumBodies?: number;
 	/** Connections served at once; more are closed. Default 12. */
 	maximumConnections?: number;
@@ -51,8 +51,9 @@ class Exchange {
 	#method = "";
 	#path = "";
 	#headers: ReadonlyMap<string, string> = new Map();
-	#chunks: ArrayBuffer[] = [];
-	#size = 0;
+	#bytes: Uint8Array | undefined; // of the body, with room for all of it
+	#size = 0; // of what of it has come
+	#reserved = 0;
 	#refusal: HTTPResponse | undefined;
 	#response: ServerResponse | undefined;
 	#answer: HTTPResponse | undefined;
@@ -69,6 +70,7 @@ class Exchange {
 				exchange.#method = request.method;
 				exchange.#path = request.path;
 				exchange.#headers = request.headers;
+				exchange.#reserve(request.headers);
 			},
 			onReadable(count: number) {
 				exchange.#collect(count);
@@ -88,34 +90,40 @@ class Exchange {
 		});
 	}
 
-	#collect(count: number): void {
-		const chunk = this.#connection.read(count);
-		if (!chunk) return;
-		if (this.#refusal) return;
+	/** Makes sure that there is room for the body before any of it is taken; one of unknown length may be the longest. */
+	#reserve(headers: ReadonlyMap<string, string>): void {
 		const service = this.#service;
-		this.#size += chunk.byteLength;
-		service.bodies += chunk.byteLength;
-		this.#chunks.push(chunk);
-		if (this.#size > service.maximumBody) this.#refuse({ status: 413 });
-		else if (service.bodies > service.maximumBodies) this.#refuse({ status: 503, headers: { "retry-after": "1" } });
+		const chunked = headers.has("transfer-encoding");
+		const length = chunked ? service.maximumBody : Number(headers.get("content-length") ?? 0);
+		if (!(length <= service.maximumBody)) this.#refusal = { status: 413 };
+		else if (service.bodies + length > service.maximumBodies)
+			this.#refusal = { status: 503, headers: { "retry-after": "1" } };
+		else service.bodies += this.#reserved = length;
 	}
 
-	/** The rest of the body is read and forgotten, then the answer is this one. */
-	#refuse(refusal: HTTPResponse): void {
-		this.#refusal = refusal;
-		this.#release();
+	#collect(count: number): void {
+		const chunk = this.#connection.read(count);
+		if (!chunk || this.#refusal) return; // the rest of what is refused is read and forgotten
+		if (this.#size + chunk.byteLength > this.#reserved) {
+			this.#refusal = { status: 413 };
+			this.#release();
+			return;
+		}
+		this.#bytes ??= new Uint8Array(this.#reserved);
+		this.#bytes.set(new Uint8Array(chunk), this.#size);
+		this.#size += chunk.byteLength;
 	}
 
 	#release(): void {
-		this.#service.bodies -= this.#size;
-		this.#size = 0;
-		this.#chunks.length = 0;
+		this.#service.bodies -= this.#reserved;
+		this.#reserved = this.#size = 0;
+		this.#bytes = undefined;
 	}
 
 	#complete(response: ServerResponse): void {
 		this.#response = response;
 		if (this.#refusal) return this.#respond(this.#refusal);
-		const body = decode(this.#chunks, this.#size);
+		const body = decode(this.#bytes, this.#size);
 		this.#release();
 		if (body === undefined) return this.#respond({ status: 400, body: "The body is not UTF-8.\n" });
 		const mark = this.#path.indexOf("?");
@@ -170,22 +178,17 @@ interface ServiceState {
 	readonly exchanges: Set<Exchange>;
 	readonly maximumBody: number;
 	readonly maximumBodies: number;
-	/** Bytes of all bodies on their way. */
+	/** Bytes that are reserved for bodies on their way. */
 	bodies: number;
 	readonly timeout: number;
 	onRequest: HTTPServiceOptions["onRequest"];
 }
 
 /** undefined when the bytes are not UTF-8. */
-function decode(chunks: ArrayBuffer[], size: number): string | undefined {
-	const bytes = new Uint8Array(size);
-	let offset = 0;
-	for (const chunk of chunks) {
-		bytes.set(new Uint8Array(chunk), offset);
-		offset += chunk.byteLength;
-	}
+function decode(bytes: Uint8Array | undefined, size: number): string | undefined {
+	if (!bytes) return "";
 	try {
-		return String.fromArrayBuffer(bytes.buffer);
+		return String.fromArrayBuffer(size === bytes.length ? bytes.buffer : bytes.buffer.slice(0, size));
 	} catch {
 		return undefined;
 	}
@@ -199,8 +202,8 @@ export default class HTTPService {
 	constructor(options: HTTPServiceOptions) {
 		const state: ServiceState = {
 			exchanges: new Set(),
-			maximumBody: options.maximumBody ?? 16384,
-			maximumBodies: options.maximumBodies ?? 32768,
+			maximumBody: options.maximumBody ?? 12288,
+			maximumBodies: options.maximumBodies ?? 24576,
 			bodies: 0,
 			timeout: options.timeout ?? 15,
 			onRequest: options.onRequest,

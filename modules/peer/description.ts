@@ -2,12 +2,13 @@
 import * as sdp from "webrtc/sdp";
 
 /**
- * A session description. Its text is kept, once it was asked for; its parsed form, which takes more than a hundred
- * slots, is there only while it is used.
+ * A session description. Its parsed form, which takes more than a hundred slots, is there only while it is used; its
+ * text, up to 12 KB of the peer's choice, is kept outside of the machine's heap.
  */
 export default class Description {
 	readonly type: "offer" | "answer";
 	#text: string | undefined;
+	#kept: SharedArrayBuffer | undefined;
 	#parsed: sdp.SessionDescription | undefined;
 
 	/** @throws WebRTCError "sdp/…" when it is given text, and that is malformed */
@@ -18,18 +19,27 @@ export default class Description {
 	}
 
 	get text(): string {
+		if (this.#kept) return String.fromArrayBuffer(this.#kept);
 		this.#text ??= sdp.write(this.parsed);
 		return this.#text;
 	}
 
 	get parsed(): sdp.SessionDescription {
-		this.#parsed ??= sdp.parse(this.#text!);
+		this.#parsed ??= sdp.parse(this.text);
 		return this.#parsed;
 	}
 
-	/** Gives the parsed form back. */
+	/** Gives the memory of the machine back. */
 	release(): void {
-		this.#text = this.text;
-		this.#parsed = undefined;
+		this.#kept ??= share(this.text);
+		this.#text = this.#parsed = undefined;
 	}
+}
+
+/** The memory of a SharedArrayBuffer is the platform's, not of the heap that `creation` sizes. */
+function share(text: string): SharedArrayBuffer {
+	const bytes = new Uint8Array(ArrayBuffer.fromString(text));
+	const shared = new SharedArrayBuffer(bytes.length);
+	new Uint8Array(shared).set(bytes);
+	return shared;
 }

@@ -19,7 +19,7 @@ export interface EndpointOptions {
 	maximumPending: number;
 }
 
-const maximumSdp = 16384; // bytes; browsers' offers are 5 to 8 KB
+const maximumSdp = 12288; // bytes; browsers' offers are 5 to 8 KB
 
 /** Browsers may come from a page elsewhere: WHEP is meant for that (draft section 4.1, RFC 9725 section 4.2). */
 const crossOrigin = Object.freeze({

@@ -12,9 +12,9 @@ import Timer from "timer";
 const DEFAULT_TIMEOUT = 20; // seconds
 const DEFAULT_CONNECTIONS = 16;
 const DEFAULT_BODY = 1 << 20; // bytes
-const MAX_HEAD = 8192; // bytes, as most servers have it
+const MAX_HEAD = 4096; // bytes; browsers send some 600
 const MAX_FIELDS = 64;
-const MAX_HELD = 32768; // bytes of unfinished heads, of all clients together
+const MAX_HELD = 16384; // bytes of unfinished heads, of all clients together
 
 class HTTPServer implements ChannelHost {
 	readonly limits: MessageLimits;
