@@ -6,33 +6,34 @@ import Timer from "timer";
 import type WebRTCApp from "webrtc/app";
 import { memory } from "webrtc/native/port";
 
+// Peaks first: reading them may collect.
 const counters = Object.freeze([
-	"XS Slots Used",
 	"XS Slots Peak",
-	"XS Slots Full",
-	"XS Chunk Heap Used",
 	"XS Chunks Peak",
+	"XS Slots Used",
+	"XS Chunk Heap Used",
+	"XS Slots Full",
 	"XS Chunks Full",
+	"Turns",
 ]);
 
 // The SDK declares fewer names than there are.
 const indexOf = Instrumentation.map as (name: string) => number | undefined;
-const turns = (): number => Instrumentation.get(indexOf("Turns")) ?? NaN;
+const read = (name: string): number | undefined => Instrumentation.get(indexOf(name));
 
 /** Prints a line every `interval` seconds; 0: never. */
 export default function report(app: WebRTCApp, interval: number): void {
 	if (!interval) return;
-	let before = turns();
+	const values = counters.map(read); // stays, so that reading takes no memory
+	let before = read("Turns") ?? NaN;
 	Timer.repeat(() => {
-		const now = turns();
-		const fields = [`viewers ${app.peers.length}`, `entries/s ${((now - before) / interval).toFixed(1)}`];
-		before = now;
+		const turns = read("Turns") ?? NaN;
 		simulator?.collect(); // so that what is used is what is held
+		for (let i = 0; i < counters.length; i++) values[i] = read(counters[i]!);
+		const fields = [`viewers ${app.peers.length}`, `entries/s ${((turns - before) / interval).toFixed(1)}`];
+		before = turns;
 		fields.push(`C heap ${memory().heap}`);
-		for (const name of counters) {
-			const value = Instrumentation.get(indexOf(name));
-			if (value !== undefined) fields.push(`${name} ${value}`);
-		}
+		values.forEach((value, i) => value !== undefined && fields.push(`${counters[i]} ${value}`));
 		trace(`report: ${fields.join(", ")}\n`);
 	}, interval * 1000);
 }

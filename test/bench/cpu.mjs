@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU of the camera, and how often natives enter JavaScript, which must not depend on how many packets are sent.
+// CPU of the camera, and how often JavaScript is entered, which must not depend on how many packets are sent.
 // @ts-check
 import { Viewer } from "../soak/viewer.mjs";
 import { WatchedCamera } from "../soak/watched.mjs";
@@ -54,7 +54,7 @@ export default async function cpu() {
 				result.packets.toFixed(0),
 				result.entries.toFixed(1),
 			]),
-			note: "The test card is drawn and encoded in software (openh264): most of the CPU is theirs. Entries are those of timers, STUN and this report, once a second.",
+			note: "The test card is drawn and encoded in software (openh264): most of the CPU is theirs. Entries are all there are: timers, sockets, natives and promise turns, of which the report itself is one a second.",
 			failures:
 				Math.abs(difference) <= largestDifference
 					? []

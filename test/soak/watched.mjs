@@ -5,8 +5,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Camera } from "../browser/camera.mjs";
 
 /**
- * Bytes, but for slots, descriptors and entries into JavaScript per second.
- * @typedef {{ viewers: number, entries: number, heap: number, slots: number, chunks: number, rss: number, descriptors: number }} Sample
+ * Bytes, but for slots, descriptors and entries into JavaScript per second. Peaks, and how often the heaps were full, are
+ * those since the start.
+ * @typedef {{
+ *   viewers: number, entries: number, heap: number, slots: number, chunks: number, rss: number, descriptors: number,
+ *   slotsPeak: number, slotsFull: number, chunksPeak: number, chunksFull: number,
+ * }} Sample
  */
 
 /** A camera that reports each second. */
@@ -33,7 +37,12 @@ export class WatchedCamera extends Camera {
 	async sample(viewers) {
 		const pattern = new RegExp(`report: viewers ${viewers}, (.*)\n`);
 		const [, fields = ""] = await this.find(pattern, 60_000, this.output.length);
-		const value = (/** @type {string} */ name) => Number(new RegExp(`${name} ([\\d.]+)`).exec(fields)?.[1]);
+		/** @param {string} name */
+		const value = (name) => {
+			const number = Number(new RegExp(`${name} ([\\d.]+)`).exec(fields)?.[1]);
+			if (Number.isNaN(number)) throw new Error(`no "${name}" in the report: ${fields}`);
+			return number;
+		};
 		const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1];
 		return {
 			viewers,
@@ -43,6 +52,10 @@ export class WatchedCamera extends Camera {
 			chunks: value("XS Chunk Heap Used"),
 			rss: Number(rss) * 1024,
 			descriptors: readdirSync(`/proc/${this.pid}/fd`).length,
+			slotsPeak: value("XS Slots Peak"),
+			slotsFull: value("XS Slots Full"),
+			chunksPeak: value("XS Chunks Peak"),
+			chunksFull: value("XS Chunks Full"),
 		};
 	}
 }
