@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a camera's memory holds for 0, 1 and 5 viewers.
+// What a camera's memory holds for 0, 1 and 5 viewers, and how much of a board's heaps of XS it needs for that.
 // @ts-check
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Viewer } from "../soak/viewer.mjs";
 import { WatchedCamera } from "../soak/watched.mjs";
-import { sleep } from "./measure.mjs";
+import { root, sleep } from "./measure.mjs";
 
 const largestHeap = 100 * 1024; // bytes for each further viewer
 const largestXS = 16 * 1024;
@@ -23,6 +25,21 @@ const row = (name, sample, share = 1) => [
 	(sample.slots / share).toFixed(0),
 	kilobytes(sample.chunks / share),
 	kilobytes(xs(sample) / share),
+];
+
+/** The caps that the camera has, as on a board. */
+function creation() {
+	const { creation } = JSON.parse(readFileSync(join(root, "examples/lan-camera/manifest.json"), "utf8"));
+	return { slots: creation.heap.initial, chunks: creation.chunk.initial };
+}
+
+/** @param {string} name @param {Sample} sample */
+const peaks = (name, sample) => [
+	name,
+	sample.slotsPeak,
+	kilobytes(sample.chunksPeak),
+	sample.slotsFull,
+	sample.chunksFull,
 ];
 
 /** @param {Sample} a @param {Sample} b @returns {Sample} */
@@ -50,6 +67,7 @@ export default async function memory() {
 	const further = difference(five, one);
 	for (const viewer of viewers) await viewer.close();
 	const exit = await camera.stop();
+	const caps = creation();
 	const failures = exit ? [`the camera exited with ${exit}`] : [];
 	if (further.heap / 4 > largestHeap)
 		failures.push(`${kilobytes(further.heap / 4)} KB of C heap for each further viewer`);
@@ -67,6 +85,12 @@ export default async function memory() {
 			],
 			note: "What is in use after garbage collection. The first viewer brings the encoder. XS heap: slots as large as on a device (16 bytes), and chunks as they are here.",
 			failures,
+		},
+		{
+			title: `Peaks of XS, of ${caps.slots} slots and ${kilobytes(caps.chunks)} KB of chunks`,
+			head: ["", "slots, peak", "chunks, peak, KB", "slots full, times", "chunks full, times"],
+			rows: [peaks("no viewer", none), peaks("1 viewer", one), peaks("5 viewers", five)],
+			note: "Since the start. A peak is the most that was alive after a garbage collection: once a second, and whenever the slots or the room for chunks were full. See [the simulator](../../hosts/linux/README.md#counters).",
 		},
 	];
 }

@@ -2,9 +2,15 @@
 // A viewer without a browser: it plays a camera's WHEP endpoint with node-datachannel and counts what comes.
 // @ts-check
 import nodeDataChannel from "node-datachannel";
+import { asChromium } from "./chromium.mjs";
 
-const videoType = 102;
+const videoType = 108; // what the camera chooses of Chromium's
 const audioType = 111;
+
+// libdatachannel has a race of its own, which a loaded machine loses: its ICE may be through before setRemoteDescription
+// has stored the fingerprint, which then throws this.
+const ownRace = "Got a remote candidate without ICE transport";
+const attempts = 3;
 
 /** A viewer of one camera. */
 export class Viewer {
@@ -31,11 +37,24 @@ export class Viewer {
 	}
 
 	/**
-	 * Makes a session, and waits until it is connected.
+	 * Makes a session, and waits until it is connected. It offers what Chromium offers, which is what a camera has to
+	 * keep of a viewer.
 	 * @param {{ offer?(sdp: string): string, answer?(sdp: string): string }} [change] what passes
 	 * @param {number} [timeout] ms
 	 */
 	async open(change = {}, timeout = 10_000) {
+		for (let attempt = 1; ; attempt++) {
+			try {
+				return await this.#open(change, timeout);
+			} catch (error) {
+				await this.close().catch(() => undefined); // what has failed must not hold a place
+				if (attempt === attempts || !(error instanceof Error && error.message.includes(ownRace))) throw error;
+			}
+		}
+	}
+
+	/** @param {{ offer?(sdp: string): string, answer?(sdp: string): string }} change @param {number} timeout ms */
+	async #open(change, timeout) {
 		const pc = new nodeDataChannel.PeerConnection("viewer", { iceServers: [] });
 		this.#pc = pc;
 		const gathered = new Promise((resolve) => {
@@ -44,28 +63,36 @@ export class Viewer {
 		this.#addTracks(pc);
 		pc.setLocalDescription();
 		await gathered;
-		const offer = pc.localDescription()?.sdp ?? "";
+		const offer = asChromium(pc.localDescription()?.sdp ?? "");
 		const answer = await this.#post(change.offer?.(offer) ?? offer);
-		const connected = this.#connection(pc, timeout);
-		pc.setRemoteDescription(/** @type {any} */ (change.answer?.(answer) ?? answer), /** @type {any} */ ("answer"));
-		await connected;
+		await this.#connect(pc, change.answer?.(answer) ?? answer, timeout);
 	}
 
-	/** @param {import("node-datachannel").PeerConnection} pc @param {number} timeout ms @returns {Promise<void>} */
-	#connection(pc, timeout) {
-		return new Promise((resolve, reject) => {
-			const timer = setTimeout(() => reject(new Error(`viewer: not connected: ${pc.state()}`)), timeout);
-			pc.onStateChange((state) => {
-				this.connected = state === "connected";
-				if (this.connected) resolve(clearTimeout(timer));
+	/** @param {import("node-datachannel").PeerConnection} pc @param {string} answer @param {number} timeout ms */
+	async #connect(pc, answer, timeout) {
+		/** @type {NodeJS.Timeout | undefined} */
+		let timer;
+		try {
+			await new Promise((resolve, reject) => {
+				timer = setTimeout(() => reject(new Error(`viewer: not connected: ${pc.state()}`)), timeout);
+				pc.onStateChange((state) => {
+					this.connected = state === "connected";
+					if (this.connected) resolve(undefined);
+				});
+				pc.setRemoteDescription(/** @type {any} */ (answer), /** @type {any} */ ("answer"));
 			});
-		});
+		} finally {
+			clearTimeout(timer);
+		}
 	}
 
 	/** Ends the session by the endpoint's DELETE, and the connection. */
 	async close() {
-		if (this.#session) await fetch(this.#session, { method: "DELETE" });
-		this.vanish();
+		try {
+			if (this.#session) await fetch(this.#session, { method: "DELETE" });
+		} finally {
+			this.vanish();
+		}
 	}
 
 	/** Leaves without a word to the endpoint. */
