@@ -6,7 +6,14 @@ import { noiseAtPort } from "./noise.mjs";
 import { stream } from "./stream.mjs";
 
 /** @type {Record<string, () => Promise<void>>} */
-const soaks = { cycles, noise: noiseAtPort, stream };
+const soaks = {
+	async cycles() {
+		await cycles();
+		await cycles({ count: 60, sanitize: false }); // with the allocator that is used
+	},
+	noise: noiseAtPort,
+	stream,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !(name in soaks));
