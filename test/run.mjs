@@ -34,7 +34,10 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/host/io/run.mjs"],
 		["node", "test/host/start.mjs"],
 	],
-	browser: () => [["node", "test/browser/run.mjs"]],
+	browser: () => [
+		["node", "test/browser/run.mjs"],
+		["node", "test/soak/short.mjs"],
+	],
 	kvs: () => [["node", "test/kvs/run.mjs"]],
 	interop: () => [["node", "test/interop/run.mjs"]],
 });
