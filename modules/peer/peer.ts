@@ -232,6 +232,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		const remote = new Description(type, text);
 		if (type === "offer") {
 			const parameters = sdp.remoteTransport(remote.parsed);
+			const mids = this.#transceivers.map(({ mid }) => mid);
 			this.#pending.remote = remote;
 			try {
 				this.#associate(remote.parsed);
@@ -239,6 +240,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 				this.#makeAnswer(); // what has nothing in common fails here, before any state has changed
 			} catch (error) {
 				this.#pending.remote = undefined;
+				this.#transceivers.length = mids.length;
+				this.#transceivers.forEach((transceiver, index) => (transceiver.mid = mids[index]!));
 				throw error;
 			}
 			this.#openTransport(parameters.iceLite).setRemote(parameters);

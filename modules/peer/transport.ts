@@ -42,9 +42,20 @@ export default class PeerTransport {
 		const { network, controlling } = options;
 		this.#options = options;
 		this.agent = new IceAgent({ controlling, crypto, now: network.now });
-		this.#listen();
 		this.#path = network.createPath();
-		this.srtp = new Srtp(this.#path);
+		try {
+			this.srtp = new Srtp(this.#path);
+		} catch (error) {
+			this.#path.close();
+			throw error;
+		}
+		try {
+			this.#listen();
+		} catch (error) {
+			this.srtp.close();
+			this.#path.close();
+			throw error;
+		}
 		const port = network.localPort;
 		for (const { address, family } of network.addresses) {
 			this.agent.addLocalCandidate({ address, port, family, type: "host" });

@@ -199,13 +199,30 @@ test("an offer that cannot be used leaves everything as it was", async () => {
 	await expect(device.setRemoteDescription({ type: "offer", sdp: "v=0\r\nnonsense" })).rejects.toMatchObject({
 		code: "sdp/malformed",
 	});
+	const other = make();
+	other.addTransceiver("video", { direction: "recvonly" });
+	other.addTransceiver("audio", { direction: "recvonly" });
+	await other.setLocalDescription();
+	const { sdp } = other.localDescription!;
+	const foreign = sdp
+		.replace(/H264/g, "VP8")
+		.replace(/opus|PCM[UA]/g, "unknown")
+		.replace(/^(m=audio \d+ \S+) .*$/m, "$1 96")
+		.replace(/^a=(fmtp|rtcp-fb|rtpmap:[08] ).*\r\n/gm, "")
+		.replace(/mid:0/g, "mid:v")
+		.replace(/BUNDLE 0/, "BUNDLE v");
+	await expect(device.setRemoteDescription({ type: "offer", sdp: foreign })).rejects.toMatchObject({
+		code: "sdp/no-common-codec",
+	});
 	expect(device.signalingState).toBe("stable");
 	expect(device.remoteDescription).toBeNull();
+	expect(device.getTransceivers().map(({ mid }) => mid)).toEqual([null]);
 	const viewer = make();
 	viewer.addTransceiver("video", { direction: "recvonly" });
 	await negotiate(viewer, device);
 	await advance(100);
 	expect(device.connectionState).toBe("connected");
+	expect(device.getTransceivers().map(({ currentDirection }) => currentDirection)).toEqual(["sendonly"]);
 });
 
 test("an answer without an offer, and an offer over an offer, are states of error", async () => {
