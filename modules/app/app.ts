@@ -101,23 +101,28 @@ export default class WebRTCApp {
 	 * A camera or microphone that is missing is an "error" event: the device serves what it has, and tries again with
 	 * the next viewer.
 	 * @returns a promise that resolves when the signaling is connected
-	 * @throws WebRTCError when the signaling fails for good, or no UDP port can be opened
+	 * @throws WebRTCError when the signaling fails for good, or no UDP port can be opened; TypeError when the signaling does
+	 * not have the role. The app is terminated then.
 	 */
-	run(): Promise<void> {
-		if (this.#state !== "new") return Promise.reject(new WebRTCError("peer/invalid-state", "run: already called"));
+	async run(): Promise<void> {
+		if (this.#state !== "new") throw new WebRTCError("peer/invalid-state", "run: already called");
 		this.#state = "running";
+		try {
+			this.#network = new Network({ port: this.#options.port });
+			this.#certificate = this.#options.certificate ?? loadCertificate();
+			this.#openCaptures();
+			await this.#connect();
+		} catch (error) {
+			this.terminate();
+			throw error;
+		}
+	}
+
+	/** Resolves when the signaling is connected for the first time. */
+	#connect(): Promise<void> {
 		return new Promise((resolve, reject) => {
 			let settled = false;
 			let failure: WebRTCError | undefined;
-			try {
-				this.#network = new Network({ port: this.#options.port });
-				this.#certificate = this.#options.certificate ?? loadCertificate();
-			} catch (error) {
-				this.terminate();
-				reject(error as Error);
-				return;
-			}
-			this.#openCaptures();
 			this.#options.signaling.connect(this.#role, {
 				onMessage: (message) => this.#receive(message),
 				onError: (error) => {

@@ -79,8 +79,7 @@ export default class WHEPSignaling implements SignalingClient {
 			});
 		} catch (cause) {
 			this.#setState("failed");
-			const message = `WHEP: port ${this.#options.port} cannot be opened; is it in use?`;
-			handler.onError(new WebRTCError("transport/address-in-use", message, cause));
+			handler.onError(listenError(this.#options.port!, cause));
 			return;
 		}
 		this.#setState("connected");
@@ -111,6 +110,14 @@ export default class WHEPSignaling implements SignalingClient {
 		this.#state = state;
 		this.#handler?.onStateChange(state);
 	}
+}
+
+/** A device does not tell why; most often another listens there. */
+function listenError(port: number, cause: unknown): WebRTCError {
+	const reason = cause instanceof Error ? cause.message : "";
+	const isInUse = !reason || /in use/i.test(reason);
+	const text = `WHEP: port ${port} cannot be opened${isInUse ? "; is it in use?" : `: ${reason}`}`;
+	return new WebRTCError(isInUse ? "transport/address-in-use" : "transport/failed", text, cause);
 }
 
 /** 128 random bits in hexadecimal. */

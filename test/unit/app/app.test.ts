@@ -313,6 +313,16 @@ test("a signaling that fails makes run() fail with its error", async () => {
 	signaling.failure = new WebRTCError("transport/address-in-use", "in use");
 	await expect(app.run()).rejects.toMatchObject({ code: "transport/address-in-use" });
 	expect(types()).toContain("signalingError");
+	expect(openNatives()).toBe(0);
+});
+
+test("a signaling without the role makes run() fail, and nothing stays open", async () => {
+	make({ role: "viewer" });
+	jest.spyOn(signaling, "connect").mockImplementation(() => {
+		throw new TypeError("role: a WHEP server is a master");
+	});
+	await expect(app.run()).rejects.toThrow("role:");
+	expect(openNatives()).toBe(0);
 });
 
 test("a UDP port in use makes run() fail", async () => {
