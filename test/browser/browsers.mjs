@@ -24,7 +24,6 @@ const chromiumArguments = [
 	"--disable-component-update",
 	"--disable-sync",
 	"--autoplay-policy=no-user-gesture-required",
-	"--mute-audio",
 ];
 
 /** The browsers to test with. */
@@ -35,11 +34,15 @@ export const names = /** @type {const} */ (["chromium", "firefox"]);
  * @param {object} [options]
  * @param {string[]} [options.args] more of them, for Chromium
  * @param {boolean} [options.insecure] whether Firefox takes any server's certificate
+ * @param {boolean} [options.audible] whether pages may hear what Chromium plays of them; a sound card plays it too
  */
-export function launch(name, { args = [], insecure = false } = {}) {
+export function launch(name, { args = [], insecure = false, audible = false } = {}) {
 	if (name === "chromium") {
-		const all = [...chromiumArguments, ...args];
-		return puppeteer.launch({ executablePath: "/usr/bin/chromium", headless: true, args: all });
+		const sound = audible ? "--auto-accept-this-tab-capture" : "--mute-audio";
+		const all = [...chromiumArguments, sound, ...args];
+		// Puppeteer adds it to what is headless.
+		const ignoreDefaultArgs = audible ? ["--mute-audio"] : [];
+		return puppeteer.launch({ executablePath: "/usr/bin/chromium", headless: true, args: all, ignoreDefaultArgs });
 	}
 	return puppeteer.launch({
 		acceptInsecureCerts: insecure,

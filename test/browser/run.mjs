@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { launch, names } from "./browsers.mjs";
 import { Camera } from "./camera.mjs";
+import { makeFile } from "./media.mjs";
 import { loudest, readTestCard } from "./test-card.mjs";
 
 /** @typedef {import("puppeteer-core").Browser} Browser */
@@ -21,7 +22,7 @@ const test = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run
 /** @param {"chromium" | "firefox"} name @param {string} url @returns {Promise<Page>} */
 async function open(name, url) {
 	let browser = browsers.get(name);
-	if (!browser) browsers.set(name, (browser = await launch(name)));
+	if (!browser) browsers.set(name, (browser = await launch(name, { audible: true })));
 	const page = await browser.newPage();
 	await page.goto(url);
 	return page;
@@ -40,6 +41,30 @@ async function picture(page, timeout = 20_000) {
 
 /** @param {Page} page @param {string} id */
 const text = (page, id) => page.$eval(`#${id}`, (element) => element.textContent);
+
+/** @param {Page} page */
+const saysSoundOnly = (page) =>
+	page.waitForFunction(() => document.getElementById("notice")?.textContent?.startsWith("Sound only"), {
+		timeout: 20_000,
+	});
+
+/** What the camera answers to an offer of Chromium's. @param {Camera} camera */
+async function answerTo(camera) {
+	const page = await open("chromium", `${camera.url}plot.js`);
+	const answer = await page.evaluate(async () => {
+		const pc = new RTCPeerConnection();
+		pc.addTransceiver("video", { direction: "recvonly" });
+		const offer = await pc.createOffer();
+		pc.close();
+		const headers = { "content-type": "application/sdp" };
+		return (await fetch("whep", { method: "POST", headers, body: offer.sdp })).text();
+	});
+	await page.close();
+	return answer;
+}
+
+/** @param {Page} page */
+const isMuted = (page) => page.$eval("video", (video) => video.muted);
 
 /**
  * Runs a camera for the length of a test.
@@ -68,11 +93,16 @@ for (const name of names) {
 			assert(second.counter > first.counter + 10, `the picture moves: ${first.counter}, ${second.counter}`);
 			assert(second.latency < 2000, `latency ${second.latency} ms`);
 			assert.equal(await text(page, "state"), "Connected");
+			assert.equal(await page.evaluate(loudest, 2500, "played"), 0, "muted at first");
 			await page.click("#sound");
 			assert.equal(await text(page, "sound"), "Mute");
+			assert.equal(await isMuted(page), false);
 			// The tone is a beep of 100 ms each second at -12 dBFS.
-			assert((await page.evaluate(loudest, 2500)) > 0.05, "sound after unmuting");
-			await sleep(1500);
+			assert((await page.evaluate(loudest, 2500, "played")) > 0.05, "sound after unmuting");
+			await page.click("#sound");
+			assert.equal(await isMuted(page), true);
+			await sleep(500); // what is on its way
+			assert.equal(await page.evaluate(loudest, 2500, "played"), 0, "muted again");
 			assert.match((await text(page, "bitrate")) ?? "", /^[0-9.]+ Mbit\/s$/);
 			assert.match((await text(page, "details")) ?? "", /^1280 × 720 H264$/);
 			await page.close();
@@ -80,6 +110,37 @@ for (const name of names) {
 			assert.equal(await camera.stop(), 0);
 		}));
 }
+
+test("the picture and its buttons are seen at once on phones and desktops, and do not overlap", () =>
+	withCamera({}, async (camera) => {
+		const page = await open("chromium", camera.url);
+		await picture(page);
+		for (const [width, height] of /** @type {const} */ ([
+			[320, 640],
+			[390, 844],
+			[844, 390],
+			[1280, 800],
+		])) {
+			await page.setViewport({ width, height });
+			const { overflow, boxes } = await page.evaluate(() => {
+				const all = [...document.querySelectorAll(".stage, #sound, #full, figure")];
+				const inside = (/** @type {Element} */ element) => element.getBoundingClientRect().toJSON();
+				return { overflow: document.documentElement.scrollWidth - innerWidth, boxes: all.map(inside) };
+			});
+			const where = `${width} × ${height}`;
+			assert.equal(overflow, 0, where);
+			for (const { left, right } of boxes) assert(left >= 8 && right <= width - 8, `${where}: it has a margin`);
+			const seen = boxes.slice(0, 3);
+			for (const { top, bottom } of seen) assert(top >= 0 && bottom <= height, `${where}: it is seen at once`);
+			for (const [i, one] of boxes.entries()) {
+				for (const other of boxes.slice(i + 1)) {
+					const beside = one.right <= other.left || other.right <= one.left;
+					assert(beside || one.bottom <= other.top || other.bottom <= one.top, `${where}: nothing overlaps`);
+				}
+			}
+		}
+		await page.close();
+	}));
 
 test("five viewers in both browsers, and the sixth is told so", () =>
 	withCamera({ width: 640, height: 360, framerate: 15, bitrate: 500_000 }, async (camera) => {
@@ -103,28 +164,61 @@ test("five viewers in both browsers, and the sixth is told so", () =>
 		assert.equal(await camera.stop(), 0);
 	}));
 
-test("a media file", async () => {
-	const { makeFile } = await import("./media.mjs");
-	await withCamera({ video: makeFile() }, async (camera) => {
+test("a media file", () =>
+	withCamera({ video: makeFile() }, async (camera) => {
 		const page = await open("chromium", camera.url);
 		await page.waitForFunction(() => document.querySelector("video")?.videoWidth === 320, { timeout: 20_000 });
 		assert((await page.evaluate(loudest, 1500)) > 0.05, "sound of the file");
 		await page.close();
-	});
-});
+	}));
 
-test("an unreadable file and a missing camera are told; the sound is served all the same", () =>
-	withCamera({ camera: "/dev/video99" }, async (camera) => {
-		await camera.find(/error: .*video99.*\(media\/device-missing\)/);
+for (const name of names) {
+	test(`${name}: a missing camera is told; the sound is served all the same, and the page says so`, () =>
+		withCamera({ camera: "/dev/video99" }, async (camera) => {
+			await camera.find(/error: video: .*video99.*\(media\/device-missing\)/);
+			const page = await open(name, camera.url);
+			await saysSoundOnly(page);
+			assert.equal(await text(page, "state"), "Connected");
+			assert((await page.evaluate(loudest, 2500)) > 0.05, "sound");
+			assert.match((await text(page, "bitrate")) ?? "", /^0\.0[1-9] Mbit\/s$/);
+			assert.match((await text(page, "roundtrip")) ?? "", /^[0-9.]+ ms$/);
+			assert.match((await text(page, "loss")) ?? "", /^[0-9.]+ %$/);
+			assert.equal(await text(page, "framerate"), "–");
+			await page.close();
+		}));
+}
+
+test("an unreadable file is told once for its picture and once for its sound; a missing microphone without more", () =>
+	withCamera({ video: "/nonexistent.mp4" }, async (camera) => {
+		await camera.find(/error: video: \/nonexistent.mp4: .*\(media\/file-unreadable\)/);
+		await camera.find(/error: audio: \/nonexistent.mp4: .*\(media\/file-unreadable\)/);
+		await withCamera({ microphone: "nosuch" }, async (other) => {
+			assert.equal(other.output.match(/.*nosuch.*/g)?.length, 1, other.output);
+			await other.find(/error: audio: nosuch: No such file or directory \(media\/device-missing\)/);
+			assert.doesNotMatch(other.output, /ALSA/);
+		});
+	}));
+
+test("a picture that cannot be encoded is told, and the page shows that there is none", () =>
+	withCamera({ video: makeFile("tiny.mp4", "10x10") }, async (camera) => {
 		const page = await open("chromium", camera.url);
-		await page.waitForFunction(() => document.getElementById("state")?.textContent === "Connected", {
-			timeout: 20_000,
-		});
-		assert((await page.evaluate(loudest, 2500)) > 0.05, "sound");
+		await camera.find(/error: video: the picture is too small \(media\/unsupported\)/);
+		await saysSoundOnly(page);
 		await page.close();
-		await withCamera({ video: "/nonexistent.mp4" }, async (other) => {
-			await other.find(/error: .*nonexistent.*\(media\/file-unreadable\)/);
-		});
+	}));
+
+test("1080p is announced as level 4, and seen in both browsers", () =>
+	withCamera({ width: 1920, height: 1080, framerate: 10 }, async (camera) => {
+		for (const name of names) {
+			const page = await open(name, camera.url);
+			await page.waitForFunction(() => document.querySelector("video")?.videoWidth === 1920, { timeout: 20_000 });
+			const first = await picture(page);
+			await sleep(1000);
+			assert((await picture(page)).counter > first.counter, "the picture moves");
+			await page.close();
+		}
+		const answer = await answerTo(camera);
+		assert.match(answer, /profile-level-id=42e028/);
 	}));
 
 test("a port in use is told, and ends the program", async () => {

@@ -38,15 +38,35 @@ export function readTestCard() {
 }
 
 /**
- * The loudest moment of the page's sound within `duration` ms, 0 … 1.
+ * The loudest moment within `duration` ms, 0 … 1: of the sound that the page receives, or of what it plays of it.
  * @param {number} duration
+ * @param {"received" | "played"} [what]
  */
-export async function loudest(duration) {
+export async function loudest(duration, what = "received") {
 	const video = /** @type {HTMLVideoElement} */ (document.querySelector("video"));
-	const context = new AudioContext();
+	const page = /** @type {{ played?: { context: AudioContext, source: AudioNode } }} */ (window);
+	/** The page's sound on its way out. */
+	async function play() {
+		const context = new AudioContext();
+		// Chromium's element source is silent for what WebRTC brings, but a tab can be recorded; Firefox's is not.
+		if (!("chrome" in window)) {
+			const source = context.createMediaElementSource(video); // there is one of an element
+			source.connect(context.destination);
+			return { context, source };
+		}
+		const processing = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+		const options = { preferCurrentTab: true, selfBrowserSurface: "include", video: true, audio: processing };
+		const tab = await navigator.mediaDevices.getDisplayMedia(options);
+		return { context, source: context.createMediaStreamSource(tab) };
+	}
+	function receive() {
+		const context = new AudioContext();
+		return { context, source: context.createMediaStreamSource(/** @type {MediaStream} */ (video.srcObject)) };
+	}
+	const { context, source } = what === "played" ? (page.played ??= await play()) : receive();
 	await context.resume();
 	const analyser = context.createAnalyser();
-	context.createMediaStreamSource(/** @type {MediaStream} */ (video.srcObject)).connect(analyser);
+	source.connect(analyser);
 	const samples = new Float32Array(analyser.fftSize);
 	let peak = 0;
 	const end = performance.now() + duration;
@@ -55,6 +75,6 @@ export async function loudest(duration) {
 		for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
-	await context.close();
+	if (what === "received") await context.close();
 	return peak;
 }

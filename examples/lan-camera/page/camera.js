@@ -12,10 +12,13 @@ const plots = {
 	loss: new Plot($("plot-loss"), 0.05),
 };
 
+const patience = 3; // seconds
+
 let session;
 let retry;
 let attempts = 0;
 let last;
+let blank = 0; // seconds of this session without a first picture
 
 function show(state, text, notice = "") {
 	$("state").dataset.state = state;
@@ -28,6 +31,7 @@ async function connect() {
 	clearTimeout(retry);
 	session?.close();
 	last = undefined;
+	blank = 0;
 	show("connecting", "Connecting…");
 	const current = new WHEPSession("whep", (stream) => (video.srcObject = stream), onState);
 	session = current;
@@ -57,40 +61,56 @@ function again(notice, seconds = Math.min(10, 2 ** attempts++), text = "Not conn
 }
 
 async function sample() {
-	const pc = session?.pc;
-	if (!pc || pc.connectionState !== "connected") return report({});
-	const now = { bytes: 0, lost: 0, received: 0, frames: 0 };
-	let roundtrip;
-	let details = "";
+	const { pc } = session ?? {};
+	if (pc?.connectionState !== "connected") return report({});
 	const stats = await pc.getStats();
+	if (pc !== session?.pc) return;
+	const now = { time: 0, bytes: 0, lost: 0, received: 0, frames: undefined, roundtrip: undefined };
+	let details = "";
 	for (const stat of stats.values()) {
 		if (stat.type === "inbound-rtp") {
+			now.time = Math.max(now.time, stat.timestamp);
 			now.bytes += stat.bytesReceived;
 			now.lost += stat.packetsLost;
 			now.received += stat.packetsReceived;
 			if (stat.kind === "video") {
-				now.time = stat.timestamp;
 				now.frames = stat.framesDecoded ?? 0;
 				const codec = stats.get(stat.codecId)?.mimeType.split("/")[1] ?? "";
 				if (stat.frameWidth) details = `${stat.frameWidth} × ${stat.frameHeight} ${codec}`;
 			}
 		} else if (stat.type === "candidate-pair" && (stat.nominated || stat.selected)) {
-			roundtrip = stat.currentRoundTripTime ?? roundtrip;
+			now.roundtrip = stat.currentRoundTripTime ?? now.roundtrip;
 		}
 	}
+	$("details").textContent = details;
+	tellOfPicture(now);
 	const before = last;
 	last = now;
-	$("details").textContent = details;
-	if (!before || !(now.time > before.time)) return;
+	if (before && now.time > before.time) report(compare(before, now));
+}
+
+/** What the plots show of the time between two samples. */
+function compare(before, now) {
 	const seconds = (now.time - before.time) / 1000;
 	const lost = Math.max(0, now.lost - before.lost);
 	const expected = lost + now.received - before.received;
-	report({
+	return {
 		bitrate: ((now.bytes - before.bytes) * 8) / seconds,
-		framerate: (now.frames - before.frames) / seconds,
-		roundtrip,
+		framerate: now.frames === undefined ? undefined : (now.frames - (before.frames ?? 0)) / seconds,
+		roundtrip: now.roundtrip,
 		loss: expected > 0 ? lost / expected : 0,
-	});
+	};
+}
+
+/** A camera that sends no picture is told from one whose picture is black. */
+function tellOfPicture({ frames, received }) {
+	if (frames) {
+		if (blank >= patience) show("connected", "Connected");
+		blank = 0;
+	} else if (++blank >= patience) {
+		const what = received ? "Sound only: the camera sends no picture." : "The camera sends nothing yet.";
+		show("connected", "Connected", what);
+	}
 }
 
 function report(values) {
