@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a camera's memory holds for 0, 1 and 5 viewers, and how much of a board's heaps of XS it needs for that.
 // @ts-check
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { Viewer } from "../soak/viewer.mjs";
 import { WatchedCamera } from "../soak/watched.mjs";
-import { root, sleep } from "./measure.mjs";
+import { sleep } from "./measure.mjs";
 
 const largestHeap = 100 * 1024; // bytes for each further viewer
 const largestXS = 16 * 1024;
@@ -27,10 +25,10 @@ const row = (name, sample, share = 1) => [
 	kilobytes(xs(sample) / share),
 ];
 
-/** The caps that the camera has, as on a board. */
-function creation() {
-	const { creation } = JSON.parse(readFileSync(join(root, "examples/lan-camera/manifest.json"), "utf8"));
-	return { slots: creation.heap.initial, chunks: creation.chunk.initial };
+/** What the caps on the machine's heaps are, by the statistics at its end. @param {string} output */
+function caps(output) {
+	const cap = (/** @type {string} */ name) => Number(new RegExp(`# ${name}: .* of (\\d+)`).exec(output)?.[1]);
+	return `${cap("slots")} slots and ${kilobytes(cap("chunk bytes"))} KB of chunks`;
 }
 
 /** @param {string} name @param {Sample} sample */
@@ -50,7 +48,7 @@ function difference(a, b) {
 
 /** @returns {Promise<import("./measure.mjs").Result[]>} */
 export default async function memory() {
-	const camera = await new WatchedCamera().ready();
+	const camera = await new WatchedCamera({}, ["--stats"]).ready();
 	/** @type {Viewer[]} */
 	const viewers = [];
 	const samples = [];
@@ -67,7 +65,6 @@ export default async function memory() {
 	const further = difference(five, one);
 	for (const viewer of viewers) await viewer.close();
 	const exit = await camera.stop();
-	const caps = creation();
 	const failures = exit ? [`the camera exited with ${exit}`] : [];
 	if (further.heap / 4 > largestHeap)
 		failures.push(`${kilobytes(further.heap / 4)} KB of C heap for each further viewer`);
@@ -87,7 +84,7 @@ export default async function memory() {
 			failures,
 		},
 		{
-			title: `Peaks of XS, of ${caps.slots} slots and ${kilobytes(caps.chunks)} KB of chunks`,
+			title: `Peaks of XS, of ${caps(camera.output)}`,
 			head: ["", "slots, peak", "chunks, peak, KB", "slots full, times", "chunks full, times"],
 			rows: [peaks("no viewer", none), peaks("1 viewer", one), peaks("5 viewers", five)],
 			note: "Since the start. A peak is the most that was alive after a garbage collection: once a second, and whenever the slots or the room for chunks were full. See [the simulator](../../hosts/linux/README.md#counters).",
