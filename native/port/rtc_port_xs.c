@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_xs.h"
 
-void xs_rtc_port_entries(xsMachine *the)
-{
-	xsmcSetNumber(xsResult, rtc_xs_entries());
-}
-
 void xs_rtc_port_memory(xsMachine *the)
 {
 	xsmcVars(1);

@@ -24,18 +24,6 @@ struct rtc_poster {
 	rtc_post *post; // under way; the poster's thread writes it before queueing, the machine's reads it after
 };
 
-static atomic_uint entries;
-
-void rtc_xs_entered(void)
-{
-	atomic_fetch_add_explicit(&entries, 1, memory_order_relaxed);
-}
-
-uint32_t rtc_xs_entries(void)
-{
-	return atomic_load_explicit(&entries, memory_order_relaxed);
-}
-
 rtc_poster *rtc_poster_new(xsMachine *the, void (*deliver)(xsMachine *the, void *context), void *context)
 {
 	rtc_poster *poster = calloc(1, sizeof *poster);

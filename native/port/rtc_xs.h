@@ -31,7 +31,6 @@ void rtc_poster_close(rtc_poster *poster);
 #define rtcEnter(_THE) \
 	do { \
 		xsMachine *rtcMachine = _THE; \
-		rtc_xs_entered(); \
 		xsBeginHost(rtcMachine); \
 		{ \
 			xsTry \
@@ -48,8 +47,6 @@ void rtc_poster_close(rtc_poster *poster);
 	} while (0)
 // clang-format on
 
-void rtc_xs_entered(void);          // counts an entry into JavaScript
-uint32_t rtc_xs_entries(void);      // entries so far
 void rtc_xs_report(xsMachine *the); // reports xsException, and clears it
 
 // The host data of an instance whose hooks are `hooks`. Throws a TypeError with `name` for any other value, and a
