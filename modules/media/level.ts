@@ -15,7 +15,7 @@ export interface PictureFormat {
 /** level_idc, and what it allows: macroblocks a second and in a picture, bits a second (H.264, Table A-1). */
 type Level = readonly [idc: number, rate: number, largest: number, bits: number];
 
-// Whatever takes WebRTC's H.264 takes level 3.1 (RFC 7742 section 6.2): no lower one is worth announcing.
+// All browsers offer level 3.1: no lower one is worth announcing.
 const levels: readonly Level[] = Object.freeze([
 	level(31, 108_000, 3_600, 14_000_000),
 	level(32, 216_000, 5_120, 20_000_000),
