@@ -2,7 +2,7 @@
 // Who is connected to which channel, and how messages get from one to the other.
 // @ts-check
 import Connection, { goingAway } from "./connection.mjs";
-import ServiceError, { limitExceeded } from "./errors.mjs";
+import ServiceError, { invalid, limitExceeded } from "./errors.mjs";
 import { parseMessage } from "./message.mjs";
 
 /** @typedef {import("./channels.mjs").Channel} Channel */
@@ -15,7 +15,7 @@ const mostQueues = 1000; // then those that nobody fetched are looked for
 const perSecond = /** @type {Record<string, number>} */ ({ SDP_OFFER: 5, SDP_ANSWER: 5, ICE_CANDIDATE: 20 });
 const answerTimeout = 10_000;
 /** The master's name where viewers have their client ids; none of them can have it. */
-const master = "";
+export const master = "";
 
 export default class Hub {
 	/** Who messages go to, by channel ARN and client id. @type {Map<string, Map<string, Connection>>} */
@@ -118,6 +118,7 @@ export default class Hub {
 	#route({ channel, role, clientId }, sent) {
 		const inner = this.#inner.get(key(channel, sent.to || (clientId ?? master)));
 		if (inner) return inner.take(sent);
+		if (role === "MASTER" && !sent.to) throw invalid("recipientClientId is required of a master");
 		if (role === "MASTER") this.send(channel, sent.to, sent, undefined);
 		else this.send(channel, master, sent, clientId);
 	}

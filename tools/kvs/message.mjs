@@ -65,7 +65,7 @@ function check(fields, role) {
 	if (!base64.test(payload)) throw invalid("messagePayload is not base64");
 	const servers = Array.isArray(iceServers) && action === "SDP_OFFER" ? { iceServers } : {};
 	if (role === "VIEWER") return { action, payload, to: "", ...servers }; // its recipient is always the master
-	if (to === undefined || to === "") throw invalid("recipientClientId is required of a master");
+	if (to === undefined || to === "") return { action, payload, to: "", ...servers }; // to a storage session
 	if (typeof to !== "string" || !id.test(to)) throw invalid("recipientClientId is not valid");
 	return { action, payload, to, ...servers };
 }

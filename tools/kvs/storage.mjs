@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Storage sessions: the service itself joins a channel, offers to receive, and counts what it would store.
 // @ts-check
+import { master } from "./hub.mjs";
 import { RTCPeerConnection, useH264, useOPUS, usePLI, useNACK } from "werift";
 
 /** @typedef {import("./channels.mjs").Channel} Channel */
 
-const firstClientId = "AWS_MEDIA_STORAGE"; // no viewer may have a name that starts so
 const joinTimeout = 60_000;
 
 export default class Storage {
@@ -121,8 +121,9 @@ class Session {
 	}
 
 	#listen() {
-		// A viewer's messages go to the master, unless something else has that viewer's name.
-		const clientId = this.clientId ?? firstClientId;
+		// A viewer's messages go to the master, unless something else has that viewer's name; a master's without a
+		// recipient go here.
+		const clientId = this.clientId ?? master;
 		this.#removeInner = this.#options.hub.addInner(this.channel, {
 			clientId,
 			take: ({ action, payload }) => this.#run(() => this.#receive(action, payload)),
@@ -132,8 +133,8 @@ class Session {
 	/** @param {string} action @param {object} value */
 	#send(action, value) {
 		const payload = Buffer.from(JSON.stringify(value)).toString("base64");
-		const [to, from] = this.clientId === undefined ? ["", firstClientId] : [this.clientId, undefined];
-		this.#options.hub.send(this.channel, to, { action, payload }, from);
+		// It names no sender, to a master either.
+		this.#options.hub.send(this.channel, this.clientId ?? master, { action, payload }, undefined);
 	}
 
 	/** @param {string} action @param {string} payload */
