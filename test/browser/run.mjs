@@ -164,6 +164,39 @@ test("five viewers in both browsers, and the sixth is told so", () =>
 		assert.equal(await camera.stop(), 0);
 	}));
 
+test("viewers of G.711 and of Opus hear the same microphone", () =>
+	withCamera({ microphone: "lavfi:sine=frequency=1000,arealtime" }, async (camera) => {
+		const page = await open("chromium", camera.url);
+		await picture(page);
+		const other = await open("chromium", `${camera.url}plot.js`);
+		const [codec, level] = await other.evaluate(async () => {
+			const pc = new RTCPeerConnection();
+			const transceiver = pc.addTransceiver("audio", { direction: "recvonly" });
+			pc.addTransceiver("video", { direction: "recvonly" });
+			const { codecs = [] } = RTCRtpReceiver.getCapabilities("audio") ?? {};
+			transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => mimeType === "audio/PCMU"));
+			const player = new Audio(); // else nothing is decoded
+			player.autoplay = true;
+			pc.ontrack = ({ track }) => {
+				if (track.kind === "audio") player.srcObject = new MediaStream([track]);
+			};
+			await pc.setLocalDescription();
+			const headers = { "content-type": "application/sdp" };
+			const response = await fetch("whep", { method: "POST", headers, body: pc.localDescription?.sdp });
+			await pc.setRemoteDescription({ type: "answer", sdp: await response.text() });
+			await new Promise((resolve) => setTimeout(resolve, 3000));
+			const stats = await pc.getStats();
+			const inbound = [...stats.values()].find(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
+			return [stats.get(inbound?.codecId)?.mimeType, inbound?.audioLevel];
+		});
+		assert.equal(codec, "audio/PCMU");
+		// FFmpeg's sine is at -18 dBFS.
+		assert(level > 0.1 && level < 0.15, `level ${level}`);
+		assert((await page.evaluate(loudest, 1000)) > 0.1, "Opus is heard, too");
+		await other.close();
+		await page.close();
+	}));
+
 test("a media file", () =>
 	withCamera({ video: makeFile() }, async (camera) => {
 		const page = await open("chromium", camera.url);
