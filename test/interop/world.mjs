@@ -219,6 +219,27 @@ export async function moves(page) {
 	assert(after.latency < 2000, `latency ${after.latency} ms`);
 }
 
+/**
+ * Watches the page's picture from now on.
+ * @param {Page} page
+ * @returns {Promise<() => Promise<number>>} tells the longest time between two frames so far, in ms
+ */
+export async function watch(page) {
+	await page.evaluate(() => {
+		const video = document.querySelector("video");
+		let last = performance.now();
+		let longest = 0;
+		const onFrame = () => {
+			longest = Math.max(longest, performance.now() - last);
+			last = performance.now();
+			video?.requestVideoFrameCallback(onFrame);
+		};
+		onFrame();
+		Object.assign(window, { longestPause: () => Math.max(longest, performance.now() - last) });
+	});
+	return () => page.evaluate(() => /** @type {any} */ (window).longestPause());
+}
+
 /** From the offer to the first frame, as the page measured it. @param {Page} page @returns {Promise<number>} ms */
 export async function firstPicture(page) {
 	await picture(page);
