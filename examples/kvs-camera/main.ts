@@ -9,6 +9,8 @@ import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media";
 import KVSSignaling from "webrtc/signaling/kvs";
 
+const mostViewers = 5; // what "creation" in the top manifest has room for
+
 function onEvent({ type, peerId, error }: WebRTCAppEvent): void {
 	const viewer = peerId ? ` viewer ${peerId}` : "";
 	if (error) trace(`${type}${viewer}: ${error.message} (${error.code})\n`);
@@ -21,8 +23,8 @@ async function start(): Promise<void> {
 	const app = new WebRTCApp({
 		signaling,
 		role: "master",
-		port: number("udpPort"),
-		maximumSessions: number("viewers"),
+		port: number("udpPort", 0, 65535),
+		maximumSessions: number("viewers", 1, mostViewers, 'the heap in "creation" has no room for more'),
 		...defaultMedia({ video: video(), audio: audio() }),
 		onEvent,
 	});

@@ -35,7 +35,7 @@ async function start(): Promise<void> {
 	const app = new WebRTCApp({
 		signaling: new KVSSignaling(kvsOptions()),
 		role: "viewer",
-		port: number("udpPort"),
+		port: number("udpPort", 0, 65535),
 		onEvent,
 	});
 	const timers: Timer[] = [];

@@ -7,6 +7,7 @@ import { root } from "../../hosts/linux/tools/build.mjs";
 
 const bundle = "/etc/ssl/certs/ca-certificates.crt";
 const kvs = ["--example", "kvs-camera"];
+const account = ["--channelName", "porch", "--region", "eu-west-1", "--accessKeyId", "A", "--secretAccessKey", "B"];
 
 /** @type {{ words: string[], environment?: Record<string, string>, status: number, says: RegExp, silent?: RegExp }[]} */
 const cases = [
@@ -25,6 +26,12 @@ const cases = [
 	{ words: ["--viewers", "0"], status: 1, says: /start: viewers: 1 to 5, not 0\n/ },
 	{ words: ["--udpPort", "70000"], status: 1, says: /start: udpPort: 0 to 65535, not 70000/ },
 	{ words: ["--width", "8"], status: 1, says: /start: width: an integer from 16 to 3840/ },
+	{
+		words: [...kvs, ...account, "--viewers", "6"],
+		status: 1,
+		says: /start: viewers: 1 to 5, not 6: the heap in "creation"/,
+	},
+	{ words: [...kvs, ...account, "--fips", "perhaps"], status: 1, says: /start: fips: true or false, not "perhaps"/ },
 	{ words: [...kvs, "--ca", "none.pem"], status: 2, says: /^--ca: there is no file \/.*none\.pem/ },
 	{ words: [...kvs, "--ca", "/"], status: 2, says: /^--ca: there is no file \// },
 	{ words: [...kvs, "--ca", bundle], status: 2, says: /^--ca: .* more than 16384 bytes/ },

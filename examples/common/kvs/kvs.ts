@@ -32,7 +32,8 @@ Without an account: "npm run kvs" starts a local service, and says its keys. To 
 /** What to do about settings that are missing; undefined: there are none. */
 export function missing(): string | undefined {
 	const credentials = deviceKeys.some((key) => text(key)) ? deviceKeys : staticKeys;
-	const absent = ["channelName", "region", ...credentials].filter((key) => !text(key));
+	const channel = text("channelARN") ? [] : ["channelName", "region"];
+	const absent = [...channel, ...credentials].filter((key) => !text(key));
 	return absent.length ? `Not set yet: ${absent.join(", ")}. Needed are\n${help}` : undefined;
 }
 
@@ -43,9 +44,12 @@ export function missing(): string | undefined {
 export function kvsOptions(): KVSSignalingOptions {
 	return {
 		channelName: text("channelName"),
+		channelARN: text("channelARN"),
 		region: text("region"),
 		credentials: credentials(),
 		endpoint: text("endpoint"),
+		dualStack: flag("dualStack"),
+		fips: flag("fips"),
 		clientId: text("clientId"),
 		createChannel: flag("createChannel"),
 		useMediaStorage: flag("useMediaStorage"),
