@@ -33,6 +33,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/host/run.mjs"],
 		["node", "test/host/io/run.mjs"],
 		["node", "test/host/start.mjs"],
+		["node", "test/host/greedy.mjs"],
 	],
 	browser: () => [
 		["node", "test/browser/run.mjs"],
