@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUEUE 2              // frames: one period of jitter; more would only be latency
-#define OUTPUT_FRAMES 8      // access units that sinks may hold
-#define KEY_SPACING 300000u  // microseconds; a storm of PLIs must not eat the bitrate
+#define QUEUE 2         // frames: one period of jitter; more would only be latency
+#define OUTPUT_FRAMES 8 // access units that sinks may hold
+// A storm of PLIs must not eat the bitrate, nor may a viewer wait for its first picture because another has just got
+// one: so many key frames at once, then one each so many microseconds.
+#define KEY_BURST 3
+#define KEY_SPACING 300000u
 #define SMALLEST 16          // pixels, a macroblock
 #define PARAMETER_SETS 4096u // room beside the picture's bits
 
@@ -33,8 +36,9 @@ struct rtc_video_encoder {
 	rtc_frame_pool *pool;
 	uint16_t width, height;
 	uint32_t bitrate;
-	uint64_t keyTime; // capture time of the newest key frame
-	uint8_t refused;  // this size cannot be encoded, and that was reported
+	uint64_t keyTime;  // capture time of the newest key frame
+	uint64_t keyQuota; // the capture time by which the key frames so far have earned their spacing
+	uint8_t refused;   // this size cannot be encoded, and that was reported
 };
 
 static rtc_video_encoder *of_source(rtc_source *source)
@@ -207,7 +211,18 @@ static int key_is_due(const rtc_video_encoder *encoder, const rtc_frame *frame, 
 {
 	uint64_t elapsed = frame->time - encoder->keyTime; // of a source whose clock went back: huge, thus due
 	uint64_t interval = (uint64_t)encoder->options.keyFrameInterval * 1000000;
-	return (wanted && elapsed >= KEY_SPACING) || (interval && elapsed >= interval);
+	int64_t ahead = (int64_t)(encoder->keyQuota - frame->time);
+	int allowed = ahead <= (KEY_BURST - 1) * (int64_t)KEY_SPACING || elapsed > INT64_MAX;
+	return (wanted && allowed) || (interval && elapsed >= interval);
+}
+
+static void count_key(rtc_video_encoder *encoder, uint64_t time)
+{
+	int64_t ahead = (int64_t)(encoder->keyQuota - time);
+	if (ahead < 0 || ahead > KEY_BURST * (int64_t)KEY_SPACING)
+		encoder->keyQuota = time;
+	encoder->keyQuota += KEY_SPACING;
+	encoder->keyTime = time;
 }
 
 // Returns the access unit, or NULL.
@@ -231,7 +246,7 @@ static rtc_frame *encode(rtc_video_encoder *encoder, const rtc_frame *frame, int
 	output->width = encoder->width;
 	output->height = encoder->height;
 	if (output->key)
-		encoder->keyTime = frame->time;
+		count_key(encoder, frame->time);
 	return output;
 }
 
