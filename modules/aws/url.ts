@@ -15,7 +15,7 @@ const longest = 512; // the service's own limit for a resource endpoint
  * @throws TypeError for anything else
  */
 export function parseURL(text: unknown, what = "url"): ServiceURL {
-	const match = typeof text === "string" && text.length <= longest && pattern.exec(text);
+	const match = typeof text === "string" && text.length <= longest && pattern().exec(text);
 	if (!match) throw new TypeError(`${what}: an absolute URL such as https://host or https://host:8443`);
 	const secure = match[1] === "https" || match[1] === "wss";
 	const port = match[3] === undefined ? (secure ? 443 : 80) : Number(match[3]);
@@ -23,4 +23,4 @@ export function parseURL(text: unknown, what = "url"): ServiceURL {
 	return { secure, host: match[2]!.toLowerCase(), port, path: (match[4] ?? "").replace(/\/$/, "") + "/" };
 }
 
-const pattern = /^(https?|wss?):\/\/([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?(\/[\w./%~-]*)?$/;
+const pattern = () => /^(https?|wss?):\/\/([A-Za-z0-9.-]{1,253})(?::(\d{1,5}))?(\/[\w./%~-]*)?$/;

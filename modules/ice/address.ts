@@ -5,9 +5,8 @@
 /** "4", "6", or undefined when the text is no IP address. An IPv4-mapped IPv6 address is IPv4. */
 export type Family = 4 | 6;
 
-const linkLocal = /^fe[89ab][0-9a-f]:/;
-const decimalByte = /^(0|[1-9][0-9]{0,2})$/;
-const hexadecimalGroup = /^[0-9A-Fa-f]{1,4}$/;
+const decimalDigits = "0123456789";
+const hexadecimalDigits = "0123456789abcdefABCDEF";
 
 /**
  * The one text of an address.
@@ -59,7 +58,7 @@ export function isLoopback(address: string): boolean {
 
 /** Whether a canonical address needs a zone, which no candidate can carry (RFC 4007 section 6). */
 export function isLinkLocalIPv6(address: string): boolean {
-	return linkLocal.test(address);
+	return address.startsWith("fe") && "89ab".includes(address.charAt(2) || "-") && address.charAt(4) === ":";
 }
 
 function parseIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
@@ -67,7 +66,8 @@ function parseIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
 	if (parts.length !== 4) return false;
 	for (let i = 0; i < 4; i++) {
 		const part = parts[i] as string;
-		if (!decimalByte.test(part) || Number(part) > 255) return false;
+		if (!consistsOf(part, decimalDigits, 3) || (part[0] === "0" && part !== "0") || Number(part) > 255)
+			return false;
 		bytes[offset + i] = Number(part);
 	}
 	return true;
@@ -100,11 +100,18 @@ function parseGroups(text: string, bytes: number[], last: boolean): boolean {
 			if (!parseIPv4(group, tail, 0)) return false;
 			bytes.push(...tail);
 		} else {
-			if (!hexadecimalGroup.test(group)) return false;
+			if (!consistsOf(group, hexadecimalDigits, 4)) return false;
 			const value = parseInt(group, 16);
 			bytes.push(value >> 8, value & 255);
 		}
 	}
+	return true;
+}
+
+/** Whether it has 1 to `longest` characters, all of these. No regular expression: this is done for each STUN message. */
+function consistsOf(text: string, characters: string, longest: number): boolean {
+	if (!text.length || text.length > longest) return false;
+	for (let i = 0; i < text.length; i++) if (!characters.includes(text.charAt(i))) return false;
 	return true;
 }
 

@@ -43,10 +43,10 @@ const largestPriority = 0xffffffff; // RFC 8839 has 2^31 - 1; some write the 32 
 const component = 1;
 
 // XS compiles a pattern each time that it meets it: these are compiled once, before the program is flashed.
-const foundationPattern = /^[A-Za-z0-9+/]{1,32}$/;
-const tokenPattern = /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]+$/;
-const hostPattern = /^[A-Za-z0-9.-]{1,255}$/;
-const decimalPattern = /^[0-9]{1,10}$/;
+const foundationPattern = () => /^[A-Za-z0-9+/]{1,32}$/;
+const tokenPattern = () => /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]+$/;
+const hostPattern = () => /^[A-Za-z0-9.-]{1,255}$/;
+const decimalPattern = () => /^[0-9]{1,10}$/;
 
 /** RFC 8445 section 5.1.2.2 */
 export function typePreference(type: CandidateType): number {
@@ -87,14 +87,14 @@ export function parseCandidate(line: string): ParsedCandidate | undefined {
 		.split(" ");
 	const [foundation = "", id = "", transport = "", priorityText = "", host = "", portText = "", typ, type = ""] =
 		words;
-	if (!foundationPattern.test(foundation)) throw bad("foundation");
+	if (!foundationPattern().test(foundation)) throw bad("foundation");
 	const componentId = decimal(id, 256, "component");
 	const priority = decimal(priorityText, largestPriority, "priority");
 	const port = decimal(portText, 65535, "port");
-	if (typ !== "typ" || !tokenPattern.test(type)) throw bad("type");
+	if (typ !== "typ" || !tokenPattern().test(type)) throw bad("type");
 	if (words.length & 1) throw bad("an extension without a value");
 	const address = canonicalAddress(host);
-	if (address === undefined && !hostPattern.test(host)) throw bad("address");
+	if (address === undefined && !hostPattern().test(host)) throw bad("address");
 	const candidate: ParsedCandidate = {
 		foundation,
 		priority,
@@ -120,7 +120,7 @@ function readExtensions(candidate: ParsedCandidate, words: string[]): void {
 }
 
 function decimal(text: string, largest: number, what: string): number {
-	if (!decimalPattern.test(text) || Number(text) > largest) throw bad(what);
+	if (!decimalPattern().test(text) || Number(text) > largest) throw bad(what);
 	return Number(text);
 }
 

@@ -5,8 +5,8 @@ import type { RemoteParameters } from "webrtc/ice/types";
 
 // RFC 8839 section 5.4: at least 24 bits of randomness in the ufrag, 128 in the password; each character here has 6.
 // The ufrag is longer because one port serves many peers, told apart by it.
-const ufragPattern = /^[A-Za-z0-9+/=#_-]{4,256}$/;
-const passwordPattern = /^[A-Za-z0-9+/=#_-]{22,256}$/;
+const ufragPattern = () => /^[A-Za-z0-9+/=#_-]{4,256}$/;
+const passwordPattern = () => /^[A-Za-z0-9+/=#_-]{22,256}$/;
 const ufragLength = 8;
 const passwordLength = 24;
 const iceCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -55,8 +55,8 @@ export default class Generation {
 
 /** RFC 8839 section 5.4. As libwebrtc does, it lets pass what some servers write besides ice-chars. */
 function checkCredentials(ufrag: string, password: string): void {
-	if (!ufragPattern.test(ufrag)) throw new RangeError("ufrag: 4 to 256 ICE characters");
-	if (!passwordPattern.test(password)) throw new RangeError("password: 22 to 256 ICE characters");
+	if (!ufragPattern().test(ufrag)) throw new RangeError("ufrag: 4 to 256 ICE characters");
+	if (!passwordPattern().test(password)) throw new RangeError("password: 22 to 256 ICE characters");
 }
 
 function iceText(random: Uint8Array, start: number, length: number): string {

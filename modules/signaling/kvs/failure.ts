@@ -30,10 +30,10 @@ const codes = Object.freeze({
 	network: "signaling/connection-failed",
 } satisfies Record<FailureClass, WebRTCErrorCode>);
 
-const credentialErrors =
+const credentialErrors = () =>
 	/ExpiredToken|UnrecognizedClient|InvalidClientTokenId|MissingAuthenticationToken|InvalidSignature|IncompleteSignature|InvalidAccessKeyId|SignatureDoesNotMatch|RequestExpired/;
-const denials = /AccessDenied|NotAuthorized|OptInRequired/;
-const throttlingErrors = /Throttl|TooManyRequests|LimitExceeded|RequestLimit|SlowDown/;
+const denials = () => /AccessDenied|NotAuthorized|OptInRequired/;
+const throttlingErrors = () => /Throttl|TooManyRequests|LimitExceeded|RequestLimit|SlowDown/;
 
 /** Milliseconds to wait, beside the back-off: a policy is not changed soon. */
 export function patience({ kind }: Failure): number {
@@ -54,9 +54,9 @@ export function failureOf(call: string, response: AWSResponse): Failure {
 }
 
 function classify(status: number, type: string, clockChanged: boolean): FailureClass {
-	if (throttlingErrors.test(type) || status === 429) return "throttled";
-	const isCredentials = credentialErrors.test(type);
-	const isDenied = status === 401 || status === 403 || denials.test(type);
+	if (throttlingErrors().test(type) || status === 429) return "throttled";
+	const isCredentials = credentialErrors().test(type);
+	const isDenied = status === 401 || status === 403 || denials().test(type);
 	if ((isCredentials || isDenied) && clockChanged) return "clock";
 	if (isCredentials) return "credentials";
 	if (isDenied) return "denied";

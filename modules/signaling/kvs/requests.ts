@@ -174,15 +174,15 @@ function parse(body: string, keys: readonly string[]): Record<string, unknown> {
 	return parseObject(new Uint8Array(ArrayBuffer.fromString(body)), keys);
 }
 
-const arnPattern = /^arn:[a-z\d-]+:kinesisvideo:([a-z0-9-]+):[0-9]+:channel\/[a-zA-Z0-9_.-]+\/[0-9]+$/;
+const arnPattern = () => /^arn:[a-z\d-]+:kinesisvideo:([a-z0-9-]+):[0-9]+:channel\/[a-zA-Z0-9_.-]+\/[0-9]+$/;
 
 function checkARN(value: unknown): string {
 	const arn = textOf(value, 1024);
-	if (arn === undefined || !arnPattern.test(arn)) throw new SyntaxError("no ChannelARN");
+	if (arn === undefined || !arnPattern().test(arn)) throw new SyntaxError("no ChannelARN");
 	return arn;
 }
 
 /** The region in a channel's ARN; undefined when it is not one. */
 export function regionOf(arn: unknown): string | undefined {
-	return (typeof arn === "string" && arn.length <= 1024 && arnPattern.exec(arn)?.[1]) || undefined;
+	return (typeof arn === "string" && arn.length <= 1024 && arnPattern().exec(arn)?.[1]) || undefined;
 }
