@@ -12,7 +12,11 @@ import { WatchedCamera } from "./watched.mjs";
 const warmUp = 12; // cycles
 // What the last one keeps differs by some 500 bytes with how it left, an HTTP connection that is just closing holds some
 // 50 slots, and a counter's text may have become longer: 200 cycles of a leak would be far more.
-const growth = Object.freeze({ heap: 64 * 1024, slots: 64, chunks: 1024, descriptors: 0 });
+const growth = Object.freeze({ heap: 16 * 1024, slots: 64, chunks: 1024, descriptors: 0 });
+const size = Object.freeze({ width: 320, height: 240 });
+// The source's pool makes room for another picture when the encoder is behind, and keeps it: at most three more.
+const picture = size.width * size.height * 1.5;
+const morePictures = 3;
 const rest = 2; // s
 
 /**
@@ -25,7 +29,7 @@ const rest = 2; // s
 
 /** @param {CyclesOptions} [cyclesOptions] */
 export async function cycles({ count = 200, vanishing = 20, sanitize = true, log = console.log } = {}) {
-	const options = { width: 320, height: 240, framerate: 15, bitrate: 300_000 };
+	const options = { ...size, framerate: 15, bitrate: 300_000 };
 	const camera = await new WatchedCamera(options, sanitize ? ["--sanitize"] : []).ready();
 	try {
 		for (let i = 0; i < warmUp; i++) await cycle(camera.url, vanishing, i);
@@ -37,7 +41,8 @@ export async function cycles({ count = 200, vanishing = 20, sanitize = true, log
 		}
 		const after = await atRest(camera);
 		log(`after: ${JSON.stringify(after)}`);
-		checkGrowth(before, after, growth);
+		const pictures = Math.min(morePictures, Math.max(0, Math.round((after.heap - before.heap) / picture)));
+		checkGrowth({ ...before, heap: before.heap + pictures * picture }, after, growth);
 		const status = await camera.stop();
 		if (status || /Sanitizer|runtime error/.test(camera.output))
 			throw new Error(`cycles: the camera ended with ${status}`);
