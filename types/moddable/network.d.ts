@@ -13,7 +13,12 @@ interface NetworkSocket {
 interface Device {
 	/** By name: "http", "https", "ws", "wss". modules/device/network.ts knows their classes. */
 	readonly network?: {
-		readonly [name: string]: { readonly dns: NetworkDNS; readonly socket: NetworkSocket; readonly port?: number };
+		readonly [name: string]: {
+			readonly io: new (options: any) => any;
+			readonly dns: NetworkDNS;
+			readonly socket: NetworkSocket;
+			readonly port?: number;
+		};
 	};
 	readonly [name: string]: unknown;
 }

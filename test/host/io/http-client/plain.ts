@@ -115,7 +115,7 @@ function unreachable(options: object): Promise<string> {
 			...http!,
 			host: "localhost",
 			...options,
-			onError: (error) => resolve([...errors, String(error)].join("; ")),
+			onError: (error?: unknown) => resolve([...errors, String(error)].join("; ")),
 		});
 		client.request({ onDone: (error) => errors.push(`done ${error}`) });
 	});
