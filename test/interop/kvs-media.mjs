@@ -9,7 +9,7 @@ import { firstPicture, freePort, inWorld, moves, text, until } from "./world.mjs
 /** What the simulator says at its end. @param {string} output */
 function heaps(output) {
 	const [, slots] = /# slots: .*peak (\d+ of \d+)/.exec(output) ?? [];
-	const [, chunks] = /# chunks: .*peak (\d+ of \d+)/.exec(output) ?? [];
+	const [, chunks] = /# chunk bytes: .*peak (\d+ of \d+)/.exec(output) ?? [];
 	assert(slots && chunks, output);
 	return `slots at most ${slots}, chunk bytes at most ${chunks}`;
 }

@@ -229,13 +229,21 @@ export async function watch(page) {
 		const video = document.querySelector("video");
 		let last = performance.now();
 		let longest = 0;
+		// Behind another tab a page gets no frames.
+		let visible = document.visibilityState === "visible";
+		const pause = () => (visible ? performance.now() - last : 0);
 		const onFrame = () => {
-			longest = Math.max(longest, performance.now() - last);
+			longest = Math.max(longest, pause());
 			last = performance.now();
 			video?.requestVideoFrameCallback(onFrame);
 		};
 		onFrame();
-		Object.assign(window, { longestPause: () => Math.max(longest, performance.now() - last) });
+		document.addEventListener("visibilitychange", () => {
+			longest = Math.max(longest, pause());
+			visible = document.visibilityState === "visible";
+			last = performance.now();
+		});
+		Object.assign(window, { longestPause: () => Math.max(longest, pause()) });
 	});
 	return () => page.evaluate(() => /** @type {any} */ (window).longestPause());
 }
