@@ -5,11 +5,10 @@ import { kvsOptions, missing } from "examples/kvs";
 import { audio, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
+import viewers from "examples/viewers";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media";
 import KVSSignaling from "webrtc/signaling/kvs";
-
-const mostViewers = 5; // what "creation" in the top manifest has room for
 
 function onEvent({ type, peerId, error }: WebRTCAppEvent): void {
 	const viewer = peerId ? ` viewer ${peerId}` : "";
@@ -24,7 +23,7 @@ async function start(): Promise<void> {
 		signaling,
 		role: "master",
 		port: number("udpPort", 0, 65535),
-		maximumSessions: number("viewers", 1, mostViewers, 'the heap in "creation" has no room for more'),
+		maximumSessions: viewers(),
 		...defaultMedia({ video: video(), audio: audio() }),
 		onEvent,
 	});

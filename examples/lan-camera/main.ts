@@ -3,6 +3,7 @@
 import { audio, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
+import viewers from "examples/viewers";
 import * as settings from "lan-camera/settings";
 import serve from "lan-camera/site";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
@@ -21,7 +22,7 @@ async function start(): Promise<void> {
 		signaling,
 		role: "master",
 		port: settings.udpPort(),
-		maximumSessions: settings.viewers(),
+		maximumSessions: viewers(),
 		...defaultMedia({ video: video(), audio: audio() }),
 		onEvent,
 	});

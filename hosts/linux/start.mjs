@@ -60,12 +60,14 @@ function fail(message) {
 	process.exit(2);
 }
 
+/** npm runs this in the project's folder; INIT_CWD is where the user typed. @param {string} file */
+const absolute = (file) => path.resolve(process.env.INIT_CWD ?? process.cwd(), file);
+
 /** @param {string} source what the user has set @param {Option} option @param {string} value */
 function convert(source, { kind }, value) {
 	if (kind === "number" && !/^\d+$/.test(value)) fail(`${source}: a number, not "${value}"`);
 	if (kind !== "path" && kind !== "file") return value;
-	// npm runs this in the project's folder; INIT_CWD is where the user typed.
-	const file = path.resolve(process.env.INIT_CWD ?? process.cwd(), value);
+	const file = absolute(value);
 	const isFile = value && fs.statSync(file, { throwIfNoEntry: false })?.isFile();
 	if (!isFile) fail(value ? `${source}: there is no file ${file}` : `${source}: no file given`);
 	if (kind === "path") return file;
@@ -93,7 +95,7 @@ function parse() {
 }
 
 /** The authorities of a whole system, as AWS_CA_BUNDLE often names them: too many for a device. @param {string} file */
-const isBundle = (file) => (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0) > largestFile;
+const isBundle = (file) => (fs.statSync(absolute(file), { throwIfNoEntry: false })?.size ?? 0) > largestFile;
 
 /** @returns {Record<string, string>} */
 function fromEnvironment() {

@@ -11,9 +11,9 @@ export default class Origin {
 
 	constructor(sdp: string) {
 		const fingerprints = new Set(sdp.toLowerCase().match(/^a=fingerprint:.*$/gm)); // one for each media section
-		this.#fingerprints = [...fingerprints].sort().join();
-		this.#session = /^o=\S+ \S+/m.exec(sdp)?.[0] ?? "";
-		this.#ufrag = /^a=ice-ufrag:.*$/m.exec(sdp)?.[0] ?? "";
+		this.#fingerprints = bounded([...fingerprints].sort().join());
+		this.#session = bounded(/^o=\S+ \S+/m.exec(sdp)?.[0]);
+		this.#ufrag = bounded(/^a=ice-ufrag:.*$/m.exec(sdp)?.[0]);
 	}
 
 	/**
@@ -25,4 +25,11 @@ export default class Origin {
 		if (this.#fingerprints !== other.#fingerprints) return false;
 		return this.#session === other.#session || this.#ufrag === other.#ufrag;
 	}
+}
+
+const longest = 512; // characters: three fingerprints of SHA-256, or a username fragment with room to spare
+
+/** The peer chooses the text, and it is kept for as long as the session. */
+function bounded(text = ""): string {
+	return text.slice(0, longest);
 }

@@ -95,7 +95,7 @@ class Exchange {
 		const service = this.#service;
 		const chunked = headers.has("transfer-encoding");
 		const length = chunked ? service.maximumBody : Number(headers.get("content-length") ?? 0);
-		if (!(length <= service.maximumBody)) this.#refusal = { status: 413 };
+		if (!(length >= 0 && length <= service.maximumBody)) this.#refusal = { status: 413 };
 		else if (service.bodies + length > service.maximumBodies)
 			this.#refusal = { status: 503, headers: { "retry-after": "1" } };
 		else service.bodies += this.#reserved = length;

@@ -13,8 +13,9 @@ const host = "host: a\r\n";
 
 /** @param {string} sdp */
 const padded = (sdp) => {
-	const line = `a=x-greedy:${"y".repeat(100)}\r\n`;
-	const lines = line.repeat(Math.floor((largestOffer - sdp.length) / line.length));
+	const line = (/** @type {number} */ number) => `a=fingerprint:sha-256 ${`${number + 16}:`.repeat(31)}AA\r\n`;
+	const count = Math.floor((largestOffer - sdp.length) / line(0).length);
+	const lines = Array.from({ length: count }, (_, number) => line(number)).join("");
 	return sdp.replace(/(?<=\r\n)m=/, `${lines}m=`);
 };
 

@@ -27,7 +27,7 @@ import { inWorld, moves, until, watch } from "./world.mjs";
 const firstBound = 250;
 const lastBound = 15_000;
 const attempt = 2_000;
-const largestPause = 1_500; // ms between two frames of the session in progress, on a machine that is busy with all of us
+const largestPause = 1_500; // ms between two frames of the session in progress, on a machine that is busy with the browsers, too
 
 /** @param {import("../browser/camera.mjs").Application} camera */
 const failures = ({ output }) => output.split("signalingError").length - 1;

@@ -109,6 +109,7 @@ test.each([
 	["announced as too long", { "content-length": "12289" }, "x", 413],
 	["longer than announced", { "content-length": "3" }, "xxxx", 413],
 	["with a length that is none", { "content-length": "many" }, "x", 413],
+	["with a negative length", { "content-length": "-1" }, "", 413],
 	["unannounced", {}, "x", 413],
 	["of unknown length, too long", { "transfer-encoding": "chunked" }, "x".repeat(12_289), 413],
 ])("a body %s is refused", (_, headers, text, status) => {
@@ -134,6 +135,7 @@ test("what is not UTF-8 is refused", () => {
 });
 
 test("all bodies together have a bound, which they give back", async () => {
+	connect().head({ "content-length": "-100000" }); // makes no room for others
 	const slow = [connect(), connect()].map((connection) => connection.head({ "content-length": "12288" }).body("x"));
 	const third = connect().head({ "content-length": "1" }).body("x").end();
 	expect(third.response).toMatchObject({ status: 503 });
