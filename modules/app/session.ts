@@ -29,8 +29,6 @@ export default class Session {
 	#queue: Promise<void> = Promise.resolve();
 	#commonServers: IceServer[];
 	#ownServers: IceServer[] = [];
-	#described = false; // our description is on its way: candidates may follow
-	#waiting: CandidateInit[] = [];
 	#origin: Origin | undefined;
 	#streaming = false;
 	#ended = false;
@@ -61,12 +59,16 @@ export default class Session {
 
 	/** Takes an offer, the first or a later one, and answers it; turns it down when that cannot be done. */
 	receiveOffer(sdp: string, correlationId: string | undefined): void {
+		const { captures, trickle } = this.#options;
 		this.#origin = new Origin(sdp);
 		this.#enqueue(async () => {
 			try {
-				await this.connection.setRemoteDescription({ type: "offer", sdp });
-				this.#checkVideo();
-				await this.#sendDescription("answer", correlationId);
+				const answer = await this.connection.acceptOffer(sdp, {
+					// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
+					required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
+					complete: !trickle,
+				});
+				this.#sendDescription("answer", answer.sdp, correlationId);
 			} catch (error) {
 				this.#reject(error, correlationId);
 			}
@@ -77,7 +79,9 @@ export default class Session {
 	sendOffer(): void {
 		this.#enqueue(async () => {
 			try {
-				await this.#sendDescription("offer", undefined);
+				await this.connection.setLocalDescription();
+				if (!this.#options.trickle) await this.connection.gatheringComplete;
+				this.#sendDescription("offer", this.connection.localDescription?.sdp, undefined);
 			} catch (error) {
 				this.#fail(toWebRTCError(error));
 			}
@@ -141,37 +145,21 @@ export default class Session {
 		}
 	}
 
-	/** One description at a time, candidates after the description that they belong to. */
+	/** One description at a time, and the peer's candidates after the description that they belong to. */
 	#enqueue(step: () => Promise<void>): void {
 		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step()));
 	}
 
-	async #sendDescription(type: "offer" | "answer", correlationId: string | undefined): Promise<void> {
-		await this.connection.setLocalDescription();
-		if (!this.#options.trickle) await this.connection.gatheringComplete;
-		const sdp = this.connection.localDescription?.sdp;
+	#sendDescription(type: "offer" | "answer", sdp: string | undefined, correlationId: string | undefined): void {
 		if (this.#ended || !sdp) return;
 		this.#options.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
 		this.#event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
-		this.#described = true;
-		for (const candidate of this.#waiting.splice(0)) this.#sendCandidate(candidate);
 	}
 
 	#sendCandidate(candidate: CandidateInit): void {
 		if (!this.#options.trickle) return; // they are in the description
-		if (!this.#described) {
-			this.#waiting.push(candidate);
-			return;
-		}
 		this.#send({ type: "candidate", peerId: this.peerId, candidate });
 		this.#event({ type: "sentIceCandidate" });
-	}
-
-	/** A viewer that asks for video and cannot have it is told so, rather than left with a black picture. */
-	#checkVideo(): void {
-		if (!this.#options.captures.some((capture) => capture.kind === "video")) return;
-		if (!this.connection.rejectedKinds.includes("video")) return;
-		throw new WebRTCError("sdp/no-common-codec", "The offer has no H.264 video that this device can send.");
 	}
 
 	#onConnectionState(): void {

@@ -25,6 +25,7 @@ export type WebRTCErrorCode =
 	| "sdp/no-common-codec"
 	| "sdp/unsupported"
 	| "peer/invalid-state" // W3C InvalidStateError
+	| "peer/invalid-modification" // W3C InvalidModificationError
 	| "peer/closed"
 	| "peer/out-of-resources"
 	| "signaling/bad-message"

@@ -230,12 +230,28 @@ export class IceAgent {
 	 * Restarts ICE (RFC 8445 section 9), also after failure: there are new local credentials to signal, and the remote's
 	 * must be set anew. Data goes on over the selected pair until there is another, so requests for the credentials
 	 * before must still reach this agent until the next "selected".
+	 * @param credentials default: random ones
+	 * @throws RangeError naming what is wrong
 	 */
-	restart(now: number): void {
+	restart(now: number, credentials?: { ufrag: string; password: string }): void {
 		const session = this.#session;
 		if (session.state === "closed") return;
 		session.now = now;
-		session.restart(now);
+		session.restart(now, credentials);
+	}
+
+	/** The role turns out otherwise than at construction: both sides made an offer, and one of them gave way. */
+	setControlling(controlling: boolean): void {
+		if (controlling !== this.#session.controlling) this.#session.switchRole();
+	}
+
+	/** Whether these are others than the remote's credentials that are known, so that setting them restarts ICE. */
+	wouldRestart({ ufrag, password }: RemoteParameters): boolean {
+		const { generation } = this.#session;
+		return (
+			generation.remoteKey !== undefined &&
+			(generation.remoteUfrag !== ufrag || generation.remotePassword !== password)
+		);
 	}
 
 	/** A fresh object. */

@@ -195,9 +195,9 @@ export default class Session {
 	}
 
 	/** RFC 8445 section 9: anew, with new credentials. The selected pair stays in use until there is another. */
-	restart(now: number): void {
+	restart(now: number, credentials?: { ufrag: string; password: string }): void {
 		const { selected } = this;
-		this.generation = new Generation(this.crypto);
+		this.generation = new Generation(this.crypto, credentials?.ufrag, credentials?.password);
 		this.remotes = new RemoteCandidates();
 		this.locals.restart();
 		this.checklist.clear();

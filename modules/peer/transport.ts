@@ -3,12 +3,13 @@
 // over the path, and SRTP with the keys of DTLS.
 import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
-import { formatCandidate, IceAgent, type IceState } from "webrtc/ice";
+import { IceAgent, IceGatherer, makeCredentials, type IceState } from "webrtc/ice";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
 import type Certificate from "webrtc/native/dtls/certificate";
 import Srtp from "webrtc/native/srtp";
 import type Path from "webrtc/native/transport/path";
+import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
 import type { RemoteTransport } from "webrtc/sdp";
 
@@ -18,7 +19,6 @@ export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed
 export interface PeerTransportOptions {
 	network: Network;
 	certificate: Certificate;
-	controlling: boolean;
 	/** The ICE or DTLS state has changed. */
 	onStateChange(): void;
 }
@@ -26,6 +26,7 @@ export interface PeerTransportOptions {
 /** Owns all natives of one peer but its senders. */
 export default class PeerTransport {
 	readonly agent: IceAgent;
+	readonly gatherer: IceGatherer;
 	readonly srtp: Srtp;
 	#options: PeerTransportOptions;
 	#path: Path;
@@ -34,14 +35,16 @@ export default class PeerTransport {
 	#timer: Timer | undefined;
 	#deadline = Infinity;
 	#ufrags: string[] = []; // the newest last
+	#next: { ufrag: string; password: string } | undefined; // of a restart that is in an offer by now
 	#remoteUfrag = "";
+	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
 	#closed = false;
 
 	constructor(options: PeerTransportOptions) {
-		const { network, controlling } = options;
+		const { network } = options;
 		this.#options = options;
-		this.agent = new IceAgent({ controlling, crypto, now: network.now });
+		this.agent = new IceAgent({ controlling: true, crypto, now: network.now });
 		this.#path = network.createPath();
 		try {
 			this.srtp = new Srtp(this.#path);
@@ -57,20 +60,24 @@ export default class PeerTransport {
 			throw error;
 		}
 		const port = network.localPort;
-		for (const { address, family } of network.addresses) {
-			this.agent.addLocalCandidate({ address, port, family, type: "host" });
-		}
+		const hosts = network.addresses.map(({ address, family }) => ({ address, port, family }));
+		this.gatherer = new IceGatherer(this.agent, hosts);
 	}
 
 	get iceState(): RTCIceConnectionState {
 		return this.agent.state;
 	}
 
-	/** As lines of SDP, without those that only the peer has seen (RFC 8445 section 7.2.5.3.1). */
-	get localCandidates(): string[] {
-		return this.agent.localCandidates
-			.filter(({ type }) => type !== "prflx")
-			.map((candidate) => formatCandidate(candidate));
+	/** What a description that is made now says of this side. */
+	get local(): LocalTransport {
+		const { localUfrag, localPassword } = this.agent;
+		return {
+			iceUfrag: this.#next?.ufrag ?? localUfrag,
+			icePwd: this.#next?.password ?? localPassword,
+			fingerprint: { algorithm: "sha-256", value: this.#options.certificate.fingerprint },
+			candidates: this.gatherer.candidates,
+			endOfCandidates: this.gatherer.isDone,
+		};
 	}
 
 	get dtlsState(): RTCDtlsTransportState {
@@ -103,19 +110,32 @@ export default class PeerTransport {
 		this.pump();
 	}
 
-	/** The remote's credentials and candidates, from its description; others may follow. */
-	setRemote(remote: RemoteTransport): void {
-		this.#remoteUfrag = remote.iceUfrag;
-		this.agent.setRemoteParameters({ ufrag: remote.iceUfrag, password: remote.icePwd, lite: remote.iceLite });
-		for (const candidate of remote.candidates) {
-			try {
-				this.agent.addRemoteCandidate(candidate);
-			} catch (error) {
-				trace(`webrtc: a candidate of the remote is left out: ${(error as Error).message}\n`);
-			}
-		}
-		if (remote.endOfCandidates) this.agent.endOfRemoteCandidates();
-		this.#listen(); // a remote's restart has brought new credentials of our own
+	/** The offer that is made from now on restarts ICE: `local` has new credentials. */
+	prepareRestart(): void {
+		this.#next ??= makeCredentials(crypto);
+	}
+
+	/** That offer is in force. Without effect when there is none. */
+	restart(): void {
+		if (!this.#next) return;
+		this.#restart(this.#next);
+		this.#next = undefined;
+	}
+
+	/**
+	 * The remote's credentials and candidates, from its description; others may follow.
+	 * @param isAgreed false: it is an offer that may yet be taken back, which must not disturb a path that works
+	 */
+	setRemote(remote: RemoteTransport, isAgreed: boolean): void {
+		const { iceUfrag: ufrag, icePwd: password, iceLite: lite } = remote;
+		const parameters = { ufrag, password, lite };
+		const isOffered = isAgreed && ufrag === this.#offeredUfrag; // the offer has brought the candidates already
+		this.#offeredUfrag = isAgreed ? "" : ufrag;
+		this.#remoteUfrag = ufrag;
+		const restarts = this.agent.wouldRestart(parameters);
+		if (restarts) this.#restart();
+		if (isAgreed || !restarts) this.agent.setRemoteParameters(parameters);
+		if (!isOffered) this.#addCandidates(remote);
 		this.pump();
 	}
 
@@ -175,6 +195,24 @@ export default class PeerTransport {
 		this.#path.close();
 		for (const ufrag of this.#ufrags) this.#options.network.remove(ufrag);
 		this.agent.close();
+	}
+
+	/** New credentials of our own. */
+	#restart(credentials?: { ufrag: string; password: string }): void {
+		this.agent.restart(this.#options.network.now, credentials);
+		this.gatherer.restart();
+		this.#listen();
+	}
+
+	#addCandidates({ candidates, endOfCandidates }: RemoteTransport): void {
+		for (const candidate of candidates) {
+			try {
+				this.agent.addRemoteCandidate(candidate);
+			} catch (error) {
+				trace(`webrtc: a candidate of the remote is left out: ${(error as Error).message}\n`);
+			}
+		}
+		if (endOfCandidates) this.agent.endOfRemoteCandidates();
 	}
 
 	/** STUN for the agent's present credentials is let in; for those before, until there is a new path. */

@@ -131,9 +131,24 @@ export function isLive(section: MediaSection): boolean {
 	return section.port !== 0 || section.bundleOnly;
 }
 
-/** The mids of the first BUNDLE group; undefined when there is none. */
-export function bundle(description: SessionDescription): readonly string[] | undefined {
-	return description.groups.find((group) => group.semantics === "BUNDLE")?.mids;
+/** The mids of each BUNDLE group that has any. */
+export function bundles(description: SessionDescription): readonly (readonly string[])[] {
+	const groups = description.groups.filter(({ semantics, mids }) => semantics === "BUNDLE" && mids.length > 0);
+	return groups.map(({ mids }) => mids);
+}
+
+/** The places of the sections of each transport: of each BUNDLE group (RFC 9143), and each section that is in none. */
+export function transports(description: SessionDescription): number[][] {
+	const { media } = description;
+	const lists: number[][] = [];
+	const grouped: number[] = [];
+	for (const mids of bundles(description)) {
+		const places = mids.map((mid) => media.findIndex((section) => section.mid === mid));
+		lists.push(places.filter((place) => place >= 0 && !grouped.includes(place)));
+		grouped.push(...places);
+	}
+	for (let place = 0; place < media.length; place++) if (!grouped.includes(place)) lists.push([place]);
+	return lists;
 }
 
 export function sends(direction: Direction): boolean {
