@@ -4,7 +4,7 @@ import Origin from "webrtc/app/origin";
 import WebRTCError from "webrtc/error";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
-import RTCPeerConnection, { type RTCConfiguration } from "webrtc/peer";
+import RTCPeerConnection, { type IceParameters, type RTCConfiguration } from "webrtc/peer";
 import type { CandidateInit, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
 
 export interface SessionOptions {
@@ -108,6 +108,15 @@ export default class Session {
 				this.#event({ type: "error", error: toWebRTCError(error) });
 			}
 		});
+	}
+
+	/**
+	 * New ICE credentials of the peer without an offer (RFC 9725 section 4.3.2).
+	 * @returns this side's new ones; undefined when they are not new, or the session is over
+	 * @throws WebRTCError as RTCPeerConnection's restartRemoteIce
+	 */
+	restartRemoteIce(remote: IceParameters): IceParameters | undefined {
+		return this.#ended ? undefined : this.connection.restartRemoteIce(remote);
 	}
 
 	/** Those that all sessions have, anew. */

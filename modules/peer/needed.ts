@@ -16,10 +16,28 @@ export default class NegotiationNeeded<T extends Negotiable> {
 	#agreed: Agreed<T>[] = [];
 	#weOffered = false;
 	#restarts = false;
+	#isRestarting = false; // by the offer that is pending
 
 	/** New ICE credentials are wanted; the next offer has them. */
 	restartIce(): void {
 		this.#restarts = true;
+	}
+
+	/** Whether the next offer must have new credentials. */
+	get restarts(): boolean {
+		return this.#restarts;
+	}
+
+	/** An offer is pending. */
+	offered(): void {
+		this.#isRestarting ||= this.#restarts;
+		this.#restarts = false;
+	}
+
+	/** It was taken back. */
+	rolledBack(): void {
+		this.#restarts ||= this.#isRestarting;
+		this.#isRestarting = false;
 	}
 
 	/** Offer and answer are in force. */
@@ -30,6 +48,7 @@ export default class NegotiationNeeded<T extends Negotiable> {
 		places: readonly (T | undefined)[],
 	): void {
 		this.#weOffered = weAre === "offerer";
+		this.#isRestarting = false;
 		this.#agreed = [];
 		places.forEach((transceiver, place) => {
 			const section = local.media[place]!;
@@ -38,15 +57,6 @@ export default class NegotiationNeeded<T extends Negotiable> {
 			const msid = section.msid ? text(section.msid) : "";
 			this.#agreed.push({ transceiver, local: section.direction, remote: sdp.reverse(theirs.direction), msid });
 		});
-	}
-
-	/** ICE has new credentials, or is about to get them with the descriptions that are pending. */
-	restarted(): void {
-		this.#restarts = false;
-	}
-
-	get restarts(): boolean {
-		return this.#restarts;
 	}
 
 	check(transceivers: readonly T[]): boolean {

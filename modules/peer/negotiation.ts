@@ -5,6 +5,7 @@ import WebRTCError from "webrtc/error";
 import associate, { type Association } from "webrtc/peer/association";
 import Continuation from "webrtc/peer/continuation";
 import Description, { type DescriptionType } from "webrtc/peer/description";
+import { checkIce, type IceParameters } from "webrtc/peer/ice";
 import type { Effects, Incoming, LocalTransport, MediaKind, Negotiable } from "webrtc/peer/negotiable";
 import NegotiationNeeded from "webrtc/peer/needed";
 import * as sdp from "webrtc/sdp";
@@ -200,6 +201,7 @@ export default class Negotiation<T extends Negotiable> {
 		if (type !== "offer") return this.#conclude(draft.description.as(type), this.#pending.remote!, "answerer");
 		this.#leaveStable();
 		this.#pending = { local: draft.description };
+		this.needed.offered();
 		this.#associate(draft.places, draft.description);
 		this.#state = "have-local-offer";
 		return noEffects;
@@ -269,6 +271,12 @@ export default class Negotiation<T extends Negotiable> {
 		if (section && !section.endOfCandidates) local.edit(() => (section.endOfCandidates = true));
 	}
 
+	/** ICE has restarted without descriptions: those in force say what is true now. */
+	replaceIce(remote: IceParameters, local: IceParameters): void {
+		this.#current.remote?.edit((parsed) => sdp.replaceIce(parsed, remote));
+		this.#current.local?.edit((parsed) => sdp.replaceIce(parsed, local));
+	}
+
 	close(): void {
 		this.#state = "closed";
 		this.#offer = this.#answer = this.#plan = this.#stable = undefined;
@@ -290,6 +298,7 @@ export default class Negotiation<T extends Negotiable> {
 		const answer = sdp.planAnswer(offer, this.#answerMedia(association.places, offer));
 		if (!this.#current.remote) sdp.checkAccepted(answer, required);
 		const transport = answer.media.some(sdp.isLive) ? sdp.remoteTransport(offer, answer) : undefined;
+		if (transport) checkIce(transport);
 		this.#continuation.checkOffer(offer, transport);
 		return { description, transport, association, answer, rollsBack };
 	}
@@ -299,6 +308,7 @@ export default class Negotiation<T extends Negotiable> {
 		const answer = description.parsed;
 		sdp.validateAnswer(offer, answer);
 		const transport = answer.media.some(sdp.isLive) ? sdp.remoteTransport(answer, offer) : undefined;
+		if (transport) checkIce(transport);
 		if (transport) this.#continuation.checkAnswer(sdp.dtlsRole(offer, answer), transport);
 		return {
 			description,
@@ -350,6 +360,7 @@ export default class Negotiation<T extends Negotiable> {
 		this.#transceivers = this.#transceivers.filter((one) => !withdrawn.includes(one));
 		for (const transceiver of this.#transceivers) transceiver.mid = this.#midWhenStable(transceiver);
 		this.#refusals = [];
+		this.needed.rolledBack();
 		this.#settle();
 		return withdrawn;
 	}

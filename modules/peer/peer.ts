@@ -10,6 +10,7 @@ import type Description from "webrtc/peer/description";
 import type { DescriptionType } from "webrtc/peer/description";
 import EventTarget, { type PeerEvent } from "webrtc/peer/events";
 import type { Effects, MediaKind } from "webrtc/peer/negotiable";
+import { checkIce, type IceParameters } from "webrtc/peer/ice";
 import Negotiation, { type RTCSignalingState } from "webrtc/peer/negotiation";
 import Network from "webrtc/peer/network";
 import Operations from "webrtc/peer/operations";
@@ -21,6 +22,7 @@ import * as sdp from "webrtc/sdp";
 import type { CandidateInit, IceServer } from "webrtc/signaling";
 
 export type { RTCSignalingState } from "webrtc/peer/negotiation";
+export type { IceParameters } from "webrtc/peer/ice";
 export type { RTCIceConnectionState } from "webrtc/peer/transport";
 export type { RTCRtpTransceiverDirection } from "webrtc/peer/transceiver";
 export type { RTCStats, RTCStatsReport } from "webrtc/peer/stats";
@@ -212,7 +214,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 
 	/** What an offer would be now; nothing changes by it. */
 	createOffer(): Promise<RTCSessionDescriptionInit> {
-		return this.#run("createOffer", () => describe(this.#negotiation.createOffer(this.#openTransport().local))!);
+		return this.#run("createOffer", () => describe(this.#negotiation.createOffer(this.#offering().local))!);
 	}
 
 	createAnswer(): Promise<RTCSessionDescriptionInit> {
@@ -274,6 +276,33 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		});
 	}
 
+	/** The next offer has new ICE credentials. Media goes on over the path that there is until there is another. */
+	restartIce(): void {
+		this.#checkOpen("restartIce");
+		this.#negotiation.needed.restartIce();
+	}
+
+	/**
+	 * The remote has new ICE credentials without a new offer, as a PATCH of WHEP brings them (RFC 9725 section 4.3.2): ICE
+	 * restarts, while media goes on over the path that there is.
+	 * @returns this side's new ones; undefined when the remote's are those that are known already
+	 * @throws WebRTCError "peer/invalid-state" without a session or during a negotiation, "sdp/malformed" for bad credentials
+	 */
+	restartRemoteIce(remote: IceParameters): IceParameters | undefined {
+		this.#checkOpen("restartRemoteIce");
+		const transport = this.#transport;
+		checkIce(remote);
+		if (!transport || this.signalingState !== "stable" || !this.#negotiation.remote)
+			throw new WebRTCError("peer/invalid-state", `restartRemoteIce in the state "${this.signalingState}"`);
+		if (!transport.restartRemote(remote)) return undefined;
+		const { iceUfrag, icePwd, candidates, endOfCandidates } = transport.local;
+		this.#negotiation.replaceIce(remote, { iceUfrag, icePwd, candidates });
+		transport.gatherer.gather();
+		this.#pollGatherer();
+		this.#negotiation.release();
+		return { iceUfrag, icePwd, candidates, endOfCandidates };
+	}
+
 	/** The statistics that W3C webrtc-stats names, by id. */
 	async getStats(): Promise<RTCStatsReport> {
 		return collectStats(this.#transport, this.#negotiation.transceivers);
@@ -322,8 +351,14 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		return this.#transport;
 	}
 
-	#setLocal(type: DescriptionType, text: string | undefined): void {
+	#offering(): PeerTransport {
 		const transport = this.#openTransport();
+		if (this.#negotiation.needed.restarts) transport.prepareRestart();
+		return transport;
+	}
+
+	#setLocal(type: DescriptionType, text: string | undefined): void {
+		const transport = type === "offer" ? this.#offering() : this.#openTransport();
 		const state = this.signalingState;
 		const effects = this.#negotiation.setLocal(type, text, transport.local);
 		if (type === "offer") transport.restart();

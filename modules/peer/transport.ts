@@ -9,6 +9,7 @@ import Dtls from "webrtc/native/dtls";
 import type Certificate from "webrtc/native/dtls/certificate";
 import Srtp from "webrtc/native/srtp";
 import type Path from "webrtc/native/transport/path";
+import type { IceParameters } from "webrtc/peer/ice";
 import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
 import type { RemoteTransport } from "webrtc/sdp";
@@ -139,6 +140,21 @@ export default class PeerTransport {
 		this.pump();
 	}
 
+	/**
+	 * New credentials of the remote, for which this side gets new ones as well.
+	 * @returns false: they are not new
+	 */
+	restartRemote(remote: IceParameters): boolean {
+		const { iceUfrag: ufrag, icePwd: password, candidates = [], endOfCandidates = false } = remote;
+		if (!this.agent.wouldRestart({ ufrag, password })) return false;
+		this.#remoteUfrag = ufrag;
+		this.#restart();
+		this.agent.setRemoteParameters({ ufrag, password });
+		this.#addCandidates({ candidates, endOfCandidates });
+		this.pump();
+		return true;
+	}
+
 	/** Both descriptions are known: DTLS begins as soon as ICE has a pair that works. */
 	startDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"]): void {
 		if (this.#dtls || this.#closed) return;
@@ -204,7 +220,7 @@ export default class PeerTransport {
 		this.#listen();
 	}
 
-	#addCandidates({ candidates, endOfCandidates }: RemoteTransport): void {
+	#addCandidates({ candidates, endOfCandidates }: Pick<RemoteTransport, "candidates" | "endOfCandidates">): void {
 		for (const candidate of candidates) {
 			try {
 				this.agent.addRemoteCandidate(candidate);

@@ -67,6 +67,19 @@ export function setTransport(section: MediaSection, transport: TransportParamete
 	section.endOfCandidates = transport.endOfCandidates;
 }
 
+/** New ICE credentials, and the candidates that go with them, in all sections that have some. */
+export function replaceIce(
+	{ media }: SessionDescription,
+	{ iceUfrag, icePwd, candidates = [] }: { iceUfrag: string; icePwd: string; candidates?: readonly string[] },
+): void {
+	for (const section of media) {
+		if (section.iceUfrag === undefined) continue;
+		section.iceUfrag = iceUfrag;
+		section.icePwd = icePwd;
+		if (section.candidates.length > 0) section.candidates = candidates.slice();
+	}
+}
+
 /** Gives a section this side's codecs, extensions and direction, and what is sent its stream and source. */
 export function setMedia(
 	section: MediaSection,

@@ -1,47 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two peer connections over fake natives, in virtual time.
-import RTCPeerConnection from "webrtc/peer";
 import Network from "webrtc/peer/network";
 import Certificate from "webrtc/native/dtls/certificate";
-import { defaultMedia, type VideoCapture } from "webrtc/media";
-import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+import { advance } from "../fakes/moddable/clock";
 import { Encoder } from "../fakes/native/codec";
-import { openNatives, setDelay, setSilence } from "../fakes/native/transport";
+import { setDelay, setSilence } from "../fakes/native/transport";
+import { begin, camera, closers, end, make, negotiate } from "./helpers";
 
-let closers: { close(): void }[];
-
-function make(configuration: ConstructorParameters<typeof RTCPeerConnection>[0] = {}): RTCPeerConnection {
-	const pc = new RTCPeerConnection(configuration);
-	closers.push(pc);
-	return pc;
-}
-
-function camera(): VideoCapture {
-	const { videoCapture } = defaultMedia({ audio: false });
-	closers.push(videoCapture!);
-	return videoCapture!;
-}
-
-async function negotiate(offerer: RTCPeerConnection, answerer: RTCPeerConnection): Promise<void> {
-	await offerer.setLocalDescription();
-	await answerer.setRemoteDescription(offerer.localDescription!);
-	await answerer.setLocalDescription();
-	await offerer.setRemoteDescription(answerer.localDescription!);
-}
-
-beforeEach(() => {
-	closers = [];
-	resetClock();
-	setSilence(false);
-	setDelay(1);
-});
-
-afterEach(async () => {
-	for (const closer of closers) closer.close();
-	expect(openNatives()).toBe(0);
-	await advance(50); // what is still on the network
-	expect(pendingTimers()).toBe(0);
-});
+beforeEach(begin);
+afterEach(end);
 
 test("an offerer and an answerer connect, and the track is sent as negotiated", async () => {
 	const viewer = make();
