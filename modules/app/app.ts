@@ -2,11 +2,12 @@
 // A device as a whole: its media, its signaling, and a session for each peer.
 import EarlyCandidates from "webrtc/app/early";
 import type { WebRTCAppEvent } from "webrtc/app/events";
-import Session from "webrtc/app/session";
+import Session, { type SessionOwner } from "webrtc/app/session";
 import WebRTCError from "webrtc/error";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
 import type Certificate from "webrtc/native/dtls/certificate";
+import { checkIceServers } from "webrtc/peer/configuration";
 import loadCertificate from "webrtc/peer/identity";
 import Network from "webrtc/peer/network";
 import type { IceServer, SignalingClient, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
@@ -54,13 +55,18 @@ export default class WebRTCApp {
 	#role: SignalingRole;
 	#maximumSessions: number;
 	#sessions = new Map<string, Session>();
+	#owner: SessionOwner = {
+		send: (message) => this.#send(message),
+		onEvent: (event) => this.#event(event),
+		onEnd: ({ peerId }) => this.#sessions.delete(peerId),
+	};
 	#early = new EarlyCandidates(earlyLifetime);
 	#iceServers: IceServer[];
 	#network: Network | undefined;
 	#certificate: Certificate | undefined;
 	#state: "new" | "running" | "terminated" = "new";
 
-	/** @throws TypeError or RangeError that names the option */
+	/** @throws TypeError or RangeError that names the option; WebRTCError for a bad ICE server */
 	constructor(options: WebRTCAppOptions) {
 		const { signaling, role = "master", maximumSessions = 5, port = 0 } = options;
 		if (!signaling || typeof signaling.connect !== "function") throw new TypeError("signaling: a SignalingClient");
@@ -68,6 +74,7 @@ export default class WebRTCApp {
 		if (!Number.isInteger(maximumSessions) || maximumSessions < 1 || maximumSessions > 16)
 			throw new RangeError("maximumSessions: 1 to 16");
 		if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError("port: 0 to 65535");
+		checkIceServers(options.iceServers ?? []);
 		this.#options = options;
 		this.#role = role;
 		this.#maximumSessions = maximumSessions;
@@ -268,11 +275,7 @@ export default class WebRTCApp {
 			trickle: this.#options.signaling.trickle,
 			captures: this.#openCaptures(),
 			receives: this.#role === "viewer",
-			send: (message) => this.#send(message),
-			onEvent: (event) => this.#event(event),
-			onEnd: () => {
-				this.#sessions.delete(peerId);
-			},
+			owner: this.#owner,
 		});
 		this.#sessions.set(peerId, session);
 		return session;
@@ -302,6 +305,12 @@ export default class WebRTCApp {
 
 	/** Sessions in progress get them too: the answer never waited for them. */
 	#setIceServers(servers: IceServer[]): void {
+		try {
+			checkIceServers(servers);
+		} catch (cause) {
+			this.#event({ type: "signalingError", error: fromNative(cause, "ice/bad-server") });
+			return;
+		}
 		this.#iceServers = [...(this.#options.iceServers ?? []), ...servers];
 		for (const session of this.#sessions.values()) session.setIceServers(this.#iceServers);
 	}

@@ -4,7 +4,13 @@ import Origin from "webrtc/app/origin";
 import WebRTCError from "webrtc/error";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
-import RTCPeerConnection, { type IceParameters, type RTCConfiguration } from "webrtc/peer";
+import RTCPeerConnection, {
+	type IceParameters,
+	type RTCConfiguration,
+	type RTCPeerConnectionIceEvent,
+} from "webrtc/peer";
+import { checkIceServers } from "webrtc/peer/configuration";
+import type { PeerEvent } from "webrtc/peer/events";
 import type { CandidateInit, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
 
 export interface SessionOptions {
@@ -15,12 +21,18 @@ export interface SessionOptions {
 	captures: (VideoCapture | AudioCapture)[];
 	/** Whether this side asks for the peer's media, as a viewer does. */
 	receives: boolean;
+	owner: SessionOwner;
+}
+
+/** What an application is to its sessions. */
+export interface SessionOwner {
 	send(message: SignalingMessage): void;
 	onEvent(event: WebRTCAppEvent): void;
 	/** The session is over, and its peer connection closed. */
 	onEnd(session: Session): void;
 }
 
+// Methods are `private` by TypeScript, for a #method takes a slot of each session.
 /** One peer: its connection, and the talk with it by way of the signaling. */
 export default class Session {
 	readonly peerId: string;
@@ -39,17 +51,21 @@ export default class Session {
 		this.#commonServers = options.configuration.iceServers ?? [];
 		const connection = new RTCPeerConnection(options.configuration);
 		this.connection = connection;
-		connection.onconnectionstatechange = () => this.#onConnectionState();
-		connection.onicecandidate = ({ candidate }) => {
-			if (candidate) this.#sendCandidate(candidate);
-			else this.#event({ type: "iceGatheringComplete" });
-		};
+		connection.addEventListener("connectionstatechange", this);
+		connection.addEventListener("icecandidate", this);
 		try {
-			this.#addTransceivers(options);
+			this.addTransceivers(options);
 		} catch (error) {
 			connection.close();
 			throw error;
 		}
+	}
+
+	/** Of the connection. */
+	handleEvent(event: PeerEvent | RTCPeerConnectionIceEvent): void {
+		if (!("candidate" in event)) this.onConnectionState();
+		else if (event.candidate) this.sendCandidate(event.candidate);
+		else this.event({ type: "iceGatheringComplete" });
 	}
 
 	/** Whether an offer goes on with this session: the peer may have begun another since. */
@@ -59,53 +75,54 @@ export default class Session {
 
 	/** Takes an offer, the first or a later one, and answers it; turns it down when that cannot be done. */
 	receiveOffer(sdp: string, correlationId: string | undefined): void {
-		const { captures, trickle } = this.#options;
+		const { captures, receives, trickle } = this.#options;
 		this.#origin = new Origin(sdp);
-		this.#enqueue(async () => {
+		this.enqueue(async () => {
 			try {
 				const answer = await this.connection.acceptOffer(sdp, {
 					// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
 					required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
+					receive: receives,
 					complete: !trickle,
 				});
-				this.#sendDescription("answer", answer.sdp, correlationId);
+				this.sendDescription("answer", answer.sdp, correlationId);
 			} catch (error) {
-				this.#reject(error, correlationId);
+				this.reject(error, correlationId);
 			}
 		});
 	}
 
 	/** Makes an offer to the peer. */
 	sendOffer(): void {
-		this.#enqueue(async () => {
+		this.enqueue(async () => {
 			try {
 				await this.connection.setLocalDescription();
 				if (!this.#options.trickle) await this.connection.gatheringComplete;
-				this.#sendDescription("offer", this.connection.localDescription?.sdp, undefined);
+				this.sendDescription("offer", this.connection.localDescription?.sdp, undefined);
 			} catch (error) {
-				this.#fail(toWebRTCError(error));
+				this.fail(toWebRTCError(error));
 			}
 		});
 	}
 
 	receiveAnswer(sdp: string): void {
 		this.#origin = new Origin(sdp);
-		this.#enqueue(async () => {
+		this.enqueue(async () => {
 			try {
 				await this.connection.setRemoteDescription({ type: "answer", sdp });
 			} catch (error) {
-				this.#fail(toWebRTCError(error));
+				this.fail(toWebRTCError(error));
 			}
 		});
 	}
 
 	/** A bad candidate is reported and otherwise ignored: the others may do. */
 	receiveCandidate(candidate: CandidateInit): void {
-		this.#enqueue(async () => {
+		this.enqueue(async () => {
 			try {
 				await this.connection.addIceCandidate(candidate);
 			} catch (error) {
-				this.#event({ type: "error", error: toWebRTCError(error) });
+				this.event({ type: "error", error: toWebRTCError(error) });
 			}
 		});
 	}
@@ -127,8 +144,14 @@ export default class Session {
 		this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: servers });
 	}
 
-	/** Those that the peer has named for this session. */
+	/** Those that the peer has named for this session; without them it may do as well. */
 	addIceServers(iceServers: IceServer[]): void {
+		try {
+			checkIceServers(iceServers);
+		} catch (error) {
+			this.event({ type: "error", error: fromNative(error, "ice/bad-server") });
+			return;
+		}
 		this.#ownServers = iceServers;
 		this.setIceServers(this.#commonServers);
 	}
@@ -137,14 +160,14 @@ export default class Session {
 	end(tell: boolean): void {
 		if (this.#ended) return;
 		this.#ended = true;
-		if (tell) this.#send({ type: "bye", peerId: this.peerId });
+		if (tell) this.send({ type: "bye", peerId: this.peerId });
 		this.connection.close();
-		if (this.#streaming) this.#options.onEvent({ type: "streamingStopped", peerId: this.peerId });
-		this.#options.onEvent({ type: "peerDisconnected", peerId: this.peerId });
-		this.#options.onEnd(this);
+		if (this.#streaming) this.#options.owner.onEvent({ type: "streamingStopped", peerId: this.peerId });
+		this.#options.owner.onEvent({ type: "peerDisconnected", peerId: this.peerId });
+		this.#options.owner.onEnd(this);
 	}
 
-	#addTransceivers({ captures, receives }: SessionOptions): void {
+	private addTransceivers({ captures, receives }: SessionOptions): void {
 		const direction = receives ? "sendrecv" : "sendonly";
 		for (const capture of captures) this.connection.addTransceiver(capture, { direction });
 		if (!receives) return;
@@ -155,36 +178,40 @@ export default class Session {
 	}
 
 	/** One description at a time, and the peer's candidates after the description that they belong to. */
-	#enqueue(step: () => Promise<void>): void {
+	private enqueue(step: () => Promise<void>): void {
 		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step()));
 	}
 
-	#sendDescription(type: "offer" | "answer", sdp: string | undefined, correlationId: string | undefined): void {
+	private sendDescription(
+		type: "offer" | "answer",
+		sdp: string | undefined,
+		correlationId: string | undefined,
+	): void {
 		if (this.#ended || !sdp) return;
-		this.#options.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
-		this.#event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
+		this.#options.owner.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
+		this.event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
 	}
 
-	#sendCandidate(candidate: CandidateInit): void {
+	private sendCandidate(candidate: CandidateInit): void {
 		if (!this.#options.trickle) return; // they are in the description
-		this.#send({ type: "candidate", peerId: this.peerId, candidate });
-		this.#event({ type: "sentIceCandidate" });
+		this.send({ type: "candidate", peerId: this.peerId, candidate });
+		this.event({ type: "sentIceCandidate" });
 	}
 
-	#onConnectionState(): void {
+	private onConnectionState(): void {
 		switch (this.connection.connectionState) {
 			case "connecting":
-				this.#event({ type: "peerConnecting" });
+				this.event({ type: "peerConnecting" });
 				break;
 			case "connected":
-				this.#event({ type: "peerConnected" });
+				this.event({ type: "peerConnected" });
 				if (!this.#streaming && this.#options.captures.length) {
 					this.#streaming = true;
-					this.#event({ type: "streamingStarted" });
+					this.event({ type: "streamingStarted" });
 				}
 				break;
 			case "failed":
-				this.#fail(this.connection.error ?? new WebRTCError("ice/failed", "The connection failed."));
+				this.fail(this.connection.error ?? new WebRTCError("ice/failed", "The connection failed."));
 				break;
 			case "closed": // the peer has closed it: our own close() dispatches nothing. The signaling does not know yet.
 				this.end(true);
@@ -192,29 +219,29 @@ export default class Session {
 		}
 	}
 
-	#reject(error: unknown, correlationId: string | undefined): void {
+	private reject(error: unknown, correlationId: string | undefined): void {
 		const reported = toWebRTCError(error);
 		const rejection: Rejection = { reason: reasonOf(reported), message: reported.message };
-		this.#send({ type: "reject", peerId: this.peerId, rejection, correlationId });
-		this.#fail(reported);
+		this.send({ type: "reject", peerId: this.peerId, rejection, correlationId });
+		this.fail(reported);
 	}
 
-	#fail(error: WebRTCError): void {
+	private fail(error: WebRTCError): void {
 		if (this.#ended) return;
-		this.#event({ type: "peerConnectionFailed", error });
+		this.event({ type: "peerConnectionFailed", error });
 		this.end(true);
 	}
 
-	#send(message: SignalingMessage): void {
+	private send(message: SignalingMessage): void {
 		try {
-			this.#options.send(message);
+			this.#options.owner.send(message);
 		} catch (error) {
-			this.#event({ type: "signalingError", error: toWebRTCError(error) });
+			this.event({ type: "signalingError", error: toWebRTCError(error) });
 		}
 	}
 
-	#event(event: WebRTCAppEvent): void {
-		if (!this.#ended) this.#options.onEvent({ ...event, peerId: this.peerId });
+	private event(event: WebRTCAppEvent): void {
+		if (!this.#ended) this.#options.owner.onEvent({ ...event, peerId: this.peerId });
 	}
 }
 
