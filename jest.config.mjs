@@ -2,7 +2,7 @@
 // "webrtc/<folder>" is the folder's first file. What is native, or the SDK's, is replaced by
 // that of test/unit/fakes.
 export default {
-	roots: ["<rootDir>/test/unit", "<rootDir>/test/fuzz"],
+	roots: ["<rootDir>/test/unit", "<rootDir>/test/wpt", "<rootDir>/test/fuzz"],
 	testMatch: ["**/*.test.ts"],
 	transform: {
 		"\\.ts$": [
