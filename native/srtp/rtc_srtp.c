@@ -375,10 +375,11 @@ int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp)
 	return 0;
 }
 
-void rtc_srtp_end(rtc_srtp_transmit *transmit)
+uint32_t rtc_srtp_end(rtc_srtp_transmit *transmit)
 {
-	rtc_transmit_end(transmit->transmit);
+	uint32_t lost = rtc_transmit_end(transmit->transmit);
 	pthread_mutex_unlock(&transmit->srtp->sendLock);
+	return lost;
 }
 
 void rtc_srtp_get_statistics(rtc_srtp *srtp, rtc_srtp_statistics *statistics)

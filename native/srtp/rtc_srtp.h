@@ -55,7 +55,7 @@ rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp);
 uint8_t *rtc_srtp_buffer(rtc_srtp_transmit *transmit); // RTC_MTU bytes; after each commit, ask again
 // 0; EMSGSIZE, or EINVAL when libsrtp refuses the packet (no header, a sequence number sent before): it is not sent.
 int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp);
-void rtc_srtp_end(rtc_srtp_transmit *transmit);
+uint32_t rtc_srtp_end(rtc_srtp_transmit *transmit); // how many packets could not be sent, as rtc_transmit_end
 
 // SSRCs that a peer may use at once. libsrtp keeps about 1.5 KB for each, its replay window among them (RFC 3711
 // section 3.3.2): without it, what was recorded could be sent again. So one more finds room only when another was

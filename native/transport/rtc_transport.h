@@ -121,15 +121,16 @@ int rtc_path_send(rtc_path *path, const uint8_t *data, size_t size);
 
 // Sends many: begin locks the transport's transmit buffers and returns them; write each datagram (at most
 // RTC_TRANSMIT_SIZE bytes) at rtc_transmit_buffer, and commit its size; full buffers are flushed on the way. Datagrams
-// of equal size leave in one system call where the kernel can segment them. Commit and end count failures in the
-// statistics; media has no other use for them. What was written but not committed is not sent. Between begin and end
-// the thread uses no other path of the transport.
+// of equal size leave in one system call where the kernel can segment them. A full socket buffer is given some
+// milliseconds; what cannot be sent then is counted in the statistics, and end returns how many datagrams it was: their
+// receiver does not miss them before the next ones come. What was written but not committed is not sent. Between begin
+// and end the thread uses no other path of the transport.
 #define RTC_TRANSMIT_SIZE 1296 // RTC_MTU, SRTP's tag, TURN's channel header, rounded up
 typedef struct rtc_transmit rtc_transmit;
 rtc_transmit *rtc_path_begin(rtc_path *path); // NULL before a selection, or when closed
 uint8_t *rtc_transmit_buffer(rtc_transmit *transmit);
 void rtc_transmit_commit(rtc_transmit *transmit, size_t size);
-void rtc_transmit_end(rtc_transmit *transmit);
+uint32_t rtc_transmit_end(rtc_transmit *transmit);
 
 typedef struct {
 	uint64_t packetsReceived, bytesReceived, packetsSent, bytesSent;

@@ -51,6 +51,8 @@ struct rtc_transmit {
 	int fd;
 	rtc_sockaddr to;
 	socklen_t toSize;
+	uint32_t lost;  // datagrams
+	uint32_t waits; // for room in the socket's buffer
 	uint32_t count;
 	uint16_t sizes[RTC_TRANSMIT_BATCH];
 	uint8_t *buffers; // RTC_TRANSMIT_BATCH of RTC_TRANSMIT_SIZE

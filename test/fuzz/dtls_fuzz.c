@@ -101,9 +101,10 @@ void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
 	(void)transmit, (void)size;
 }
 
-void rtc_transmit_end(rtc_transmit *transmit)
+uint32_t rtc_transmit_end(rtc_transmit *transmit)
 {
 	(void)transmit;
+	return 0;
 }
 
 void rtc_path_set_dtls(rtc_path *path, rtc_path_handler handler, void *context)
