@@ -32,6 +32,7 @@ export class LocalCandidates {
 			priority: candidatePriority(type, preference),
 			foundation: String(this.list.length + 1),
 			base: options.base ?? String(family),
+			heard: false,
 			validated: false,
 			interface: options.interface,
 			relatedAddress: options.relatedAddress,
@@ -88,7 +89,7 @@ export class RemoteCandidates {
 		}
 		if (this.list.length >= maximumRemoteCandidates) return undefined;
 		const { type, address, port, priority, foundation, relatedAddress, relatedPort } = parsed;
-		const rest = { base: "", validated: false, interface: undefined, relatedAddress, relatedPort };
+		const rest = { base: "", heard: false, validated: false, interface: undefined, relatedAddress, relatedPort };
 		const candidate: Candidate = { type, address, port, priority, foundation, ...rest };
 		this.list.push(candidate);
 		return candidate;
@@ -109,7 +110,13 @@ export class RemoteCandidates {
 
 function reflexive(address: string, port: number, base: string, priority: number, index: number): Candidate {
 	const type: CandidateType = "prflx";
-	const rest = { validated: false, interface: undefined, relatedAddress: undefined, relatedPort: undefined };
+	const rest = {
+		heard: false,
+		validated: false,
+		interface: undefined,
+		relatedAddress: undefined,
+		relatedPort: undefined,
+	};
 	return { type, address, port, priority, foundation: `prflx${index}`, base, ...rest };
 }
 

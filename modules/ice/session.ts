@@ -137,10 +137,17 @@ export default class Session {
 		}
 	}
 
-	/** The peer has proved that it has the address. Told once, and before anything is sent there because of it. */
+	/** An authentic request came from there. Told once, and before anything is sent there because of it. */
+	hear(remote: Candidate, local: string): void {
+		if (remote.heard) return;
+		remote.heard = true;
+		this.emit({ type: "heard", address: remote.address, port: remote.port, local });
+	}
+
+	/** The peer has proved that it has the address. Told once. */
 	validate(remote: Candidate, local: string): void {
 		if (remote.validated) return;
-		remote.validated = true;
+		remote.heard = remote.validated = true;
 		this.emit({ type: "validated", address: remote.address, port: remote.port, local });
 	}
 
@@ -182,6 +189,7 @@ export default class Session {
 
 	fail(code: WebRTCErrorCode, message: string): void {
 		this.stop();
+		this.emit({ type: "deselected" });
 		this.setState("failed", new WebRTCError(code, message));
 	}
 

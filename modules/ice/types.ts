@@ -131,7 +131,16 @@ export type IceEvent =
 	| { type: "valid"; pair: SelectedPair }
 	/** Data goes to `pair.remote` from now on. May come again, with another pair. */
 	| { type: "selected"; pair: SelectedPair }
-	/** The peer has proved that it has this address: what comes from it may be taken for the peer's. */
+	/** The peer has consented anew (RFC 7675 section 5.1): it is still at `pair.remote`, where data goes. */
+	| { type: "consent"; pair: SelectedPair }
+	/** Its consent has ended, or ICE has failed: no data may be sent before the next "valid" or "selected". */
+	| { type: "deselected" }
+	/**
+	 * A request with the peer's credentials came from this address: what comes from there may be taken for the peer's if it
+	 * is nobody else's. It proves no more: whoever has credentials can forge a source.
+	 */
+	| { type: "heard"; address: string; port: number; local: string }
+	/** The peer has answered a check from this address: it is the peer's. */
 	| { type: "validated"; address: string; port: number; local: string }
 	/** A peer-reflexive candidate was learned. */
 	| { type: "candidate"; candidate: Candidate; remote: boolean }

@@ -182,8 +182,10 @@ export default class PeerTransport {
 		let changed = false;
 		this.agent.handleTimeout(network.now);
 		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
-			if (event.type === "validated") this.#path.accept(event.address, event.port);
-			else if (event.type === "valid") this.#select(event.pair.remote);
+			if (event.type === "heard") this.#path.accept(event.address, event.port);
+			else if (event.type === "validated") this.#path.confirm(event.address, event.port);
+			else if (event.type === "valid" || event.type === "consent") this.#select(event.pair.remote);
+			else if (event.type === "deselected") this.#path.forget();
 			else if (event.type === "selected") {
 				this.#select(event.pair.remote);
 				this.#forgetFormer();
@@ -239,9 +241,9 @@ export default class PeerTransport {
 		this.#ufrags.push(ufrag);
 	}
 
+	/** The address may still be another peer's: then the next consent tries again. */
 	#select({ address, port }: { address: string; port: number }): void {
-		this.#path.select(address, port);
-		if (this.#writable) return;
+		if (!this.#path.select(address, port) || this.#writable) return;
 		this.#writable = true;
 		this.#dtls?.start();
 	}
