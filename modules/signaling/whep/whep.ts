@@ -66,7 +66,7 @@ export default class WHEPSignaling implements SignalingClient {
 	#endpoint: WHEPEndpoint;
 	#authorization: Authorization;
 	#clock = new Clock();
-	#undecided = 0;
+	#undecided = new Set<() => void>();
 
 	/** @throws RangeError or TypeError that names the option */
 	constructor(options: WHEPSignalingOptions = {}) {
@@ -133,6 +133,7 @@ export default class WHEPSignaling implements SignalingClient {
 	refreshIceServers(): void {}
 
 	close(): void {
+		for (const forget of this.#undecided) forget();
 		this.#endpoint.close();
 		this.#service?.close();
 		this.#service = undefined;
@@ -157,14 +158,13 @@ export default class WHEPSignaling implements SignalingClient {
 		if (!authorize || request.method === "OPTIONS") return this.#endpoint.handle(request, respond);
 		const decision = authorize.call(this.#options, request);
 		const take = (allowed: boolean) => {
-			if (!this.#service) return;
 			if (allowed === true) return this.#endpoint.handle(request, respond);
 			const isAsked = !request.headers.has("authorization");
 			const headers: Record<string, string> = isAsked ? { "www-authenticate": 'Bearer realm="camera"' } : {};
 			respond(textResponse(isAsked ? 401 : 403, "This camera is not for everybody.", headers));
 		};
 		if (typeof decision === "boolean") take(decision);
-		else if (this.#undecided < maximumPending) this.#wait(decision, take, respond);
+		else if (this.#undecided.size < maximumPending) this.#wait(decision, take, respond);
 		else respond(textResponse(503, "Too many viewers at once.", { "retry-after": "1" }));
 	}
 
@@ -174,15 +174,11 @@ export default class WHEPSignaling implements SignalingClient {
 		take: (allowed: boolean) => void,
 		respond: (response: HTTPResponse) => void,
 	): void {
-		this.#undecided += 1;
-		let isOver = false;
-		const end = (step: () => void) => {
-			if (isOver) return;
-			isOver = true;
-			this.#undecided -= 1;
+		const end = (step?: () => void) => {
+			if (!this.#undecided.delete(forget)) return;
 			Timer.clear(timer);
 			try {
-				step();
+				step?.();
 			} catch (error) {
 				this.#report(error);
 			}
@@ -192,6 +188,8 @@ export default class WHEPSignaling implements SignalingClient {
 				respond(textResponse(500, "The device could not decide."));
 				this.#report(error);
 			});
+		const forget = () => end();
+		this.#undecided.add(forget);
 		const timer = Timer.set(() => fail(new Error("authorize: no decision")), decisionTime);
 		decision.then((allowed) => end(() => take(allowed)), fail);
 	}
