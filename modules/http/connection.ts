@@ -30,6 +30,7 @@ export const bytesPerSecond = 1024;
 export const patience = 5;
 
 const readSize = 1024; // bytes; more wait in the socket's buffer, outside the machine's heap
+const drainTime = 2; // seconds, and
 const drainSize = 65_536; // bytes that a client may still send after its last response
 
 /** A request comes; the application has it; its answer leaves; what the client still sends is read over. */
@@ -99,6 +100,11 @@ export default class Connection {
 		if (this.#state === "waiting") return -1;
 		const bytes = this.#state === "writing" ? this.#written : this.#reader.received;
 		return (this.#owner.now - this.#since) / 1000 - bytes / bytesPerSecond;
+	}
+
+	/** The client has had its time. */
+	get isOverdue(): boolean {
+		return this.lag >= (this.#state === "draining" ? drainTime : patience);
 	}
 
 	/** Seconds that the application has taken for an answer. */

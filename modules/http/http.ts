@@ -7,7 +7,7 @@ import type Resource from "Resource";
 import Timer from "timer";
 import Clock from "webrtc/device/clock";
 import Access, { type AccessOptions } from "webrtc/http/access";
-import Connection, { patience, type ConnectionOwner } from "webrtc/http/connection";
+import Connection, { type ConnectionOwner } from "webrtc/http/connection";
 import type { RequestHead } from "webrtc/http/head";
 import { connectionToClose, requestToDrop } from "webrtc/http/places";
 import type { RequestLimits } from "webrtc/http/reader";
@@ -192,7 +192,7 @@ export default class HTTPService implements ConnectionOwner {
 
 	#tick(): void {
 		for (const connection of [...this.#connections]) {
-			if (connection.lag >= patience) connection.expire(408, "The request comes too slowly.");
+			if (connection.isOverdue) connection.expire(408, "The request comes too slowly.");
 			else if (connection.waited >= this.#timeout) connection.expire(503, "The device does not answer in time.");
 		}
 	}

@@ -6,8 +6,6 @@ export interface Kind {
 	readonly name: string;
 	/** Bytes that a socket takes and holds. */
 	readonly buffer: number;
-	/** Whether a read of more than there is gives what there is; else it throws. */
-	readonly readsLess: boolean;
 	/** Whether writing goes on after the client has closed its half. */
 	readonly halfCloses: boolean;
 	/** Whether an error has a reason. */
@@ -15,9 +13,9 @@ export interface Kind {
 }
 
 export const kinds: readonly Kind[] = [
-	{ name: "the simulator's sockets", buffer: 5744, readsLess: true, halfCloses: true, tellsWhy: true },
-	{ name: "the SDK's sockets on Linux", buffer: 1536, readsLess: false, halfCloses: true, tellsWhy: false },
-	{ name: "the SDK's sockets over lwIP", buffer: 5744, readsLess: false, halfCloses: false, tellsWhy: false },
+	{ name: "the simulator's sockets", buffer: 5744, halfCloses: true, tellsWhy: true },
+	{ name: "the SDK's sockets on Linux", buffer: 1536, halfCloses: true, tellsWhy: false },
+	{ name: "the SDK's sockets over lwIP", buffer: 5744, halfCloses: false, tellsWhy: false },
 ];
 
 interface Callbacks {
@@ -107,10 +105,9 @@ export class Socket {
 	}
 
 	read(count?: number): ArrayBuffer | undefined {
-		const { kind } = this.client;
-		if (!this.#in.length) return undefined;
+		if (!this.client || !this.#in.length) return undefined;
 		const size = count ?? this.#in.length;
-		if (size <= 0 || (size > this.#in.length && !kind.readsLess)) throw new Error("invalid");
+		if (size <= 0 || size > this.#in.length) throw new Error("invalid");
 		const bytes = this.#in.slice(0, size);
 		this.#in = this.#in.slice(size);
 		if (this.#ended && !this.#in.length) schedule(() => this.#tellEnd(), 0);
@@ -189,7 +186,7 @@ export function makeNetwork(kind: Kind): {
 		read(): Socket | undefined {
 			const socket = waiting.shift();
 			// The SDK's makes an object first, which nobody would close.
-			if (!socket && !kind.readsLess) throw new Error("read without a connection");
+			if (!socket) throw new Error("read without a connection");
 			return socket;
 		}
 		close(): void {
