@@ -124,6 +124,7 @@ export default class WebRTCApp {
 			let settled = false;
 			let failure: WebRTCError | undefined;
 			this.#options.signaling.connect(this.#role, {
+				addresses: () => this.#network?.hostAddresses ?? [],
 				onMessage: (message) => this.#receive(message),
 				onError: (error) => {
 					failure = error;

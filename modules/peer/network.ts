@@ -54,6 +54,13 @@ export default class Network {
 		return addresses.filter(({ family }) => transport.hasFamily(family));
 	}
 
+	/** All IP addresses of this host, loopback too: what a request to the device itself can name. */
+	get hostAddresses(): string[] {
+		return this.#open()
+			.interfaces(true)
+			.map(({ address }) => address);
+	}
+
 	/** STUN for this ufrag reaches the handler from now on. */
 	add(ufrag: string, handler: StunHandler): void {
 		try {
