@@ -16,4 +16,6 @@ export { receives, reverse, sends } from "webrtc/sdp/section";
 export { dtlsRole, remoteTransport } from "webrtc/sdp/transport";
 export type { RemoteTransport } from "webrtc/sdp/transport";
 export type * from "webrtc/sdp/types";
+export { defaultLimits } from "webrtc/sdp/text";
+export type { SdpLimits } from "webrtc/sdp/text";
 export { write } from "webrtc/sdp/write";
