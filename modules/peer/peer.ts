@@ -23,7 +23,11 @@ export interface RTCConfiguration {
 	certificates?: Certificate[];
 	/** The UDP port to share with other connections. Default: one of its own. */
 	network?: Network;
+	/** What the peer's descriptions may hold, and how many candidates it may signal. Default: what suits a board. */
+	limits?: PeerLimits;
 }
+
+export type PeerLimits = Partial<sdp.SdpLimits> & { sessionCandidates?: number };
 
 export interface RTCSessionDescriptionInit {
 	type: "offer" | "answer";
@@ -133,6 +137,11 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		return describe(this.#pending.remote ?? this.#current.remote);
 	}
 
+	/** Beyond W3C: the peer has proved to be there, by a connectivity check or an answer to one. */
+	get heard(): boolean {
+		return this.#transport?.agent.heard ?? false;
+	}
+
 	/** Why connectionState is "failed". */
 	get error(): WebRTCError | undefined {
 		return this.#error;
@@ -229,7 +238,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		if (type !== "offer" && type !== "answer") throw new TypeError('type: "offer" or "answer"');
 		if (this.#signalingState !== (type === "offer" ? "stable" : "have-local-offer"))
 			throw this.#wrongState(`setRemoteDescription(${type})`);
-		const remote = new Description(type, text);
+		const remote = new Description(type, text, this.#configuration.limits);
 		if (type === "offer") {
 			const parameters = sdp.remoteTransport(remote.parsed);
 			const mids = this.#transceivers.map(({ mid }) => mid);
@@ -367,6 +376,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 			certificate: this.#certificate,
 			// RFC 8445 section 6.1.1: the offerer controls, unless only one of the two is a full agent.
 			controlling: offering || remoteLite,
+			maximumCandidates: this.#configuration.limits?.sessionCandidates,
 			onStateChange: () => this.#onTransportState(),
 		});
 		return this.#transport;

@@ -3,8 +3,7 @@
 #ifndef RTC_MACHINE_H
 #define RTC_MACHINE_H
 
-// What can still be allocated: slots, and bytes of chunks, in pieces that are not smaller than `chunks` only right after
-// a collection. -1: the heap grows, and its end is not known.
+// What can be allocated without a collection: slots, and bytes of chunks. -1: the heap grows, and its end is not known.
 typedef struct {
 	int slots;
 	int chunks;

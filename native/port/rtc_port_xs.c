@@ -22,12 +22,22 @@ static xsNumberValue known(int room)
 	return room < 0 ? INFINITY : room;
 }
 
-void xs_rtc_port_room(xsMachine *the)
+static void set_room(xsMachine *the)
 {
-	xsCollectGarbage();
 	rtc_machine_room room = rtc_machine_measure(the);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
 	set_number(the, xsID_slots, known(room.slots));
 	set_number(the, xsID_chunks, known(room.chunks));
+}
+
+void xs_rtc_port_measure(xsMachine *the)
+{
+	set_room(the);
+}
+
+void xs_rtc_port_collect(xsMachine *the)
+{
+	xsCollectGarbage();
+	set_room(the);
 }

@@ -29,6 +29,7 @@ const crossOrigin = Object.freeze({
 
 const statusOfRejection = Object.freeze({
 	"too-many-sessions": 503,
+	busy: 503,
 	"bad-offer": 400,
 	"no-common-codec": 406,
 	failed: 500,
