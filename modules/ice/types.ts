@@ -12,7 +12,12 @@ export type PairState = "waiting" | "in-progress" | "succeeded" | "failed";
 
 /** Bounds on what a peer can make the agent keep. */
 export const maximumLocalCandidates = 16;
+/** That the peer signals, by default. */
 export const maximumRemoteCandidates = 32;
+/** That are learned from its checks, beside those. */
+export const maximumLearnedCandidates = 8;
+/** That need no room: with any of them a peer can be reached. */
+export const guaranteedCandidates = 4;
 export const maximumPairs = 100; // RFC 8445 section 6.1.2.5
 export const maximumTransactions = 50;
 export const maximumResponses = 16;
@@ -84,6 +89,10 @@ export interface IceAgentOptions {
 	timeouts?: Partial<IceTimeouts>;
 	/** 8 bytes; default: random (RFC 8445 section 16.1). */
 	tieBreaker?: Uint8Array;
+	/** Candidates that the remote may signal in one generation. Default 32. */
+	maximumCandidates?: number;
+	/** Whether there is room for one more remote candidate, where agents share it; asked beyond the first 4 of each kind. */
+	hasRoom?(): boolean;
 }
 
 export interface LocalCandidateOptions {

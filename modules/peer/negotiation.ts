@@ -18,6 +18,8 @@ export interface NegotiationOptions<T extends Negotiable> {
 	sessionId: string;
 	/** RFC 7022. */
 	cname: string;
+	/** What a remote description may hold. Default: what suits a board. */
+	limits?: Partial<sdp.SdpLimits> | undefined;
 	/** Makes the transceiver of a section that a remote offer brings, and that none of those here can serve. */
 	make(kind: MediaKind): T;
 }
@@ -216,7 +218,7 @@ export default class Negotiation<T extends Negotiable> {
 		const method = `setRemoteDescription(${type})`;
 		if (type === "offer") this.#check(method, "stable", "have-local-offer", "have-remote-offer");
 		else this.#check(method, "have-local-offer", "have-remote-pranswer");
-		const description = new Description(type, text);
+		const description = new Description(type, text, this.#options.limits);
 		return type === "offer" ? this.#planOffer(description, required) : this.#planAnswer(description);
 	}
 

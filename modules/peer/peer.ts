@@ -33,7 +33,11 @@ export interface RTCConfiguration {
 	certificates?: Certificate[];
 	/** The UDP port to share with other connections. Default: one of its own. */
 	network?: Network;
+	/** What the peer's descriptions may hold, and how many candidates it may signal. Default: what suits a board. */
+	limits?: PeerLimits;
 }
+
+export type PeerLimits = Partial<sdp.SdpLimits> & { sessionCandidates?: number };
 
 export type RTCSdpType = DescriptionType | "rollback";
 
@@ -99,6 +103,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		this.#negotiation = new Negotiation({
 			sessionId: String(new DataView(randomBytes(8)).getBigUint64(0) >> 1n), // RFC 9429 section 5.2.1
 			cname: this.#cname,
+			limits: configuration.limits,
 			make: (kind) => this.#makeTransceiver(kind, null, "inactive"),
 		});
 	}
@@ -152,6 +157,11 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 
 	get pendingRemoteDescription(): RTCSessionDescriptionInit | null {
 		return describe(this.#negotiation.pendingRemote);
+	}
+
+	/** Beyond W3C: the peer has proved to be there, by a connectivity check or an answer to one. */
+	get heard(): boolean {
+		return this.#transport?.agent.heard ?? false;
 	}
 
 	/** Why connectionState is "failed". */
@@ -346,6 +356,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		this.#transport ??= new PeerTransport({
 			network: this.#network,
 			certificate: this.#certificate,
+			maximumCandidates: this.#configuration.limits?.sessionCandidates,
 			onStateChange: () => this.#onTransportState(),
 		});
 		return this.#transport;

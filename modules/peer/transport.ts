@@ -3,6 +3,7 @@
 // over the path, and SRTP with the keys of DTLS.
 import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import guard, { contain } from "webrtc/error/guard";
 import { IceAgent, IceGatherer, makeCredentials, type IceState } from "webrtc/ice";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
@@ -20,6 +21,8 @@ export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed
 export interface PeerTransportOptions {
 	network: Network;
 	certificate: Certificate;
+	/** That the remote may signal. Default 32. */
+	maximumCandidates?: number | undefined;
 	/** The ICE or DTLS state has changed. */
 	onStateChange(): void;
 }
@@ -41,11 +44,14 @@ export default class PeerTransport {
 	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
 	#closed = false;
+	#broken = false;
 
 	constructor(options: PeerTransportOptions) {
 		const { network } = options;
 		this.#options = options;
-		this.agent = new IceAgent({ controlling: true, crypto, now: network.now });
+		const { maximumCandidates } = options;
+		const hasRoom = () => network.hasRoom;
+		this.agent = new IceAgent({ controlling: true, crypto, now: network.now, maximumCandidates, hasRoom });
 		this.#path = network.createPath();
 		try {
 			this.srtp = new Srtp(this.#path);
@@ -66,7 +72,11 @@ export default class PeerTransport {
 	}
 
 	get iceState(): RTCIceConnectionState {
-		return this.agent.state;
+		return this.#broken ? "failed" : this.agent.state;
+	}
+
+	get remoteCandidates(): number {
+		return this.agent.remoteCandidates.length;
 	}
 
 	/** What a description that is made now says of this side. */
@@ -164,15 +174,21 @@ export default class PeerTransport {
 			certificate: this.#options.certificate,
 			role,
 			fingerprints,
-			onState: () => this.#onDtlsState(),
+			onState: guard(this.#onException, () => this.#onDtlsState()),
 		});
 		if (this.#writable) this.#dtls.start();
 	}
 
 	handleStun(data: Uint8Array, address: string, port: number): boolean {
-		const taken = this.agent.handleMessage(data, { address, port }, this.#options.network.now);
-		if (taken) this.pump();
-		return taken;
+		if (this.#broken) return false;
+		try {
+			const taken = this.agent.handleMessage(data, { address, port }, this.#options.network.now);
+			if (taken) this.pump();
+			return taken;
+		} catch (cause) {
+			contain(cause, this.#onException);
+			return true;
+		}
 	}
 
 	/** Carries out what the agent wants done: after each input, and when its deadline has come. */
@@ -269,9 +285,20 @@ export default class PeerTransport {
 		this.#deadline = deadline;
 		if (deadline === Infinity || this.#closed) return;
 		const wait = Math.max(0, Math.ceil(deadline - this.#options.network.now));
-		this.#timer = Timer.set(() => {
-			this.#timer = undefined;
-			this.pump();
-		}, wait);
+		this.#timer = Timer.set(
+			guard(this.#onException, () => {
+				this.#timer = undefined;
+				this.pump();
+			}),
+			wait,
+		);
 	}
+
+	/** A fault of this SDK: it ends this peer, and no other. */
+	#onException = (error: WebRTCError): void => {
+		if (this.#closed || this.#broken) return;
+		this.#broken = true;
+		this.#error ??= error;
+		this.#options.onStateChange();
+	};
 }

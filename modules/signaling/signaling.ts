@@ -25,7 +25,8 @@ export interface IceServer {
 
 /** Why a master turns an offer down. Each transport says it in its own words: WHEP by a status, others by a "bye". */
 export interface Rejection {
-	reason: "too-many-sessions" | "bad-offer" | "no-common-codec" | "failed";
+	/** "busy": there is no memory for it now. */
+	reason: "too-many-sessions" | "busy" | "bad-offer" | "no-common-codec" | "failed";
 	/** For a person. */
 	message: string;
 	/** Seconds after which to try again. */

@@ -42,6 +42,7 @@ const allMethods = "POST, PATCH, DELETE, OPTIONS"; // some players ask the endpo
 
 const statusOfRejection = Object.freeze({
 	"too-many-sessions": 503,
+	busy: 503,
 	"bad-offer": 400,
 	"no-common-codec": 406,
 	failed: 500,
