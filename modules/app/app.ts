@@ -242,6 +242,10 @@ export default class WebRTCApp {
 				if (session) session.receiveCandidate(message.candidate);
 				else this.#early.add(peerId, message.candidate, this.#network!.now);
 				break;
+			case "restart":
+				if (session) session.receiveRestart(message.ice, message.correlationId);
+				else this.#unknownPeer("ICE restart", peerId);
+				break;
 			case "bye":
 			case "reject":
 				session?.end(false);

@@ -8,7 +8,7 @@ import guard, { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
 import RTCPeerConnection, { type IceParameters, type RTCConfiguration } from "webrtc/peer";
-import type { CandidateInit, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
+import type { CandidateInit, IceDescription, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
 
 export interface SessionOptions {
 	peerId: string;
@@ -146,13 +146,20 @@ export default class Session {
 		}
 	}
 
-	/**
-	 * New ICE credentials of the peer without an offer (RFC 9725 section 4.3.2).
-	 * @returns this side's new ones; undefined when they are not new, or the session is over
-	 * @throws WebRTCError as RTCPeerConnection's restartRemoteIce
-	 */
-	restartRemoteIce(remote: IceParameters): IceParameters | undefined {
-		return this.#ended ? undefined : this.connection.restartRemoteIce(remote);
+	/** Takes new ICE credentials of the peer, and answers with ours; where it cannot, all stays as it is. */
+	receiveRestart(ice: IceDescription, correlationId: string | undefined): void {
+		const { peerId } = this;
+		this.#enqueue(async () => {
+			try {
+				const ours = this.connection.restartRemoteIce(parametersOf(ice));
+				if (!ours) throw new WebRTCError("peer/invalid-state", "These ICE credentials are in use already.");
+				this.#send({ type: "restart", peerId, ice: descriptionOf(ours), correlationId });
+			} catch (error) {
+				const { message } = toWebRTCError(error);
+				this.#send({ type: "reject", peerId, rejection: { reason: "failed", message }, correlationId });
+				this.#event({ type: "error", error: toWebRTCError(error) });
+			}
+		});
 	}
 
 	/** Those that all sessions have, anew. */
@@ -278,6 +285,21 @@ export default class Session {
 	#event(event: WebRTCAppEvent): void {
 		if (!this.#ended) this.#options.onEvent({ ...event, peerId: this.peerId });
 	}
+}
+
+function parametersOf({ ufrag, pwd, candidates }: IceDescription): IceParameters {
+	const lines = candidates.map(({ candidate }) => candidate);
+	return {
+		iceUfrag: ufrag,
+		icePwd: pwd,
+		candidates: lines.filter((line) => line !== ""),
+		endOfCandidates: lines.includes(""),
+	};
+}
+
+function descriptionOf({ iceUfrag, icePwd, candidates = [], endOfCandidates }: IceParameters): IceDescription {
+	const lines = endOfCandidates ? [...candidates, ""] : candidates;
+	return { ufrag: iceUfrag, pwd: icePwd, candidates: lines.map((candidate) => ({ candidate })) };
 }
 
 function reasonOf(error: WebRTCError): Rejection["reason"] {
