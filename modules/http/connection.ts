@@ -37,7 +37,6 @@ const drainSize = 65_536; // bytes that a client may still send after its last r
 type State = "reading" | "waiting" | "writing" | "draining" | "closed";
 
 export default class Connection {
-	readonly remoteAddress: string | undefined;
 	#owner: ConnectionOwner;
 	#socket: TCP;
 	#reader: RequestReader;
@@ -57,7 +56,11 @@ export default class Connection {
 	#drained = 0;
 
 	/** @throws what the socket throws: the client may have gone */
-	constructor(owner: ConnectionOwner, from: TCP) {
+	constructor(
+		owner: ConnectionOwner,
+		from: TCP,
+		readonly remoteAddress: string | undefined,
+	) {
 		this.#owner = owner;
 		this.#since = owner.now;
 		this.#reader = new RequestReader(owner.limits);
@@ -77,7 +80,6 @@ export default class Connection {
 				}),
 			onError: (error) => this.#guard(() => this.#onEnd(error)),
 		});
-		this.remoteAddress = this.#socket.remoteAddress;
 	}
 
 	/** Bytes of unfinished requests that are kept. */

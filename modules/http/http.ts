@@ -175,8 +175,9 @@ export default class HTTPService implements ConnectionOwner {
 
 	#accept(from: TCP): void {
 		try {
-			if (!this.#makeRoom(from.remoteAddress)) return from.close();
-			this.#connections.add(new Connection(this, from));
+			const address = from.remoteAddress;
+			if (!this.#makeRoom(address)) return from.close();
+			this.#connections.add(new Connection(this, from, address));
 			this.#timer ??= Timer.repeat(() => this.#tick(), 1000);
 		} catch (error) {
 			this.report(error); // and the client has gone
