@@ -11,6 +11,7 @@ import Connection, { type ConnectionOwner } from "webrtc/http/connection";
 import type { RequestHead } from "webrtc/http/head";
 import { connectionToClose, requestToDrop } from "webrtc/http/places";
 import type { RequestLimits } from "webrtc/http/reader";
+import isPortFree from "webrtc/native/transport/listening";
 
 /** A request, before its body is taken. */
 export interface HTTPRequestHead {
@@ -90,6 +91,7 @@ export default class HTTPService implements ConnectionOwner {
 		this.#maximumPerAddress = options.maximumConnectionsPerAddress ?? 12;
 		this.#timeout = options.timeout ?? 15;
 		this.#access = new Access(options);
+		if (!isPortFree(options.port)) throw new Error("Address already in use");
 		const service = this;
 		this.#listener = new options.listener({
 			port: options.port,

@@ -4,6 +4,7 @@ import WHEPSignaling, { type WHEPSignalingOptions } from "webrtc/signaling/whep"
 import linkHeader from "webrtc/signaling/whep/links";
 import type { SignalingMessage } from "webrtc/signaling";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+import { taken } from "../fakes/native/transport/listening";
 import { kinds, makeNetwork, type Client } from "../http/sockets";
 
 const token = "a-secret-of-a-link";
@@ -290,9 +291,13 @@ test("nginx as it comes: HTTP/1.0, another Host, no keeping alive", async () => 
 	expect(client.closed).toBe(true);
 });
 
-test("a taken port is an error that says so", () => {
+test.each([
+	[8081, "transport/address-in-use: WHEP: port 8081 cannot be opened; is it in use?"], // before a listener is made
+	[8080, "transport/failed: WHEP: port 8080 cannot be opened: no such device"],
+])("a taken port is an error that says so", (port, message) => {
 	listen();
-	const other = new WHEPSignaling({ port: 8080 });
+	taken.add(8081);
+	const other = new WHEPSignaling({ port });
 	other.connect("master", {
 		onMessage() {},
 		onStateChange() {},
@@ -300,5 +305,6 @@ test("a taken port is an error that says so", () => {
 		onIceServers() {},
 	});
 	expect(other.state).toBe("failed");
-	expect(errors).toEqual(["transport/failed: WHEP: port 8080 cannot be opened: EADDRINUSE"]);
+	expect(errors).toEqual([message]);
+	taken.clear();
 });

@@ -2,6 +2,6 @@
 /** No test has a network: those that listen give a class of their own. */
 export default class Listener {
 	constructor() {
-		throw new Error("EADDRINUSE");
+		throw new Error("no such device");
 	}
 }
