@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One TCP connection of the service: requests in, responses out, one after the other. The socket's callbacks enter here.
 import type TCP from "embedded:io/socket/tcp";
+import type WebRTCError from "webrtc/error";
+import guard, { contain } from "webrtc/error/guard";
 import type { HTTPResponse } from "webrtc/http";
 import { RequestError, type RequestHead } from "webrtc/http/head";
 import RequestReader, { type RequestLimits } from "webrtc/http/reader";
@@ -20,8 +22,8 @@ export interface ConnectionOwner {
 	/** The request has come whole; `respond` takes the answer, now or later. */
 	receive(connection: Connection, head: RequestHead, body: string, respond: (response: HTTPResponse) => void): void;
 	closed(connection: Connection): void;
-	/** An exception that is nobody else's. */
-	report(error: unknown): void;
+	/** A fault that is nobody else's. */
+	report(error: WebRTCError): void;
 }
 
 /** Bytes a second that a client must send or take, after `patience` seconds. */
@@ -65,20 +67,19 @@ export default class Connection {
 		this.#since = owner.now;
 		this.#reader = new RequestReader(owner.limits);
 		const TCPClass = from.constructor as typeof TCP;
+		const fail = (error: WebRTCError) => this.#fail(error);
 		this.#socket = new TCPClass({
 			from,
-			onReadable: (count) =>
-				this.#guard(() => {
-					this.#readable = count;
-					this.#pump();
-				}),
-			onWritable: (count) =>
-				this.#guard(() => {
-					this.#room = count;
-					this.#flush();
-					this.#pump();
-				}),
-			onError: (error) => this.#guard(() => this.#onEnd(error)),
+			onReadable: guard(fail, (count: number) => {
+				this.#readable = count;
+				this.#pump();
+			}),
+			onWritable: guard(fail, (count: number) => {
+				this.#room = count;
+				this.#flush();
+				this.#pump();
+			}),
+			onError: guard(fail, (error?: Error) => this.#onEnd(error)),
 		});
 	}
 
@@ -118,7 +119,7 @@ export default class Connection {
 	expire(status: number, message: string): void {
 		const canAnswer = this.#state === "waiting" || (this.#isReading && this.#reader.received > 0);
 		if (!canAnswer) return this.close();
-		this.#guard(() => this.#refuse(textResponse(status, message, status === 503 ? { "retry-after": "1" } : {})));
+		this.#refuse(textResponse(status, message, status === 503 ? { "retry-after": "1" } : {}));
 	}
 
 	/** Can be called again without effect. */
@@ -135,14 +136,10 @@ export default class Connection {
 		return this.#state === "reading";
 	}
 
-	/** No exception leaves a callback: it would end the machine. It ends the connection, and is reported. */
-	#guard(step: () => void): void {
-		try {
-			step();
-		} catch (error) {
-			this.close();
-			this.#owner.report(error);
-		}
+	/** A fault of ours ends the connection, and is reported. */
+	#fail(error: WebRTCError): void {
+		this.close();
+		this.#owner.report(error);
 	}
 
 	/** The client closed, or only its half: then it still gets what it has asked for (RFC 9112 section 9.6). */
@@ -218,17 +215,21 @@ export default class Connection {
 		this.#state = "waiting";
 		this.#since = this.#owner.now;
 		let isAnswered = false;
+		const answer = guard(
+			(error) => this.#fail(error),
+			(response: HTTPResponse) => {
+				this.#respond(response);
+				this.#pump();
+			},
+		);
 		try {
 			this.#owner.receive(this, this.#head!, body, (response) => {
 				if (isAnswered || this.#state !== "waiting") return;
 				isAnswered = true;
-				this.#guard(() => {
-					this.#respond(response);
-					this.#pump();
-				});
+				answer(response);
 			});
-		} catch (error) {
-			this.#owner.report(error);
+		} catch (cause) {
+			contain(cause, (error) => this.#owner.report(error));
 			if (this.#state === "waiting") this.#refuse(textResponse(500, "The device failed."));
 		}
 	}

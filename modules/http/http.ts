@@ -6,11 +6,14 @@ import type TCP from "embedded:io/socket/tcp";
 import type Resource from "Resource";
 import Timer from "timer";
 import Clock from "webrtc/device/clock";
+import type WebRTCError from "webrtc/error";
+import guard, { contain } from "webrtc/error/guard";
 import Access, { type AccessOptions } from "webrtc/http/access";
 import Connection, { type ConnectionOwner } from "webrtc/http/connection";
 import type { RequestHead } from "webrtc/http/head";
 import { connectionToClose, requestToDrop } from "webrtc/http/places";
 import type { RequestLimits } from "webrtc/http/reader";
+import { textResponse } from "webrtc/http/status";
 import isPortFree from "webrtc/native/transport/listening";
 
 /** A request, before its body is taken. */
@@ -46,8 +49,8 @@ export interface HTTPServiceOptions extends AccessOptions {
 	onRequest(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
 	/** May refuse a request before its body is taken: returns the response to give. */
 	onHead?(request: HTTPRequestHead): HTTPResponse | undefined;
-	/** Hears of exceptions, which end the connection concerned and nothing else. Default: they are traced. */
-	onError?(error: unknown): void;
+	/** Hears of exceptions, which end the connection concerned and nothing else. */
+	onError?(error: WebRTCError): void;
 	/** The most bytes of a request's body; more is answered with 413. Default 12288. */
 	maximumBody?: number;
 	/** The most bytes of all requests that are on their way; more is answered with 503. Default 24576. */
@@ -93,15 +96,16 @@ export default class HTTPService implements ConnectionOwner {
 		this.#access = new Access(options);
 		if (!isPortFree(options.port)) throw new Error("Address already in use");
 		const service = this;
+		const report = (error: WebRTCError) => this.report(error);
 		this.#listener = new options.listener({
 			port: options.port,
-			onReadable(count) {
+			onReadable: guard(report, function (this: Listener, count: number) {
 				// A device's listener makes an object for each read, whether there is a connection or not.
 				for (let i = 0; i < count; i++) {
 					const from = this.read();
 					if (from) service.#accept(from);
 				}
-			},
+			}),
 		});
 	}
 
@@ -129,9 +133,9 @@ export default class HTTPService implements ConnectionOwner {
 		if (refusal) return refusal;
 		try {
 			return this.#options.onHead?.({ ...partOf(head), remoteAddress });
-		} catch (error) {
-			this.report(error);
-			return { status: 500 };
+		} catch (cause) {
+			contain(cause, (error) => this.report(error));
+			return textResponse(500, "The device failed.");
 		}
 	}
 
@@ -164,9 +168,8 @@ export default class HTTPService implements ConnectionOwner {
 		this.#timer = undefined;
 	}
 
-	report(error: unknown): void {
-		if (this.#options.onError) return this.#options.onError(error);
-		trace(`http: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+	report(error: WebRTCError): void {
+		this.#options.onError?.(error);
 	}
 
 	#held(): number {
@@ -180,9 +183,15 @@ export default class HTTPService implements ConnectionOwner {
 			const address = from.remoteAddress;
 			if (!this.#makeRoom(address)) return from.close();
 			this.#connections.add(new Connection(this, from, address));
-			this.#timer ??= Timer.repeat(() => this.#tick(), 1000);
-		} catch (error) {
-			this.report(error); // and the client has gone
+			this.#timer ??= Timer.repeat(
+				guard(
+					(error) => this.report(error),
+					() => this.#tick(),
+				),
+				1000,
+			);
+		} catch (cause) {
+			contain(cause, (error) => this.report(error)); // and the client has gone
 		}
 	}
 

@@ -4,6 +4,7 @@ import Listener from "embedded:io/socket/listener";
 import Timer from "timer";
 import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
+import guard, { contain } from "webrtc/error/guard";
 import HTTPService, { type HTTPRequest, type HTTPRequestHead, type HTTPResponse } from "webrtc/http";
 import Access from "webrtc/http/access";
 import Authorization, { type Secrets } from "webrtc/http/authorization";
@@ -174,30 +175,30 @@ export default class WHEPSignaling implements SignalingClient {
 		take: (allowed: boolean) => void,
 		respond: (response: HTTPResponse) => void,
 	): void {
-		const end = (step?: () => void) => {
+		const report = (error: WebRTCError) => this.#report(error);
+		const end = guard(report, (step?: () => void) => {
 			if (!this.#undecided.delete(forget)) return;
 			Timer.clear(timer);
-			try {
-				step?.();
-			} catch (error) {
-				this.#report(error);
-			}
-		};
-		const fail = (error: unknown) =>
+			step?.();
+		});
+		const fail = guard(report, (cause: unknown) =>
 			end(() => {
 				respond(textResponse(500, "The device could not decide."));
-				this.#report(error);
-			});
+				contain(cause, report);
+			}),
+		);
 		const forget = () => end();
 		this.#undecided.add(forget);
-		const timer = Timer.set(() => fail(new Error("authorize: no decision")), decisionTime);
+		const timer = Timer.set(
+			guard(report, () => fail(new Error("authorize: no decision"))),
+			decisionTime,
+		);
 		decision.then((allowed) => end(() => take(allowed)), fail);
 	}
 
 	/** What went wrong with one request; the others go on. */
-	#report(cause: unknown): void {
-		const text = cause instanceof Error ? cause.message : String(cause);
-		this.#handler?.onError(new WebRTCError("signaling/service-failed", `WHEP: ${text}`, cause));
+	#report(error: WebRTCError): void {
+		this.#handler?.onError(error);
 	}
 
 	#setState(state: SignalingState): void {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The HTTP server over sockets as the simulator's and as the SDK's: requests in whatever pieces, and answers that come late.
+import type WebRTCError from "webrtc/error";
 import HTTPService, { type HTTPRequest, type HTTPResponse, type HTTPServiceOptions } from "webrtc/http";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
 import { kinds, makeNetwork, type Client } from "./sockets";
@@ -11,7 +12,7 @@ describe.each(kinds)("over $name", (kind) => {
 	let service: HTTPService;
 	let requests: HTTPRequest[];
 	let answers: ((response: HTTPResponse) => void)[];
-	let errors: unknown[];
+	let errors: WebRTCError[];
 
 	function serve(options: Partial<HTTPServiceOptions> = {}): void {
 		network = makeNetwork(kind);
@@ -206,7 +207,10 @@ describe.each(kinds)("over $name", (kind) => {
 		const bad = await send(`GET /bad HTTP/1.1\r\n${host}\r\n`);
 		expect([bad.text, bad.closed]).toEqual(["", true]);
 		expect((await send(`GET / HTTP/1.1\r\n${host}\r\n`)).status).toBe(200);
-		expect(errors.map(String)).toEqual(["Error: of the application", "TypeError: x-bad: more than one line"]);
+		expect(errors.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+			"internal: of the application",
+			"internal: x-bad: more than one line",
+		]);
 	});
 
 	test.each([

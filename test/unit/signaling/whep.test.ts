@@ -137,7 +137,7 @@ test.each([
 	listen({ authorize: () => decision as boolean });
 	expect(signaling.isOpen).toBe(false);
 	expect(await statusOf(offer(fields))).toBe(status);
-	expect(errors).toEqual(status === 500 ? ["signaling/service-failed: WHEP: of the owner"] : []);
+	expect(errors).toEqual(status === 500 ? ["internal: of the owner"] : []);
 });
 
 test("the owner decides about sessions, too, after the secret, and is asked about no preflight", async () => {
@@ -164,7 +164,7 @@ test("an exception of the owner's ends the request", async () => {
 		},
 	});
 	expect(await statusOf(offer())).toBe(500);
-	expect(errors).toEqual(["signaling/service-failed: WHEP: of the owner"]);
+	expect(errors).toEqual(["internal: of the owner"]);
 });
 
 test("decisions that do not come hold no place for long", async () => {
@@ -199,7 +199,7 @@ test("an application that throws answers with 500, and is told", async () => {
 		},
 	});
 	expect(await statusOf(send("GET", "/"))).toBe(500);
-	expect(errors).toEqual(["signaling/service-failed: WHEP: of the page"]);
+	expect(errors).toEqual(["internal: of the page"]);
 });
 
 test("viewers are told of ICE servers", async () => {
