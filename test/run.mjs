@@ -32,6 +32,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	host: () => [
 		["node", "test/host/run.mjs"],
 		["node", "test/host/io/run.mjs"],
+		["node", "test/host/inner-loop.mjs"],
 		["node", "test/host/start.mjs"],
 		["node", "test/host/greedy.mjs"],
 	],

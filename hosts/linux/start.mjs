@@ -50,7 +50,8 @@ function usage() {
 			line(`--${name} ${value ?? ""}`, environment ? `${text} [$${environment}]` : text),
 		),
 		line("--stats", "print the machine's heaps and counters at the end"),
-		line("--help", "this text"),
+		line("--watch", "build and start again when a file of it changes"),
+		line("-h, --help", "this text"),
 	].join("");
 }
 
@@ -77,14 +78,14 @@ function convert(source, { kind }, value) {
 }
 
 function parse() {
-	const parsed = { stats: false, config: fromEnvironment() };
+	const parsed = { stats: false, watch: false, config: fromEnvironment() };
 	for (let i = 0; i < words.length; i++) {
 		const [word, inline] = /** @type {[string, string | undefined]} */ (
 			/** @type {string} */ (words[i]).split(/=(.*)/s, 2)
 		);
 		const name = word.replace(/^--/, "");
 		const option = word.startsWith("--") ? options[name] : undefined;
-		if (word === "--stats") parsed.stats = true;
+		if (word === "--stats" || word === "--watch") parsed[word.slice(2)] = true;
 		else if (!option && word !== "--example") fail(`${word}: unknown option`);
 		else {
 			const given = inline ?? (option?.kind === "flag" ? "true" : words[++i]);
@@ -115,8 +116,8 @@ function fromEnvironment() {
 
 if (words.includes("--help")) process.stdout.write(usage());
 else {
-	const { stats, config } = parse();
+	const { stats, watch, config } = parse();
 	ensureSystem("run");
 	ensureNpm("run");
-	process.exitCode = await launch({ manifest: path.join(root, "examples", example), stats, config });
+	process.exitCode = await launch({ manifest: path.join(root, "examples", example), stats, watch, config });
 }

@@ -59,6 +59,8 @@ class Reader {
 	manifests = new Map();
 	/** @type {Set<string>} */
 	seen = new Set();
+	/** @type {Set<string>} */
+	inputs;
 	/** @type {Record<string, string>} */
 	variables = {
 		MODDABLE: standIns,
@@ -66,6 +68,11 @@ class Reader {
 		BUILD: path.join(standIns, "build"),
 		BUILD_SIMULATOR: path.join(standIns, "build/simulators"),
 	};
+
+	/** @param {Set<string>} inputs the files that are read are added */
+	constructor(inputs) {
+		this.inputs = inputs;
+	}
 
 	/** @param {string} text @param {string} where */
 	resolve(text, where) {
@@ -104,6 +111,7 @@ class Reader {
 	read(file) {
 		if (this.seen.has(file)) return;
 		this.seen.add(file);
+		this.inputs.add(file);
 		/** @type {Json} */
 		let manifest;
 		try {
@@ -267,10 +275,11 @@ function mergeCompilerOptions(options, from, resolve) {
 
 /**
  * @param {string} file the application's manifest
+ * @param {Set<string>} [inputs] is told which manifests were read, also when one has errors
  * @returns {Merged}
  */
-export function readManifest(file) {
-	const reader = new Reader();
+export function readManifest(file, inputs = new Set()) {
+	const reader = new Reader(inputs);
 	reader.read(fs.realpathSync(file));
 	/** @type {Merged} */
 	const merged = {
