@@ -59,9 +59,10 @@ export class Sources {
 			const source = this.#read(current);
 			for (const name of source.names) names.add(name);
 			pastes ||= source.pastes;
-			if (source.computed)
-				for (const header of this.#folders.flatMap(headersIn))
-					used.add(path.dirname(header)) && seen.add(header);
+			for (const header of source.computed ? this.#folders.flatMap(headersIn) : []) {
+				used.add(path.dirname(header));
+				seen.add(header);
+			}
 			for (const name of source.includes) {
 				const folder = [path.dirname(current), ...this.#folders].find((at) =>
 					this.#isFile(path.join(at, name)),
