@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is built again after a change, and what is not: `node test/host/inner-loop.mjs`.
+// What is built again after a change, what is not, and what is said of mistakes: `node test/host/inner-loop.mjs`.
 // @ts-check
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
@@ -8,6 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "../../hosts/linux/tools/build.mjs";
+import { readJSON } from "../../hosts/linux/tools/json.mjs";
 
 const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "xs-webrtc-")));
 const at = (/** @type {string} */ name) => path.join(folder, name);
@@ -169,6 +170,31 @@ const tests = [
 				modules: { "*": ["./main", "./zebra"] },
 			});
 			assert.match(run("two").stderr, /Cannot find module 'words'/);
+		},
+	],
+	[
+		"a mistake in JSON is told with its line and column",
+		() => {
+			for (const [text, says] of [
+				['{\n\t"a": 1,\n}', '2:8: no "," before "}"'],
+				['{ "a": 1 "b": 2 }', '1:10: "," or "}" is expected'],
+				['{\n"a" 1 }', '2:5: ":" is expected'],
+				["{ a: 1 }", '1:3: a name in "…" is expected'],
+				['{ "a": [1, 2 }', '1:14: "," or "]" is expected'],
+				['{ "a": tru }', "1:8: a value is expected"],
+				['{ "a": 01 }', "1:8: a value is expected"],
+				['{ "a": "x\n" }', "1:8: a string that does not end on its line"],
+				['{ "a": 1', '1:9: the file ends before "}"'],
+				["{ // why\n }", "1:3: JSON has no comments"],
+				["{} {}", "1:4: nothing may follow"],
+				["", "1:1: the file ends too early"],
+			]) {
+				write("mistake.json", `${text}`);
+				const told = (/** @type {Error} */ { message }) => message.startsWith(`${at("mistake.json")}:${says}`);
+				assert.throws(() => readJSON(at("mistake.json")), told, says);
+			}
+			write("mistake.json", '{ "a": [1.5e3, "\\u00e9\\n", true, null, {}, [] ] }\n');
+			assert.equal(readJSON(at("mistake.json")).a.length, 6);
 		},
 	],
 	[

@@ -4,7 +4,7 @@
 // image: what lies in a device's flash.
 import fs from "node:fs";
 import path from "node:path";
-import { BuildError } from "./manifest.mjs";
+import { BuildError } from "./words.mjs";
 import { modulePath } from "./typescript.mjs";
 
 /** @typedef {import("./manifest.mjs").Merged} Merged */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 import { build } from "./build.mjs";
-import { BuildError } from "./manifest.mjs";
+import { BuildError } from "./words.mjs";
 import { onSignals, start } from "./process.mjs";
 import { watch } from "./watch.mjs";
 

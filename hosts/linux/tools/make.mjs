@@ -2,7 +2,7 @@
 // @ts-check
 import { spawn } from "node:child_process";
 import os from "node:os";
-import { BuildError } from "./manifest.mjs";
+import { BuildError } from "./words.mjs";
 
 /** Runs make and shows how far it is. @param {string} makefile @param {string} label @param {boolean} quiet */
 export async function make(makefile, label, quiet) {

@@ -5,12 +5,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkMain, checkManifest } from "./check.mjs";
+import { readJSON } from "./json.mjs";
+import { BuildError } from "./words.mjs";
 
 /** Where the simulator's stand-ins for $(MODDABLE)/… lie. */
 export const standIns = fileURLToPath(new URL("../modules", import.meta.url));
-
-/** An error in what the user wrote: printed without a stack. */
-export class BuildError extends Error {}
 
 /** @typedef {{ [key: string]: any }} Json */
 /** @typedef {{ specifier: string, source: string, kind: "ts" | "js" | "json" }} ModuleFile */
@@ -59,6 +59,8 @@ class Reader {
 	manifests = new Map();
 	/** @type {Set<string>} */
 	seen = new Set();
+	/** @type {string[]} */
+	warnings = [];
 	/** @type {Set<string>} */
 	inputs;
 	/** @type {Record<string, string>} */
@@ -112,14 +114,9 @@ class Reader {
 		if (this.seen.has(file)) return;
 		this.seen.add(file);
 		this.inputs.add(file);
-		/** @type {Json} */
-		let manifest;
-		try {
-			manifest = JSON.parse(fs.readFileSync(file, "utf8"));
-		} catch (error) {
-			throw new BuildError(`${file}: ${/** @type {Error} */ (error).message}`);
-		}
+		const manifest = readJSON(file);
 		if (!isObject(manifest)) throw new BuildError(`${file}: not an object`);
+		this.warnings.push(...checkManifest(file, manifest));
 		this.readBuild(manifest.build, file);
 		const platform = matchPlatform(manifest.platforms);
 		this.readBuild(platform?.build, file);
@@ -134,8 +131,8 @@ class Reader {
 			throw new BuildError(`${where}: only paths are supported, not ${JSON.stringify(include)}`);
 		const target = path.resolve(path.dirname(file), this.resolve(include, where));
 		if (!fs.existsSync(target)) {
-			const hint = target.startsWith(standIns) ? " (the simulator has no stand-in for it)" : "";
-			throw new BuildError(`${where}: ${include}: not found${hint}`);
+			const hint = target.startsWith(standIns) ? "the simulator has no stand-in for it" : `there is no ${target}`;
+			throw new BuildError(`${where}: ${include}: not found (${hint})`);
 		}
 		this.read(fs.realpathSync(target));
 	}
@@ -289,7 +286,7 @@ export function readManifest(file, inputs = new Set()) {
 		defines: {},
 		preload: [],
 		compilerOptions: {},
-		warnings: [],
+		warnings: reader.warnings,
 		variables: reader.variables,
 		modules: [],
 		declarations: [],
@@ -325,6 +322,7 @@ export function readManifest(file, inputs = new Set()) {
 	apply.apply(rules.modules, (target, source, extension, where) => {
 		if (!taken.has(source)) apply.addModule(target, source, extension, where);
 	});
+	checkMain(file, merged);
 	return merged;
 }
 

@@ -6,7 +6,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
-import { BuildError } from "./manifest.mjs";
+import { readJSON } from "./json.mjs";
+import { BuildError } from "./words.mjs";
 
 /** @typedef {import("./manifest.mjs").Merged} Merged */
 /** @typedef {import("typescript").EmitAndSemanticDiagnosticsBuilderProgram} Builder */
@@ -155,13 +156,7 @@ function rewriteMap(text, source, root) {
 function writeJsonModule(out, specifier, source) {
 	const target = modulePath(out, specifier);
 	fs.mkdirSync(path.dirname(target), { recursive: true });
-	let value;
-	try {
-		value = JSON.parse(fs.readFileSync(source, "utf8"));
-	} catch (error) {
-		throw new BuildError(`${source}: ${/** @type {Error} */ (error).message}`);
-	}
-	fs.writeFileSync(target, `export default ${JSON.stringify(value)};\n`);
+	fs.writeFileSync(target, `export default ${JSON.stringify(readJSON(source))};\n`);
 }
 
 /** @param {import("typescript")} ts @param {readonly import("typescript").Diagnostic[]} diagnostics */

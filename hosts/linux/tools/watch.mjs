@@ -5,7 +5,7 @@
 import path from "node:path";
 import { build } from "./build.mjs";
 import { Changes } from "./changes.mjs";
-import { BuildError } from "./manifest.mjs";
+import { BuildError } from "./words.mjs";
 import { onSignals, start } from "./process.mjs";
 import { Memory } from "./typescript.mjs";
 
