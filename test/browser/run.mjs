@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { launch, names } from "./browsers.mjs";
 import { Camera } from "./camera.mjs";
 import { makeFile } from "./media.mjs";
+import pageTests from "./page.mjs";
 import { loudest, readTestCard } from "./test-card.mjs";
 
 /** @typedef {import("puppeteer-core").Browser} Browser */
@@ -331,6 +332,8 @@ test("a viewer that vanishes is noticed and its place freed", () =>
 		await picture(next);
 		await next.close();
 	}));
+
+pageTests({ test, withCamera, open, picture });
 
 /** @template T @param {number} duration @param {Promise<T>} promise */
 async function within(duration, promise) {

@@ -87,7 +87,6 @@ function pair(text, at) {
 
 /** @param {string} text @param {number} at */
 function string(text, at) {
-	// eslint-disable-next-line no-control-regex
 	const end = skip(/"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y, text, at);
 	if (end === undefined)
 		throw new Mistake(at, 'a string that does not end on its line, or has a "\\" that JSON does not know');
