@@ -217,9 +217,7 @@ test("what gives neither picture nor sound is told once", async () => {
 	const video = { source: "camera", path: missing } as const;
 	await make(defaultMedia({ video, audio: { source: "microphone", path: missing } })).run();
 	const errors = events.filter(({ type }) => type === "error");
-	expect(errors.map(({ error }) => error?.message)).toEqual([
-		`video and audio: xs_video_source: ${missing} is not there`,
-	]);
+	expect(errors.map(({ error }) => error?.message)).toEqual([`video and audio: ${missing} is not there`]);
 });
 
 test("a second offer of a peer renegotiates its session", async () => {
