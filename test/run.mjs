@@ -41,6 +41,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/browser/access.mjs"],
 		["node", "test/soak/short.mjs"],
 	],
+	readme: () => [["node", "test/readme/run.mjs"]],
 	kvs: () => [["node", "test/kvs/run.mjs"]],
 	interop: () => [["node", "test/interop/run.mjs"]],
 });
