@@ -41,6 +41,7 @@ async function start(): Promise<void> {
 	trace("The camera is live. Open it in a browser:\n");
 	// The secret stands behind "#": a browser keeps that to itself.
 	const secret = link ? `#${linkSecret()}` : "";
+	if (simulator) trace(`  http://localhost:${signaling.port}/${secret}\n`);
 	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/${secret}\n`);
 	if (signaling.isOpen) trace("Everybody in its network can watch and listen: --link or --password closes it.\n");
 	report(app, settings.reportInterval());

@@ -347,6 +347,7 @@ export default class WebRTCApp {
 	/** Those that can be opened. */
 	#openCaptures(): (VideoCapture | AudioCapture)[] {
 		const opened: (VideoCapture | AudioCapture)[] = [];
+		const failures: WebRTCError[] = [];
 		for (const capture of [this.#options.videoCapture, this.#options.audioCapture]) {
 			if (!capture) continue;
 			capture.onError = (error) => this.#event({ type: "error", error });
@@ -354,9 +355,10 @@ export default class WebRTCApp {
 				capture.open();
 				opened.push(capture);
 			} catch (cause) {
-				this.#event({ type: "error", error: fromNative(cause, "media/device-failed") });
+				failures.push(fromNative(cause, "media/device-failed"));
 			}
 		}
+		for (const error of joined(failures)) this.#event({ type: "error", error });
 		return opened;
 	}
 
@@ -402,4 +404,12 @@ export default class WebRTCApp {
 /** After the error that goes with the state has arrived. */
 function queueFailure(reject: () => void): void {
 	void Promise.resolve().then(reject);
+}
+
+/** A file that cannot be read fails for its picture and for its sound: that is told once. */
+function joined(failures: WebRTCError[]): WebRTCError[] {
+	const [video, audio] = failures;
+	const text = video?.message.slice("video: ".length);
+	if (!video || video.code !== audio?.code || audio.message !== `audio: ${text}`) return failures;
+	return [new WebRTCError(video.code, `video and audio: ${text}`, video.cause)];
 }

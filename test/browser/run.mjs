@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { launch, names } from "./browsers.mjs";
 import { Camera } from "./camera.mjs";
 import { makeFile } from "./media.mjs";
+import pageTests from "./page.mjs";
 import { loudest, readTestCard } from "./test-card.mjs";
 
 /** @typedef {import("puppeteer-core").Browser} Browser */
@@ -273,10 +274,10 @@ for (const name of names) {
 		}));
 }
 
-test("an unreadable file is told once for its picture and once for its sound; a missing microphone without more", () =>
+test("an unreadable file is told once, and so is a missing microphone", () =>
 	withCamera({ video: "/nonexistent.mp4" }, async (camera) => {
-		await camera.find(/error: video: \/nonexistent.mp4: .*\(media\/file-unreadable\)/);
-		await camera.find(/error: audio: \/nonexistent.mp4: .*\(media\/file-unreadable\)/);
+		await camera.find(/error: video and audio: \/nonexistent.mp4: .*\(media\/file-unreadable\)/);
+		assert.equal(camera.output.match(/nonexistent/g)?.length, 1, camera.output);
 		await withCamera({ microphone: "nosuch" }, async (other) => {
 			assert.equal(other.output.match(/.*nosuch.*/g)?.length, 1, other.output);
 			await other.find(/error: audio: nosuch: No such file or directory \(media\/device-missing\)/);
@@ -403,6 +404,8 @@ test("a viewer that vanishes is noticed and its place freed", () =>
 		await picture(next);
 		await next.close();
 	}));
+
+pageTests({ test, withCamera, open, picture });
 
 /** @template T @param {number} duration @param {Promise<T>} promise */
 async function within(duration, promise) {

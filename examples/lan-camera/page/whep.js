@@ -11,6 +11,8 @@ export class Busy extends Error {
 	}
 }
 
+const answerTimeout = 10_000; // ms
+
 export class WHEPSession {
 	#endpoint;
 	#location;
@@ -46,6 +48,7 @@ export class WHEPSession {
 			method: "POST",
 			headers: { "content-type": "application/sdp" },
 			body: this.pc.localDescription.sdp,
+			signal: AbortSignal.timeout(answerTimeout),
 		});
 		const text = await response.text();
 		if (response.status === 401 || response.status === 429) throw new Locked(text.trim(), response);

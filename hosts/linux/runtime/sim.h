@@ -87,7 +87,7 @@ extern const sim_native_class simNativeClasses[];
 extern const int simNativeClassCount;
 extern const char *const simNames[];
 extern const int simNameCount;
-extern xsIdentifier simIdentifiers[];
+extern xsIdentifier *const simIdentifiers[];
 void sim_native_install(txMachine *the);
 // After preloading: from now on natives may be called.
 void sim_native_open(txMachine *the);
