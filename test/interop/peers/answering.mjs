@@ -73,16 +73,21 @@ export const answering = [
 			await scene.arrives("video");
 		},
 	},
-	then("the device pauses and resumes the video", ["be directed"], async (scene) => {
-		for (const [direction, kinds] of /** @type {const} */ ([
-			["inactive", ["audio"]],
-			["sendonly", ["video", "audio"]],
-		])) {
-			scene.device.command("direction", { kind: "video", direction });
-			await scene.deviceOffers();
-			await scene.arrives(...kinds);
-		}
-	}, { short: true }),
+	then(
+		"the device pauses and resumes the video",
+		["be directed"],
+		async (scene) => {
+			for (const [direction, kinds] of /** @type {const} */ ([
+				["inactive", ["audio"]],
+				["sendonly", ["video", "audio"]],
+			])) {
+				scene.device.command("direction", { kind: "video", direction });
+				await scene.deviceOffers();
+				await scene.arrives(...kinds);
+			}
+		},
+		{ short: true },
+	),
 	then("the peer offers next, pauses and resumes the video", ["direct"], async (scene) => {
 		for (const [direction, kinds] of /** @type {const} */ ([
 			["inactive", ["audio"]],

@@ -15,7 +15,9 @@
  * @returns {Scenario}
  */
 function first(name, sections, { strange, ...more } = {}) {
-	const kinds = /** @type {("video" | "audio")[]} */ (["video", "audio"].filter((kind) => sections.includes(/** @type {Wanted} */ (kind))));
+	const kinds = /** @type {("video" | "audio")[]} */ (
+		["video", "audio"].filter((kind) => sections.includes(/** @type {Wanted} */ (kind)))
+	);
 	return {
 		name: `offers ${name}`,
 		needs: kinds.includes("video") ? ["video"] : [],
@@ -93,9 +95,13 @@ export const offering = [
 	first("video, audio and an unknown kind", ["video", "audio"], { strange: 2 }),
 	first("a data channel, video and audio", ["data", "video", "audio"], { needs: ["video", "data", "data first"] }),
 	first("video, audio and a data channel", ["video", "audio", "data"], { needs: ["video", "data"] }),
-	then("pauses and resumes the video", ["direct"], (scene) => pauseAndResume(scene, "video", "audio"), { short: true }),
+	then("pauses and resumes the video", ["direct"], (scene) => pauseAndResume(scene, "video", "audio"), {
+		short: true,
+	}),
 	then("pauses and resumes the audio", ["direct"], (scene) => pauseAndResume(scene, "audio", "video")),
-	then("stops the video and adds it again", ["stop"], (scene) => stopAndAdd(scene, "video", "audio"), { short: true }),
+	then("stops the video and adds it again", ["stop"], (scene) => stopAndAdd(scene, "video", "audio"), {
+		short: true,
+	}),
 	then("stops the audio and adds it again", ["stop"], (scene) => stopAndAdd(scene, "audio", "video")),
 	{
 		name: "offers video and a data channel, and adds audio",
@@ -106,7 +112,9 @@ export const offering = [
 			await scene.arrives("video");
 			await scene.peer.do("add", { kind: "audio" });
 			await scene.peerOffers();
-			await scene.arrives(...(scene.bundled ? /** @type {const} */ (["video", "audio"]) : /** @type {const} */ (["video"])));
+			await scene.arrives(
+				...(scene.bundled ? /** @type {const} */ (["video", "audio"]) : /** @type {const} */ (["video"])),
+			);
 		},
 	},
 	{
@@ -118,7 +126,9 @@ export const offering = [
 			await scene.arrives("video");
 			await scene.peer.do("add", { kind: "audio" });
 			await scene.peerOffers();
-			await scene.arrives(...(scene.bundled ? /** @type {const} */ (["video", "audio"]) : /** @type {const} */ (["video"])));
+			await scene.arrives(
+				...(scene.bundled ? /** @type {const} */ (["video", "audio"]) : /** @type {const} */ (["video"])),
+			);
 		},
 	},
 	then("restarts ICE", ["restart"], async (scene) => {

@@ -51,7 +51,11 @@ export const implementations = [
 	{
 		name: "aiortc",
 		start: () => startProcess(python, "aiortc_peer.py"),
-		lacks: { "data first": channelLast, stop: "a transceiver that was stopped is offered as before", restart: noRestart },
+		lacks: {
+			"data first": channelLast,
+			stop: "a transceiver that was stopped is offered as before",
+			restart: noRestart,
+		},
 	},
 	{
 		name: "werift",

@@ -70,7 +70,8 @@ export class Scene {
 
 	/** Neither side's credentials are what they were (RFC 8839 section 4.4.1.1.1). @param {(string | undefined)[]} before */
 	restarted(...before) {
-		for (const name of this.credentials) assert(!before.includes(name), `the user fragment "${name}" is the old one`);
+		for (const name of this.credentials)
+			assert(!before.includes(name), `the user fragment "${name}" is the old one`);
 	}
 
 	/** Whether the offer lets one transport carry everything. */
@@ -99,7 +100,8 @@ export class Scene {
 			assert(Date.now() - start < arrival, `${missing.join(" and ")} did not arrive: ${report}`);
 			await sleep(50);
 		}
-		for (const kind of /** @type {Kind[]} */ (["video", "audio"])) if (!kinds.includes(kind)) await this.silent(kind);
+		for (const kind of /** @type {Kind[]} */ (["video", "audio"]))
+			if (!kinds.includes(kind)) await this.silent(kind);
 	}
 
 	/** Nothing of a kind comes. @param {Kind} kind */

@@ -28,9 +28,10 @@ export const isSent = (section) => /^a=send(?:only|recv)\r?$/m.test(section);
  */
 export function describe(sdp) {
 	return split(sdp).sections.map((section) => {
-		const [, kind = "", port, , ...types] = /^m=(\S+) (\d+) (\S+) (.*?)\r?$/m.exec(section)?.flatMap((part, i) =>
-			i === 4 ? part.split(" ") : [part],
-		) ?? [];
+		const [, kind = "", port, , ...types] =
+			/^m=(\S+) (\d+) (\S+) (.*?)\r?$/m
+				.exec(section)
+				?.flatMap((part, i) => (i === 4 ? part.split(" ") : [part])) ?? [];
 		return {
 			kind,
 			mid: attribute(section, "mid") ?? "",

@@ -18,7 +18,10 @@ export default function perform(app: WebRTCApp, peerId: string, command: Command
 			transceiver!.direction = checkDirection(direction);
 			break;
 		case "add":
-			connection!.addTransceiver(captures.find((capture) => capture.kind === kind)!, { direction: "sendonly" });
+			connection!.addTransceiver(
+				captures.find((capture) => capture.kind === kind)!,
+				{ direction: "sendonly" },
+			);
 			break;
 		default:
 			throw new TypeError(`verb: ${verb}`);
