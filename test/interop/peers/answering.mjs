@@ -98,4 +98,63 @@ export const answering = [
 			await scene.arrives(...kinds);
 		}
 	}),
+	then("the device stops the video and adds it again", ["be stopped"], async (scene) => {
+		scene.device.command("stop", { kind: "video" });
+		await scene.deviceOffers();
+		scene.refused(0);
+		await scene.arrives("audio");
+		scene.device.command("add", { kind: "video" });
+		await scene.deviceOffers();
+		await scene.arrives("video", "audio");
+	}),
+	{
+		name: "answers video, and the device adds audio",
+		needs: ["video"],
+		device: "video",
+		async run(scene) {
+			await scene.deviceOffers();
+			await scene.arrives("video");
+			scene.device.command("add", { kind: "audio" });
+			await scene.deviceOffers();
+			await scene.arrives("video", "audio");
+		},
+	},
+	{
+		name: "answers audio, and the device pauses and resumes it",
+		needs: ["be directed"],
+		device: "audio",
+		async run(scene) {
+			await scene.deviceOffers();
+			await scene.arrives("audio");
+			for (const [direction, kinds] of /** @type {const} */ ([
+				["inactive", []],
+				["sendonly", ["audio"]],
+			])) {
+				scene.device.command("direction", { kind: "audio", direction });
+				await scene.deviceOffers();
+				await scene.arrives(...kinds);
+			}
+		},
+	},
+	then("the device restarts ICE", ["be restarted"], deviceRestarts),
+	{
+		name: "answers audio, and the device restarts ICE",
+		needs: ["be restarted"],
+		device: "audio",
+		async run(scene) {
+			await scene.deviceOffers();
+			await scene.arrives("audio");
+			await deviceRestarts(scene);
+		},
+	},
 ];
+
+/** @param {Scene} scene in which everything arrives */
+async function deviceRestarts(scene) {
+	const kinds = /** @type {("video" | "audio")[]} */ (scene.sections.map(({ kind }) => kind));
+	const [offered, answered] = scene.credentials;
+	scene.device.command("restart");
+	await scene.deviceOffers();
+	scene.restarted(offered, answered);
+	await scene.arrives(...kinds);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The peer offers.
 // @ts-check
+import assert from "node:assert/strict";
 
 /** @typedef {import("./scene.mjs").Scene} Scene */
 /** @typedef {import("./rows.mjs").Scenario} Scenario */
@@ -88,8 +89,18 @@ export const offering = [
 	first("VP8, video and audio", ["vp8", "video", "audio"], { short: true }),
 	first("video, VP8 and audio", ["video", "vp8", "audio"]),
 	first("video, audio and VP8", ["video", "audio", "vp8"]),
-	first("VP8 and audio", ["vp8", "audio"], { short: true }),
-	first("audio and VP8", ["audio", "vp8"]),
+	first("VP8 and audio to a device without video", ["vp8", "audio"], { device: "audio", short: true }),
+	first("audio and VP8 to a device without video", ["audio", "vp8"], { device: "audio" }),
+	{
+		name: "offers VP8 and audio, and is told why there is no video",
+		sections: ["vp8", "audio"],
+		async run(scene) {
+			await assert.rejects(scene.peerOffers(), /"reject" in place of its answer: no-common-codec, .*VP8.*H264/);
+			scene.turnedDown();
+		},
+	},
+	first("an unknown kind and audio", ["audio"], { strange: 0 }),
+	first("audio and an unknown kind", ["audio"], { strange: 1 }),
 	first("an unknown kind, video and audio", ["video", "audio"], { strange: 0, short: true }),
 	first("video, an unknown kind and audio", ["video", "audio"], { strange: 1 }),
 	first("video, audio and an unknown kind", ["video", "audio"], { strange: 2 }),
@@ -131,12 +142,39 @@ export const offering = [
 			);
 		},
 	},
-	then("restarts ICE", ["restart"], async (scene) => {
-		await scene.arrives("video", "audio");
-		const [offered, answered] = scene.credentials;
-		await scene.peer.do("restart");
-		await scene.peerOffers();
-		scene.restarted(offered, answered);
-		await scene.arrives("video", "audio");
-	}),
+	{
+		name: "offers audio, pauses and resumes it",
+		needs: ["direct"],
+		sections: ["audio"],
+		async run(scene) {
+			await scene.peerOffers();
+			await scene.arrives("audio");
+			await scene.peer.do("direct", { section: 0, direction: "inactive" });
+			await scene.peerOffers();
+			await scene.arrives();
+			await scene.peer.do("direct", { section: 0, direction: "recvonly" });
+			await scene.peerOffers();
+			await scene.arrives("audio");
+		},
+	},
+	then("restarts ICE", ["restart"], (scene) => restart(scene, "video", "audio"), { short: true }),
+	{
+		name: "offers audio, and restarts ICE",
+		needs: ["restart"],
+		sections: ["audio"],
+		async run(scene) {
+			await scene.peerOffers();
+			await restart(scene, "audio");
+		},
+	},
 ];
+
+/** @param {Scene} scene @param {("video" | "audio")[]} kinds */
+async function restart(scene, ...kinds) {
+	await scene.arrives(...kinds);
+	const [offered, answered] = scene.credentials;
+	await scene.peer.do("restart");
+	await scene.peerOffers();
+	scene.restarted(offered, answered);
+	await scene.arrives(...kinds);
+}

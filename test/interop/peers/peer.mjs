@@ -44,6 +44,7 @@ export const implementations = [
 			"data first": channelLast,
 			direct: "1.22 does not implement changes of a direction",
 			"be directed": "1.22 does not implement changes of a direction",
+			"be restarted": "it answers a restart with its old credentials",
 			stop: "a transceiver has no stop",
 			restart: noRestart,
 		},

@@ -117,6 +117,12 @@ export class Scene {
 		assert.equal(await total(), before, `${kind} comes all the same`);
 	}
 
+	/** It has ended before it began, and the device knows. */
+	turnedDown() {
+		assert(this.device.told.some((line) => line.startsWith("peerConnectionFailed")));
+		this.device.told.length = 0;
+	}
+
 	/** Ends it; the device must have seen nothing wrong. */
 	end() {
 		this.device.close();

@@ -23,6 +23,9 @@ export default function perform(app: WebRTCApp, peerId: string, command: Command
 				{ direction: "sendonly" },
 			);
 			break;
+		case "restart":
+			connection!.restartIce();
+			break;
 		default:
 			throw new TypeError(`verb: ${verb}`);
 	}
