@@ -32,7 +32,7 @@ function flagsOf(variant) {
 		words,
 		runtime: `-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${includes} $(GLIB)`,
 		native: `${optimize} ${native} -Wall -Wextra ${defines} ${includes} $(GLIB)`,
-		link: `${native} -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit`,
+		link: `${native} -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit,--wrap=fxCompileRegExp`,
 	};
 }
 
