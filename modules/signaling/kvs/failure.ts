@@ -2,7 +2,7 @@
 // What went wrong with a call, and so what to do about it: each class has its own recovery in the machine.
 import type { AWSResponse } from "webrtc/aws/client";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
-import { parseObject, printable, textOf } from "webrtc/signaling/kvs/json";
+import { parseObject, printable, textOf } from "webrtc/device/json";
 
 /**
  * - "clock": the device's clock was wrong, and is corrected now: the same again, at once
