@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "rtc_port.h"
 
 struct rtc_transmit {
@@ -24,7 +25,8 @@ typedef struct {
 } flying;
 
 uint64_t worldNow;
-static uint32_t seed;
+static uint32_t seeds[2]; // of the sides: what one does with them is its own affair
+static int running;       // the side
 static struct rtc_path paths[2];
 static flying network[WORLD_IN_FLIGHT];
 static size_t inFlight;
@@ -36,6 +38,15 @@ uint64_t rtc_now(void)
 	return worldNow;
 }
 
+// In place of the C library's: Mbed TLS writes it into its hellos.
+time_t time(time_t *result)
+{
+	time_t now = (time_t)(worldNow / 1000000);
+	if (result)
+		*result = now;
+	return now;
+}
+
 uint64_t rtc_ntp_now(void)
 {
 	return worldNow << 12;
@@ -44,7 +55,7 @@ uint64_t rtc_ntp_now(void)
 int rtc_random(void *buffer, size_t size)
 {
 	for (uint8_t *bytes = buffer; size; size--)
-		*bytes++ = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+		*bytes++ = (uint8_t)((seeds[running] = seeds[running] * 1664525 + 1013904223) >> 24);
 	return 0;
 }
 
@@ -135,7 +146,9 @@ void rtc_dtls_worker_remove(rtc_dtls_task *task)
 void world_reset(void (*send)(int from, const uint8_t *data, size_t size))
 {
 	worldNow = 1000000;
-	seed = 1;
+	seeds[0] = 1;
+	seeds[1] = 2;
+	running = 0;
 	inFlight = 0;
 	onSend = send;
 	for (int side = 0; side < 2; side++)
@@ -178,10 +191,12 @@ static void arrive(void)
 }
 
 // Runs an end if it is due, and returns when it will be.
-static uint64_t step(rtc_dtls *end)
+static uint64_t step(rtc_dtls *const ends[2], int side)
 {
+	rtc_dtls *end = ends[side];
 	if (!end)
 		return UINT64_MAX;
+	running = side;
 	if (end->task.time <= worldNow) {
 		end->task.time = UINT64_MAX; // as the worker: what wakes it meanwhile counts
 		uint64_t time = (*end->task.run)(&end->task);
@@ -196,14 +211,15 @@ void world_run(rtc_dtls *const ends[2], uint64_t end)
 	while (worldNow <= end) {
 		uint64_t next = UINT64_MAX;
 		for (int side = 0; side < 2; side++) {
-			uint64_t time = step(ends[side]);
+			uint64_t time = step(ends, side);
 			if (time < next)
 				next = time;
 		}
 		if (inFlight) {
 			worldNow += 100;
 			arrive();
-		} else if (next == UINT64_MAX) {
+		} else if (next > end) {
+			worldNow = end; // nothing more happens before
 			return;
 		} else if (next > worldNow) {
 			worldNow = next;
