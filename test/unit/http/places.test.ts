@@ -154,6 +154,7 @@ test("a proxy may have all connections, where the owner says so", async () => {
 
 test("all bodies together have a bound, which they give back", async () => {
 	const large = await Promise.all([send(post(12_288)), send(post(12_288))]);
+	await advance(900); // they may still be on their way
 	const third = await send(post(1));
 	expect([third.status, third.header("retry-after")]).toEqual([503, "1"]);
 	expect(await isServed()).toBe(true); // without a body
