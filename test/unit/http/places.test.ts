@@ -172,6 +172,25 @@ test("a body that does not come makes room after a second", async () => {
 	expect((await send(`${post(12_288)}${"x".repeat(12_288)}`)).status).toBe(200);
 });
 
+test("who holds nothing is not dropped for a body's sake", async () => {
+	const empty = network.connect("192.0.2.3");
+	await send(post(12_288));
+	await advance(1500);
+	await send(post(12_288));
+	expect((await send(`${post(12_288)}${"x".repeat(12_288)}`)).status).toBe(200);
+	expect(empty.closed).toBe(false);
+});
+
+test("who was refused, and is only read over, makes room", async () => {
+	const refused = [];
+	for (let i = 0; i < 12; i++) refused.push(await send("nonsense\r\n"));
+	expect(closed(refused)).toBe(0);
+	expect(await isServed()).toBe(true);
+	expect(closed(refused)).toBe(1);
+	await advance(3000);
+	expect(closed(refused)).toBe(12);
+});
+
 test("who asks for more of them than others makes room at once", async () => {
 	const greedy = [await send(post(12_288)), await send(post(12_288))];
 	expect((await send(`${post(8000)}${"x".repeat(8000)}`, "192.0.2.2")).status).toBe(200);
