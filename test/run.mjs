@@ -43,7 +43,10 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	],
 	readme: () => [["node", "test/readme/run.mjs"]],
 	kvs: () => [["node", "test/kvs/run.mjs"]],
-	interop: () => [["node", "test/interop/run.mjs"]],
+	interop: () => [
+		["node", "test/interop/run.mjs", "kvs"],
+		["node", "test/interop/run.mjs", "peers", "--short"],
+	],
 });
 
 /**

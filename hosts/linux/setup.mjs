@@ -43,6 +43,14 @@ export const packages = {
 		ffmpeg: "makes the test media",
 		"nginx-light": "a proxy before the camera in the browser tests",
 		openssl: "certificates, and a peer for DTLS",
+		"gstreamer1.0-plugins-bad": "webrtcbin, a peer in the interop tests",
+		"gstreamer1.0-plugins-good": "its RTP",
+		"gstreamer1.0-plugins-base": "its Opus",
+		"gstreamer1.0-nice": "its ICE",
+		"gstreamer1.0-libav": "its H.264",
+		"gir1.2-gst-plugins-bad-1.0": "its interface for Python",
+		"python3-gst-1.0": "its interface for Python",
+		"python3-aiortc": "a peer in the interop tests",
 	},
 };
 
