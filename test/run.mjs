@@ -28,7 +28,10 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	],
 	unit: () => [[bin("jest"), "--ci"]],
 	native: () => [["make", "-s", "-j2", "-C", "test/native", "check"]],
-	fuzz: () => [["make", "-s", "-j2", "-C", "test/fuzz", "run", "SECONDS=5"]],
+	fuzz: () => [
+		["make", "-s", "-j2", "-C", "test/fuzz", "run", "SECONDS=5"],
+		["node", "test/fuzz/xs.mjs", "--seconds", "15"],
+	],
 	host: () => [
 		["node", "test/host/run.mjs"],
 		["node", "test/host/io/run.mjs"],

@@ -98,5 +98,5 @@ function describe({ errorType, body }: AWSResponse): { type: string; message: st
 	const type = full.replace(/:.*$/, "").replace(/^.*#/, "").slice(0, 64);
 	const message = textOf(fields.message, 1024) ?? textOf(fields.Message, 1024) ?? "";
 	// A refused signature is answered with the canonical request, whose headers may hold the session token.
-	return { type: printable(type), message: printable(message.split("\n")[0]!.slice(0, 200)) };
+	return { type: printable(type), message: printable(message.slice(0, 200).split("\n", 1)[0]!) };
 }
