@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "")
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "xs-webrtc-readme-"));
 const clone = path.join(folder, "xs-webrtc");
 const project = path.join(folder, "project");
-const patience = 240_000; // ms for an installation and a build, on a busy machine
+const patience = 600_000; // ms for an installation and a build, on a busy machine
 
 /** What ends with this test. @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
