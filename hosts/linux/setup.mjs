@@ -131,8 +131,8 @@ function npmUpToDate(set) {
 }
 
 /**
- * Installs npm packages when node_modules lacks any: the two that running needs, or all for the tests.
- * This is not `npm ci`, which refuses a lock without the optional packages of other platforms.
+ * Installs npm packages when node_modules lacks any: what running needs, or all for the tests.
+ * This is not `npm ci`, which first removes what is there.
  * @param {PackageSet} [set]
  */
 export function ensureNpm(set = "test") {
