@@ -43,6 +43,10 @@ export const packages = {
 		ffmpeg: "makes the test media",
 		"nginx-light": "a proxy before the camera in the browser tests",
 		openssl: "certificates, and a peer for DTLS",
+		"gcc-riscv64-unknown-elf": "compiles the natives for a chip's instruction set",
+		"picolibc-riscv64-unknown-elf": "the C library for that",
+		"qemu-system-misc": "runs the cores on that instruction set, and counts instructions",
+		"debian-archive-keyring": "whose signatures the sources of Mbed TLS, libsrtp and Opus bear",
 	},
 };
 

@@ -2,16 +2,10 @@
 #ifndef CHIP_INET_H
 #define CHIP_INET_H
 
-#include <endian.h>
 #include <netinet/in.h>
 
 #define INET_ADDRSTRLEN 16
 #define INET6_ADDRSTRLEN 46
-
-#define htons(value) ((uint16_t)__builtin_bswap16(value))
-#define ntohs(value) ((uint16_t)__builtin_bswap16(value))
-#define htonl(value) ((uint32_t)__builtin_bswap32(value))
-#define ntohl(value) ((uint32_t)__builtin_bswap32(value))
 
 int inet_pton(int family, const char *text, void *address);
 const char *inet_ntop(int family, const void *address, char *text, socklen_t size);

@@ -4,6 +4,11 @@
 
 #include <sys/socket.h>
 
+#define htons(value) ((uint16_t)__builtin_bswap16(value))
+#define ntohs(value) ((uint16_t)__builtin_bswap16(value))
+#define htonl(value) ((uint32_t)__builtin_bswap32(value))
+#define ntohl(value) ((uint32_t)__builtin_bswap32(value))
+
 typedef uint16_t in_port_t;
 typedef uint32_t in_addr_t;
 
