@@ -14,7 +14,7 @@ const compiler = "riscv64-unknown-elf-gcc";
 export const flags = [
 	...architecture,
 	...["-Os", "-std=gnu17", "-ffunction-sections", "-fdata-sections", "-fno-jump-tables"],
-	...["-Wall", "-Wextra", "-Werror", "-fcallgraph-info=su"],
+	...["-Wall", "-Wextra", "-Werror", "-fcallgraph-info=su", "-MMD"],
 	...["-DESP_PLATFORM", "-D__ets__", "-DESP32=3", "-DINCLUDE_XSPLATFORM", '-DXSPLATFORM="chip_platform.h"'],
 ];
 

@@ -18,8 +18,15 @@ const linking = [
 	...Object.entries(memory).map(([name, value]) => `-Wl,--defsym=__${name}=0x${value.toString(16)}`),
 ];
 
-/** @param {string} folder @param {string} names */
-const cores = (folder, names) => names.split(" ").map((name) => path.join(native, folder, `rtc_${name}.c`));
+/** The cores of a folder, without their bindings to XS. @param {string} folder @param {string[]} [replaced] by a program */
+const cores = (folder, replaced = []) =>
+	fs
+		.readdirSync(path.join(native, folder))
+		.filter((name) => /^rtc_.*\.c$/.test(name) && !/_(xs|esp32)\.c$/.test(name) && !replaced.includes(name))
+		.map((name) => path.join(native, folder, name));
+
+/** @param {string} names from native/, without "rtc_" and ".c" */
+const files = (names) => names.split(" ").map((name) => path.join(native, name.replace("/", "/rtc_") + ".c"));
 
 /** @typedef {{ name: string, sources: string[], parameters: string[], objects: string[] }} Program */
 
@@ -74,7 +81,7 @@ export async function emulate(out, folders, generated) {
 	/** @type {Program} */
 	const plain = {
 		name: "plain",
-		sources: [...cores("transport", "stun_filter"), ...cores("rtp", "h264")],
+		sources: files("transport/stun_filter rtp/h264"),
 		parameters: [],
 		objects: [],
 	};
@@ -96,14 +103,10 @@ export async function emulate(out, folders, generated) {
 			name: "secure",
 			sources: [
 				path.join(here, "chip_link.c"),
-				...cores(
-					"dtls",
-					"dtls dtls_park dtls_queue dtls_reassembly dtls_session certificate ecdsa fingerprint mbedtls",
-				),
-				...cores("crypto", "crypto"),
-				...cores("srtp", "srtp srtp_handlers"),
-				...cores("rtp", "rtp rtcp h264 rtp_feedback rtp_sender"),
-				...cores("frame", "pipe"),
+				...cores("dtls", ["rtc_dtls_worker.c"]),
+				...cores("srtp"),
+				...cores("rtp"),
+				...files("crypto/crypto frame/pipe"),
 			],
 			parameters: [
 				mbedtlsDefine,
@@ -113,7 +116,7 @@ export async function emulate(out, folders, generated) {
 		},
 		{
 			name: "audio",
-			sources: cores("codec", "opus g711"),
+			sources: files("codec/opus codec/g711"),
 			parameters: opus.includes.flatMap((name) => ["-isystem", name]),
 			objects: opus.objects,
 		},

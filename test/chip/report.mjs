@@ -97,6 +97,27 @@ export function memory(results) {
 	);
 }
 
+/** The bounds of a viewer, in bytes. */
+const bounds = { internal: 60 * 1024, external: 100 * 1024 };
+
+/** What a viewer may take at most, with what its handshake needs. @param {Map<string, number>} results @returns {string[]} */
+export function heavy(results) {
+	return Object.entries(bounds).flatMap(([kind, bound]) => {
+		const of = (/** @type {string} */ name) => results.get(`${kind}-${name}`) ?? NaN;
+		const most = of("handshake-pair") / 2 + of("dtls-server") + of("srtp") + 2 * of("rtp-sender");
+		return most <= bound ? [] : [`a viewer takes ${most} bytes of ${kind} memory, more than ${bound}`];
+	});
+}
+
+/** @param {{ name: string, options: import("./sdkconfig.mjs").Options }[]} boards @param {[string, string][]} sized */
+export function configuration(boards, sized) {
+	const rows = sized.map(([name, what]) => [
+		`\`${name}\`: ${what}`,
+		...boards.map(({ options }) => options.get(name) ?? "–"),
+	]);
+	return table("configuration", ["CONFIG_", ...boards.map(({ name }) => name)], rows);
+}
+
 /**
  * What the emulator measured of a thread's stack, libraries included, and what must be left beyond it; without that,
  * the compiler's frames.
@@ -123,6 +144,7 @@ const reserves = {
 		why: "stereo, other rates, an interrupt's frame",
 	},
 	capture: { reserve: 6144, why: "the drivers" },
+	carrier: { reserve: 2048, why: "the SDK's queue, which copies a message" },
 	JavaScript: {
 		measured: (results) => results.get("stack-certificate"),
 		reserve: 4096,
@@ -201,13 +223,13 @@ export function beyond(file, measured) {
 	);
 }
 
-/** Puts the tables into a README in place of those that are there. @param {string} file */
+/** Puts the tables into a file in place of those that are there. @param {string} file */
 export function writeTables(file) {
 	let text = fs.readFileSync(file, "utf8");
 	for (const [place, content] of tables) {
 		const [before, after] = [`<!-- ${place} -->`, `<!-- /${place} -->`];
 		const [start, end] = [text.indexOf(before), text.indexOf(after)];
-		if (start < 0 || end < start) throw new Error(`${file} has no place for "${place}"`);
+		if (start < 0 || end < start) continue;
 		text = `${text.slice(0, start + before.length)}\n\n${content.trim()}\n\n${text.slice(end)}`;
 	}
 	fs.writeFileSync(file, text);

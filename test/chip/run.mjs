@@ -6,13 +6,13 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../../hosts/linux/tools/build.mjs";
-import { checkComponents, readBoard, targets } from "./board.mjs";
+import { allTargets, checkComponents, differing, readBoard } from "./board.mjs";
 import { compile, flags, sizes } from "./compile.mjs";
 import { emulate } from "./emulate.mjs";
 import { measureEngine } from "./engine.mjs";
 import { layOut } from "./idf.mjs";
 import { measureImages } from "./images.mjs";
-import { checkOptions } from "./sdkconfig.mjs";
+import { checkOptions, sized } from "./sdkconfig.mjs";
 import { measureStacks, readGraph, unexplained } from "./stacks.mjs";
 import * as report from "./report.mjs";
 
@@ -24,7 +24,7 @@ if (unknown !== undefined) {
 }
 const out = path.join(root, "build/chip");
 const limitsFile = fileURLToPath(new URL("limits.json", import.meta.url));
-const readme = fileURLToPath(new URL("README.md", import.meta.url));
+const documents = ["test/chip/README.md", "hosts/esp32/MEMORY.md"].map((name) => path.join(root, name));
 const xs = path.join(root, "node_modules/@agoric/xsnap/moddable/xs");
 const foreign = [
 	path.join(root, "test/chip/include/moddable"),
@@ -49,17 +49,20 @@ function note(kind, name, value) {
 }
 
 const tree = layOut(out);
-const boards = targets.map((target) => readBoard(target, tree, out));
+const boards = allTargets().map((target) => readBoard(target, tree, out));
 
-/** @param {import("./board.mjs").Board} board @returns {Promise<string[] | undefined>} its objects */
-async function compileBoard(board) {
+/**
+ * @param {import("./board.mjs").Board} board @param {string[]} sources those that have to be compiled
+ * @returns {Promise<string[] | undefined>} their objects
+ */
+async function compileBoard(board, sources) {
 	const folders = [...new Set([board.generated, ...board.folders, ...tree.folders])];
 	const parameters = [
 		...flags,
 		...folders.map((folder) => `-I${folder}`),
 		...foreign.flatMap((folder) => ["-isystem", folder]),
 	];
-	const { objects, errors } = await compile(board.sources, parameters, path.join(out, board.name));
+	const { objects, errors } = await compile(sources, parameters, path.join(out, board.name));
 	check(`${board.name}: ${board.sources.length} files compile`, errors);
 	return errors.length ? undefined : objects;
 }
@@ -84,16 +87,15 @@ async function measureNatives(board, objects) {
 }
 
 async function compileAll() {
-	/** @type {Map<string, string[]>} */
-	const objects = new Map();
+	const [first] = boards;
+	/** @type {string[] | undefined} of the first board */
+	let of;
 	for (const board of boards) {
 		check(`${board.name}: options of ESP-IDF`, checkOptions(board.options, path.relative(root, board.sdkconfig)));
 		check(`${board.name}: components have one version each`, checkComponents(board));
-		const made = await compileBoard(board);
-		if (made) objects.set(board.name, made);
+		const made = await compileBoard(board, first && of ? differing(board, first, of) : board.sources);
+		of ??= made;
 	}
-	const [first] = boards;
-	const of = first && objects.get(first.name);
 	if (!first || !of) return;
 	const rows = await measureNatives(first, of);
 	const engine = await measureEngine(out, tree.folders);
@@ -134,7 +136,9 @@ async function emulateAll() {
 	}
 	for (const [name, value] of results) note(report.kindOf(name), name, value);
 	console.log(`\n${report.instructions(results)}`);
-	if (results.has("internal-srtp")) console.log(report.memory(results));
+	if (!results.has("internal-srtp")) return;
+	console.log(report.memory(results));
+	check("a viewer keeps to its bounds", report.heavy(results));
 }
 
 if (!words.includes("--qemu")) await compileAll();
@@ -143,9 +147,11 @@ if (stacks.length) {
 	console.log(report.stacks(stacks, results));
 	check("stacks have their reserve", report.shallow(stacks, results));
 }
+const named = boards.filter(({ name }) => !/-(?:pdm|i2s|bare)$/.test(name));
+report.configuration(named.length ? named : boards.slice(0, 1), sized);
 if (words.includes("--write")) {
 	report.writeLimits(limitsFile, measured);
-	report.writeTables(readme);
+	documents.forEach(report.writeTables);
 }
 check("nothing grew beyond its limit", report.beyond(limitsFile, measured));
 console.log(`\n${passed} passed, ${failed} failed`);

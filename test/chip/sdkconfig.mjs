@@ -68,6 +68,16 @@ const needed = [
 	{ name: "FREERTOS_TASK_CREATE_ALLOW_EXT_MEM", value: "y", why: "the threads' stacks in PSRAM" },
 ];
 
+/** What takes memory by its option, and how much. @type {[string, string][]} */
+export const sized = [
+	["MBEDTLS_SSL_IN_CONTENT_LEN", "a record that comes in: bytes, for each handshake and each server"],
+	["MBEDTLS_SSL_OUT_CONTENT_LEN", "a record that goes out"],
+	["LWIP_MAX_SOCKETS", "sockets and event descriptors of all"],
+	["LWIP_UDP_RECVMBOX_SIZE", "datagrams that wait for the network thread, of at most 1.5 KB"],
+	["ESP_WIFI_DYNAMIC_TX_BUFFER_NUM", "packets that wait for the air, of 1.6 KB in internal RAM"],
+	["PTHREAD_TASK_STACK_SIZE_DEFAULT", "the stack of a thread that says nothing"],
+];
+
 /** @param {Options} options @param {string} file @returns {string[]} what is wrong */
 export function checkOptions(options, file) {
 	return needed.flatMap(({ name, value, why }) => {

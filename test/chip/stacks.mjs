@@ -75,6 +75,12 @@ const threads = [
 		roots: ["rtc_capture.c:run"],
 	},
 	{
+		name: "carrier",
+		file: "native/port/rtc_carrier.c",
+		size: /\.stack = ([^,}]+)/,
+		roots: ["rtc_carrier.c:run"],
+	},
+	{
 		name: "JavaScript",
 		size: 10240, // the SDK's own, unless `creation` says more
 		roots: [/^xs_rtc_/, "rtc_xs.c:deliverMessage"],

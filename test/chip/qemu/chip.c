@@ -98,9 +98,12 @@ static void *allocate(size_t size, int isExternal)
 	return block + BEFORE;
 }
 
+// ESP-IDF takes more than this from PSRAM (CONFIG_SPIRAM_MALLOC_ALWAYSINTERNAL's default).
+#define ALWAYS_INTERNAL 16384
+
 void *__wrap_malloc(size_t size)
 {
-	return allocate(size, 0);
+	return allocate(size, size > ALWAYS_INTERNAL);
 }
 
 void __wrap_free(void *memory)

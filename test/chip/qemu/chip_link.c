@@ -212,7 +212,8 @@ void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
 	enqueue(transmit->path, transmit->buffer, size);
 }
 
-void rtc_transmit_end(rtc_transmit *transmit)
+uint32_t rtc_transmit_end(rtc_transmit *transmit)
 {
 	(void)transmit;
+	return 0;
 }

@@ -25,6 +25,7 @@ typedef struct {
 } pthread_once_t;
 
 #define PTHREAD_MUTEX_INITIALIZER 0xFFFFFFFFu
+#define PTHREAD_COND_INITIALIZER 0xFFFFFFFFu
 #define PTHREAD_ONCE_INIT                                                                                              \
 	{                                                                                                                  \
 		1, 0                                                                                                           \
@@ -34,6 +35,7 @@ typedef struct {
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
 int pthread_join(pthread_t thread, void **result);
+int pthread_detach(pthread_t thread);
 int pthread_once(pthread_once_t *once, void (*run)(void));
 int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes);
 int pthread_mutex_destroy(pthread_mutex_t *mutex);
