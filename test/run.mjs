@@ -45,6 +45,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/soak/short.mjs"],
 	],
 	readme: () => [["node", "test/readme/run.mjs"]],
+	chip: () => [["node", "test/chip/run.mjs"]],
 	kvs: () => [["node", "test/kvs/run.mjs"]],
 	interop: () => [
 		["node", "test/interop/run.mjs", "kvs"],

@@ -51,6 +51,10 @@ export const packages = {
 		"gir1.2-gst-plugins-bad-1.0": "its interface for Python",
 		"python3-gst-1.0": "its interface for Python",
 		"python3-aiortc": "a peer in the interop tests",
+		"gcc-riscv64-unknown-elf": "compiles the natives for a chip's instruction set",
+		"picolibc-riscv64-unknown-elf": "the C library for that",
+		"qemu-system-misc": "runs the cores on that instruction set, and counts instructions",
+		"debian-archive-keyring": "whose signatures the sources of Mbed TLS, libsrtp and Opus bear",
 	},
 };
 
