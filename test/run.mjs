@@ -32,13 +32,16 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	host: () => [
 		["node", "test/host/run.mjs"],
 		["node", "test/host/io/run.mjs"],
+		["node", "test/host/inner-loop.mjs"],
 		["node", "test/host/start.mjs"],
 		["node", "test/host/greedy.mjs"],
 	],
 	browser: () => [
 		["node", "test/browser/run.mjs"],
+		["node", "test/browser/access.mjs"],
 		["node", "test/soak/short.mjs"],
 	],
+	readme: () => [["node", "test/readme/run.mjs"]],
 	kvs: () => [["node", "test/kvs/run.mjs"]],
 	interop: () => [["node", "test/interop/run.mjs"]],
 });

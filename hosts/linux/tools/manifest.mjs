@@ -5,12 +5,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkMain, checkManifest } from "./check.mjs";
+import { readJSON } from "./json.mjs";
+import { BuildError } from "./words.mjs";
 
 /** Where the simulator's stand-ins for $(MODDABLE)/… lie. */
 export const standIns = fileURLToPath(new URL("../modules", import.meta.url));
-
-/** An error in what the user wrote: printed without a stack. */
-export class BuildError extends Error {}
 
 /** @typedef {{ [key: string]: any }} Json */
 /** @typedef {{ specifier: string, source: string, kind: "ts" | "js" | "json" }} ModuleFile */
@@ -59,6 +59,10 @@ class Reader {
 	manifests = new Map();
 	/** @type {Set<string>} */
 	seen = new Set();
+	/** @type {string[]} */
+	warnings = [];
+	/** @type {Set<string>} */
+	inputs;
 	/** @type {Record<string, string>} */
 	variables = {
 		MODDABLE: standIns,
@@ -66,6 +70,11 @@ class Reader {
 		BUILD: path.join(standIns, "build"),
 		BUILD_SIMULATOR: path.join(standIns, "build/simulators"),
 	};
+
+	/** @param {Set<string>} inputs the files that are read are added */
+	constructor(inputs) {
+		this.inputs = inputs;
+	}
 
 	/** @param {string} text @param {string} where */
 	resolve(text, where) {
@@ -104,14 +113,10 @@ class Reader {
 	read(file) {
 		if (this.seen.has(file)) return;
 		this.seen.add(file);
-		/** @type {Json} */
-		let manifest;
-		try {
-			manifest = JSON.parse(fs.readFileSync(file, "utf8"));
-		} catch (error) {
-			throw new BuildError(`${file}: ${/** @type {Error} */ (error).message}`);
-		}
+		this.inputs.add(file);
+		const manifest = readJSON(file);
 		if (!isObject(manifest)) throw new BuildError(`${file}: not an object`);
+		this.warnings.push(...checkManifest(file, manifest));
 		this.readBuild(manifest.build, file);
 		const platform = matchPlatform(manifest.platforms);
 		this.readBuild(platform?.build, file);
@@ -126,8 +131,8 @@ class Reader {
 			throw new BuildError(`${where}: only paths are supported, not ${JSON.stringify(include)}`);
 		const target = path.resolve(path.dirname(file), this.resolve(include, where));
 		if (!fs.existsSync(target)) {
-			const hint = target.startsWith(standIns) ? " (the simulator has no stand-in for it)" : "";
-			throw new BuildError(`${where}: ${include}: not found${hint}`);
+			const hint = target.startsWith(standIns) ? "the simulator has no stand-in for it" : `there is no ${target}`;
+			throw new BuildError(`${where}: ${include}: not found (${hint})`);
 		}
 		this.read(fs.realpathSync(target));
 	}
@@ -267,10 +272,11 @@ function mergeCompilerOptions(options, from, resolve) {
 
 /**
  * @param {string} file the application's manifest
+ * @param {Set<string>} [inputs] is told which manifests were read, also when one has errors
  * @returns {Merged}
  */
-export function readManifest(file) {
-	const reader = new Reader();
+export function readManifest(file, inputs = new Set()) {
+	const reader = new Reader(inputs);
 	reader.read(fs.realpathSync(file));
 	/** @type {Merged} */
 	const merged = {
@@ -280,7 +286,7 @@ export function readManifest(file) {
 		defines: {},
 		preload: [],
 		compilerOptions: {},
-		warnings: [],
+		warnings: reader.warnings,
 		variables: reader.variables,
 		modules: [],
 		declarations: [],
@@ -316,6 +322,7 @@ export function readManifest(file) {
 	apply.apply(rules.modules, (target, source, extension, where) => {
 		if (!taken.has(source)) apply.addModule(target, source, extension, where);
 	});
+	checkMain(file, merged);
 	return merged;
 }
 
