@@ -5,13 +5,14 @@ import type { WebRTCAppEvent } from "webrtc/app/events";
 import { completeLimits, type AppLimits } from "webrtc/app/limits";
 import Memory from "webrtc/app/memory";
 import { connectingFrom, sessionToEnd } from "webrtc/app/places";
-import Session, { busyRetryAfter } from "webrtc/app/session";
+import Session, { busyRetryAfter, type SessionOwner } from "webrtc/app/session";
 import Turns from "webrtc/app/turns";
 import WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
 import type Certificate from "webrtc/native/dtls/certificate";
+import { checkIceServers } from "webrtc/peer/configuration";
 import loadCertificate from "webrtc/peer/identity";
 import Network from "webrtc/peer/network";
 import type { IceServer, SignalingClient, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
@@ -63,6 +64,13 @@ export default class WebRTCApp {
 	#role: SignalingRole;
 	#maximumSessions: number;
 	#sessions = new Map<string, Session>();
+	#owner: SessionOwner = {
+		now: () => this.#network!.now,
+		takeTurn: (step) => this.#turns.take(step),
+		send: (message) => this.#send(message),
+		onEvent: (event) => this.#event(event),
+		onEnd: ({ peerId }) => this.#sessions.delete(peerId),
+	};
 	#early = new EarlyCandidates(earlyLifetime);
 	#iceServers: IceServer[];
 	#network: Network | undefined;
@@ -72,7 +80,7 @@ export default class WebRTCApp {
 	#turns: Turns;
 	#state: "new" | "running" | "terminated" = "new";
 
-	/** @throws TypeError or RangeError that names the option */
+	/** @throws TypeError or RangeError that names the option; WebRTCError for a bad ICE server */
 	constructor(options: WebRTCAppOptions) {
 		const { signaling, role = "master", maximumSessions = 5, port = 0 } = options;
 		if (!signaling || typeof signaling.connect !== "function") throw new TypeError("signaling: a SignalingClient");
@@ -80,6 +88,7 @@ export default class WebRTCApp {
 		if (!Number.isInteger(maximumSessions) || maximumSessions < 1 || maximumSessions > 16)
 			throw new RangeError("maximumSessions: 1 to 16");
 		if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError("port: 0 to 65535");
+		checkIceServers(options.iceServers ?? []);
 		this.#options = options;
 		this.#role = role;
 		this.#maximumSessions = maximumSessions;
@@ -318,7 +327,6 @@ export default class WebRTCApp {
 			peerId,
 			remoteAddress,
 			limits: this.#limits,
-			turns: this.#turns,
 			configuration: {
 				network,
 				certificates: [this.#certificate!],
@@ -328,11 +336,7 @@ export default class WebRTCApp {
 			trickle: this.#options.signaling.trickle,
 			captures: this.#openCaptures(),
 			receives: this.#role === "viewer",
-			send: (message) => this.#send(message),
-			onEvent: (event) => this.#event(event),
-			onEnd: () => {
-				this.#sessions.delete(peerId);
-			},
+			owner: this.#owner,
 		});
 		this.#sessions.set(peerId, session);
 		return session;
@@ -364,6 +368,12 @@ export default class WebRTCApp {
 
 	/** Sessions in progress get them too: the answer never waited for them. */
 	#setIceServers(servers: IceServer[]): void {
+		try {
+			checkIceServers(servers);
+		} catch (cause) {
+			this.#event({ type: "signalingError", error: fromNative(cause, "ice/bad-server") });
+			return;
+		}
 		this.#iceServers = [...(this.#options.iceServers ?? []), ...servers];
 		for (const session of this.#sessions.values()) session.setIceServers(this.#iceServers);
 	}

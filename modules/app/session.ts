@@ -3,12 +3,17 @@ import Timer from "timer";
 import type { WebRTCAppEvent } from "webrtc/app/events";
 import type { AppLimits } from "webrtc/app/limits";
 import Origin from "webrtc/app/origin";
-import type Turns from "webrtc/app/turns";
 import WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
-import RTCPeerConnection, { type IceParameters, type RTCConfiguration } from "webrtc/peer";
+import RTCPeerConnection, {
+	type IceParameters,
+	type RTCConfiguration,
+	type RTCPeerConnectionIceEvent,
+} from "webrtc/peer";
+import { checkIceServers } from "webrtc/peer/configuration";
+import type { PeerEvent } from "webrtc/peer/events";
 import type { CandidateInit, IceDescription, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
 
 export interface SessionOptions {
@@ -22,7 +27,15 @@ export interface SessionOptions {
 	/** The peer's, where it is known. */
 	remoteAddress?: string | undefined;
 	limits: Readonly<AppLimits>;
-	turns: Turns;
+	owner: SessionOwner;
+}
+
+/** What an application is to its sessions. */
+export interface SessionOwner {
+	/** Milliseconds that only grow. */
+	now(): number;
+	/** Runs the work on a description when it is its turn and there is memory. @throws (rejects) "app/busy" */
+	takeTurn(step: () => Promise<void>): Promise<void>;
 	send(message: SignalingMessage): void;
 	onEvent(event: WebRTCAppEvent): void;
 	/** The session is over, and its peer connection closed. */
@@ -33,6 +46,7 @@ export interface SessionOptions {
 export const busyRetryAfter = 5;
 
 /** One peer: its connection, and the talk with it by way of the signaling. */
+// Methods are `private` by TypeScript: in XS a #method takes a slot of each instance.
 export default class Session {
 	readonly peerId: string;
 	readonly connection: RTCPeerConnection;
@@ -53,21 +67,25 @@ export default class Session {
 		this.#options = options;
 		this.peerId = options.peerId;
 		this.remoteAddress = options.remoteAddress;
-		this.startedAt = options.configuration.network!.now;
+		this.startedAt = options.owner.now();
 		this.#commonServers = options.configuration.iceServers ?? [];
 		const connection = new RTCPeerConnection(options.configuration);
 		this.connection = connection;
-		connection.onconnectionstatechange = () => this.#onConnectionState();
-		connection.onicecandidate = ({ candidate }) => {
-			if (candidate) this.#sendCandidate(candidate);
-			else this.#event({ type: "iceGatheringComplete" });
-		};
+		connection.addEventListener("connectionstatechange", this);
+		connection.addEventListener("icecandidate", this);
 		try {
-			this.#addTransceivers(options);
+			this.addTransceivers(options);
 		} catch (error) {
 			connection.close();
 			throw error;
 		}
+	}
+
+	/** Of the connection. */
+	handleEvent(event: PeerEvent | RTCPeerConnectionIceEvent): void {
+		if (!("candidate" in event)) this.onConnectionState();
+		else if (event.candidate) this.sendCandidate(event.candidate);
+		else this.event({ type: "iceGatheringComplete" });
 	}
 
 	/** It has never been connected. */
@@ -82,47 +100,49 @@ export default class Session {
 
 	/** Takes an offer, the first or a later one, and answers it; turns it down when that cannot be done. */
 	receiveOffer(sdp: string, correlationId: string | undefined): void {
-		const { captures, trickle } = this.#options;
+		const { captures, receives, trickle } = this.#options;
 		this.#origin = new Origin(sdp);
-		this.#awaitCheck();
-		this.#enqueue(async () => {
+		this.awaitCheck();
+		this.enqueue(async () => {
 			try {
-				await this.#options.turns.take(async () => {
+				await this.#options.owner.takeTurn(async () => {
 					if (this.#ended) return;
+					this.restoreTransceivers();
 					const answer = await this.connection.acceptOffer(sdp, {
 						// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
 						required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
+						receive: receives,
 						complete: !trickle,
 					});
-					this.#sendDescription("answer", answer.sdp, correlationId);
+					this.sendDescription("answer", answer.sdp, correlationId);
 				});
-				this.#awaitCheck();
+				this.awaitCheck();
 			} catch (error) {
-				this.#reject(error, correlationId);
+				this.reject(error, correlationId);
 			}
 		});
 	}
 
 	/** Makes an offer to the peer. */
 	sendOffer(): void {
-		this.#enqueue(async () => {
+		this.enqueue(async () => {
 			try {
 				await this.connection.setLocalDescription();
 				if (!this.#options.trickle) await this.connection.gatheringComplete;
-				this.#sendDescription("offer", this.connection.localDescription?.sdp, undefined);
+				this.sendDescription("offer", this.connection.localDescription?.sdp, undefined);
 			} catch (error) {
-				this.#fail(toWebRTCError(error));
+				this.fail(toWebRTCError(error));
 			}
 		});
 	}
 
 	receiveAnswer(sdp: string): void {
 		this.#origin = new Origin(sdp);
-		this.#enqueue(async () => {
+		this.enqueue(async () => {
 			try {
-				await this.#options.turns.take(() => this.connection.setRemoteDescription({ type: "answer", sdp }));
+				await this.#options.owner.takeTurn(() => this.connection.setRemoteDescription({ type: "answer", sdp }));
 			} catch (error) {
-				this.#fail(toWebRTCError(error));
+				this.fail(toWebRTCError(error));
 			}
 		});
 	}
@@ -130,16 +150,16 @@ export default class Session {
 	/** A bad candidate is reported and otherwise ignored: the others may do. So is one too many. */
 	receiveCandidate(candidate: CandidateInit): void {
 		if (this.#candidates.length >= this.#options.limits.sessionCandidates) return;
-		this.#awaitCheck();
-		if (this.#candidates.push(candidate) === 1) this.#enqueue(() => this.#addCandidates());
+		this.awaitCheck();
+		if (this.#candidates.push(candidate) === 1) this.enqueue(() => this.addCandidates());
 	}
 
-	async #addCandidates(): Promise<void> {
+	private async addCandidates(): Promise<void> {
 		for (let next = this.#candidates.shift(); next && !this.#ended; next = this.#candidates.shift()) {
 			try {
 				await this.connection.addIceCandidate(next);
 			} catch (error) {
-				this.#event({ type: "error", error: toWebRTCError(error) });
+				this.event({ type: "error", error: toWebRTCError(error) });
 			}
 		}
 	}
@@ -147,15 +167,15 @@ export default class Session {
 	/** Takes new ICE credentials of the peer, and answers with ours; where it cannot, all stays as it is. */
 	receiveRestart(ice: IceDescription, correlationId: string | undefined): void {
 		const { peerId } = this;
-		this.#enqueue(async () => {
+		this.enqueue(async () => {
 			try {
 				const ours = this.connection.restartRemoteIce(parametersOf(ice));
 				if (!ours) throw new WebRTCError("peer/invalid-state", "These ICE credentials are in use already.");
-				this.#send({ type: "restart", peerId, ice: descriptionOf(ours), correlationId });
+				this.send({ type: "restart", peerId, ice: descriptionOf(ours), correlationId });
 			} catch (error) {
 				const { message } = toWebRTCError(error);
-				this.#send({ type: "reject", peerId, rejection: { reason: "failed", message }, correlationId });
-				this.#event({ type: "error", error: toWebRTCError(error) });
+				this.send({ type: "reject", peerId, rejection: { reason: "failed", message }, correlationId });
+				this.event({ type: "error", error: toWebRTCError(error) });
 			}
 		});
 	}
@@ -168,8 +188,14 @@ export default class Session {
 		this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: servers });
 	}
 
-	/** Those that the peer has named for this session. */
+	/** Those that the peer has named for this session; without them it may do as well. */
 	addIceServers(iceServers: IceServer[]): void {
+		try {
+			checkIceServers(iceServers);
+		} catch (error) {
+			this.event({ type: "error", error: fromNative(error, "ice/bad-server") });
+			return;
+		}
 		this.#ownServers = iceServers;
 		this.setIceServers(this.#commonServers);
 	}
@@ -180,16 +206,15 @@ export default class Session {
 		this.#ended = true;
 		Timer.clear(this.#firstCheck);
 		this.#candidates.length = 0;
-		if (tell) this.#send({ type: "bye", peerId: this.peerId });
+		if (tell) this.send({ type: "bye", peerId: this.peerId });
 		this.connection.close();
-		if (this.#streaming) this.#options.onEvent({ type: "streamingStopped", peerId: this.peerId });
-		this.#options.onEvent({ type: "peerDisconnected", peerId: this.peerId });
-		this.#options.onEnd(this);
+		if (this.#streaming) this.#options.owner.onEvent({ type: "streamingStopped", peerId: this.peerId });
+		this.#options.owner.onEvent({ type: "peerDisconnected", peerId: this.peerId });
+		this.#options.owner.onEnd(this);
 	}
 
-	#addTransceivers({ captures, receives }: SessionOptions): void {
-		const direction = receives ? "sendrecv" : "sendonly";
-		for (const capture of captures) this.connection.addTransceiver(capture, { direction });
+	private addTransceivers({ captures, receives }: SessionOptions): void {
+		this.addCaptures(captures);
 		if (!receives) return;
 		for (const kind of ["video", "audio"] as const) {
 			if (captures.some((capture) => capture.kind === kind)) continue;
@@ -197,59 +222,76 @@ export default class Session {
 		}
 	}
 
+	private addCaptures(captures: readonly (VideoCapture | AudioCapture)[]): void {
+		const direction = this.#options.receives ? "sendrecv" : "sendonly";
+		for (const capture of captures) this.connection.addTransceiver(capture, { direction });
+	}
+
+	/** A section that the peer has ended took its transceiver with it; the peer may add such a section again. */
+	private restoreTransceivers(): void {
+		const { captures } = this.#options;
+		const senders = this.connection.getSenders();
+		if (senders.length < captures.length)
+			this.addCaptures(captures.filter((capture) => !senders.some(({ track }) => track === capture)));
+	}
+
 	/** One description at a time, and the peer's candidates after the description that they belong to. */
-	#enqueue(step: () => Promise<void>): void {
+	private enqueue(step: () => Promise<void>): void {
 		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step())).catch((cause) => contain(this, cause));
 	}
 
 	/** A fault of this SDK: it ends this session, and no other. */
 	onException(error: WebRTCError): void {
-		this.#fail(error);
+		this.fail(error);
 	}
 
 	/** A peer that has offered, and does not even check whether it can reach us, does not hold a place for long. */
-	#awaitCheck(): void {
+	private awaitCheck(): void {
 		if (this.#wasConnected || this.#ended || this.connection.heard) return;
 		Timer.clear(this.#firstCheck);
 		const { firstCheck } = this.#options.limits;
 		this.#firstCheck = Timer.set(() => {
 			try {
-				if (!this.#wasConnected && !this.connection.heard) this.#fail(unheard(firstCheck));
+				if (!this.#wasConnected && !this.connection.heard) this.fail(unheard(firstCheck));
 			} catch (cause) {
 				contain(this, cause);
 			}
 		}, firstCheck);
 	}
 
-	#sendDescription(type: "offer" | "answer", sdp: string | undefined, correlationId: string | undefined): void {
+	private sendDescription(
+		type: "offer" | "answer",
+		sdp: string | undefined,
+		correlationId: string | undefined,
+	): void {
 		if (this.#ended || !sdp) return;
-		this.#options.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
-		this.#event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
+		this.#options.owner.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
+		this.event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
 	}
 
-	#sendCandidate(candidate: CandidateInit): void {
+	private sendCandidate(candidate: CandidateInit): void {
 		if (!this.#options.trickle) return; // they are in the description
-		this.#send({ type: "candidate", peerId: this.peerId, candidate });
-		this.#event({ type: "sentIceCandidate" });
+		this.send({ type: "candidate", peerId: this.peerId, candidate });
+		this.event({ type: "sentIceCandidate" });
 	}
 
-	#onConnectionState(): void {
+	private onConnectionState(): void {
 		switch (this.connection.connectionState) {
 			case "connecting":
-				this.#event({ type: "peerConnecting" });
+				this.event({ type: "peerConnecting" });
 				break;
 			case "connected":
 				this.#wasConnected = true;
 				Timer.clear(this.#firstCheck);
 				this.#firstCheck = undefined;
-				this.#event({ type: "peerConnected" });
+				this.event({ type: "peerConnected" });
 				if (!this.#streaming && this.#options.captures.length) {
 					this.#streaming = true;
-					this.#event({ type: "streamingStarted" });
+					this.event({ type: "streamingStarted" });
 				}
 				break;
 			case "failed":
-				this.#fail(this.connection.error ?? new WebRTCError("ice/failed", "The connection failed."));
+				this.fail(this.connection.error ?? new WebRTCError("ice/failed", "The connection failed."));
 				break;
 			case "closed": // the peer has closed it: our own close() dispatches nothing. The signaling does not know yet.
 				this.end(true);
@@ -257,32 +299,32 @@ export default class Session {
 		}
 	}
 
-	#reject(error: unknown, correlationId: string | undefined): void {
+	private reject(error: unknown, correlationId: string | undefined): void {
 		const reported = toWebRTCError(error);
 		const rejection: Rejection = { reason: reasonOf(reported), message: reported.message };
 		if (reported.code === "app/busy") rejection.retryAfter = busyRetryAfter;
-		this.#send({ type: "reject", peerId: this.peerId, rejection, correlationId });
+		this.send({ type: "reject", peerId: this.peerId, rejection, correlationId });
 		// What could not be looked at has changed nothing: a session that is under way goes on.
-		if (reported.code === "app/busy" && this.#wasConnected) this.#event({ type: "error", error: reported });
-		else this.#fail(reported);
+		if (reported.code === "app/busy" && this.#wasConnected) this.event({ type: "error", error: reported });
+		else this.fail(reported);
 	}
 
-	#fail(error: WebRTCError): void {
+	private fail(error: WebRTCError): void {
 		if (this.#ended) return;
-		this.#event({ type: "peerConnectionFailed", error });
+		this.event({ type: "peerConnectionFailed", error });
 		this.end(true);
 	}
 
-	#send(message: SignalingMessage): void {
+	private send(message: SignalingMessage): void {
 		try {
-			this.#options.send(message);
+			this.#options.owner.send(message);
 		} catch (error) {
-			this.#event({ type: "signalingError", error: toWebRTCError(error) });
+			this.event({ type: "signalingError", error: toWebRTCError(error) });
 		}
 	}
 
-	#event(event: WebRTCAppEvent): void {
-		if (!this.#ended) this.#options.onEvent({ ...event, peerId: this.peerId });
+	private event(event: WebRTCAppEvent): void {
+		if (!this.#ended) this.#options.owner.onEvent({ ...event, peerId: this.peerId });
 	}
 }
 

@@ -15,6 +15,7 @@ export type WebRTCErrorCode =
 	| "ice/failed" // no candidate pair worked (RFC 8445 section 8.1.2)
 	| "ice/consent-expired" // RFC 7675 section 5.1
 	| "ice/bad-candidate"
+	| "ice/bad-server" // W3C SyntaxError: the URL of a STUN or TURN server
 	| "dtls/fingerprint-mismatch" // RFC 8122 section 5: the session ends
 	| "dtls/handshake-failed"
 	| "dtls/timeout"
@@ -28,7 +29,9 @@ export type WebRTCErrorCode =
 	| "sdp/no-common-codec"
 	| "sdp/unsupported"
 	| "peer/invalid-state" // W3C InvalidStateError
-	| "peer/invalid-modification" // W3C InvalidModificationError
+	| "peer/invalid-modification" // W3C InvalidModificationError: what was made cannot be changed
+	| "peer/invalid-access" // W3C InvalidAccessError: an argument that does not go with what is there
+	| "peer/not-supported" // W3C NotSupportedError
 	| "peer/closed"
 	| "peer/out-of-resources"
 	| "signaling/bad-message"
@@ -49,8 +52,8 @@ export type WebRTCErrorCode =
 /** What every later failure of the SDK is reported as. */
 export default class WebRTCError extends Error {
 	readonly code: WebRTCErrorCode;
-	// A field: assigning `name` in the constructor would hit Error.prototype's, which is frozen on a device.
-	override name = "WebRTCError";
+	/** The DOMException's name where W3C has one for it, else "WebRTCError". */
+	override readonly name: string = "WebRTCError";
 
 	/**
 	 * @param code one of the codes above
@@ -60,5 +63,28 @@ export default class WebRTCError extends Error {
 	constructor(code: WebRTCErrorCode, message: string, cause?: unknown) {
 		super(message, cause === undefined ? undefined : { cause });
 		this.code = code;
+		// Assigning it would hit Error.prototype's, which is frozen on a device.
+		Object.defineProperty(this, "name", { value: nameOf(code) });
+	}
+}
+
+function nameOf(code: WebRTCErrorCode): string {
+	switch (code) {
+		case "peer/invalid-state":
+		case "peer/closed":
+			return "InvalidStateError";
+		case "peer/invalid-modification":
+			return "InvalidModificationError";
+		case "peer/invalid-access":
+			return "InvalidAccessError";
+		case "peer/not-supported":
+			return "NotSupportedError";
+		case "ice/bad-server":
+			return "SyntaxError";
+		case "ice/bad-candidate":
+		case "peer/out-of-resources":
+			return "OperationError";
+		default:
+			return code.startsWith("sdp/") ? "OperationError" : "WebRTCError";
 	}
 }

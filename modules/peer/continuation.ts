@@ -25,15 +25,15 @@ export default class Continuation {
 				`the offer has ${media.length} sections, the session ${this.#sections}`,
 			);
 		if (!transport) return;
-		this.#checkFingerprints(transport);
+		this.checkFingerprints(transport);
 		const { setup = "active" } = transport;
-		if (setup !== "actpass") this.#checkRole(setup === "active" ? "server" : "client");
+		if (setup !== "actpass") this.checkRole(setup === "active" ? "server" : "client");
 	}
 
 	/** @throws WebRTCError "sdp/unsupported" */
 	checkAnswer(role: Role, transport: RemoteTransport): void {
-		this.#checkFingerprints(transport);
-		this.#checkRole(role);
+		this.checkFingerprints(transport);
+		this.checkRole(role);
 	}
 
 	/** Offer and answer are in force. */
@@ -44,13 +44,13 @@ export default class Continuation {
 		this.#fingerprints = agreement.fingerprints.map(line).join();
 	}
 
-	#checkFingerprints({ fingerprints }: RemoteTransport): void {
+	private checkFingerprints({ fingerprints }: RemoteTransport): void {
 		if (!this.#role || fingerprints.some((one) => this.#fingerprints.includes(line(one)))) return;
 		const message = "the fingerprint is another than before: a new DTLS association takes a new connection";
 		throw new WebRTCError("sdp/unsupported", message);
 	}
 
-	#checkRole(role: Role): void {
+	private checkRole(role: Role): void {
 		if (!this.#role || this.#role === role) return;
 		throw new WebRTCError("sdp/unsupported", "the DTLS role is another than before: that takes a new connection");
 	}

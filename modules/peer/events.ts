@@ -1,37 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 // As much of the DOM's EventTarget as a peer connection needs; XS has none.
 
-/** An event: its type, and what it brings. */
+/** An event: its type, what it brings, and whose it is. */
 export interface PeerEvent {
 	readonly type: string;
+	/** Set when it is dispatched. */
+	readonly target?: unknown;
+	readonly currentTarget?: unknown;
 }
 
-type Listener<E> = (event: E) => void;
+export type EventListener<E> = ((event: E) => void) | { handleEvent(event: E): void };
+
+export interface ListenerOptions {
+	/** The listener is removed before it is called. */
+	once?: boolean;
+}
+
+interface Entry {
+	type: string;
+	listener: EventListener<never>;
+	once: boolean;
+}
 
 /**
  * A target of events. `on<type>` properties are called first, then listeners in the order of their adding. A listener
- * that throws is reported on the console, and the others still hear of the event.
+ * that throws is reported on the console, and the others still hear of the event. There is no capture and no bubbling.
  */
 export default class EventTarget<Events extends { [Type in keyof Events]: PeerEvent }> {
-	#listeners: { type: string; listener: Listener<never> }[] = [];
+	#listeners: Entry[] | undefined;
 
-	addEventListener<Type extends keyof Events & string>(type: Type, listener: Listener<Events[Type]>): void {
-		if (typeof listener !== "function") throw new TypeError("listener: a function");
-		if (this.#listeners.some((entry) => entry.type === type && entry.listener === listener)) return;
-		this.#listeners.push({ type, listener });
+	/** Without effect for null, and for a listener of this type that is there already. */
+	addEventListener<Type extends keyof Events & string>(
+		type: Type,
+		listener: EventListener<Events[Type]> | null,
+		options: ListenerOptions | boolean = false,
+	): void {
+		if (listener === null) return;
+		if (typeof listener !== "function" && typeof listener !== "object")
+			throw new TypeError("listener: a function, or an object with handleEvent");
+		const listeners = (this.#listeners ??= []);
+		if (listeners.some((entry) => entry.type === type && entry.listener === listener)) return;
+		listeners.push({ type, listener, once: typeof options === "object" && options.once === true });
 	}
 
-	removeEventListener<Type extends keyof Events & string>(type: Type, listener: Listener<Events[Type]>): void {
-		this.#listeners = this.#listeners.filter((entry) => entry.type !== type || entry.listener !== listener);
+	removeEventListener<Type extends keyof Events & string>(
+		type: Type,
+		listener: EventListener<Events[Type]> | null,
+	): void {
+		this.#listeners = this.#listeners?.filter((entry) => entry.type !== type || entry.listener !== listener);
 	}
 
-	/** For the class that extends this one. */
-	protected dispatch<Type extends keyof Events & string>(event: Events[Type] & { type: Type }): void {
+	/** Whether anybody would hear of an event. */
+	hears(type: keyof Events & string): boolean {
+		const property = (this as Record<string, unknown>)[`on${type}`];
+		return typeof property === "function" || !!this.#listeners?.some((entry) => entry.type === type);
+	}
+
+	/** @returns true, for no event can be cancelled */
+	dispatchEvent<Type extends keyof Events & string>(event: Events[Type] & { type: Type }): boolean {
+		Object.assign(event, { target: this, currentTarget: this });
 		const property = (this as Record<string, unknown>)[`on${event.type}`];
 		if (typeof property === "function") call(() => property.call(this, event));
-		for (const { type, listener } of [...this.#listeners]) {
-			if (type === event.type) call(() => (listener as Listener<PeerEvent>)(event));
+		for (const entry of [...(this.#listeners ?? [])]) {
+			if (entry.type !== event.type || !this.#listeners?.includes(entry)) continue;
+			if (entry.once) this.#listeners = this.#listeners.filter((other) => other !== entry);
+			const listener = entry.listener as EventListener<PeerEvent>;
+			call(() => (typeof listener === "function" ? listener.call(this, event) : listener.handleEvent(event)));
 		}
+		return true;
 	}
 }
 

@@ -3,17 +3,9 @@
 import type { Negotiable } from "webrtc/peer/negotiable";
 import * as sdp from "webrtc/sdp";
 
-/** What the current descriptions say of a transceiver, as this side sees it. */
-interface Agreed<T> {
-	transceiver: T;
-	local: sdp.Direction;
-	remote: sdp.Direction;
-	/** Of the local section; "": it sends nothing. */
-	msid: string;
-}
-
 export default class NegotiationNeeded<T extends Negotiable> {
-	#agreed: Agreed<T>[] = [];
+	/** It was told of, and nothing has been negotiated since. */
+	isTold = false;
 	#weOffered = false;
 	#restarts = false;
 	#isRestarting = false; // by the offer that is pending
@@ -49,31 +41,30 @@ export default class NegotiationNeeded<T extends Negotiable> {
 	): void {
 		this.#weOffered = weAre === "offerer";
 		this.#isRestarting = false;
-		this.#agreed = [];
 		places.forEach((transceiver, place) => {
-			const section = local.media[place]!;
+			if (!transceiver) return;
+			const ours = local.media[place]!;
 			const theirs = remote.media[place]!;
-			if (!transceiver || !sdp.isLive(section) || !sdp.isLive(theirs)) return;
-			const msid = section.msid ? text(section.msid) : "";
-			this.#agreed.push({ transceiver, local: section.direction, remote: sdp.reverse(theirs.direction), msid });
+			const isLive = sdp.isLive(ours) && sdp.isLive(theirs);
+			const facts = [ours.direction, sdp.reverse(theirs.direction), text(ours.msid)];
+			transceiver.agreed = isLive ? facts.join(" ") : "";
 		});
 	}
 
 	check(transceivers: readonly T[]): boolean {
-		return this.#restarts || transceivers.some((one) => this.#isChanged(one));
-	}
-
-	#isChanged(transceiver: T): boolean {
-		const { direction, stopping, mid } = transceiver;
-		if (stopping) return true;
-		const agreed = mid === null ? undefined : this.#agreed.find((one) => one.transceiver === transceiver);
-		if (!agreed) return true;
-		if (sdp.sends(direction) && agreed.msid !== text(transceiver.msid)) return true;
-		if (this.#weOffered) return direction !== agreed.local && direction !== agreed.remote;
-		return agreed.local !== sdp.intersect(direction, agreed.remote);
+		return this.#restarts || transceivers.some((one) => isChanged(one, this.#weOffered));
 	}
 }
 
-function text({ stream, track }: sdp.Msid): string {
-	return `${stream} ${track}`;
+/** Whether a transceiver wants something else than the current descriptions say. */
+function isChanged({ direction, stopping, mid, agreed, msid }: Negotiable, weOffered: boolean): boolean {
+	if (direction === "stopped" || stopping || mid === null || !agreed) return true;
+	const [ours, theirs, ...track] = agreed.split(" ") as [sdp.Direction, sdp.Direction, ...string[]];
+	if (sdp.sends(direction) && track.join(" ") !== text(msid)) return true;
+	if (weOffered) return direction !== ours && direction !== theirs;
+	return ours !== sdp.intersect(direction, theirs);
+}
+
+function text(msid: sdp.Msid | undefined): string {
+	return msid ? `${msid.stream} ${msid.track}` : "";
 }

@@ -12,13 +12,15 @@ import type {
 
 export type MediaKind = "audio" | "video";
 
-/** One media section's worth of wishes. Nothing of it changes but by its owner, and `mid` by the negotiation. */
+/** One media section's worth of wishes. Its owner changes them; `mid` and `agreed` are the negotiation's. */
 export interface Negotiable {
 	readonly kind: MediaKind;
 	/** The name of its media section; null: it has none yet. */
 	mid: string | null;
+	/** What the current descriptions say of it, for the negotiation alone; "": nothing. */
+	agreed: string;
 	/** What is wanted; the negotiation is told of changes by `changed()`. */
-	readonly direction: Direction;
+	readonly direction: Direction | "stopped";
 	/** It shall end: its section is rejected, or its port becomes 0. */
 	readonly stopping: boolean;
 	/** Whether there is a track to send: only sections that the remote would receive are for it. */
@@ -55,9 +57,9 @@ export interface Effects<T> {
 	/** The ICE role at the start (RFC 8445 section 6.1.1); undefined: no change. */
 	controlling?: boolean;
 	agreement?: Agreement<T>;
-	incoming: Incoming<T>[];
+	incoming: readonly Incoming<T>[];
 	/** Transceivers whose sections have ended: they are forgotten here. */
-	ended: T[];
+	ended: readonly T[];
 	/** Transceivers that a rollback has taken away. */
-	withdrawn: T[];
+	withdrawn: readonly T[];
 }

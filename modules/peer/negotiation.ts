@@ -5,7 +5,8 @@ import WebRTCError from "webrtc/error";
 import associate, { type Association } from "webrtc/peer/association";
 import Continuation from "webrtc/peer/continuation";
 import Description, { type DescriptionType } from "webrtc/peer/description";
-import { checkIce, type IceParameters } from "webrtc/peer/ice";
+import type { IceParameters } from "webrtc/peer/ice";
+import Drafts from "webrtc/peer/drafts";
 import type { Effects, Incoming, LocalTransport, MediaKind, Negotiable } from "webrtc/peer/negotiable";
 import NegotiationNeeded from "webrtc/peer/needed";
 import * as sdp from "webrtc/sdp";
@@ -22,11 +23,6 @@ export interface NegotiationOptions<T extends Negotiable> {
 	limits?: Partial<sdp.SdpLimits> | undefined;
 	/** Makes the transceiver of a section that a remote offer brings, and that none of those here can serve. */
 	make(kind: MediaKind): T;
-}
-
-/** A description that this side made, good for as long as what went into it stays the same. */
-interface Draft<T> extends Association<T> {
-	readonly description: Description;
 }
 
 /** A remote description that was found good; `commit` puts it in force. */
@@ -48,29 +44,35 @@ interface Descriptions {
 /** The mids as they were when all was stable; a transceiver that is not here had none. */
 type StableMids<T> = { transceiver: T; mid: string | null }[];
 
-const noEffects: Effects<never> = Object.freeze({ incoming: [], ended: [], withdrawn: [] });
+const none: readonly never[] = Object.freeze([]);
+const noEffects: Effects<never> = Object.freeze({ incoming: none, ended: none, withdrawn: none });
 
 /** Every method checks first and throws with nothing changed, or does all of it. */
 export default class Negotiation<T extends Negotiable> {
 	/** What would make a new offer necessary. */
 	readonly needed = new NegotiationNeeded<T>();
-	#options: NegotiationOptions<T>;
+	#make: (kind: MediaKind) => T;
+	#limits: Partial<sdp.SdpLimits> | undefined;
 	#transceivers: T[] = [];
 	#state: RTCSignalingState = "stable";
 	#current: Descriptions = {};
 	#pending: Descriptions = {};
-	#offer: Draft<T> | undefined;
-	#answer: Draft<T> | undefined;
+	#drafts: Drafts<T>;
 	#plan: sdp.AnswerPlan | undefined; // of the pending remote offer; undefined: what went into it has changed
-	#places: readonly (T | undefined)[] = []; // of the sections of the newest description
-	#made: readonly T[] = []; // for the pending remote offer
+	#places: readonly (T | undefined)[] = none; // of the sections of what is pending
+	#made: readonly T[] = none; // for the pending remote offer
 	#stable: StableMids<T> | undefined;
 	#continuation = new Continuation();
-	#refusals: readonly sdp.Refusal[] = Object.freeze([]);
-	#version = 0;
+	#refusals: readonly sdp.Refusal[] = none;
 
-	constructor(options: NegotiationOptions<T>) {
-		this.#options = options;
+	constructor({ sessionId, cname, limits, make }: NegotiationOptions<T>) {
+		this.#make = make;
+		this.#limits = limits;
+		this.#drafts = new Drafts(sessionId, cname);
+	}
+
+	get cname(): string {
+		return this.#drafts.cname;
 	}
 
 	get state(): RTCSignalingState {
@@ -135,25 +137,8 @@ export default class Negotiation<T extends Negotiable> {
 	 * @throws WebRTCError "peer/invalid-state"
 	 */
 	createOffer(transport: LocalTransport): Description {
-		this.#check("createOffer", "stable", "have-local-offer");
-		const current = this.#current.local?.parsed;
-		const mids = this.#newMids();
-		const media = this.#transceivers
-			.filter((one) => !one.stopping || mids.get(one) === undefined)
-			.map((one) => this.#localMedia(one, mids.get(one) ?? one.mid ?? undefined));
-		const make = (sessionVersion: number) =>
-			sdp.createOffer({
-				...this.#session(sessionVersion),
-				media,
-				transport: { ...transport, setup: "actpass" },
-				current,
-			});
-		const description = this.#draft("offer", make, this.#offer);
-		const places = description.parsed.media.map(({ mid }) =>
-			this.#transceivers.find((one) => (mids.get(one) ?? one.mid) === mid),
-		);
-		this.#offer = { description, places, made: [] };
-		return description;
+		this.check("createOffer", "stable", "have-local-offer");
+		return this.#drafts.makeOffer(this.#transceivers, transport, this.#current.local?.parsed).description;
 	}
 
 	/**
@@ -161,23 +146,14 @@ export default class Negotiation<T extends Negotiable> {
 	 * @throws WebRTCError "peer/invalid-state", or "sdp/…" when nothing of a first offer can be taken
 	 */
 	createAnswer(transport: LocalTransport): Description {
-		this.#check("createAnswer", "have-remote-offer", "have-local-pranswer");
+		this.check("createAnswer", "have-remote-offer", "have-local-pranswer");
 		const remote = this.#pending.remote!.parsed;
-		const plan = (this.#plan ??= sdp.planAnswer(remote, this.#answerMedia(this.#places, remote)));
+		const plan = (this.#plan ??= sdp.planAnswer(remote, this.answerMedia(this.#places, remote)));
 		this.#refusals = plan.refusals;
+		const mayRefuseAll = this.#current.remote !== undefined;
 		const setup = this.#continuation.setup ?? "active";
-		const make = (sessionVersion: number) =>
-			sdp.createAnswer({
-				...this.#session(sessionVersion),
-				remote,
-				media: [],
-				plan,
-				mayRefuseAll: this.#current.remote !== undefined,
-				transport: { ...transport, setup },
-			});
-		const description = this.#draft("answer", make, this.#answer);
-		this.#answer = { description, places: this.#places, made: [] };
-		return description;
+		const options = { remote, plan, mayRefuseAll, transport: { ...transport, setup } };
+		return this.#drafts.makeAnswer(options, this.#places).description;
 	}
 
 	/**
@@ -187,24 +163,25 @@ export default class Negotiation<T extends Negotiable> {
 	 */
 	setLocal(type: DescriptionType, text: string | undefined, transport: LocalTransport): Effects<T> {
 		const method = `setLocalDescription(${type})`;
-		if (type === "offer") this.#check(method, "stable", "have-local-offer");
-		else this.#check(method, "have-remote-offer", "have-local-pranswer");
-		const known = type === "offer" ? this.#offer : this.#answer;
+		if (type === "offer") this.check(method, "stable", "have-local-offer");
+		else this.check(method, "have-remote-offer", "have-local-pranswer");
+		const side = type === "offer" ? "offer" : "answer";
+		const known = this.#drafts[side];
 		if (text !== undefined && known?.description.text !== text) {
-			const message = `${method}: the text is not what create${type === "offer" ? "Offer" : "Answer"} gave last`;
+			const message = `${method}: the text is not what createOffer or createAnswer gave last`;
 			throw new WebRTCError("peer/invalid-modification", message);
 		}
 		if (text === undefined) {
 			if (type === "offer") this.createOffer(transport);
 			else this.createAnswer(transport);
 		}
-		const draft = (type === "offer" ? this.#offer : this.#answer)!;
-		this.#version = Number(draft.description.parsed.origin.sessionVersion);
-		if (type !== "offer") return this.#conclude(draft.description.as(type), this.#pending.remote!, "answerer");
-		this.#leaveStable();
+		const draft = this.#drafts[side]!;
+		this.#drafts.taken(draft);
+		if (type !== "offer") return this.conclude(draft.description.as(type), this.#pending.remote!, "answerer");
+		this.leaveStable();
 		this.#pending = { local: draft.description };
 		this.needed.offered();
-		this.#associate(draft.places, draft.description);
+		this.associate(draft.places, draft.description);
 		this.#state = "have-local-offer";
 		return noEffects;
 	}
@@ -216,10 +193,10 @@ export default class Negotiation<T extends Negotiable> {
 	 */
 	planRemote(type: DescriptionType, text: string, required?: MediaKind): RemotePlan<T> {
 		const method = `setRemoteDescription(${type})`;
-		if (type === "offer") this.#check(method, "stable", "have-local-offer", "have-remote-offer");
-		else this.#check(method, "have-local-offer", "have-remote-pranswer");
-		const description = new Description(type, text, this.#options.limits);
-		return type === "offer" ? this.#planOffer(description, required) : this.#planAnswer(description);
+		if (type === "offer") this.check(method, "stable", "have-local-offer", "have-remote-offer");
+		else this.check(method, "have-local-offer", "have-remote-pranswer");
+		const description = new Description(type, text, this.#limits);
+		return type === "offer" ? this.planOffer(description, required) : this.planRemoteAnswer(description);
 	}
 
 	/** Puts a remote description in force. It cannot fail. */
@@ -227,21 +204,21 @@ export default class Negotiation<T extends Negotiable> {
 		const { description, association, transport } = plan;
 		if (description.type !== "offer") {
 			const controlling = this.#current.remote ? undefined : true;
-			return { ...this.#conclude(this.#pending.local!, description, "offerer"), controlling };
+			return { ...this.conclude(this.#pending.local!, description, "offerer"), controlling };
 		}
-		const withdrawn = plan.rollsBack ? this.#rollBack() : [];
-		this.#leaveStable();
+		const withdrawn = plan.rollsBack ? this.rollBack() : [];
+		this.leaveStable();
 		this.#pending = { remote: description };
 		this.#transceivers.push(...association.made);
 		this.#made = [...this.#made, ...association.made];
-		this.#associate(association.places, description);
-		this.#answer = undefined;
+		this.associate(association.places, description);
+		this.#drafts.answer = undefined;
 		this.#plan = plan.answer;
-		this.#refusals = plan.answer?.refusals ?? [];
+		this.#refusals = plan.answer?.refusals ?? none;
 		this.#state = "have-remote-offer";
 		// RFC 8445 section 6.1.1: the offerer controls, unless only one of the two is a full agent.
 		const controlling = this.#current.remote ? undefined : transport?.iceLite;
-		return { ...noEffects, remote: transport, controlling, incoming: this.#offered(description), withdrawn };
+		return { ...noEffects, remote: transport, controlling, incoming: this.offered(description), withdrawn };
 	}
 
 	/**
@@ -250,8 +227,8 @@ export default class Negotiation<T extends Negotiable> {
 	 */
 	rollback(side: "local" | "remote"): Effects<T> {
 		const method = side === "local" ? "setLocalDescription(rollback)" : "setRemoteDescription(rollback)";
-		this.#check(method, "have-local-offer", "have-remote-offer");
-		return { ...noEffects, withdrawn: this.#rollBack() };
+		this.check(method, "have-local-offer", "have-remote-offer");
+		return { ...noEffects, withdrawn: this.rollBack() };
 	}
 
 	/**
@@ -281,7 +258,8 @@ export default class Negotiation<T extends Negotiable> {
 
 	close(): void {
 		this.#state = "closed";
-		this.#offer = this.#answer = this.#plan = this.#stable = undefined;
+		this.#drafts.clear();
+		this.#plan = this.#stable = undefined;
 	}
 
 	/** Gives memory of the machine back, when what was agreed stands in the transport and the transceivers. */
@@ -291,26 +269,24 @@ export default class Negotiation<T extends Negotiable> {
 		this.#current.remote?.release();
 	}
 
-	#planOffer(description: Description, required: MediaKind | undefined): RemotePlan<T> {
+	private planOffer(description: Description, required: MediaKind | undefined): RemotePlan<T> {
 		const offer = description.parsed;
 		const rollsBack = this.#state === "have-local-offer";
-		const midOf = (one: T) => (rollsBack ? this.#midWhenStable(one) : one.mid);
-		const local = (one: T, mid: string) => this.#localMedia(one, mid);
-		const association = associate(offer, this.#transceivers, midOf, local, (kind) => this.#options.make(kind));
-		const answer = sdp.planAnswer(offer, this.#answerMedia(association.places, offer));
+		const midOf = (one: T) => (rollsBack ? this.midWhenStable(one) : one.mid);
+		const local = (one: T, mid: string) => this.#drafts.localMedia(one, mid);
+		const association = associate(offer, this.#transceivers, midOf, local, this.#make);
+		const answer = sdp.planAnswer(offer, this.answerMedia(association.places, offer));
 		if (!this.#current.remote) sdp.checkAccepted(answer, required);
 		const transport = answer.media.some(sdp.isLive) ? sdp.remoteTransport(offer, answer) : undefined;
-		if (transport) checkIce(transport);
 		this.#continuation.checkOffer(offer, transport);
 		return { description, transport, association, answer, rollsBack };
 	}
 
-	#planAnswer(description: Description): RemotePlan<T> {
+	private planRemoteAnswer(description: Description): RemotePlan<T> {
 		const offer = this.#pending.local!.parsed;
 		const answer = description.parsed;
 		sdp.validateAnswer(offer, answer);
 		const transport = answer.media.some(sdp.isLive) ? sdp.remoteTransport(answer, offer) : undefined;
-		if (transport) checkIce(transport);
 		if (transport) this.#continuation.checkAnswer(sdp.dtlsRole(offer, answer), transport);
 		return {
 			description,
@@ -322,25 +298,26 @@ export default class Negotiation<T extends Negotiable> {
 	}
 
 	/** Offer and answer are both there. A provisional one is carried out as well, but may be followed by another. */
-	#conclude(local: Description, remote: Description, weAre: "offerer" | "answerer"): Effects<T> {
+	private conclude(local: Description, remote: Description, weAre: "offerer" | "answerer"): Effects<T> {
 		const { type } = weAre === "answerer" ? local : remote;
-		const effects: Effects<T> = { ...noEffects, incoming: [], ended: [] };
 		const all = sdp.negotiated(local.parsed, remote.parsed, weAre);
 		const sections = all.flatMap((media, place) => {
 			const transceiver = this.#places[place];
 			return transceiver ? [{ transceiver, media }] : [];
 		});
-		for (const { transceiver, media } of sections) {
-			const sends = sdp.receives(media.direction);
-			effects.incoming.push({ transceiver, sends, msid: media.remoteMsid });
-		}
+		const incoming = sections.map(({ transceiver, media }) => ({
+			transceiver,
+			sends: sdp.receives(media.direction),
+			msid: media.remoteMsid,
+		}));
+		const effects: Effects<T> = { ...noEffects, incoming };
 		if (all.some(({ rejected }) => !rejected)) {
 			effects.remote = sdp.remoteTransport(remote.parsed, local.parsed);
 			const dtlsRole = sdp.dtlsRole(local.parsed, remote.parsed);
 			const { fingerprints } = effects.remote;
 			effects.agreement = { dtlsRole, fingerprints, sections };
 		}
-		this.#answer = undefined;
+		this.#drafts.answer = undefined;
 		if (type === "pranswer") {
 			this.#pending = { local, remote };
 			this.#state = weAre === "answerer" ? "have-local-pranswer" : "have-remote-pranswer";
@@ -352,38 +329,39 @@ export default class Negotiation<T extends Negotiable> {
 		this.#current = { local, remote };
 		this.#continuation.agree(all.length, effects.agreement);
 		this.needed.agree(local.parsed, remote.parsed, weAre, this.#places);
-		this.#settle();
+		this.settle();
 		return effects;
 	}
 
 	/** @returns the transceivers that are no more */
-	#rollBack(): T[] {
+	private rollBack(): T[] {
 		const withdrawn = this.#made.filter(({ hasTrack }) => !hasTrack);
 		this.#transceivers = this.#transceivers.filter((one) => !withdrawn.includes(one));
-		for (const transceiver of this.#transceivers) transceiver.mid = this.#midWhenStable(transceiver);
-		this.#refusals = [];
+		for (const transceiver of this.#transceivers) transceiver.mid = this.midWhenStable(transceiver);
+		this.#refusals = none;
 		this.needed.rolledBack();
-		this.#settle();
+		this.settle();
 		return withdrawn;
 	}
 
-	#settle(): void {
+	private settle(): void {
 		this.#pending = {};
-		this.#offer = this.#answer = this.#plan = this.#stable = undefined;
-		this.#places = this.#made = [];
+		this.#drafts.clear();
+		this.#plan = this.#stable = undefined;
+		this.#places = this.#made = none;
 		this.#state = "stable";
 	}
 
-	#leaveStable(): void {
+	private leaveStable(): void {
 		this.#stable ??= this.#transceivers.map((transceiver) => ({ transceiver, mid: transceiver.mid }));
 	}
 
-	#midWhenStable(transceiver: T): string | null {
+	private midWhenStable(transceiver: T): string | null {
 		if (!this.#stable) return transceiver.mid;
 		return this.#stable.find((entry) => entry.transceiver === transceiver)?.mid ?? null;
 	}
 
-	#associate(places: readonly (T | undefined)[], description: Description): void {
+	private associate(places: readonly (T | undefined)[], description: Description): void {
 		this.#places = places;
 		description.parsed.media.forEach(({ mid }, place) => {
 			const transceiver = places[place];
@@ -392,7 +370,7 @@ export default class Negotiation<T extends Negotiable> {
 	}
 
 	/** What the remote's offer would send. */
-	#offered(description: Description): Incoming<T>[] {
+	private offered(description: Description): Incoming<T>[] {
 		return description.parsed.media.flatMap((section, place) => {
 			const transceiver = this.#places[place];
 			if (!transceiver) return [];
@@ -400,63 +378,17 @@ export default class Negotiation<T extends Negotiable> {
 		});
 	}
 
-	/** The name that each transceiver without one gets with the next offer. */
-	#newMids(): Map<T, string> {
-		const taken = [
-			...this.#transceivers.map(({ mid }) => mid),
-			...(this.#current.local?.parsed.media ?? []).map(({ mid }) => mid),
-		];
-		const mids = new Map<T, string>();
-		let number = 0;
-		for (const transceiver of this.#transceivers) {
-			if (transceiver.mid !== null || transceiver.stopping) continue;
-			while (taken.includes(String(number))) number++;
-			mids.set(transceiver, String(number++));
-		}
-		return mids;
-	}
-
 	/** By the places of the offer. */
-	#answerMedia(places: readonly (T | undefined)[], offer: sdp.SessionDescription): (sdp.LocalMedia | undefined)[] {
+	private answerMedia(
+		places: readonly (T | undefined)[],
+		offer: sdp.SessionDescription,
+	): (sdp.LocalMedia | undefined)[] {
 		return places.map(
-			(transceiver, place) => transceiver && this.#localMedia(transceiver, offer.media[place]!.mid),
+			(transceiver, place) => transceiver && this.#drafts.localMedia(transceiver, offer.media[place]!.mid),
 		);
 	}
 
-	#localMedia(transceiver: T, mid: string | undefined): sdp.LocalMedia {
-		const { kind, direction, codecs, msid, ssrc, stopping: stopped } = transceiver;
-		const { cname } = this.#options;
-		return {
-			kind,
-			mid: mid || undefined,
-			direction,
-			codecs,
-			extensions: [sdp.midExtension],
-			msid,
-			ssrc,
-			cname,
-			stopped,
-		};
-	}
-
-	#session(sessionVersion: number): { sessionId: string; sessionVersion: number } {
-		return { sessionId: this.#options.sessionId, sessionVersion };
-	}
-
-	/** What is the same as last time keeps its version, and so its text. */
-	#draft(
-		type: "offer" | "answer",
-		make: (version: number) => sdp.SessionDescription,
-		known: Draft<T> | undefined,
-	): Description {
-		const version = known ? Number(known.description.parsed.origin.sessionVersion) : this.#version + 1;
-		const description = new Description(type, make(version));
-		if (!known) return description;
-		if (description.text === known.description.text) return known.description;
-		return new Description(type, make(version + 1));
-	}
-
-	#check(method: string, ...states: RTCSignalingState[]): void {
+	private check(method: string, ...states: RTCSignalingState[]): void {
 		if (states.includes(this.#state)) return;
 		throw new WebRTCError("peer/invalid-state", `${method} in the state "${this.#state}"`);
 	}

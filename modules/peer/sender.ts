@@ -5,25 +5,66 @@ import type { MediaCapture } from "webrtc/media";
 import { randomBytes } from "webrtc/native/crypto";
 import RtpSender from "webrtc/native/rtp";
 import type Srtp from "webrtc/native/srtp";
-import type { NegotiatedMedia } from "webrtc/sdp";
+import type { MediaKind } from "webrtc/peer/negotiable";
+import { capabilities, toCodec, type RTCRtpCapabilities, type RTCRtpCodec } from "webrtc/peer/preferences";
+import { midExtension, type NegotiatedMedia } from "webrtc/sdp";
+
+/** What a connection is to its senders and transceivers. */
+export interface TransceiverOwner {
+	/** The stream that tracks belong to which are not said to belong to another. */
+	readonly cname: string;
+	/** What protects and sends the packets, once there is something negotiated. */
+	readonly srtp: Srtp | undefined;
+	/** Something that is negotiated has changed. */
+	changed(): void;
+	/** One operation after the other (W3C webrtc section 4.4.1.2). */
+	chain<T>(method: string, operation: () => T): Promise<T>;
+}
+
+/** A group of tracks that play together; of a stream only its id counts. */
+export interface StreamLike {
+	readonly id: string;
+}
+
+/** W3C RTCRtpSendParameters, as far as they are there: one encoding, whose bitrate is the capture's, for all viewers. */
+export interface RTCRtpSendParameters {
+	/** Of the call that gave them. */
+	transactionId: string;
+	encodings: { active: boolean }[];
+	codecs: (RTCRtpCodec & { payloadType: number })[];
+	headerExtensions: { uri: string; id: number }[];
+	rtcp: { cname: string; reducedSize: boolean };
+}
 
 /** What a sender is sending, once negotiated. */
 interface Activity {
 	native: RtpSender;
 	track: MediaCapture;
-	media: NegotiatedMedia;
 }
 
 /** The sending half of a transceiver. */
 export default class RTCRtpSender {
+	readonly kind: MediaKind;
 	/** RFC 3550 section 8.1: random, the same through renegotiations. */
 	readonly ssrc: number;
+	#owner: TransceiverOwner;
 	#track: MediaCapture | null;
+	#stream = "";
 	#activity: Activity | undefined;
+	#media: NegotiatedMedia | undefined; // as negotiated, when something may be sent
+	#parameters: { active: boolean; transaction: number; isOut: boolean } | undefined; // when somebody has asked
+	#hasSent = false;
 
-	constructor(track: MediaCapture | null) {
+	constructor(owner: TransceiverOwner, kind: MediaKind, track: MediaCapture | null) {
+		this.#owner = owner;
+		this.kind = kind;
 		this.#track = track;
 		this.ssrc = randomSsrc();
+	}
+
+	/** What can be sent of a kind; null for a kind that there is not. */
+	static getCapabilities(kind: string): RTCRtpCapabilities | null {
+		return capabilities(kind);
 	}
 
 	/** What it sends; null: nothing. */
@@ -31,47 +72,144 @@ export default class RTCRtpSender {
 		return this.#track;
 	}
 
+	/** The id of the stream that its track belongs to. */
+	get stream(): string {
+		return this.#stream || this.#owner.cname;
+	}
+
+	/** Whether anything was ever negotiated for it. */
+	get hasSent(): boolean {
+		return this.#hasSent;
+	}
+
 	/** What was negotiated for it while it sends, and the counters of its native part. */
 	get activity(): { media: NegotiatedMedia; statistics: ReturnType<RtpSender["statistics"]> } | undefined {
-		const activity = this.#activity;
-		return activity && { media: activity.media, statistics: activity.native.statistics() };
+		const media = this.#media;
+		return this.#activity && media && { media, statistics: this.#activity.native.statistics() };
+	}
+
+	/**
+	 * Puts another track in the place of this one, without negotiation.
+	 * @throws TypeError for a track of another kind; WebRTCError "peer/invalid-modification" for one that cannot be encoded
+	 * as negotiated
+	 */
+	replaceTrack(track: MediaCapture | null): Promise<void> {
+		return this.#owner.chain("replaceTrack", () => {
+			if (track) checkTrack(track, this.kind);
+			const codec = this.#media?.codec;
+			if (track && codec && !track.codecs.some(({ name }) => name === codec.name))
+				throw new WebRTCError("peer/invalid-modification", `replaceTrack: the track has no ${codec.name}`);
+			this.#track = track;
+			this.restart();
+		});
+	}
+
+	/** Says which stream its track belongs to; of several the first counts. */
+	setStreams(...streams: StreamLike[]): void {
+		this.#stream = streams[0]?.id ?? "";
+		this.#owner.changed();
+	}
+
+	getParameters(): RTCRtpSendParameters {
+		const own = (this.#parameters ??= { active: true, transaction: 0, isOut: false });
+		own.isOut = true;
+		const codec = this.#media?.codec;
+		return {
+			transactionId: String(own.transaction),
+			encodings: [{ active: own.active }],
+			codecs: codec ? [{ ...toCodec({ ...codec, kind: this.kind }), payloadType: codec.payloadType }] : [],
+			headerExtensions: this.#media?.midExtensionId
+				? [{ uri: midExtension, id: this.#media.midExtensionId }]
+				: [],
+			rtcp: { cname: this.#owner.cname, reducedSize: this.#media?.rtcpReducedSize ?? false },
+		};
+	}
+
+	/**
+	 * Takes what getParameters gave: `active` may be other than it was.
+	 * @throws WebRTCError "peer/invalid-state" when getParameters was not called since, "peer/invalid-modification" when
+	 * something else has changed
+	 */
+	setParameters(parameters: RTCRtpSendParameters): Promise<void> {
+		return this.#owner.chain("setParameters", () => {
+			const { transactionId, encodings, codecs, headerExtensions, rtcp } = parameters;
+			if (!this.#parameters?.isOut)
+				throw new WebRTCError("peer/invalid-state", "setParameters: getParameters comes first");
+			const own = this.getParameters();
+			const fixed = JSON.stringify([own.transactionId, own.codecs, own.headerExtensions, own.rtcp]);
+			if (JSON.stringify([transactionId, codecs, headerExtensions, rtcp]) !== fixed || encodings?.length !== 1)
+				throw new WebRTCError(
+					"peer/invalid-modification",
+					"setParameters: only encodings[0].active can change",
+				);
+			const { transaction } = this.#parameters;
+			this.#parameters = { active: encodings[0]!.active, transaction: transaction + 1, isOut: false };
+			this.restart();
+		});
+	}
+
+	/** For the connection: another track, at once. */
+	takeTrack(track: MediaCapture | null): void {
+		this.#track = track;
+		this.restart();
 	}
 
 	/** Begins to send as negotiated; without effect when it already does so. */
-	start(srtp: Srtp, media: NegotiatedMedia, cname: string): void {
-		const { track } = this;
-		const codec = media.codec;
-		if (!track || !codec) return;
-		const current = this.#activity?.media;
-		if (current?.codec?.payloadType === codec.payloadType && current.codec.name === codec.name) return;
-		this.stop();
+	start(media: NegotiatedMedia): void {
+		const before = this.#media?.codec;
+		const isSame =
+			before?.payloadType === media.codec?.payloadType && before?.name === media.codec?.name && this.#activity;
+		this.#media = media;
+		this.#hasSent = true;
+		if (!isSame) this.restart();
+	}
+
+	/** Stops sending; the peer gets a BYE. */
+	stop(): void {
+		this.#media = undefined;
+		this.restart();
+	}
+
+	private restart(): void {
+		this.end();
+		const codec = this.#media?.codec;
+		const { srtp } = this.#owner;
+		if (!this.#track || !srtp || !codec || this.#parameters?.active === false) return;
+		const { midExtensionId, mid } = this.#media!;
 		const native = new RtpSender({
 			srtp,
 			codec: codec.name as "H264" | "opus" | "PCMU" | "PCMA", // of our own capabilities
 			payloadType: codec.payloadType,
 			clockRate: codec.clockRate,
 			ssrc: this.ssrc,
-			cname,
+			cname: this.#owner.cname,
 			packetizationMode: codec.packetizationMode === 1 ? 1 : 0,
-			...(media.midExtensionId ? { midId: media.midExtensionId, mid: media.mid } : {}),
+			...(midExtensionId ? { midId: midExtensionId, mid } : {}),
 		});
 		try {
-			track.attach(native, codec.name);
+			this.#track.attach(native, codec.name);
 		} catch (error) {
 			native.close();
 			throw error;
 		}
-		this.#activity = { native, track, media };
+		this.#activity = { native, track: this.#track };
 	}
 
-	/** Stops sending; the peer gets a BYE. */
-	stop(): void {
+	private end(): void {
 		const activity = this.#activity;
 		this.#activity = undefined;
 		if (!activity) return;
 		activity.track.detach(activity.native);
 		activity.native.close();
 	}
+}
+
+/** @throws TypeError for what is no capture, or one of another kind */
+export function checkTrack(track: MediaCapture, kind?: MediaKind): MediaKind {
+	if (typeof track?.attach !== "function" || (track.kind !== "audio" && track.kind !== "video"))
+		throw new TypeError("track: a capture of audio or video");
+	if (kind && track.kind !== kind) throw new TypeError(`track: ${kind}`);
+	return track.kind;
 }
 
 function randomSsrc(): number {

@@ -1,25 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
-// W3C's "queue a task": what shall happen after the promises that are resolved now have been heard of.
+// What W3C has done in an order: operations one after the other, and tasks after the promises that are resolved now.
 import Timer from "timer";
+import { contain } from "webrtc/error/guard";
 
 export default class Tasks {
-	#queue: (() => void)[] = [];
+	#operations: (() => void)[] | undefined; // that wait for the one that is under way
+	#busy = false;
+	#tasks: (() => void)[] | undefined;
 	#timer: Timer | undefined;
 
+	/** Whether an operation is under way. */
+	get isBusy(): boolean {
+		return this.#busy;
+	}
+
+	/** The operations chain (W3C webrtc section 4.4.1.2): it runs at once when nothing is before it. */
+	chain<T>(operation: () => T): Promise<T> {
+		return new Promise((resolve, reject) => {
+			const start = () => {
+				try {
+					resolve(operation());
+				} catch (error) {
+					reject(error as Error);
+				}
+				void Promise.resolve().then(() => this.next());
+			};
+			if (this.#busy) (this.#operations ??= []).push(start);
+			else {
+				this.#busy = true;
+				start();
+			}
+		});
+	}
+
+	/** "Queue a task": what is posted happens after the promises that are resolved now have been heard of. */
 	post(task: () => void): void {
-		this.#queue.push(task);
-		this.#timer ??= Timer.set(() => this.#run(), 0);
+		(this.#tasks ??= []).push(task);
+		this.#timer ??= Timer.set(() => {
+			try {
+				this.run();
+			} catch (cause) {
+				contain(this, cause);
+			}
+		}, 0);
 	}
 
 	/** What was posted is forgotten. */
 	clear(): void {
-		this.#queue.length = 0;
+		this.#tasks = undefined;
 		if (this.#timer !== undefined) Timer.clear(this.#timer);
 		this.#timer = undefined;
 	}
 
-	#run(): void {
+	/** Of a task, which is an event's: it has been traced, and the tasks after it follow. */
+	onException(): void {
+		if (this.#tasks) this.post(() => {});
+	}
+
+	// A private method would take a slot in each instance.
+	private run(): void {
 		this.#timer = undefined;
-		for (const task of this.#queue.splice(0)) task();
+		for (let task = this.#tasks?.shift(); task; task = this.#tasks?.shift()) task();
+		this.#tasks = undefined;
+	}
+
+	private next(): void {
+		const start = this.#operations?.shift();
+		this.#busy = start !== undefined;
+		start?.();
 	}
 }

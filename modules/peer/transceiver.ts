@@ -1,82 +1,123 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C RTCRtpTransceiver.
+import WebRTCError from "webrtc/error";
 import type { MediaCapture } from "webrtc/media";
-import type Srtp from "webrtc/native/srtp";
 import type { MediaKind, Negotiable } from "webrtc/peer/negotiable";
-import RTCRtpSender from "webrtc/peer/sender";
-import { h264, opus, pcma, pcmu, sends, type CodecCapability, type Msid, type NegotiatedMedia } from "webrtc/sdp";
+import { codecsOf, prefer, type RTCRtpCodec } from "webrtc/peer/preferences";
+import RTCRtpReceiver from "webrtc/peer/receiver";
+import RTCRtpSender, { type TransceiverOwner } from "webrtc/peer/sender";
+import { sends, type CodecCapability, type Direction, type Msid, type NegotiatedMedia } from "webrtc/sdp";
 
-export type RTCRtpTransceiverDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
-
-export interface TransceiverOptions {
-	track: MediaCapture | null;
-	direction: RTCRtpTransceiverDirection;
-	/** The id of the stream that its track belongs to. */
-	stream: string;
-	/** Something that is negotiated has changed. */
-	onChange(): void;
-}
+export type RTCRtpTransceiverDirection = Direction | "stopped";
 
 /** One media section of the session. */
 export default class RTCRtpTransceiver implements Negotiable {
-	readonly kind: MediaKind;
 	readonly sender: RTCRtpSender;
 	/** The media section's name, once it has one. */
 	mid: string | null = null;
-	/** As negotiated. */
-	currentDirection: RTCRtpTransceiverDirection | null = null;
-	#options: TransceiverOptions;
-	#direction: RTCRtpTransceiverDirection;
+	agreed = "";
+	/** Whether ontrack was told that the remote sends. */
+	isReceiving = false;
+	#owner: TransceiverOwner;
+	#direction: Direction;
+	#currentDirection: RTCRtpTransceiverDirection | null = null;
+	#stopping = false;
+	#receiver: RTCRtpReceiver | undefined; // for those who ask
+	#preferences: readonly RTCRtpCodec[] | undefined;
 
-	constructor(kind: MediaKind, options: TransceiverOptions) {
-		this.kind = kind;
-		this.sender = new RTCRtpSender(options.track);
-		this.#options = options;
-		this.#direction = options.direction;
+	constructor(owner: TransceiverOwner, kind: MediaKind, track: MediaCapture | null, direction: Direction) {
+		this.sender = new RTCRtpSender(owner, kind, track);
+		this.#owner = owner;
+		this.#direction = direction;
 	}
 
-	/** What is wanted; it takes effect with the next negotiation. */
+	get kind(): MediaKind {
+		return this.sender.kind;
+	}
+
+	get receiver(): RTCRtpReceiver {
+		return (this.#receiver ??= new RTCRtpReceiver(this.kind, `${this.kind}-${this.#owner.cname}-${this.ssrc}`));
+	}
+
+	/** What is wanted; it takes effect with the next negotiation. "stopped" after stop(). */
 	get direction(): RTCRtpTransceiverDirection {
-		return this.#direction;
+		return this.#stopping ? "stopped" : this.#direction;
 	}
 
-	set direction(direction: RTCRtpTransceiverDirection) {
+	/** @throws TypeError for what is no direction; WebRTCError "peer/invalid-state" after stop() */
+	set direction(direction: Direction) {
 		checkDirection(direction);
+		if (this.#stopping) throw new WebRTCError("peer/invalid-state", "direction: the transceiver has stopped");
 		if (direction === this.#direction) return;
 		this.#direction = direction;
-		this.#options.onChange();
+		this.#owner.changed();
 	}
 
+	/** As negotiated; null: not yet. */
+	get currentDirection(): RTCRtpTransceiverDirection | null {
+		return this.#currentDirection;
+	}
+
+	/** stop() was called, or its section has ended. */
 	get stopping(): boolean {
-		return false;
+		return this.#stopping;
 	}
 
 	get hasTrack(): boolean {
 		return this.sender.track !== null;
 	}
 
+	/** In order of preference. */
 	get codecs(): readonly CodecCapability[] {
-		return this.sender.track?.codecs ?? (this.kind === "video" ? [h264] : [opus, pcmu, pcma]);
+		const available = this.sender.track?.codecs ?? codecsOf(this.kind);
+		return this.#preferences ? prefer(available, this.#preferences) : available;
 	}
 
 	get msid(): Msid {
-		return { stream: this.#options.stream, track: `${this.kind}-${this.sender.ssrc.toString(16)}` };
+		return { stream: this.sender.stream, track: `${this.kind}-${this.ssrc.toString(16)}` };
 	}
 
 	get ssrc(): number {
 		return this.sender.ssrc;
 	}
 
-	/** Carries out what was negotiated for its section. */
-	apply(media: NegotiatedMedia, srtp: Srtp, cname: string): void {
-		this.currentDirection = media.rejected ? "inactive" : media.direction;
-		if (sends(this.currentDirection)) this.sender.start(srtp, media, cname);
+	/**
+	 * Which codecs to negotiate, in order of preference. Levels of H.264 are the encoder's affair and do not count.
+	 * @param codecs of RTCRtpSender.getCapabilities; none: all, in their usual order
+	 * @throws WebRTCError "peer/invalid-modification" for one that there is not
+	 */
+	setCodecPreferences(codecs: readonly RTCRtpCodec[]): void {
+		if (codecs.length) prefer(this.sender.track?.codecs ?? codecsOf(this.kind), codecs);
+		this.#preferences = codecs.length ? codecs.map((codec) => ({ ...codec })) : undefined;
+		this.#owner.changed();
+	}
+
+	/** Sends nothing any more, at once; its section ends with the next negotiation. Can be called again without effect. */
+	stop(): void {
+		if (this.#stopping) return;
+		this.#stopping = true;
+		this.sender.stop();
+		if (this.#receiver) Object.assign(this.#receiver.track, { muted: true, readyState: "ended" });
+		this.#owner.changed();
+	}
+
+	/** For the connection: carries out what was negotiated for its section. */
+	apply(media: NegotiatedMedia): void {
+		if (this.#stopping) return;
+		this.#currentDirection = media.direction;
+		if (sends(media.direction)) this.sender.start(media);
 		else this.sender.stop();
+	}
+
+	/** For the connection: its section has ended. */
+	end(): void {
+		this.stop();
+		this.#currentDirection = "stopped";
 	}
 }
 
 /** @throws TypeError for anything that is not a direction */
-export function checkDirection(direction: unknown): RTCRtpTransceiverDirection {
+export function checkDirection(direction: unknown): Direction {
 	if (direction === "sendrecv" || direction === "sendonly" || direction === "recvonly" || direction === "inactive")
 		return direction;
 	throw new TypeError('direction: "sendrecv", "sendonly", "recvonly" or "inactive"');

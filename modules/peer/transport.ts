@@ -18,21 +18,27 @@ import type { RemoteTransport } from "webrtc/sdp";
 export type RTCIceConnectionState = IceState;
 export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed" | "failed";
 
-export interface PeerTransportOptions {
-	network: Network;
-	certificate: Certificate;
+export interface TransportOptions {
+	/** Candidates do not tell of this host's own addresses. */
+	hidesHost: boolean;
 	/** That the remote may signal. Default 32. */
 	maximumCandidates?: number | undefined;
-	/** The ICE or DTLS state has changed. */
-	onStateChange(): void;
 }
 
-/** Owns all natives of one peer but its senders. */
+/** What a connection is to its transport. */
+export interface TransportOwner {
+	/** The ICE or DTLS state has changed. */
+	onTransportState(): void;
+}
+
+/** Owns all natives of one peer but its senders. (In XS a private method takes a slot of each instance, a closure eleven.) */
 export default class PeerTransport {
 	readonly agent: IceAgent;
 	readonly gatherer: IceGatherer;
 	readonly srtp: Srtp;
-	#options: PeerTransportOptions;
+	#owner: TransportOwner;
+	#network: Network;
+	#certificate: Certificate;
 	#path: Path;
 	#dtls: Dtls | undefined;
 	#writable = false; // the path has an address to send to
@@ -46,10 +52,11 @@ export default class PeerTransport {
 	#closed = false;
 	#broken = false;
 
-	constructor(options: PeerTransportOptions) {
-		const { network } = options;
-		this.#options = options;
-		const { maximumCandidates } = options;
+	constructor(owner: TransportOwner, network: Network, certificate: Certificate, options: TransportOptions) {
+		this.#owner = owner;
+		this.#network = network;
+		this.#certificate = certificate;
+		const { hidesHost, maximumCandidates } = options;
 		this.agent = new IceAgent({ controlling: true, crypto, now: network.now, maximumCandidates, pool: network });
 		this.#path = network.createPath();
 		try {
@@ -59,14 +66,15 @@ export default class PeerTransport {
 			throw error;
 		}
 		try {
-			this.#listen();
+			this.listen();
 		} catch (error) {
 			this.srtp.close();
 			this.#path.close();
 			throw error;
 		}
 		const port = network.localPort;
-		const hosts = network.addresses.map(({ address, family }) => ({ address, port, family }));
+		const addresses = hidesHost ? [] : network.addresses;
+		const hosts = addresses.map(({ address, family }) => ({ address, port, family }));
 		this.gatherer = new IceGatherer(this.agent, hosts);
 	}
 
@@ -84,7 +92,7 @@ export default class PeerTransport {
 		return {
 			iceUfrag: this.#next?.ufrag ?? localUfrag,
 			icePwd: this.#next?.password ?? localPassword,
-			fingerprint: { algorithm: "sha-256", value: this.#options.certificate.fingerprint },
+			fingerprint: { algorithm: "sha-256", value: this.#certificate.fingerprint },
 			candidates: this.gatherer.candidates,
 			endOfCandidates: this.gatherer.isDone,
 		};
@@ -128,7 +136,7 @@ export default class PeerTransport {
 	/** That offer is in force. Without effect when there is none. */
 	restart(): void {
 		if (!this.#next) return;
-		this.#restart(this.#next);
+		this.renew(this.#next);
 		this.#next = undefined;
 	}
 
@@ -143,9 +151,9 @@ export default class PeerTransport {
 		this.#offeredUfrag = isAgreed ? "" : ufrag;
 		this.#remoteUfrag = ufrag;
 		const restarts = this.agent.wouldRestart(parameters);
-		if (restarts) this.#restart();
+		if (restarts) this.renew();
 		if (isAgreed || !restarts) this.agent.setRemoteParameters(parameters);
-		if (!isOffered) this.#addCandidates(remote);
+		if (!isOffered) this.addCandidates(remote);
 		this.pump();
 	}
 
@@ -157,9 +165,9 @@ export default class PeerTransport {
 		const { iceUfrag: ufrag, icePwd: password, candidates = [], endOfCandidates = false } = remote;
 		if (!this.agent.wouldRestart({ ufrag, password })) return false;
 		this.#remoteUfrag = ufrag;
-		this.#restart();
+		this.renew();
 		this.agent.setRemoteParameters({ ufrag, password });
-		this.#addCandidates({ candidates, endOfCandidates });
+		this.addCandidates({ candidates, endOfCandidates });
 		this.pump();
 		return true;
 	}
@@ -170,12 +178,12 @@ export default class PeerTransport {
 		this.#dtls = new Dtls({
 			path: this.#path,
 			srtp: this.srtp,
-			certificate: this.#options.certificate,
+			certificate: this.#certificate,
 			role,
 			fingerprints,
 			onState: () => {
 				try {
-					this.#onDtlsState();
+					this.onDtlsState();
 				} catch (cause) {
 					contain(this, cause);
 				}
@@ -187,7 +195,7 @@ export default class PeerTransport {
 	handleStun(data: Uint8Array, address: string, port: number): boolean {
 		if (this.#broken) return false;
 		try {
-			const taken = this.agent.handleMessage(data, { address, port }, this.#options.network.now);
+			const taken = this.agent.handleMessage(data, { address, port }, this.#network.now);
 			if (taken) this.pump();
 			return taken;
 		} catch (cause) {
@@ -199,17 +207,17 @@ export default class PeerTransport {
 	/** Carries out what the agent wants done: after each input, and when its deadline has come. */
 	pump(): void {
 		if (this.#closed) return;
-		const { network } = this.#options;
+		const network = this.#network;
 		let changed = false;
 		this.agent.handleTimeout(network.now);
 		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
 			if (event.type === "heard") this.#path.accept(event.address, event.port);
 			else if (event.type === "validated") this.#path.confirm(event.address, event.port);
-			else if (event.type === "valid" || event.type === "consent") this.#select(event.pair.remote);
+			else if (event.type === "valid" || event.type === "consent") this.select(event.pair.remote);
 			else if (event.type === "deselected") this.#path.forget();
 			else if (event.type === "selected") {
-				this.#select(event.pair.remote);
-				this.#forgetFormer();
+				this.select(event.pair.remote);
+				this.forgetFormer();
 			} else if (event.type === "statechange") {
 				changed = true;
 				if (event.state === "failed") this.#error ??= event.error;
@@ -218,8 +226,8 @@ export default class PeerTransport {
 		for (let out = this.agent.pollTransmit(); out; out = this.agent.pollTransmit()) {
 			network.send(out.data, out.address, out.port);
 		}
-		this.#schedule();
-		if (changed) this.#options.onStateChange();
+		this.schedule();
+		if (changed) this.#owner.onTransportState();
 	}
 
 	/** Gives everything back; the remote is told by DTLS's close_notify. Can be called again without effect. */
@@ -232,18 +240,21 @@ export default class PeerTransport {
 		this.#dtls = undefined;
 		this.srtp.close();
 		this.#path.close();
-		for (const ufrag of this.#ufrags) this.#options.network.remove(ufrag);
+		for (const ufrag of this.#ufrags) this.#network.remove(ufrag);
 		this.agent.close();
 	}
 
 	/** New credentials of our own. */
-	#restart(credentials?: { ufrag: string; password: string }): void {
-		this.agent.restart(this.#options.network.now, credentials);
+	private renew(credentials?: { ufrag: string; password: string }): void {
+		this.agent.restart(this.#network.now, credentials);
 		this.gatherer.restart();
-		this.#listen();
+		this.listen();
 	}
 
-	#addCandidates({ candidates, endOfCandidates }: Pick<RemoteTransport, "candidates" | "endOfCandidates">): void {
+	private addCandidates({
+		candidates,
+		endOfCandidates,
+	}: Pick<RemoteTransport, "candidates" | "endOfCandidates">): void {
 		for (const candidate of candidates) {
 			try {
 				this.agent.addRemoteCandidate(candidate);
@@ -255,41 +266,41 @@ export default class PeerTransport {
 	}
 
 	/** STUN for the agent's present credentials is let in; for those before, until there is a new path. */
-	#listen(): void {
+	private listen(): void {
 		const ufrag = this.agent.localUfrag;
 		if (this.#ufrags.includes(ufrag)) return;
-		this.#options.network.add(ufrag, this);
+		this.#network.add(ufrag, this);
 		this.#ufrags.push(ufrag);
 	}
 
 	/** The address may still be another peer's: then the next consent tries again. */
-	#select({ address, port }: { address: string; port: number }): void {
+	private select({ address, port }: { address: string; port: number }): void {
 		if (!this.#path.select(address, port) || this.#writable) return;
 		this.#writable = true;
 		this.#dtls?.start();
 	}
 
 	/** The credentials before a restart have served. */
-	#forgetFormer(): void {
-		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.#options.network.remove(ufrag);
+	private forgetFormer(): void {
+		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.#network.remove(ufrag);
 	}
 
-	#onDtlsState(): void {
+	private onDtlsState(): void {
 		const dtls = this.#dtls;
 		if (!dtls) return;
 		if (dtls.state === "failed")
 			this.#error ??= new WebRTCError(dtls.reason as WebRTCErrorCode, `DTLS: ${dtls.message}`);
-		this.#options.onStateChange();
+		this.#owner.onTransportState();
 	}
 
-	#schedule(): void {
+	private schedule(): void {
 		const deadline = this.agent.deadline ?? Infinity;
 		if (deadline === this.#deadline && this.#timer !== undefined) return;
 		if (this.#timer !== undefined) Timer.clear(this.#timer);
 		this.#timer = undefined;
 		this.#deadline = deadline;
 		if (deadline === Infinity || this.#closed) return;
-		const wait = Math.max(0, Math.ceil(deadline - this.#options.network.now));
+		const wait = Math.max(0, Math.ceil(deadline - this.#network.now));
 		this.#timer = Timer.set(() => {
 			try {
 				this.#timer = undefined;
@@ -305,6 +316,6 @@ export default class PeerTransport {
 		if (this.#closed || this.#broken) return;
 		this.#broken = true;
 		this.#error ??= error;
-		this.#options.onStateChange();
+		this.#owner.onTransportState();
 	}
 }

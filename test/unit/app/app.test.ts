@@ -169,15 +169,29 @@ test("the ICE servers that come with an offer are its session's alone, and stay 
 			.connection(peerId)!
 			.getConfiguration()
 			.iceServers!.map(({ urls: url }) => url);
-	signaling.handler.onIceServers([{ urls: "turn:all" }]);
-	signaling.handler.onMessage({ type: "offer", peerId: "ann", sdp, iceServers: [{ urls: "turn:ann" }] });
+	const turn = (host: string) => [{ urls: `turn:${host}`, username: "u", credential: "c" }];
+	signaling.handler.onIceServers(turn("all"));
+	signaling.handler.onMessage({ type: "offer", peerId: "ann", sdp, iceServers: turn("ann") });
 	await settle();
 	await offer("bob");
 	expect(urls("ann")).toEqual(["stun:own", "turn:all", "turn:ann"]);
 	expect(urls("bob")).toEqual(["stun:own", "turn:all"]);
-	signaling.handler.onIceServers([{ urls: "turn:new" }]);
+	signaling.handler.onIceServers(turn("new"));
 	expect(urls("ann")).toEqual(["stun:own", "turn:new", "turn:ann"]);
 	expect(urls("bob")).toEqual(["stun:own", "turn:new"]);
+});
+
+test("ICE servers that make no sense are told of, and those before stay", async () => {
+	await make({ iceServers: [{ urls: "stun:own" }] }).run();
+	signaling.handler.onIceServers([{ urls: "http://all" }]);
+	expect(events.at(-1)).toMatchObject({ type: "signalingError", error: { code: "ice/bad-server" } });
+	const viewer = await offer("ann");
+	const { sdp } = viewer.localDescription!;
+	signaling.handler.onMessage({ type: "offer", peerId: "ann", sdp, iceServers: [{ urls: "turn:ann" }] });
+	await settle();
+	expect(events.find(({ type }) => type === "error")).toMatchObject({ error: { code: "peer/invalid-access" } });
+	expect(app.connection("ann")!.getConfiguration().iceServers).toEqual([{ urls: "stun:own" }]);
+	expect(() => new WebRTCApp({ signaling, iceServers: [{ urls: "stun:" }] })).toThrow("no host");
 });
 
 test("peers are told apart by their full ids", async () => {

@@ -20,6 +20,7 @@ export function line(kind: MediaKind, changes: Partial<Line> = {}): Line {
 	return {
 		kind,
 		mid: null,
+		agreed: "",
 		direction: "sendonly",
 		stopping: false,
 		hasTrack: true,

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Codecs as W3C describes them, and which of them are wanted.
+import WebRTCError from "webrtc/error";
+import type { MediaKind } from "webrtc/peer/negotiable";
+import { h264, midExtension, opus, parameter, pcma, pcmu, type CodecCapability } from "webrtc/sdp";
+
+/** W3C RTCRtpCodec. */
+export interface RTCRtpCodec {
+	/** "video/H264", "audio/opus", "audio/PCMU", "audio/PCMA". */
+	mimeType: string;
+	/** Hz. */
+	clockRate: number;
+	channels?: number;
+	sdpFmtpLine?: string;
+}
+
+export interface RTCRtpCapabilities {
+	codecs: RTCRtpCodec[];
+	headerExtensions: { uri: string }[];
+}
+
+/** What is done for a kind where no track says otherwise. */
+export function codecsOf(kind: MediaKind): readonly CodecCapability[] {
+	return kind === "video" ? [h264] : [opus, pcmu, pcma];
+}
+
+export function capabilities(kind: string): RTCRtpCapabilities | null {
+	if (kind !== "audio" && kind !== "video") return null;
+	return { codecs: codecsOf(kind).map(toCodec), headerExtensions: [{ uri: midExtension }] };
+}
+
+/** As W3C writes it. */
+export function toCodec(codec: {
+	kind?: string;
+	name: string;
+	clockRate: number;
+	channels?: number;
+	parameters: string;
+}): RTCRtpCodec {
+	const { kind, name, clockRate, channels, parameters } = codec;
+	const described: RTCRtpCodec = { mimeType: `${kind}/${name}`, clockRate };
+	if (kind === "audio") described.channels = channels ?? 1;
+	if (parameters) described.sdpFmtpLine = parameters;
+	return described;
+}
+
+/**
+ * The codecs of `available` that are preferred, in the order of preference.
+ * @throws WebRTCError "peer/invalid-modification" for one that is not there, and when none is left
+ */
+export function prefer(
+	available: readonly CodecCapability[],
+	preferences: readonly RTCRtpCodec[],
+): readonly CodecCapability[] {
+	const preferred: CodecCapability[] = [];
+	for (const wanted of preferences) {
+		const codec = available.find((one) => isSame(one, wanted));
+		if (!codec)
+			throw new WebRTCError("peer/invalid-modification", `codecs: there is no ${wanted?.mimeType} like this`);
+		if (!preferred.includes(codec)) preferred.push(codec);
+	}
+	return preferred;
+}
+
+/** H.264 must be of the same packetization-mode; its level is the encoder's affair. */
+function isSame(codec: CodecCapability, wanted: RTCRtpCodec): boolean {
+	const { mimeType, clockRate, channels, sdpFmtpLine } = wanted;
+	if (String(mimeType).toLowerCase() !== `${codec.kind}/${codec.name}`.toLowerCase()) return false;
+	if (clockRate !== codec.clockRate || (channels ?? codec.channels ?? 1) !== (codec.channels ?? 1)) return false;
+	if (sdpFmtpLine === undefined || codec.name !== "H264") return true;
+	const mode = (parameters: string) => parameter(parameters, "packetization-mode") ?? "0";
+	return mode(sdpFmtpLine) === mode(codec.parameters);
+}
