@@ -12,8 +12,9 @@ Builds a Moddable manifest for the simulator and runs it. key=value pairs go to 
   --sanitize        with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
   --no-caps         let the heaps grow: ignore the manifest's "creation"
   --stats           print the heaps and counters at the end
+  --watch           build and start again when a file of it changes
   --quiet           no progress
-  --help            this text
+  -h, --help        this text
 `;
 
 /** @param {string} message @returns {never} */
@@ -35,6 +36,7 @@ function parse(words) {
 		"--sanitize": () => (options.sanitize = true),
 		"--no-caps": () => (options.caps = false),
 		"--stats": () => (options.stats = true),
+		"--watch": () => (options.watch = true),
 		"--quiet": () => (options.quiet = true),
 	};
 	for (let i = 0; i < words.length; i++) {
@@ -52,5 +54,5 @@ function parse(words) {
 }
 
 const words = process.argv.slice(2);
-if (words.includes("--help")) process.stdout.write(usage);
+if (words.includes("--help") || words.includes("-h")) process.stdout.write(usage);
 else process.exitCode = await launch(parse(words));

@@ -4,14 +4,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { ensureNpm, ensureSystem } from "./setup.mjs";
-import { launch } from "./tools/launch.mjs";
 import { root } from "./tools/build.mjs";
+import { readJSON } from "./tools/json.mjs";
+import { launch } from "./tools/launch.mjs";
+import { convert, findTaken, isBundle, Refusal } from "./tools/options.mjs";
+import { meant } from "./tools/words.mjs";
 
-/**
- * An option of an example. It goes to mc/config: a number, the absolute path of a file, or what is in the file; else as
- * it is. An environment variable may stand in for it.
- * @typedef {{ value: string, text: string, kind?: "number" | "path" | "file", environment?: string }} Option
- */
+/** @typedef {import("./tools/options.mjs").Option} Option */
 
 const examples = fs
 	.readdirSync(path.join(root, "examples"))
@@ -20,7 +19,7 @@ const examples = fs
 
 /** The options of a file and of those that it includes. @param {string} file @returns {Record<string, Option>} */
 function readOptions(file) {
-	const { include = [], ...own } = JSON.parse(fs.readFileSync(file, "utf8"));
+	const { include = [], ...own } = readJSON(file);
 	const included = include.map((/** @type {string} */ name) => readOptions(path.join(path.dirname(file), name)));
 	return Object.assign({}, ...included, own);
 }
@@ -31,11 +30,12 @@ function exampleOf(words) {
 	if (index < 0) return "lan-camera";
 	const name = words[index]?.split("=")[1] ?? words[index + 1] ?? "";
 	if (examples.includes(name)) return name;
-	process.stderr.write(`--example ${name}: there is ${examples.join(", ")}\n`);
+	const likely = meant(name, examples);
+	process.stderr.write(
+		`--example ${name}: there is ${examples.join(", ")}${likely ? `; is ${likely} meant?` : ""}\n`,
+	);
 	process.exit(2);
 }
-
-const largestFile = 16_384; // bytes, for mc/config is in the device's memory
 
 const words = process.argv.slice(2);
 const example = exampleOf(words);
@@ -46,11 +46,12 @@ function usage() {
 	return [
 		`usage: npm start -- [--example NAME] [options of ${example}]\n\n`,
 		line("--example NAME", `which example: ${examples.join(", ")} (lan-camera)`),
-		...Object.entries(options).map(([name, { value, text, environment }]) =>
+		...Object.entries(options).map(([name, { value = "", text, environment }]) =>
 			line(`--${name} ${value}`, environment ? `${text} [$${environment}]` : text),
 		),
 		line("--stats", "print the machine's heaps and counters at the end"),
-		line("--help", "this text"),
+		line("--watch", "build and start again when a file of it changes"),
+		line("-h, --help", "this text"),
 	].join("");
 }
 
@@ -60,42 +61,39 @@ function fail(message) {
 	process.exit(2);
 }
 
-/** npm runs this in the project's folder; INIT_CWD is where the user typed. @param {string} file */
-const absolute = (file) => path.resolve(process.env.INIT_CWD ?? process.cwd(), file);
-
 /** @param {string} source what the user has set @param {Option} option @param {string} value */
-function convert(source, { kind }, value) {
-	if (kind === "number" && !/^\d+$/.test(value)) fail(`${source}: a number, not "${value}"`);
-	if (kind !== "path" && kind !== "file") return value;
-	const file = absolute(value);
-	const isFile = value && fs.statSync(file, { throwIfNoEntry: false })?.isFile();
-	if (!isFile) fail(value ? `${source}: there is no file ${file}` : `${source}: no file given`);
-	if (kind === "path") return file;
-	const text = fs.readFileSync(file, "utf8");
-	if (text.length > largestFile) fail(`${source}: ${file} has more than ${largestFile} bytes, too many for a device`);
-	return text;
+function take(source, option, value) {
+	try {
+		return convert(source, option, value);
+	} catch (error) {
+		if (error instanceof Refusal) fail(error.message);
+		throw error;
+	}
+}
+
+/** @param {string} word */
+function unknown(word) {
+	const likely = meant(word.replace(/^--?/, ""), [...Object.keys(options), "example", "stats", "watch", "help"]);
+	return fail(`${word}: unknown option${likely ? `; is --${likely} meant?` : ""}`);
 }
 
 function parse() {
-	const parsed = { stats: false, config: fromEnvironment() };
+	const parsed = { stats: false, watch: false, config: fromEnvironment() };
 	for (let i = 0; i < words.length; i++) {
 		const [word, inline] = /** @type {[string, string | undefined]} */ (
 			/** @type {string} */ (words[i]).split(/=(.*)/s, 2)
 		);
-		const name = word.replace(/^--/, "");
-		const option = word.startsWith("--") ? options[name] : undefined;
-		if (word === "--stats") parsed.stats = true;
-		else if (!option && word !== "--example") fail(`${word}: unknown option`);
+		const option = word.startsWith("--") ? options[word.slice(2)] : undefined;
+		if (word === "--stats" || word === "--watch") parsed[/** @type {"stats" | "watch"} */ (word.slice(2))] = true;
+		else if (!option && word !== "--example") unknown(word);
 		else {
-			const value = inline ?? words[++i] ?? fail(`${word}: no value given`);
-			if (option) parsed.config[name] = convert(word, option, value);
+			const given = inline ?? (option?.kind === "flag" ? "true" : words[++i]);
+			const value = given ?? fail(`${word}: no value given`);
+			if (option) parsed.config[word.slice(2)] = take(word, option, value);
 		}
 	}
 	return parsed;
 }
-
-/** The authorities of a whole system, as AWS_CA_BUNDLE often names them: too many for a device. @param {string} file */
-const isBundle = (file) => (fs.statSync(absolute(file), { throwIfNoEntry: false })?.size ?? 0) > largestFile;
 
 /** @returns {Record<string, string>} */
 function fromEnvironment() {
@@ -107,15 +105,27 @@ function fromEnvironment() {
 			process.stderr.write(`${environment} is left out: the system's authorities are trusted anyway.\n`);
 			return [];
 		}
-		return [[name, convert(`$${environment}`, option, value)]];
+		return [[name, take(`$${environment}`, option, value)]];
 	});
 	return Object.fromEntries(set);
 }
 
-if (words.includes("--help")) process.stdout.write(usage());
+/** Ports that cannot be had, which is better said before a build. @param {Record<string, string>} config */
+async function checkPorts(config) {
+	const preset = readJSON(path.join(root, "examples", example, "manifest.json")).config ?? {};
+	for (const [name, option] of Object.entries(options)) {
+		const taken = await findTaken(name, option, Number(config[name] ?? preset[name] ?? 0));
+		if (!taken) continue;
+		process.stderr.write(`${taken}\n`);
+		process.exit(1);
+	}
+}
+
+if (words.includes("--help") || words.includes("-h")) process.stdout.write(usage());
 else {
-	const { stats, config } = parse();
+	const { stats, watch, config } = parse();
+	await checkPorts(config);
 	ensureSystem("run");
 	ensureNpm("run");
-	process.exitCode = await launch({ manifest: path.join(root, "examples", example), stats, config });
+	process.exitCode = await launch({ manifest: path.join(root, "examples", example), stats, watch, config });
 }

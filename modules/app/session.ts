@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import Timer from "timer";
 import type { WebRTCAppEvent } from "webrtc/app/events";
+import type { AppLimits } from "webrtc/app/limits";
 import Origin from "webrtc/app/origin";
 import WebRTCError from "webrtc/error";
+import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
 import RTCPeerConnection, {
@@ -11,7 +14,7 @@ import RTCPeerConnection, {
 } from "webrtc/peer";
 import { checkIceServers } from "webrtc/peer/configuration";
 import type { PeerEvent } from "webrtc/peer/events";
-import type { CandidateInit, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
+import type { CandidateInit, IceDescription, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
 
 export interface SessionOptions {
 	peerId: string;
@@ -21,22 +24,34 @@ export interface SessionOptions {
 	captures: (VideoCapture | AudioCapture)[];
 	/** Whether this side asks for the peer's media, as a viewer does. */
 	receives: boolean;
+	/** The peer's, where it is known. */
+	remoteAddress?: string | undefined;
+	limits: Readonly<AppLimits>;
 	owner: SessionOwner;
 }
 
 /** What an application is to its sessions. */
 export interface SessionOwner {
+	/** Milliseconds that only grow. */
+	now(): number;
+	/** Runs the work on a description when it is its turn and there is memory. @throws (rejects) "app/busy" */
+	takeTurn(step: () => Promise<void>): Promise<void>;
 	send(message: SignalingMessage): void;
 	onEvent(event: WebRTCAppEvent): void;
 	/** The session is over, and its peer connection closed. */
 	onEnd(session: Session): void;
 }
 
-// Methods are `private` by TypeScript, for a #method takes a slot of each session.
+/** Seconds after which one is to try again that was turned down for want of memory. */
+export const busyRetryAfter = 5;
+
 /** One peer: its connection, and the talk with it by way of the signaling. */
+// Methods are `private` by TypeScript: in XS a #method takes a slot of each instance.
 export default class Session {
 	readonly peerId: string;
 	readonly connection: RTCPeerConnection;
+	readonly remoteAddress: string | undefined;
+	readonly startedAt: number;
 	#options: SessionOptions;
 	#queue: Promise<void> = Promise.resolve();
 	#commonServers: IceServer[];
@@ -44,10 +59,15 @@ export default class Session {
 	#origin: Origin | undefined;
 	#streaming = false;
 	#ended = false;
+	#candidates: CandidateInit[] = []; // of the peer, that wait for what goes before them
+	#wasConnected = false;
+	#firstCheck: Timer | undefined;
 
 	constructor(options: SessionOptions) {
 		this.#options = options;
 		this.peerId = options.peerId;
+		this.remoteAddress = options.remoteAddress;
+		this.startedAt = options.owner.now();
 		this.#commonServers = options.configuration.iceServers ?? [];
 		const connection = new RTCPeerConnection(options.configuration);
 		this.connection = connection;
@@ -68,6 +88,11 @@ export default class Session {
 		else this.event({ type: "iceGatheringComplete" });
 	}
 
+	/** It has never been connected. */
+	get isConnecting(): boolean {
+		return !this.#wasConnected;
+	}
+
 	/** Whether an offer goes on with this session: the peer may have begun another since. */
 	isContinuedBy(sdp: string): boolean {
 		return this.#origin === undefined || this.#origin.isContinuedBy(new Origin(sdp));
@@ -77,15 +102,21 @@ export default class Session {
 	receiveOffer(sdp: string, correlationId: string | undefined): void {
 		const { captures, receives, trickle } = this.#options;
 		this.#origin = new Origin(sdp);
+		this.awaitCheck();
 		this.enqueue(async () => {
 			try {
-				const answer = await this.connection.acceptOffer(sdp, {
-					// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
-					required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
-					receive: receives,
-					complete: !trickle,
+				await this.#options.owner.takeTurn(async () => {
+					if (this.#ended) return;
+					this.restoreTransceivers();
+					const answer = await this.connection.acceptOffer(sdp, {
+						// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
+						required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
+						receive: receives,
+						complete: !trickle,
+					});
+					this.sendDescription("answer", answer.sdp, correlationId);
 				});
-				this.sendDescription("answer", answer.sdp, correlationId);
+				this.awaitCheck();
 			} catch (error) {
 				this.reject(error, correlationId);
 			}
@@ -109,31 +140,44 @@ export default class Session {
 		this.#origin = new Origin(sdp);
 		this.enqueue(async () => {
 			try {
-				await this.connection.setRemoteDescription({ type: "answer", sdp });
+				await this.#options.owner.takeTurn(() => this.connection.setRemoteDescription({ type: "answer", sdp }));
 			} catch (error) {
 				this.fail(toWebRTCError(error));
 			}
 		});
 	}
 
-	/** A bad candidate is reported and otherwise ignored: the others may do. */
+	/** A bad candidate is reported and otherwise ignored: the others may do. So is one too many. */
 	receiveCandidate(candidate: CandidateInit): void {
-		this.enqueue(async () => {
+		if (this.#candidates.length >= this.#options.limits.sessionCandidates) return;
+		this.awaitCheck();
+		if (this.#candidates.push(candidate) === 1) this.enqueue(() => this.addCandidates());
+	}
+
+	private async addCandidates(): Promise<void> {
+		for (let next = this.#candidates.shift(); next && !this.#ended; next = this.#candidates.shift()) {
 			try {
-				await this.connection.addIceCandidate(candidate);
+				await this.connection.addIceCandidate(next);
 			} catch (error) {
 				this.event({ type: "error", error: toWebRTCError(error) });
 			}
-		});
+		}
 	}
 
-	/**
-	 * New ICE credentials of the peer without an offer (RFC 9725 section 4.3.2).
-	 * @returns this side's new ones; undefined when they are not new, or the session is over
-	 * @throws WebRTCError as RTCPeerConnection's restartRemoteIce
-	 */
-	restartRemoteIce(remote: IceParameters): IceParameters | undefined {
-		return this.#ended ? undefined : this.connection.restartRemoteIce(remote);
+	/** Takes new ICE credentials of the peer, and answers with ours; where it cannot, all stays as it is. */
+	receiveRestart(ice: IceDescription, correlationId: string | undefined): void {
+		const { peerId } = this;
+		this.enqueue(async () => {
+			try {
+				const ours = this.connection.restartRemoteIce(parametersOf(ice));
+				if (!ours) throw new WebRTCError("peer/invalid-state", "These ICE credentials are in use already.");
+				this.send({ type: "restart", peerId, ice: descriptionOf(ours), correlationId });
+			} catch (error) {
+				const { message } = toWebRTCError(error);
+				this.send({ type: "reject", peerId, rejection: { reason: "failed", message }, correlationId });
+				this.event({ type: "error", error: toWebRTCError(error) });
+			}
+		});
 	}
 
 	/** Those that all sessions have, anew. */
@@ -160,6 +204,8 @@ export default class Session {
 	end(tell: boolean): void {
 		if (this.#ended) return;
 		this.#ended = true;
+		Timer.clear(this.#firstCheck);
+		this.#candidates.length = 0;
 		if (tell) this.send({ type: "bye", peerId: this.peerId });
 		this.connection.close();
 		if (this.#streaming) this.#options.owner.onEvent({ type: "streamingStopped", peerId: this.peerId });
@@ -168,8 +214,7 @@ export default class Session {
 	}
 
 	private addTransceivers({ captures, receives }: SessionOptions): void {
-		const direction = receives ? "sendrecv" : "sendonly";
-		for (const capture of captures) this.connection.addTransceiver(capture, { direction });
+		this.addCaptures(captures);
 		if (!receives) return;
 		for (const kind of ["video", "audio"] as const) {
 			if (captures.some((capture) => capture.kind === kind)) continue;
@@ -177,9 +222,41 @@ export default class Session {
 		}
 	}
 
+	private addCaptures(captures: readonly (VideoCapture | AudioCapture)[]): void {
+		const direction = this.#options.receives ? "sendrecv" : "sendonly";
+		for (const capture of captures) this.connection.addTransceiver(capture, { direction });
+	}
+
+	/** A section that the peer has ended took its transceiver with it; the peer may add such a section again. */
+	private restoreTransceivers(): void {
+		const { captures } = this.#options;
+		const senders = this.connection.getSenders();
+		if (senders.length < captures.length)
+			this.addCaptures(captures.filter((capture) => !senders.some(({ track }) => track === capture)));
+	}
+
 	/** One description at a time, and the peer's candidates after the description that they belong to. */
 	private enqueue(step: () => Promise<void>): void {
-		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step()));
+		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step())).catch((cause) => contain(this, cause));
+	}
+
+	/** A fault of this SDK: it ends this session, and no other. */
+	onException(error: WebRTCError): void {
+		this.fail(error);
+	}
+
+	/** A peer that has offered, and does not even check whether it can reach us, does not hold a place for long. */
+	private awaitCheck(): void {
+		if (this.#wasConnected || this.#ended || this.connection.heard) return;
+		Timer.clear(this.#firstCheck);
+		const { firstCheck } = this.#options.limits;
+		this.#firstCheck = Timer.set(() => {
+			try {
+				if (!this.#wasConnected && !this.connection.heard) this.fail(unheard(firstCheck));
+			} catch (cause) {
+				contain(this, cause);
+			}
+		}, firstCheck);
 	}
 
 	private sendDescription(
@@ -204,6 +281,9 @@ export default class Session {
 				this.event({ type: "peerConnecting" });
 				break;
 			case "connected":
+				this.#wasConnected = true;
+				Timer.clear(this.#firstCheck);
+				this.#firstCheck = undefined;
 				this.event({ type: "peerConnected" });
 				if (!this.#streaming && this.#options.captures.length) {
 					this.#streaming = true;
@@ -222,8 +302,11 @@ export default class Session {
 	private reject(error: unknown, correlationId: string | undefined): void {
 		const reported = toWebRTCError(error);
 		const rejection: Rejection = { reason: reasonOf(reported), message: reported.message };
+		if (reported.code === "app/busy") rejection.retryAfter = busyRetryAfter;
 		this.send({ type: "reject", peerId: this.peerId, rejection, correlationId });
-		this.fail(reported);
+		// What could not be looked at has changed nothing: a session that is under way goes on.
+		if (reported.code === "app/busy" && this.#wasConnected) this.event({ type: "error", error: reported });
+		else this.fail(reported);
 	}
 
 	private fail(error: WebRTCError): void {
@@ -245,7 +328,27 @@ export default class Session {
 	}
 }
 
+function parametersOf({ ufrag, pwd, candidates }: IceDescription): IceParameters {
+	const lines = candidates.map(({ candidate }) => candidate);
+	return {
+		iceUfrag: ufrag,
+		icePwd: pwd,
+		candidates: lines.filter((line) => line !== ""),
+		endOfCandidates: lines.includes(""),
+	};
+}
+
+function descriptionOf({ iceUfrag, icePwd, candidates = [], endOfCandidates }: IceParameters): IceDescription {
+	const lines = endOfCandidates ? [...candidates, ""] : candidates;
+	return { ufrag: iceUfrag, pwd: icePwd, candidates: lines.map((candidate) => ({ candidate })) };
+}
+
+function unheard(time: number): WebRTCError {
+	return new WebRTCError("ice/failed", `No connectivity check has come in ${time / 1000} s.`);
+}
+
 function reasonOf(error: WebRTCError): Rejection["reason"] {
+	if (error.code === "app/busy") return "busy";
 	if (error.code === "sdp/no-common-codec") return "no-common-codec";
 	return error.code.startsWith("sdp/") ? "bad-offer" : "failed";
 }

@@ -69,6 +69,12 @@ export class IceAgent {
 		return this.#session.controlling;
 	}
 
+	/** Whether the remote has proved to be there, in this generation or before: by a check, or by an answer to one. */
+	get heard(): boolean {
+		const { heard, selected, checklist } = this.#session;
+		return heard || selected !== undefined || checklist.bestValid() !== undefined;
+	}
+
 	/** Where data goes; undefined before there is one, and after failure. */
 	get selectedPair(): SelectedPair | undefined {
 		return this.#session.selected?.view;
@@ -110,7 +116,8 @@ export class IceAgent {
 	}
 
 	/**
-	 * Adds a candidate of the remote, as a line of SDP or parsed; "" means `endOfRemoteCandidates`. At most 32. One with a
+	 * Adds a candidate of the remote, as a line of SDP or parsed; "" means `endOfRemoteCandidates`. At most 32, or as the
+	 * options have it. One with a
 	 * name comes back as an "unresolved" event; those of no use are counted.
 	 * @throws WebRTCError "ice/bad-candidate"
 	 */
@@ -128,7 +135,7 @@ export class IceAgent {
 		const remote = session.remotes.add({ ...parsed, address });
 		session.checklist.sort(session.controlling);
 		if (remote) session.combine(session.locals.list, [remote]);
-		else if (session.remotes.list.length >= maximumRemoteCandidates) session.counters.overflow++;
+		else if (!session.remotes.find(address, parsed.port)) session.counters.overflow++;
 	}
 
 	/** Of another generation, or link-local, whose zone no candidate tells. */

@@ -31,7 +31,9 @@ export interface Candidate {
 	foundation: string;
 	/** Local ones: the key of the socket or relay. Remote ones: empty. */
 	readonly base: string;
-	/** Remote ones: the peer has proved that it has the address. */
+	/** Remote ones: a request or an answer with the peer's credentials has come from there. */
+	heard: boolean;
+	/** Remote ones: an answer has, which proves that the peer has the address. */
 	validated: boolean;
 	readonly interface: string | undefined;
 	readonly relatedAddress: string | undefined;
@@ -39,6 +41,7 @@ export interface Candidate {
 }
 
 const longestLine = 1024;
+const maximumWords = 64; // the longest known has 24
 const largestPriority = 0xffffffff; // RFC 8839 has 2^31 - 1; some write the 32 bits that STUN has
 const component = 1;
 
@@ -84,9 +87,10 @@ export function parseCandidate(line: string): ParsedCandidate | undefined {
 	const words = line
 		.trimEnd()
 		.slice(start + 10)
-		.split(" ");
+		.split(" ", maximumWords + 1);
 	const [foundation = "", id = "", transport = "", priorityText = "", host = "", portText = "", typ, type = ""] =
 		words;
+	if (words.length > maximumWords) throw bad("it has too many words");
 	if (!foundationPattern().test(foundation)) throw bad("foundation");
 	const componentId = decimal(id, 256, "component");
 	const priority = decimal(priorityText, largestPriority, "priority");

@@ -3,6 +3,7 @@
 import WebRTCError from "webrtc/error";
 import type Certificate from "webrtc/native/dtls/certificate";
 import type Network from "webrtc/peer/network";
+import type { SdpLimits } from "webrtc/sdp";
 import type { IceServer } from "webrtc/signaling";
 
 export interface RTCConfiguration {
@@ -20,7 +21,11 @@ export interface RTCConfiguration {
 	iceCandidatePoolSize?: number;
 	/** The UDP port to share with other connections; not W3C's. Default: one of its own. */
 	network?: Network;
+	/** What the peer's descriptions may hold, and how many candidates it may signal; not W3C's. Default: what suits a board. */
+	limits?: PeerLimits;
 }
+
+export type PeerLimits = Partial<SdpLimits> & { sessionCandidates?: number };
 
 const schemes: readonly string[] = Object.freeze(["stun", "stuns", "turn", "turns"]);
 const longestUsername = 508; // bytes (RFC 8489 section 14.3)
@@ -55,6 +60,7 @@ export function checkUnchanged(before: RTCConfiguration, after: RTCConfiguration
 	if (hasDescription && (after.iceCandidatePoolSize ?? 0) !== iceCandidatePoolSize)
 		throw unchangeable("iceCandidatePoolSize");
 	if (after.network !== undefined && after.network !== network) throw unchangeable("network");
+	if (after.limits !== undefined && after.limits !== before.limits) throw unchangeable("limits");
 }
 
 function unchangeable(name: string): WebRTCError {

@@ -18,7 +18,11 @@ import type RTCRtpReceiver from "webrtc/peer/receiver";
 import type { StreamLike, TransceiverOwner } from "webrtc/peer/sender";
 import Tasks from "webrtc/peer/tasks";
 import RTCRtpTransceiver from "webrtc/peer/transceiver";
-import PeerTransport, { type RTCIceConnectionState, type TransportOwner } from "webrtc/peer/transport";
+import PeerTransport, {
+	type RTCIceConnectionState,
+	type TransportOptions,
+	type TransportOwner,
+} from "webrtc/peer/transport";
 import { receives } from "webrtc/sdp";
 import type { CandidateInit } from "webrtc/signaling";
 
@@ -66,16 +70,20 @@ export default class Connection implements TransceiverOwner, TransportOwner {
 	#ownNetwork: Network | undefined;
 	#certificate: Certificate;
 	#ownCertificate: Certificate | undefined;
-	#hidesHost: boolean;
+	#options: TransportOptions;
 
 	constructor(owner: ConnectionOwner, configuration: RTCConfiguration) {
 		this.#owner = owner;
 		this.#network = configuration.network ?? (this.#ownNetwork = new Network());
 		this.#certificate = configuration.certificates?.[0] ?? (this.#ownCertificate = new Certificate());
-		this.#hidesHost = configuration.iceTransportPolicy === "relay";
+		this.#options = {
+			hidesHost: configuration.iceTransportPolicy === "relay",
+			maximumCandidates: configuration.limits?.sessionCandidates,
+		};
 		this.negotiation = new Negotiation({
 			sessionId: String(new DataView(randomBytes(8)).getBigUint64(0) >> 1n), // RFC 9429 section 5.2.1
 			cname: hexadecimal(randomBytes(8)), // RFC 7022 section 4.2
+			limits: configuration.limits,
 			make: (kind) => new RTCRtpTransceiver(this, kind, null, "recvonly"),
 		});
 	}
@@ -209,7 +217,7 @@ export default class Connection implements TransceiverOwner, TransportOwner {
 	}
 
 	private open(): PeerTransport {
-		return (this.transport ??= new PeerTransport(this, this.#network, this.#certificate, this.#hidesHost));
+		return (this.transport ??= new PeerTransport(this, this.#network, this.#certificate, this.#options));
 	}
 
 	/** The transport as an offer has it, with new credentials where they are due. */

@@ -12,12 +12,14 @@ export default class Description {
 	#text: string | undefined;
 	#kept: SharedArrayBuffer | undefined;
 	#parsed: sdp.SessionDescription | undefined;
+	#limits: Partial<sdp.SdpLimits> | undefined;
 
-	/** @throws WebRTCError "sdp/…" when it is given text, and that is malformed */
-	constructor(type: DescriptionType, from: string | sdp.SessionDescription) {
+	/** @throws WebRTCError "sdp/…" when it is given text, and that is malformed or beyond the limits */
+	constructor(type: DescriptionType, from: string | sdp.SessionDescription, limits?: Partial<sdp.SdpLimits>) {
 		this.type = type;
+		this.#limits = limits;
 		if (typeof from === "string") this.#text = from;
-		this.#parsed = typeof from === "string" ? sdp.parse(from) : from;
+		this.#parsed = typeof from === "string" ? sdp.parse(from, limits) : from;
 	}
 
 	get text(): string {
@@ -27,13 +29,13 @@ export default class Description {
 	}
 
 	get parsed(): sdp.SessionDescription {
-		this.#parsed ??= sdp.parse(this.text);
+		this.#parsed ??= sdp.parse(this.text, this.#limits);
 		return this.#parsed;
 	}
 
 	/** The same description, as a pranswer becomes the answer. */
 	as(type: DescriptionType): Description {
-		return type === this.type ? this : new Description(type, this.parsed);
+		return type === this.type ? this : new Description(type, this.parsed, this.#limits);
 	}
 
 	/** Changes the parsed form; the text follows. */

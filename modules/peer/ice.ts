@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ICE credentials as descriptions and fragments bring them: checked here, and nowhere else above the agent.
+// ICE credentials apart from any description. (Those of a description are checked where it is read.)
 import WebRTCError from "webrtc/error";
 import { checkCredentials } from "webrtc/ice";
 
-/** One side's ICE, apart from any description. */
+/** One side's ICE. */
 export interface IceParameters {
 	/** 4 to 256 characters (RFC 8839 section 5.4). */
 	iceUfrag: string;

@@ -5,7 +5,7 @@ import WebRTCError from "webrtc/error";
 import associate, { type Association } from "webrtc/peer/association";
 import Continuation from "webrtc/peer/continuation";
 import Description, { type DescriptionType } from "webrtc/peer/description";
-import { checkIce, type IceParameters } from "webrtc/peer/ice";
+import type { IceParameters } from "webrtc/peer/ice";
 import Drafts from "webrtc/peer/drafts";
 import type { Effects, Incoming, LocalTransport, MediaKind, Negotiable } from "webrtc/peer/negotiable";
 import NegotiationNeeded from "webrtc/peer/needed";
@@ -19,6 +19,8 @@ export interface NegotiationOptions<T extends Negotiable> {
 	sessionId: string;
 	/** RFC 7022. */
 	cname: string;
+	/** What a remote description may hold. Default: what suits a board. */
+	limits?: Partial<sdp.SdpLimits> | undefined;
 	/** Makes the transceiver of a section that a remote offer brings, and that none of those here can serve. */
 	make(kind: MediaKind): T;
 }
@@ -50,6 +52,7 @@ export default class Negotiation<T extends Negotiable> {
 	/** What would make a new offer necessary. */
 	readonly needed = new NegotiationNeeded<T>();
 	#make: (kind: MediaKind) => T;
+	#limits: Partial<sdp.SdpLimits> | undefined;
 	#transceivers: T[] = [];
 	#state: RTCSignalingState = "stable";
 	#current: Descriptions = {};
@@ -62,8 +65,9 @@ export default class Negotiation<T extends Negotiable> {
 	#continuation = new Continuation();
 	#refusals: readonly sdp.Refusal[] = none;
 
-	constructor({ sessionId, cname, make }: NegotiationOptions<T>) {
+	constructor({ sessionId, cname, limits, make }: NegotiationOptions<T>) {
 		this.#make = make;
+		this.#limits = limits;
 		this.#drafts = new Drafts(sessionId, cname);
 	}
 
@@ -191,7 +195,7 @@ export default class Negotiation<T extends Negotiable> {
 		const method = `setRemoteDescription(${type})`;
 		if (type === "offer") this.check(method, "stable", "have-local-offer", "have-remote-offer");
 		else this.check(method, "have-local-offer", "have-remote-pranswer");
-		const description = new Description(type, text);
+		const description = new Description(type, text, this.#limits);
 		return type === "offer" ? this.planOffer(description, required) : this.planRemoteAnswer(description);
 	}
 
@@ -274,7 +278,6 @@ export default class Negotiation<T extends Negotiable> {
 		const answer = sdp.planAnswer(offer, this.answerMedia(association.places, offer));
 		if (!this.#current.remote) sdp.checkAccepted(answer, required);
 		const transport = answer.media.some(sdp.isLive) ? sdp.remoteTransport(offer, answer) : undefined;
-		if (transport) checkIce(transport);
 		this.#continuation.checkOffer(offer, transport);
 		return { description, transport, association, answer, rollsBack };
 	}
@@ -284,7 +287,6 @@ export default class Negotiation<T extends Negotiable> {
 		const answer = description.parsed;
 		sdp.validateAnswer(offer, answer);
 		const transport = answer.media.some(sdp.isLive) ? sdp.remoteTransport(answer, offer) : undefined;
-		if (transport) checkIce(transport);
 		if (transport) this.#continuation.checkAnswer(sdp.dtlsRole(offer, answer), transport);
 		return {
 			description,

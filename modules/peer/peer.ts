@@ -24,7 +24,7 @@ import type { RTCIceConnectionState } from "webrtc/peer/transport";
 import { receives, sends, taggedSection, type Direction, type Refusal } from "webrtc/sdp";
 import type { CandidateInit } from "webrtc/signaling";
 
-export type { RTCConfiguration } from "webrtc/peer/configuration";
+export type { PeerLimits, RTCConfiguration } from "webrtc/peer/configuration";
 export type { RTCIceGatheringState, RTCPeerConnectionState } from "webrtc/peer/connection";
 export type { IceParameters } from "webrtc/peer/ice";
 export type { RTCSignalingState } from "webrtc/peer/negotiation";
@@ -161,6 +161,11 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		return describe(this.#connection.negotiation.pendingRemote);
 	}
 
+	/** The peer has proved to be there, by a connectivity check or an answer to one. Not W3C's. */
+	get heard(): boolean {
+		return this.#connection.transport?.agent.heard ?? false;
+	}
+
 	/** Why connectionState is "failed". Not W3C's. */
 	get error(): WebRTCError | undefined {
 		return this.#connection.error;
@@ -207,8 +212,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		this.#connection.checkOpen("setConfiguration");
 		checkConfiguration(configuration);
 		checkUnchanged(this.#configuration, configuration, this.localDescription !== null);
-		const { certificates, network } = this.#configuration;
-		this.#configuration = { ...configuration, certificates, network };
+		const { certificates, network, limits } = this.#configuration;
+		this.#configuration = { ...configuration, certificates, network, limits };
 	}
 
 	/**

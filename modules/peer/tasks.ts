@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What W3C has done in an order: operations one after the other, and tasks after the promises that are resolved now.
 import Timer from "timer";
+import { contain } from "webrtc/error/guard";
 
 export default class Tasks {
 	#operations: (() => void)[] | undefined; // that wait for the one that is under way
@@ -35,7 +36,13 @@ export default class Tasks {
 	/** "Queue a task": what is posted happens after the promises that are resolved now have been heard of. */
 	post(task: () => void): void {
 		(this.#tasks ??= []).push(task);
-		this.#timer ??= Timer.set(() => this.run(), 0);
+		this.#timer ??= Timer.set(() => {
+			try {
+				this.run();
+			} catch (cause) {
+				contain(this, cause);
+			}
+		}, 0);
 	}
 
 	/** What was posted is forgotten. */
@@ -45,12 +52,16 @@ export default class Tasks {
 		this.#timer = undefined;
 	}
 
+	/** Of a task, which is an event's: it has been traced, and the tasks after it follow. */
+	onException(): void {
+		if (this.#tasks) this.post(() => {});
+	}
+
 	// A private method would take a slot in each instance.
 	private run(): void {
 		this.#timer = undefined;
-		const tasks = this.#tasks ?? [];
+		for (let task = this.#tasks?.shift(); task; task = this.#tasks?.shift()) task();
 		this.#tasks = undefined;
-		for (const task of tasks) task();
 	}
 
 	private next(): void {

@@ -3,6 +3,7 @@
 // over the path, and SRTP with the keys of DTLS.
 import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import { contain } from "webrtc/error/guard";
 import { IceAgent, IceGatherer, makeCredentials, type IceState } from "webrtc/ice";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
@@ -16,6 +17,13 @@ import type { RemoteTransport } from "webrtc/sdp";
 
 export type RTCIceConnectionState = IceState;
 export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed" | "failed";
+
+export interface TransportOptions {
+	/** Candidates do not tell of this host's own addresses. */
+	hidesHost: boolean;
+	/** That the remote may signal. Default 32. */
+	maximumCandidates?: number | undefined;
+}
 
 /** What a connection is to its transport. */
 export interface TransportOwner {
@@ -42,13 +50,14 @@ export default class PeerTransport {
 	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
 	#closed = false;
+	#broken = false;
 
-	/** @param hidesHost whether candidates may not tell of this host's own addresses */
-	constructor(owner: TransportOwner, network: Network, certificate: Certificate, hidesHost: boolean) {
+	constructor(owner: TransportOwner, network: Network, certificate: Certificate, options: TransportOptions) {
 		this.#owner = owner;
 		this.#network = network;
 		this.#certificate = certificate;
-		this.agent = new IceAgent({ controlling: true, crypto, now: network.now });
+		const { hidesHost, maximumCandidates } = options;
+		this.agent = new IceAgent({ controlling: true, crypto, now: network.now, maximumCandidates, pool: network });
 		this.#path = network.createPath();
 		try {
 			this.srtp = new Srtp(this.#path);
@@ -70,7 +79,11 @@ export default class PeerTransport {
 	}
 
 	get iceState(): RTCIceConnectionState {
-		return this.agent.state;
+		return this.#broken ? "failed" : this.agent.state;
+	}
+
+	get remoteCandidates(): number {
+		return this.agent.remoteCandidates.length;
 	}
 
 	/** What a description that is made now says of this side. */
@@ -168,15 +181,27 @@ export default class PeerTransport {
 			certificate: this.#certificate,
 			role,
 			fingerprints,
-			onState: () => this.onDtlsState(),
+			onState: () => {
+				try {
+					this.onDtlsState();
+				} catch (cause) {
+					contain(this, cause);
+				}
+			},
 		});
 		if (this.#writable) this.#dtls.start();
 	}
 
 	handleStun(data: Uint8Array, address: string, port: number): boolean {
-		const taken = this.agent.handleMessage(data, { address, port }, this.#network.now);
-		if (taken) this.pump();
-		return taken;
+		if (this.#broken) return false;
+		try {
+			const taken = this.agent.handleMessage(data, { address, port }, this.#network.now);
+			if (taken) this.pump();
+			return taken;
+		} catch (cause) {
+			contain(this, cause);
+			return true;
+		}
 	}
 
 	/** Carries out what the agent wants done: after each input, and when its deadline has come. */
@@ -186,8 +211,10 @@ export default class PeerTransport {
 		let changed = false;
 		this.agent.handleTimeout(network.now);
 		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
-			if (event.type === "validated") this.#path.accept(event.address, event.port);
-			else if (event.type === "valid") this.select(event.pair.remote);
+			if (event.type === "heard") this.#path.accept(event.address, event.port);
+			else if (event.type === "validated") this.#path.confirm(event.address, event.port);
+			else if (event.type === "valid" || event.type === "consent") this.select(event.pair.remote);
+			else if (event.type === "deselected") this.#path.forget();
 			else if (event.type === "selected") {
 				this.select(event.pair.remote);
 				this.forgetFormer();
@@ -246,9 +273,9 @@ export default class PeerTransport {
 		this.#ufrags.push(ufrag);
 	}
 
+	/** The address may still be another peer's: then the next consent tries again. */
 	private select({ address, port }: { address: string; port: number }): void {
-		this.#path.select(address, port);
-		if (this.#writable) return;
+		if (!this.#path.select(address, port) || this.#writable) return;
 		this.#writable = true;
 		this.#dtls?.start();
 	}
@@ -275,8 +302,20 @@ export default class PeerTransport {
 		if (deadline === Infinity || this.#closed) return;
 		const wait = Math.max(0, Math.ceil(deadline - this.#network.now));
 		this.#timer = Timer.set(() => {
-			this.#timer = undefined;
-			this.pump();
+			try {
+				this.#timer = undefined;
+				this.pump();
+			} catch (cause) {
+				contain(this, cause);
+			}
 		}, wait);
+	}
+
+	/** A fault of this SDK: it ends this peer, and no other. */
+	onException(error: WebRTCError): void {
+		if (this.#closed || this.#broken) return;
+		this.#broken = true;
+		this.#error ??= error;
+		this.#owner.onTransportState();
 	}
 }

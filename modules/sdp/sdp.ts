@@ -17,4 +17,6 @@ export { intersect, isLive, receives, replaceIce, reverse, sends } from "webrtc/
 export { dtlsRole, remoteTransport, taggedSection } from "webrtc/sdp/transport";
 export type { RemoteTransport } from "webrtc/sdp/transport";
 export type * from "webrtc/sdp/types";
+export { defaultLimits } from "webrtc/sdp/text";
+export type { SdpLimits } from "webrtc/sdp/text";
 export { write } from "webrtc/sdp/write";

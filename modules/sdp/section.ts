@@ -48,7 +48,7 @@ export function rejectedSection(like: MediaSection): MediaSection {
 	const section = newSection(like.kind, like.protocol);
 	section.port = 0;
 	section.mid = like.mid;
-	section.payloadTypes = like.payloadTypes.slice();
+	section.payloadTypes = like.payloadTypes.slice(0, 1); // there must be one; which, has no meaning
 	section.formats = like.formats;
 	section.direction = "inactive";
 	return section;

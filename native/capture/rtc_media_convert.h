@@ -8,6 +8,7 @@
 #include <libswscale/swscale.h>
 #include "rtc_capture.h"
 #include "rtc_media_input.h"
+#include "rtc_media_turn.h"
 
 typedef struct {
 	struct SwsContext *scaler;
@@ -17,6 +18,8 @@ typedef struct {
 	uint32_t framerate;                // at most
 	int64_t nextTime;                  // when the next frame is wanted
 	int inWidth, inHeight, inFormat;   // of the newest frame
+	rtc_media_turn turn;
+	uint8_t *unturned; // a scaled picture before it is turned, NULL when it is not
 } rtc_media_scaler;
 
 // Chooses the size: what the options say, else the stream's own, bounded to 1920 × 1080. Returns 0 or -1 without

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_media_convert.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define LARGEST_WIDTH 1920 // of a source's own size
@@ -25,6 +26,11 @@ int rtc_media_scaler_init(rtc_media_scaler *scaler, const rtc_media_input *input
 		width = width * ratio.num / ratio.den;
 	if (width < 1 || height < 1)
 		width = LARGEST_WIDTH, height = LARGEST_HEIGHT;
+	scaler->turn = rtc_media_turn_of(rtc_media_input_stream(input));
+	if (scaler->turn.transposed) {
+		double across = width;
+		width = height, height = across;
+	}
 	double scale = 1;
 	if (options->width && options->height)
 		scale = options->width / width < options->height / height ? options->width / width : options->height / height;
@@ -45,11 +51,14 @@ int rtc_media_scaler_init(rtc_media_scaler *scaler, const rtc_media_input *input
 	scaler->framerate = options->framerate;
 	scaler->nextTime = INT64_MIN;
 	scaler->pool = rtc_frame_pool_new(FRAMES, rtc_capture_picture_size(scaler->width, scaler->height));
-	return scaler->pool ? 0 : -1;
+	if (rtc_media_turn_needed(scaler->turn))
+		scaler->unturned = malloc((size_t)scaler->inner * scaler->innerHeight * 3 / 2);
+	return scaler->pool && (scaler->unturned || !rtc_media_turn_needed(scaler->turn)) ? 0 : -1;
 }
 
 void rtc_media_scaler_close(rtc_media_scaler *scaler)
 {
+	free(scaler->unturned);
 	sws_freeContext(scaler->scaler);
 	rtc_frame_pool_close(scaler->pool);
 }
@@ -70,8 +79,10 @@ static int prepare(rtc_media_scaler *scaler, const AVFrame *frame)
 		frame->format == scaler->inFormat)
 		return 0;
 	sws_freeContext(scaler->scaler);
-	scaler->scaler = sws_getContext(frame->width, frame->height, frame->format, scaler->inner, scaler->innerHeight,
-									AV_PIX_FMT_YUV420P, SWS_BILINEAR, NULL, NULL, NULL);
+	int width = scaler->turn.transposed ? scaler->innerHeight : scaler->inner;
+	int height = scaler->turn.transposed ? scaler->inner : scaler->innerHeight;
+	scaler->scaler = sws_getContext(frame->width, frame->height, frame->format, width, height, AV_PIX_FMT_YUV420P,
+									SWS_BILINEAR, NULL, NULL, NULL);
 	scaler->inWidth = frame->width;
 	scaler->inHeight = frame->height;
 	scaler->inFormat = frame->format;
@@ -83,6 +94,26 @@ static void blacken(rtc_frame *picture)
 	memset(picture->planes[0], BLACK_LUMA, (size_t)picture->strides[0] * picture->height);
 	memset(picture->planes[1], BLACK_CHROMA, (size_t)picture->strides[1] * picture->height / 2);
 	memset(picture->planes[2], BLACK_CHROMA, (size_t)picture->strides[2] * picture->height / 2);
+}
+
+// Scales to `planes`, by way of a picture that is not turned yet where it must be. Returns 0 or -1.
+static int convert(rtc_media_scaler *scaler, const AVFrame *frame, uint8_t *const planes[4], const int strides[4])
+{
+	const uint8_t *const *data = (const uint8_t *const *)frame->data;
+	if (!scaler->unturned)
+		return sws_scale(scaler->scaler, data, frame->linesize, 0, frame->height, planes, strides) > 0 ? 0 : -1;
+	int width = scaler->turn.transposed ? scaler->innerHeight : scaler->inner;
+	int luma = scaler->inner * scaler->innerHeight;
+	uint8_t *unturned[4] = {scaler->unturned, scaler->unturned + luma, scaler->unturned + luma * 5 / 4};
+	int unturnedStrides[4] = {width, width / 2, width / 2};
+	if (sws_scale(scaler->scaler, data, frame->linesize, 0, frame->height, unturned, unturnedStrides) <= 0)
+		return -1;
+	for (int i = 0; i < 3; i++) {
+		int shift = i ? 1 : 0;
+		rtc_media_turn_plane(scaler->turn, unturned[i], unturnedStrides[i], planes[i], strides[i],
+							 scaler->inner >> shift, scaler->innerHeight >> shift);
+	}
+	return 0;
 }
 
 rtc_frame *rtc_media_scale(rtc_media_scaler *scaler, const AVFrame *frame)
@@ -102,9 +133,7 @@ rtc_frame *rtc_media_scale(rtc_media_scaler *scaler, const AVFrame *frame)
 		strides[i] = (int)picture->strides[i];
 		planes[i] = picture->planes[i] + (scaler->top >> shift) * strides[i] + (scaler->left >> shift);
 	}
-	int rows = sws_scale(scaler->scaler, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height, planes,
-						 strides);
-	if (rows > 0)
+	if (!convert(scaler, frame, planes, strides))
 		return picture;
 	rtc_frame_release(picture);
 	return NULL;

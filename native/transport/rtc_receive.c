@@ -3,8 +3,8 @@
 #include "rtc_transport_core.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
+#include <sys/poll.h> // ESP-IDF has it at no other place
 
 #define TURN 256 // datagrams of one socket before the other has its turn
 
@@ -53,25 +53,33 @@ static int receiveStun(rtc_transport *transport, const rtc_address *from, const 
 }
 
 // RFC 7983 section 7, by the first byte. ZRTP (16 … 19) and TURN channels (64 … 79) have no place here.
-static int receive(rtc_transport *transport, const rtc_received *received)
+int rtc_receive_datagram(rtc_transport *transport, const rtc_address *from, uint8_t *data, size_t size)
 {
-	rtc_address from;
-	uint8_t *data = received->data;
-	rtc_address_from_socket(&from, &received->from);
-	rtc_count(&transport->packetsReceived, 1);
-	rtc_count(&transport->bytesReceived, received->size);
-	uint8_t kind = received->size ? data[0] : 255;
-	if (received->truncated)
-		rtc_count(&transport->malformed, 1);
+	uint8_t kind = size ? data[0] : 255;
+	if (!rtc_address_is_unicast(from)) // nobody is there: no answer could reach him
+		rtc_count(&transport->badSource, 1);
 	else if (kind <= 3)
-		return receiveStun(transport, &from, data, received->size);
-	else if ((kind >= 20 && kind <= 63 && received->size >= DTLS_SMALLEST) ||
-			 (kind >= 128 && kind <= 191 && received->size >= RTP_SMALLEST)) {
-		if (!rtc_path_dispatch(transport, &from, data, received->size))
+		return receiveStun(transport, from, data, size);
+	else if ((kind >= 20 && kind <= 63 && size >= DTLS_SMALLEST) ||
+			 (kind >= 128 && kind <= 191 && size >= RTP_SMALLEST)) {
+		if (!rtc_path_dispatch(transport, from, data, size))
 			rtc_count(&transport->unknownSource, 1);
 	} else
 		rtc_count(&transport->malformed, 1);
 	return 0;
+}
+
+static int receive(rtc_transport *transport, const rtc_received *received)
+{
+	rtc_address from;
+	rtc_count(&transport->packetsReceived, 1);
+	rtc_count(&transport->bytesReceived, received->size);
+	if (received->truncated) {
+		rtc_count(&transport->malformed, 1);
+		return 0;
+	}
+	rtc_address_from_socket(&from, &received->from);
+	return rtc_receive_datagram(transport, &from, received->data, received->size);
 }
 
 #if RTC_BATCHED
@@ -123,20 +131,53 @@ static void drain(rtc_transport *transport, int fd)
 	}
 }
 
-void *rtc_receive_run(void *argument)
+#define POLLED 3
+
+static nfds_t descriptors(const rtc_transport *transport, struct pollfd polled[POLLED])
 {
-	rtc_transport *transport = argument;
-	struct pollfd polled[3] = {{.fd = transport->wake.readable, .events = POLLIN}};
-	nfds_t count = 1;
+	nfds_t count = 0;
+	polled[count++] = (struct pollfd){.fd = transport->wake.readable, .events = POLLIN};
 	for (int i = 0; i < 2; i++)
 		if (transport->sockets.fd[i] >= 0)
 			polled[count++] = (struct pollfd){.fd = transport->sockets.fd[i], .events = POLLIN};
-	while (!atomic_load(&transport->closing)) {
-		if (poll(polled, count, -1) < 0)
-			continue; // EINTR
-		for (nfds_t i = 1; i < count; i++)
+	return count;
+}
+
+// Waits until there is something to read, `timeout` in milliseconds. Returns 0 or an errno value.
+static int await(struct pollfd *polled, nfds_t count, int timeout)
+{
+	int ready;
+	do
+		ready = poll(polled, count, timeout);
+	while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return errno;
+	for (nfds_t i = 0; i < count; i++)
+		if (polled[i].revents & POLLNVAL)
+			return EBADF;
+	return 0;
+}
+
+int rtc_receive_check(const rtc_transport *transport)
+{
+	struct pollfd polled[POLLED];
+	return await(polled, descriptors(transport, polled), 0);
+}
+
+void *rtc_receive_run(void *argument)
+{
+	rtc_transport *transport = argument;
+	struct pollfd polled[POLLED];
+	nfds_t count = descriptors(transport, polled);
+	int error = 0;
+	while (!error && !atomic_load(&transport->closing)) {
+		error = await(polled, count, -1);
+		for (nfds_t i = 1; !error && i < count; i++)
 			if (polled[i].revents)
 				drain(transport, polled[i].fd);
 	}
+	atomic_store(&transport->failure, error);
+	if (error && transport->onStun)
+		transport->onStun(transport->context); // who reads hears of it
 	return NULL;
 }

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { launch, names } from "./browsers.mjs";
 import { Camera } from "./camera.mjs";
 import { makeFile } from "./media.mjs";
+import pageTests from "./page.mjs";
 import { loudest, readTestCard } from "./test-card.mjs";
 
 /** @typedef {import("puppeteer-core").Browser} Browser */
@@ -61,6 +62,58 @@ async function answerTo(camera) {
 	});
 	await page.close();
 	return answer;
+}
+
+/** In the page: a viewer that can restart ICE by a PATCH (RFC 9725 section 4.3.3). @param {string} whep */
+async function restartable(whep) {
+	const pc = new RTCPeerConnection();
+	const video = document.body.appendChild(document.createElement("video"));
+	video.autoplay = video.muted = true;
+	pc.ontrack = ({ track }) => (video.srcObject = new MediaStream([track]));
+	pc.addTransceiver("video", { direction: "recvonly" });
+	const gathered = () =>
+		new Promise((resolve) => {
+			pc.onicegatheringstatechange = () => pc.iceGatheringState === "complete" && resolve(undefined);
+			if (pc.iceGatheringState === "complete") resolve(undefined);
+		});
+	const find = (/** @type {string} */ sdp, /** @type {string} */ name) =>
+		[...sdp.matchAll(new RegExp(`^a=${name}:.*`, "gm"))].map(([line]) => line.trimEnd());
+	await pc.setLocalDescription();
+	await gathered();
+	const headers = { "content-type": "application/sdp" };
+	const response = await fetch(whep, { method: "POST", headers, body: pc.localDescription?.sdp });
+	const session = new URL(response.headers.get("location") ?? "", response.url);
+	const answer = await response.text();
+	await pc.setRemoteDescription({ type: "answer", sdp: answer });
+	const selectedPair = async () => {
+		const stats = [...(await pc.getStats()).values()];
+		return (
+			stats.find(({ type }) => type === "transport")?.selectedCandidatePairId ??
+			stats.find((stat) => stat.selected)?.id
+		);
+	};
+	const restart = async () => {
+		Object.assign(window, { before: await selectedPair() });
+		pc.restartIce();
+		await pc.setLocalDescription();
+		await gathered();
+		const sdp = pc.localDescription?.sdp ?? "";
+		const [ufrag = "", pwd = ""] = [...find(sdp, "ice-ufrag"), ...find(sdp, "ice-pwd")];
+		const lines = [ufrag, pwd, "m=video 9 UDP/TLS/RTP/SAVPF 0", ...find(sdp, "mid"), ...find(sdp, "candidate"), ""];
+		const patched = await fetch(session, {
+			method: "PATCH",
+			headers: { "content-type": "application/trickle-ice-sdpfrag", "if-match": "*" },
+			body: lines.join("\r\n"),
+		});
+		const fragment = await patched.text();
+		const renewed = answer
+			.replaceAll(/^a=(ice-ufrag|ice-pwd):.*/gm, (_, name) => find(fragment, name)[0] ?? "")
+			.replaceAll(/^a=candidate:.*\r\n/gm, "")
+			.replace(/^a=end-of-candidates/m, `${find(fragment, "candidate").join("\r\n")}\r\na=end-of-candidates`);
+		await pc.setRemoteDescription({ type: "answer", sdp: renewed });
+		return { status: patched.status, ufrags: [find(answer, "ice-ufrag")[0], find(fragment, "ice-ufrag")[0]] };
+	};
+	Object.assign(window, { pc, restart, selectedPair });
 }
 
 /** @param {Page} page */
@@ -221,10 +274,10 @@ for (const name of names) {
 		}));
 }
 
-test("an unreadable file is told once for its picture and once for its sound; a missing microphone without more", () =>
+test("an unreadable file is told once, and so is a missing microphone", () =>
 	withCamera({ video: "/nonexistent.mp4" }, async (camera) => {
-		await camera.find(/error: video: \/nonexistent.mp4: .*\(media\/file-unreadable\)/);
-		await camera.find(/error: audio: \/nonexistent.mp4: .*\(media\/file-unreadable\)/);
+		await camera.find(/error: video and audio: \/nonexistent.mp4: .*\(media\/file-unreadable\)/);
+		assert.equal(camera.output.match(/nonexistent/g)?.length, 1, camera.output);
 		await withCamera({ microphone: "nosuch" }, async (other) => {
 			assert.equal(other.output.match(/.*nosuch.*/g)?.length, 1, other.output);
 			await other.find(/error: audio: nosuch: No such file or directory \(media\/device-missing\)/);
@@ -282,12 +335,32 @@ test("bad requests get their status, and the viewer goes on", () =>
 		assert.equal(await status({ method: "POST", body: offer.replace(/H264/g, "VP8"), headers: sdp }), 406);
 		assert.equal(await status({ method: "POST", body: "v=0".padEnd(20_000), headers: sdp }), 413);
 		assert.equal(await status({ method: "DELETE" }, "/unknown"), 404);
-		assert.equal(await status({ method: "GET" }), 405);
+		assert.equal(await status({ method: "PUT", body: "x" }), 405);
 		const before = await picture(page);
 		await sleep(500);
 		assert((await picture(page)).counter > before.counter);
 		await page.close();
 	}));
+
+for (const name of names) {
+	test(`${name}: ICE is restarted by a PATCH, and the picture goes on`, () =>
+		withCamera({}, async (camera) => {
+			const page = await open(name, `${camera.url}plot.js`);
+			await page.evaluate(restartable, `${camera.url}whep`);
+			const before = await picture(page);
+			const { status, ufrags } = await page.evaluate("restart()");
+			assert.equal(status, 200);
+			assert.notEqual(ufrags[0], ufrags[1]);
+			await page.waitForFunction("selectedPair().then((pair) => pair && pair !== before)", { timeout: 20_000 });
+			await sleep(8000); // longer than the consent of the path before
+			const after = await picture(page);
+			await sleep(500);
+			assert((await picture(page)).counter > after.counter && after.counter > before.counter, "it moves");
+			assert.equal(await page.evaluate("pc.connectionState"), "connected");
+			await page.close();
+			assert.equal(await camera.stop(), 0);
+		}));
+}
 
 test("a wrong fingerprint ends that session only", () =>
 	withCamera({}, async (camera) => {
@@ -331,6 +404,8 @@ test("a viewer that vanishes is noticed and its place freed", () =>
 		await picture(next);
 		await next.close();
 	}));
+
+pageTests({ test, withCamera, open, picture });
 
 /** @template T @param {number} duration @param {Promise<T>} promise */
 async function within(duration, promise) {

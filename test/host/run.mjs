@@ -10,7 +10,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, root } from "../../hosts/linux/tools/build.mjs";
-import { BuildError } from "../../hosts/linux/tools/manifest.mjs";
+import { BuildError } from "../../hosts/linux/tools/words.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const TIMEOUT_MS = 20_000;

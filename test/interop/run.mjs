@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our examples with other people's clients and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
+// Our devices with other people's clients, peers and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
+//   --only NAME   of the table peers, this implementation's rows alone
+//   --short       of the table peers, what `npm test` runs
 // @ts-check
+import { parseArgs } from "node:util";
 import { abandon, closeBrowsers } from "./world.mjs";
 
 /**
@@ -8,6 +11,7 @@ import { abandon, closeBrowsers } from "./world.mjs";
  * @property {string} name
  * @property {() => Promise<string | void>} [run] returns what is to be said of it
  * @property {string} [waiting] why it cannot be run yet
+ * @property {string} [impossible] why it can never be run: what the other side lacks
  * @property {number} [timeout] seconds
  */
 
@@ -19,6 +23,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		const modules = await Promise.all(parts.map((part) => import(`./${part}.mjs`)));
 		return modules.flatMap(({ rows }) => rows);
 	},
+	peers: async () => (await import("./peers/rows.mjs")).rows(options),
 });
 
 /** @template T @param {number} seconds @param {Promise<T>} promise */
@@ -30,8 +35,12 @@ async function within(seconds, promise) {
 	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** @param {Row} row @returns {Promise<"passed" | "failed" | "waiting">} */
-async function perform({ name, run, waiting, timeout = 90 }) {
+/** @param {Row} row @returns {Promise<"passed" | "failed" | "waiting" | "impossible">} */
+async function perform({ name, run, waiting, impossible, timeout = 90 }) {
+	if (impossible) {
+		console.log(`not possible: ${name} (${impossible})`);
+		return "impossible";
+	}
 	if (!run) {
 		console.log(`waiting: ${name} (${waiting})`);
 		return "waiting";
@@ -47,19 +56,25 @@ async function perform({ name, run, waiting, timeout = 90 }) {
 	}
 }
 
-const [first = "", ...rest] = process.argv.slice(2);
+const { positionals, values: options } = parseArgs({
+	allowPositionals: true,
+	options: { only: { type: "string" }, short: { type: "boolean" } },
+});
+const [first = "", ...rest] = positionals;
 const known = Object.hasOwn(tables, first);
 if (first && !known) {
 	console.error(`There is no table "${first}". There is ${Object.keys(tables).join(", ")}.`);
 	process.exit(2);
 }
-const counts = { passed: 0, failed: 0, waiting: 0 };
+const counts = { passed: 0, failed: 0, waiting: 0, impossible: 0 };
 for (const table of known ? [first] : Object.keys(tables)) {
 	for (const row of await tables[table]()) {
 		if (rest.every((word) => row.name.includes(word))) counts[await perform(row)]++;
 	}
 }
 closeBrowsers();
+await (await import("./peers/rows.mjs")).finish();
+if (counts.impossible) console.log(`${counts.impossible} not possible`);
 if (counts.waiting) console.log(`${counts.waiting} waiting for parts that are still to come`);
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
 process.exit(counts.failed ? 1 : 0);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "media_tools.h"
 #include "rtc_capture.h"
+#include "rtc_media_turn.h"
 #include "rtc_port.h"
 
 #define PATIENCE 10000 // milliseconds
@@ -28,6 +29,8 @@ typedef struct {
 	uint32_t counters[MOST], milliseconds[MOST], damaged;
 	uint8_t levels[MOST]; // luma in the middle of the picture, loudness of the sound / 128
 	uint8_t border;       // luma at the left edge
+	uint8_t corners[4];   // luma near them, row by row
+	uint8_t tints[4];     // of the second plane there
 } bench;
 
 static char folder[] = "/tmp/rtc-capture-XXXXXX";
@@ -52,6 +55,11 @@ static void got(test_sink *sink, rtc_frame *frame)
 		b->height = frame->height;
 		b->levels[index] = frame->planes[0][frame->height / 2 * frame->strides[0] + frame->width / 2u];
 		b->border = frame->planes[0][frame->height / 2 * frame->strides[0]];
+		for (int i = 0; i < 4; i++) {
+			uint32_t x = frame->width * (i % 2 ? 7u : 1u) / 8, y = frame->height * (i / 2 ? 7u : 1u) / 8;
+			b->corners[i] = frame->planes[0][y * frame->strides[0] + x];
+			b->tints[i] = frame->planes[1][y / 2 * frame->strides[1] + x / 2];
+		}
 		b->damaged += !test_read_code(frame->planes[0], (int)frame->strides[0], frame->width, &b->counters[index],
 									  &b->milliseconds[index]);
 		return;
@@ -313,6 +321,69 @@ static void test_large_file_is_reduced(void **state)
 	close_bench(b);
 }
 
+// The corner of the displayed picture, of four row by row, in which the file's blue corner is shown.
+static int blue_corner(const char *name, uint16_t width, uint16_t height)
+{
+	rtc_capture_options options = {.framerate = 30, .loop = 1, .path = in_folder(name)};
+	bench *b = open_bench(rtc_capture_video_opener("file"), &options);
+	begin(b);
+	assert_true(test_sink_wait(&b->sink, 1, PATIENCE));
+	assert_int_equal(b->width, width);
+	assert_int_equal(b->height, height);
+	int corner = -1;
+	for (int i = 0; i < 4; i++) {
+		if (b->tints[i] < 200)
+			continue;
+		assert_int_equal(corner, -1);
+		corner = i;
+	}
+	assert_true(corner >= 0 && b->corners[corner] < 60);
+	assert_true(b->corners[3 - corner] > 200);
+	close_bench(b);
+	return corner;
+}
+
+static void test_turned_file_is_upright(void **state)
+{
+	(void)state;
+	make("-f lavfi -i \"color=white:s=176x96:r=5:d=1,drawbox=w=44:h=24:c=blue:t=fill\" -c:v mpeg4 -q:v 2 turn0.mp4");
+	// FFmpeg 5 writes rotate=90 as a quarter turn to the left, and shows it so: the left upper corner comes down.
+	const int corners[] = {0, 2, 3, 1};
+	for (int i = 0; i < 4; i++) {
+		make("-i turn0.mp4 -c copy -metadata:s:v:0 rotate=%d turn.mp4", 90 * i);
+		assert_int_equal(blue_corner("turn.mp4", i % 2 ? 96 : 176, i % 2 ? 176 : 96), corners[i]);
+	}
+	rtc_capture_options options = {
+		.width = 640, .height = 360, .framerate = 30, .loop = 1, .path = in_folder("turn.mp4")};
+	bench *b = open_bench(rtc_capture_video_opener("file"), &options); // 270: it stands between borders
+	begin(b);
+	assert_true(test_sink_wait(&b->sink, 1, PATIENCE));
+	assert_int_equal(b->border, 16);
+	assert_true(b->levels[0] > 200);
+	close_bench(b);
+}
+
+static void test_mirrored_plane(void **state)
+{
+	(void)state;
+	const uint8_t from[] = {1, 2, 3, 0, 4, 5, 6, 0}; // 3 × 2, with a stride of 4
+	const struct {
+		rtc_media_turn turn;
+		int width, height;
+		uint8_t expected[6];
+	} cases[] = {
+		{{0, 0, 0}, 3, 2, {1, 2, 3, 4, 5, 6}}, {{0, 1, 0}, 3, 2, {3, 2, 1, 6, 5, 4}},
+		{{0, 0, 1}, 3, 2, {4, 5, 6, 1, 2, 3}}, {{1, 0, 0}, 2, 3, {1, 4, 2, 5, 3, 6}},
+		{{1, 1, 0}, 2, 3, {4, 1, 5, 2, 6, 3}}, {{1, 0, 1}, 2, 3, {3, 6, 2, 5, 1, 4}},
+		{{1, 1, 1}, 2, 3, {6, 3, 5, 2, 4, 1}},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint8_t to[6] = {0};
+		rtc_media_turn_plane(cases[i].turn, from, 4, to, cases[i].width, cases[i].width, cases[i].height);
+		assert_memory_equal(to, cases[i].expected, sizeof to);
+	}
+}
+
 static void test_damaged_file_goes_on(void **state)
 {
 	(void)state;
@@ -448,6 +519,8 @@ int main(void)
 		cmocka_unit_test(test_file_without_times_loops),
 		cmocka_unit_test(test_file_ends),
 		cmocka_unit_test(test_large_file_is_reduced),
+		cmocka_unit_test(test_turned_file_is_upright),
+		cmocka_unit_test(test_mirrored_plane),
 		cmocka_unit_test(test_damaged_file_goes_on),
 		cmocka_unit_test(test_bad_files_are_refused),
 		cmocka_unit_test(test_file_that_breaks_off_is_reported),

@@ -1,62 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page: one session at a time, made again when it is lost, and its statistics.
+import { Liveness } from "./liveness.js";
 import { Plot } from "./plot.js";
+import { ask, isOpen, Locked } from "./secret.js";
+import { show } from "./state.js";
 import { Busy, WHEPSession } from "./whep.js";
 
 const $ = (id) => document.getElementById(id);
 const video = $("video");
+
+const format = {
+	bitrate: (value, digits = 2) => `${(value / 1e6).toFixed(digits)} Mbit/s`,
+	framerate: (value) => `${value.toFixed(0)} fps`,
+	roundtrip: (value, digits = 1) => `${(value * 1000).toFixed(digits)} ms`,
+	loss: (value, digits = 1) => `${(value * 100).toFixed(digits)} %`,
+};
 const plots = {
-	bitrate: new Plot($("plot-bitrate"), 500_000),
-	framerate: new Plot($("plot-framerate"), 30),
-	roundtrip: new Plot($("plot-roundtrip"), 0.02),
-	loss: new Plot($("plot-loss"), 0.05),
+	bitrate: new Plot($("plot-bitrate"), 500_000, (value) => format.bitrate(value, value < 1e6 ? 1 : 0)),
+	framerate: new Plot($("plot-framerate"), 30, format.framerate),
+	roundtrip: new Plot($("plot-roundtrip"), 0.02, (value) => format.roundtrip(value, 0)),
+	loss: new Plot($("plot-loss"), 0.05, (value) => format.loss(value, 0)),
 };
 
-const patience = 3; // seconds
+const patience = 3; // seconds without a first picture
+const connectTimeout = 15_000; // ms
+const staleTimeout = 10_000; // ms after which a session without a picture is made anew
 
 let session;
+let liveness;
 let retry;
+let waiting = false; // for another attempt
 let attempts = 0;
 let last;
 let blank = 0; // seconds of this session without a first picture
 
-function show(state, text, notice = "") {
-	$("state").dataset.state = state;
-	$("state").textContent = text;
-	$("notice").textContent = notice;
-	$("notice").hidden = !notice;
-}
-
 async function connect() {
-	clearTimeout(retry);
-	session?.close();
+	end();
 	last = undefined;
 	blank = 0;
 	show("connecting", "Connecting…");
 	const current = new WHEPSession("whep", (stream) => (video.srcObject = stream), onState);
 	session = current;
+	watch(current);
 	function onState(state) {
 		if (current !== session) return;
-		if (state === "connected") {
-			attempts = 0;
-			show("connected", "Connected");
-		} else if (state === "disconnected") show("connecting", "Connection lost…");
-		else if (state === "failed" || state === "closed") again("The connection was lost.");
+		if (state === "connected") live();
+		else if (state === "disconnected") show("stale", "Connection lost…", "Nothing comes from the camera. Waiting.");
+		else if (state === "failed") again(lost(), "Connection lost");
+		else if (state === "closed") again("The session was closed.", "Closed");
 	}
 	try {
 		await current.open();
 	} catch (error) {
 		if (current !== session) return;
-		if (error instanceof Busy) again(`${error.message} Trying again soon.`, error.retryAfter, "All places taken");
-		else again(error instanceof TypeError ? "The camera cannot be reached." : error.message);
+		if (error instanceof Locked) lock(error);
+		else if (error instanceof Busy) again(error.message, "All places taken", error.retryAfter);
+		else again(reason(error));
 	}
 }
 
-/** @param {number} [seconds] default: longer from time to time, at most 10 s */
-function again(notice, seconds = Math.min(10, 2 ** attempts++), text = "Not connected") {
-	show("failed", text, notice);
-	session?.close();
+/** Waits for a secret. @param {Locked} locked */
+function lock(locked) {
+	end();
+	const wait = locked.retryAfter ? ` Wait for ${locked.retryAfter} seconds.` : "";
+	show("failed", "Locked", locked.message + wait);
+	ask($("secret"), locked, connect);
+}
+
+/** Ends the session, and all that was to follow. */
+function end() {
+	waiting = false;
 	clearTimeout(retry);
+	liveness?.close();
+	const ended = session;
+	session = undefined;
+	ended?.close();
+}
+
+function live() {
+	clearTimeout(retry); // the bound on connecting
+	attempts = 0;
+	show("connected", "Connected");
+}
+
+/** @param {WHEPSession} current */
+function watch(current) {
+	liveness = new Liveness(current.pc, video, {
+		onClosed: () => current === session && again("The camera has ended the session.", "Closed"),
+		onStale: (since, sound) => current === session && onStale(since, sound),
+		onLive: () => current === session && current.pc.connectionState === "connected" && live(),
+	});
+	retry = setTimeout(() => again("No connection could be made in time."), connectTimeout);
+}
+
+function onStale(since, sound) {
+	const at = since + staleTimeout;
+	if (performance.now() > at) return again(lost());
+	const what = sound
+		? "The picture has stopped; the sound goes on."
+		: "Nothing has come from the camera for a while.";
+	show("stale", "Not live", what, "A new connection is made", at);
+}
+
+const lost = () => (navigator.onLine ? "The connection to the camera was lost." : "This device is offline.");
+
+/** Why a session could not begin. @param {Error} error */
+function reason(error) {
+	if (error.name === "TimeoutError") return "The camera does not answer.";
+	if (error instanceof TypeError) return navigator.onLine ? "The camera cannot be reached." : lost();
+	return error.message;
+}
+
+/** @param {string} notice @param {string} [text] @param {number} [seconds] default: longer from time to time, at most 10 s */
+function again(notice, text = "Not connected", seconds = Math.min(10, 2 ** attempts++)) {
+	end();
+	show("failed", text, notice, "Trying again", performance.now() + seconds * 1000);
+	waiting = true;
 	retry = setTimeout(connect, seconds * 1000);
 }
 
@@ -109,17 +168,14 @@ function tellOfPicture({ frames, received }) {
 		blank = 0;
 	} else if (++blank >= patience) {
 		const what = received ? "Sound only: the camera sends no picture." : "The camera sends nothing yet.";
-		show("connected", "Connected", what);
+		show(received ? "connected" : "stale", received ? "Connected" : "Not live", what);
 	}
 }
 
 function report(values) {
 	for (const [name, plot] of Object.entries(plots)) plot.add(values[name]);
-	const { bitrate, framerate, roundtrip, loss } = values;
-	$("bitrate").textContent = bitrate === undefined ? "–" : `${(bitrate / 1e6).toFixed(2)} Mbit/s`;
-	$("framerate").textContent = framerate === undefined ? "–" : `${framerate.toFixed(0)} fps`;
-	$("roundtrip").textContent = roundtrip === undefined ? "–" : `${(roundtrip * 1000).toFixed(1)} ms`;
-	$("loss").textContent = loss === undefined ? "–" : `${(loss * 100).toFixed(1)} %`;
+	for (const name of Object.keys(plots))
+		$(name).textContent = values[name] === undefined ? "–" : format[name](values[name]);
 }
 
 $("sound").onclick = () => {
@@ -133,13 +189,13 @@ $("full").onclick = () => {
 	else if (video.requestFullscreen) video.requestFullscreen();
 	else video.webkitEnterFullscreen?.();
 };
-addEventListener("pagehide", () => {
-	const leaving = session;
-	session = undefined;
-	leaving?.close();
+addEventListener("pagehide", end);
+addEventListener("online", () => {
+	if (waiting) connect();
 });
 addEventListener("pageshow", (event) => {
 	if (event.persisted) connect();
 });
+isOpen().then((open) => ($("open").hidden = !open));
 setInterval(sample, 1000);
 connect();

@@ -45,6 +45,7 @@ typedef struct {
 	size_t resourceCount;
 	sim_creation creation;
 	int abortHook;
+	size_t codeSize; // bytes of byte code, where statistics are asked for
 } sim_image;
 
 int sim_image_read(sim_image *image, const char *path);
@@ -87,7 +88,7 @@ extern const sim_native_class simNativeClasses[];
 extern const int simNativeClassCount;
 extern const char *const simNames[];
 extern const int simNameCount;
-extern xsIdentifier simIdentifiers[];
+extern xsIdentifier *const simIdentifiers[];
 void sim_native_install(txMachine *the);
 // After preloading: from now on natives may be called.
 void sim_native_open(txMachine *the);
@@ -116,6 +117,7 @@ void sim_jobs_stop(void);
 void sim_jobs_drain(txMachine *the); // runs promise jobs until there are none
 extern uint32_t sim_entries;         // entries into JavaScript
 extern uint32_t sim_promise_turns;
+extern uint32_t sim_regular_expressions; // that were compiled: a literal is, each time it is evaluated
 
 // sim_timer.c
 void sim_timer_stop(void);
@@ -133,5 +135,6 @@ void sim_exit(int status);
 
 // sim_statistics.c
 void sim_statistics_print(txMachine *the);
+void sim_statistics_print_image(txMachine *the); // once preloaded
 
 #endif

@@ -125,7 +125,7 @@ static void make_functions(txMachine *the)
 void sim_native_install(txMachine *the)
 {
 	for (int i = 0; i < simNameCount; i++)
-		simIdentifiers[i] = fxID(the, (txString)simNames[i]);
+		*simIdentifiers[i] = fxID(the, (txString)simNames[i]);
 	fxBeginHost(the);
 	make_functions(the);
 	sim_define_global(the, "native", js_native, 1);

@@ -2,17 +2,18 @@
 // @ts-check
 // From a manifest to an executable and its image. A stamp with the times and sizes of all inputs makes a build with no
 // change a matter of milliseconds.
-import { spawn } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { BuildError, readManifest } from "./manifest.mjs";
-import { compileModules, modulePath } from "./typescript.mjs";
+import { readManifest } from "./manifest.mjs";
+import { BuildError } from "./words.mjs";
+import { compileModules, isComplete, Memory, modulePath } from "./typescript.mjs";
 import * as generate from "./generate.mjs";
 import { withLock } from "./lock.mjs";
-import { appMakefile, engineMakefile, flagsText } from "./makefile.mjs";
+import { make, MakeError } from "./make.mjs";
+import { appMakefile, digest, engineMakefile, flagsText, nativeObject } from "./makefile.mjs";
+import { headersIn, Sources } from "./sources.mjs";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(/\/$/, "");
 
@@ -25,6 +26,8 @@ export const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(
  * @property {boolean} [caps]
  * @property {boolean} [quiet]
  * @property {Record<string, string>} [config]
+ * @property {Memory} [memory] of the last build of the same manifest in this process
+ * @property {Set<string>} [inputs] is told which files the application is made of, also when the build fails
  */
 
 /** @param {Options} options @returns {import("./makefile.mjs").Variant} */
@@ -50,48 +53,6 @@ function stampOf(files) {
 	return hash.digest("hex");
 }
 
-/** Runs make and shows how far it is. @param {string} makefile @param {string} label @param {boolean} quiet */
-async function make(makefile, label, quiet) {
-	const total = await countSteps(makefile);
-	if (total === 0) return;
-	const child = spawn("make", [`-j${os.availableParallelism()}`, "-f", makefile], {
-		stdio: ["ignore", "pipe", "pipe"],
-	});
-	if (!quiet) progress(label, 0, total);
-	let done = 0;
-	let errors = "";
-	child.stdout.setEncoding("utf8").on("data", (text) => {
-		for (const line of text.split("\n")) {
-			if (!line.startsWith("# ")) continue;
-			done++;
-			if (!quiet) progress(label, done, total);
-		}
-	});
-	child.stderr.setEncoding("utf8").on("data", (text) => (errors += text));
-	const status = await new Promise((resolve) => child.on("close", resolve));
-	if (status !== 0) throw new MakeError(`${label}: the compiler failed\n${errors.trimEnd()}`);
-	if (errors && !quiet) process.stderr.write(errors);
-}
-
-class MakeError extends BuildError {}
-
-/** One line on a terminal; in a log, the beginning and the end. @param {string} label @param {number} done @param {number} total */
-function progress(label, done, total) {
-	const text = `${label} ${done}/${total}`;
-	if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K${done === total ? "\n" : ""}`);
-	else if (done === total || done === 0) process.stderr.write(`${text}\n`);
-}
-
-/** @param {string} makefile @returns {Promise<number>} */
-async function countSteps(makefile) {
-	const child = spawn("make", ["-n", "-f", makefile], { stdio: ["ignore", "pipe", "pipe"] });
-	let output = "";
-	child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
-	child.stderr.resume();
-	await new Promise((resolve) => child.on("close", resolve));
-	return output.split("\n").filter((line) => line.startsWith('echo "# ')).length;
-}
-
 /** Turns the linker's complaint about a native into one about the module that names it. @param {unknown} error @param {generate.Natives} natives */
 function explainLink(error, natives) {
 	if (!(error instanceof MakeError)) return error;
@@ -108,23 +69,50 @@ function explainLink(error, natives) {
 	return lines.length ? new BuildError(lines.join("\n")) : error;
 }
 
-/** @param {import("./manifest.mjs").Merged} merged @param {string} out @param {boolean} quiet */
-function compile(merged, out, quiet) {
+/**
+ * @param {import("./manifest.mjs").Merged} merged @param {string} out @param {boolean} quiet @param {Memory} memory
+ * @returns {string[]} the files that took part
+ */
+function compile(merged, out, quiet, memory) {
 	const stampFile = path.join(out, "modules.stamp");
-	/** @type {{ key: string, files: string[], stamp: string }} */
-	let previous = { key: "", files: [], stamp: "" };
+	/** @type {{ key: string, files: string[], stamp: string, tools: string, failed?: boolean }} */
+	let previous = { key: "", files: [], stamp: "", tools: "" };
 	try {
 		previous = JSON.parse(fs.readFileSync(stampFile, "utf8"));
 	} catch {
 		// the first build
 	}
 	const key = JSON.stringify([merged.modules, merged.declarations, merged.compilerOptions]);
-	const tools = ["typescript.mjs", "manifest.mjs"].map((name) => fileURLToPath(new URL(name, import.meta.url)));
-	if (previous.key === key && previous.stamp === stampOf([...previous.files, ...tools])) return;
+	const tools = stampOf(
+		["typescript.mjs", "manifest.mjs"].map((name) => fileURLToPath(new URL(name, import.meta.url))),
+	);
+	const same = previous.key === key && previous.tools === tools && isComplete(merged, out);
+	if (same && !previous.failed && previous.stamp === stampOf(previous.files)) return previous.files;
 	if (!quiet) process.stderr.write(`TypeScript, ${merged.modules.length} modules\n`);
-	fs.rmSync(stampFile, { force: true });
-	const files = [...compileModules(merged, out, root), ...merged.modules.map(({ source }) => source)];
-	fs.writeFileSync(stampFile, JSON.stringify({ key, files, stamp: stampOf([...files, ...tools]) }));
+	generate.writeIfChanged(stampFile, JSON.stringify({ ...previous, failed: true }));
+	const files = [...compileModules(merged, out, root, same, memory), ...merged.modules.map(({ source }) => source)];
+	fs.writeFileSync(stampFile, JSON.stringify({ key, tools, files, stamp: stampOf(files) }));
+	return files;
+}
+
+/** What is known before anything is compiled. @param {import("./manifest.mjs").Merged} merged */
+const inputsOf = (merged) => [
+	...merged.manifests,
+	...[...merged.modules, ...merged.declarations, ...merged.data].map(({ source }) => source),
+	...merged.data.map(({ source }) => path.dirname(source)),
+	...merged.cFiles,
+	...cFoldersOf(merged).flatMap(headersIn),
+];
+
+/**
+ * Where an application is built. Projects outside may have any name, also one of ours.
+ * @param {string} manifest @param {import("./makefile.mjs").Variant} variant
+ */
+function defaultOut(manifest, variant) {
+	const folder = path.dirname(manifest);
+	const name = path.basename(folder);
+	const isExample = path.dirname(folder) === path.join(root, "examples");
+	return path.join(root, "build", isExample ? name : `${name}-${digest(folder).slice(0, 8)}`, variant.name);
 }
 
 /**
@@ -135,55 +123,83 @@ export async function build(options) {
 	const manifest = findManifest(options.manifest);
 	const name = path.basename(path.dirname(manifest));
 	const variant = variantOf(options);
-	const out = path.resolve(options.out ?? path.join(root, "build", name, variant.name));
+	const out = path.resolve(options.out ?? defaultOut(manifest, variant));
 	const engineOut = path.join(root, "build/engine", variant.name);
+	const objects = path.join(root, "build/objects", variant.name);
 	const quiet = !!options.quiet;
-	const merged = readManifest(manifest);
+	const { inputs } = options;
+	const merged = readManifest(manifest, inputs);
+	for (const input of inputsOf(merged)) inputs?.add(input);
 	if (!quiet) for (const warning of merged.warnings) process.stderr.write(`warning: ${warning}\n`);
 	await withLock(out, async () => {
-		compile(merged, out, quiet);
-		const natives = writeGenerated(merged, options, out);
-		generate.writeIfChanged(path.join(out, "flags"), flagsText(variant, merged));
-		generate.writeIfChanged(path.join(out, "Makefile"), appMakefile(merged, variant, out, engineOut));
-		fs.mkdirSync(path.join(out, "objects"), { recursive: true });
+		for (const file of compile(merged, out, quiet, options.memory ?? new Memory())) inputs?.add(file);
+		const { symbols, natives } = writeGenerated(merged, variant, options, out, objects);
+		generate.writeIfChanged(path.join(out, "flags"), flagsText(variant));
+		generate.writeIfChanged(path.join(out, "Makefile"), appMakefile(merged, natives, variant, out, engineOut));
 		await withLock(engineOut, async () => {
 			generate.writeIfChanged(path.join(engineOut, "flags"), flagsText(variant));
 			generate.writeIfChanged(path.join(engineOut, "Makefile"), engineMakefile(variant, engineOut));
 			await make(path.join(engineOut, "Makefile"), "engine", quiet);
 		});
 		try {
-			await make(path.join(out, "Makefile"), name, quiet);
+			await withLock(objects, () => make(path.join(out, "Makefile"), name, quiet));
+			discardOld(objects, new Set(natives.map(({ object }) => path.basename(object))));
 		} catch (error) {
-			throw explainLink(error, natives);
+			throw explainLink(error, symbols);
 		}
 	});
 	return { app: path.join(out, "app"), image: path.join(out, "image"), name };
 }
 
-/** @param {import("./manifest.mjs").Merged} merged @param {Options} options @param {string} out @returns {generate.Natives} */
-function writeGenerated(merged, options, out) {
-	const generated = path.join(out, "generated");
-	const natives = generate.scanNatives(merged, out);
-	const names = generate.scanIdentifiers([...merged.cFiles, ...merged.headers, ...localHeaders(merged)]);
-	generate.writeIfChanged(path.join(generated, "mc.defines.h"), generate.definesHeader(merged));
-	generate.writeIfChanged(path.join(generated, "mc.xs.h"), generate.xsHeader(natives, names));
-	generate.writeIfChanged(path.join(generated, "sim_tables.c"), generate.tableSource(natives, names));
+const MOST_OBJECTS = 1000; // some 50 KB each; the examples and tests need 200
+
+/** Objects of commands that are no longer given. @param {string} folder @param {Set<string>} used */
+function discardOld(folder, used) {
+	const files = fs.readdirSync(folder).filter((name) => name.endsWith(".o"));
+	if (files.length <= MOST_OBJECTS) return;
+	for (const name of files) if (!used.has(name)) fs.rmSync(path.join(folder, name), { force: true });
+}
+
+/**
+ * Writes the generated sources of an application, and says how its C files are compiled.
+ * @param {import("./manifest.mjs").Merged} merged @param {import("./makefile.mjs").Variant} variant
+ * @param {Options} options @param {string} out @param {string} objects
+ */
+function writeGenerated(merged, variant, options, out, objects) {
+	const symbols = generate.scanNatives(merged, out);
+	const sources = new Sources(cFoldersOf(merged));
+	/** @type {Set<string>} */
+	const words = new Set();
+	const natives = merged.cFiles.map((file) => {
+		const closure = sources.closure(file);
+		for (const word of closure.names) words.add(word);
+		const headers = writeHeaders(merged, symbols, closure, objects);
+		return nativeObject(file, headers, closure.folders, merged, variant, objects);
+	});
+	const names = generate.identifiersOf(words);
+	generate.writeIfChanged(path.join(out, "generated/sim_tables.c"), generate.tableSource(symbols, names));
 	generate.writeIfChanged(modulePath(out, "mc/config"), generate.configModule(merged, options.config ?? {}));
 	fs.chmodSync(modulePath(out, "mc/config"), 0o600); // keys may be in it
 	generate.writeIfChanged(path.join(out, "image"), generate.image(merged, out, options.caps !== false));
-	return natives;
+	return { symbols, natives };
 }
 
-/** Headers beside the C files, which may use identifiers too. @param {import("./manifest.mjs").Merged} merged */
-function localHeaders(merged) {
-	const folders = new Set([...merged.cFolders, ...merged.cFiles.map((file) => path.dirname(file))]);
-	return [...folders].flatMap((folder) =>
-		fs
-			.readdirSync(folder)
-			.filter((name) => name.endsWith(".h"))
-			.map((name) => path.join(folder, name)),
-	);
+/**
+ * The generated headers of one C file, in a folder that is named by what is in them.
+ * @param {import("./manifest.mjs").Merged} merged @param {generate.Natives} symbols
+ * @param {import("./sources.mjs").Closure} closure @param {string} objects
+ */
+function writeHeaders(merged, symbols, closure, objects) {
+	const xs = generate.xsHeader(symbols, closure.names);
+	const defines = generate.definesHeader(merged, closure);
+	const folder = path.join(objects, "headers", digest(xs + defines));
+	generate.writeIfChanged(path.join(folder, "mc.xs.h"), xs);
+	generate.writeIfChanged(path.join(folder, "mc.defines.h"), defines);
+	return folder;
 }
+
+/** Where headers may lie, in the order of the compiler's search. @param {import("./manifest.mjs").Merged} merged */
+const cFoldersOf = (merged) => [...new Set([...merged.cFolders, ...merged.cFiles.map((file) => path.dirname(file))])];
 
 /** @param {string} given a manifest or its folder */
 function findManifest(given) {

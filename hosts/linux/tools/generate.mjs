@@ -4,7 +4,7 @@
 // image: what lies in a device's flash.
 import fs from "node:fs";
 import path from "node:path";
-import { BuildError } from "./manifest.mjs";
+import { BuildError } from "./words.mjs";
 import { modulePath } from "./typescript.mjs";
 
 /** @typedef {import("./manifest.mjs").Merged} Merged */
@@ -35,15 +35,22 @@ function defineLines(defines, prefix) {
 	});
 }
 
-/** @param {Merged} merged */
-export function definesHeader(merged) {
-	return [
-		"#ifndef MC_DEFINES_H",
-		"#define MC_DEFINES_H",
-		...defineLines(merged.defines, "MODDEF"),
-		"#endif",
-		"",
-	].join("\n");
+/**
+ * The macros of `defines` that the words name, and those that these name.
+ * @param {Merged} merged @param {import("./sources.mjs").Words} words of the C file and what it includes
+ */
+export function definesHeader(merged, words) {
+	const lines = defineLines(merged.defines, "MODDEF");
+	const wanted = new Set(words.names);
+	const isWanted = (/** @type {string} */ line) => words.pastes || wanted.has(line.split(" ")[1] ?? "");
+	/** @type {string[]} */
+	let kept = [];
+	for (let before = -1; kept.length !== before;) {
+		before = kept.length;
+		kept = lines.filter(isWanted);
+		for (const line of kept) for (const [name] of line.matchAll(/\bMODDEF_\w+/g)) wanted.add(name);
+	}
+	return ["#ifndef MC_DEFINES_H", "#define MC_DEFINES_H", ...kept, "#endif", ""].join("\n");
 }
 
 /** @typedef {{ functions: Map<string, string>, classes: Map<string, string> }} Natives symbol → specifier */
@@ -61,23 +68,30 @@ export function scanNatives(merged, out) {
 	return { functions, classes };
 }
 
-/** The names of xsID_name in the C sources. @param {string[]} files */
-export function scanIdentifiers(files) {
+/** The names of xsID_name among the words of C sources, in order. @param {Iterable<string>} words */
+export function identifiersOf(words) {
 	const names = new Set();
-	for (const file of files)
-		for (const [, name] of fs.readFileSync(file, "utf8").matchAll(/\bxsID_(\w+)/g)) names.add(name);
+	for (const word of words) if (word.startsWith("xsID_")) names.add(word.slice("xsID_".length));
 	return [...names].sort();
 }
 
-/** @param {Natives} natives @param {string[]} names */
-export function xsHeader(natives, names) {
+/**
+ * The identifiers and natives that the words name. It depends on nothing else of the application, so that the same C
+ * file needs the same header, and makes the same object, in all of them.
+ * @param {Natives} natives @param {Set<string>} words
+ */
+export function xsHeader(natives, words) {
+	const among = (/** @type {Map<string, string>} */ symbols) =>
+		[...symbols.keys()].filter((s) => words.has(s)).sort();
 	return [
 		"#ifndef MC_XS_H",
 		"#define MC_XS_H",
-		"extern xsIdentifier simIdentifiers[];",
-		...names.map((name, index) => `#define xsID_${name} (simIdentifiers[${index}])`),
-		...[...natives.functions.keys()].sort().map((name) => `extern void ${name}(xsMachine *the);`),
-		...[...natives.classes.keys()].sort().map((name) => `extern void ${name}(void *data);`),
+		...identifiersOf(words).flatMap((name) => [
+			`extern xsIdentifier simID_${name};`,
+			`#define xsID_${name} (simID_${name})`,
+		]),
+		...among(natives.functions).map((name) => `extern void ${name}(xsMachine *the);`),
+		...among(natives.classes).map((name) => `extern void ${name}(void *data);`),
 		"#endif",
 		"",
 	].join("\n");
@@ -95,7 +109,8 @@ export function tableSource(natives, names) {
 	const row = (/** @type {string} */ name) => `{"${name}", ${name}}`;
 	return [
 		'#include "sim.h"',
-		'#include "mc.xs.h"',
+		...[...natives.functions.keys()].sort().map((name) => `extern void ${name}(xsMachine *the);`),
+		...[...natives.classes.keys()].sort().map((name) => `extern void ${name}(void *data);`),
 		...table(
 			"const sim_native_function",
 			"simNativeFunctions",
@@ -109,7 +124,8 @@ export function tableSource(natives, names) {
 			names.map((name) => `"${name}"`),
 			"0",
 		),
-		`xsIdentifier simIdentifiers[${Math.max(names.length, 1)}];`,
+		...names.map((name) => `xsIdentifier simID_${name};`),
+		`xsIdentifier *const simIdentifiers[] = {${names.map((name) => `&simID_${name}`).join(", ") || "0"}};`,
 		"",
 	].join("\n");
 }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
-import { spawn } from "node:child_process";
 import { build } from "./build.mjs";
-import { BuildError } from "./manifest.mjs";
+import { BuildError } from "./words.mjs";
+import { onSignals, start } from "./process.mjs";
+import { watch } from "./watch.mjs";
 
-/** @typedef {import("./build.mjs").Options & { buildOnly?: boolean, stats?: boolean }} LaunchOptions */
+/** @typedef {import("./build.mjs").Options & { buildOnly?: boolean, stats?: boolean, watch?: boolean }} LaunchOptions */
 
 /** @param {{ app: string, image: string }} built @param {LaunchOptions} options @returns {Promise<number>} */
-function run({ app, image }, options) {
-	const env = { ...process.env, SIM_PARENT: "1", ...(options.stats ? { SIM_STATS: "1" } : {}) };
-	// In a process group of its own, so that Ctrl-C reaches it once: through here, however it comes.
-	const child = spawn(app, [image], { stdio: "inherit", env, detached: true });
-	for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => child.kill(signal));
-	process.on("SIGHUP", () => child.kill("SIGTERM"));
+function run(built, options) {
+	const child = start(built, options);
+	onSignals((signal) => child.kill(signal));
 	return new Promise((resolve) => {
 		child.on("close", (code, signal) => {
 			if (signal) process.stderr.write(`the application was ended by ${signal}\n`);
@@ -28,6 +26,7 @@ function run({ app, image }, options) {
  */
 export async function launch(options) {
 	try {
+		if (options.watch) return await watch(options);
 		const built = await build(options);
 		return options.buildOnly ? 0 : await run(built, options);
 	} catch (error) {

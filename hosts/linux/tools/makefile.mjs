@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
 // The Makefiles: one for the engine and the simulator's runtime, shared by all applications of a variant; one for an
-// application's own C.
+// application, whose objects are shared by all that compile the same file in the same way.
+import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,13 +32,13 @@ function flagsOf(variant) {
 		words,
 		runtime: `-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${includes} $(GLIB)`,
 		native: `${optimize} ${native} -Wall -Wextra ${defines} ${includes} $(GLIB)`,
-		link: `${native} -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit`,
+		link: `${native} -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit,--wrap=fxCompileRegExp`,
 	};
 }
 
 /** @param {string} object @param {string} source @param {string} flags @param {string} [more] */
 const rule = (object, source, flags, more = "") =>
-	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) $(${flags}) ${more} -MMD -MP -c $< -o $@\n`;
+	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) $(${flags}) ${more} -MD -MP -c $< -o $@\n`;
 
 /** What both Makefiles begin with. @param {string} library */
 const head = (library) => [
@@ -74,43 +75,57 @@ export function engineMakefile(variant, out) {
 	].join("\n");
 }
 
-/** @param {Merged} merged @param {Variant} variant @param {string} out @param {string} engineOut */
-export function appMakefile(merged, variant, out, engineOut) {
-	const flags = flagsOf(variant);
-	const generated = path.join(out, "generated");
-	const sources = [...merged.cFiles, path.join(generated, "sim_tables.c")];
-	const object = (/** @type {string} */ file) => path.join(out, "objects", `${path.basename(file)}.o`);
-	const objects = sources.map(object);
-	const isC = (/** @type {string} */ file) => file.endsWith(".c");
-	const variables = Object.entries(merged.variables).filter(
+/** @typedef {{ file: string, object: string, flags: string }} NativeObject */
+
+/**
+ * How a C file is compiled. The object's name has a digest of the command, in which `headers` is a folder that is named
+ * by what is in it.
+ * @param {string} file @param {string} headers @param {string[]} folders @param {Merged} merged @param {Variant} variant
+ * @param {string} objects the folder of the variant's objects
+ * @returns {NativeObject}
+ */
+export function nativeObject(file, headers, folders, merged, variant, objects) {
+	const includes = folders.map((folder) => `-I${folder}`).join(" ");
+	const language = file.endsWith(".c") ? "-std=gnu17" : "-x c++";
+	const flags = `-I${headers} ${includes} ${merged.variables.C_FLAGS ?? ""} ${language}`;
+	const command = JSON.stringify([process.env.CC, flagsOf(variant).native, exported(merged), flags, file]);
+	return { file, flags, object: path.join(objects, `${path.basename(file)}-${digest(command)}.o`) };
+}
+
+/** @param {string} text */
+export const digest = (text) => crypto.createHash("sha256").update(text).digest("hex").slice(0, 16);
+
+/** The manifest's own variables, which C_FLAGS may refer to. @param {Merged} merged */
+const exported = (merged) =>
+	Object.entries(merged.variables).filter(
 		([name]) => /^\w+$/.test(name) && name !== "C_FLAGS" && name !== "LIBRARIES",
 	);
+
+/** @param {Merged} merged @param {NativeObject[]} natives @param {Variant} variant @param {string} out @param {string} engineOut */
+export function appMakefile(merged, natives, variant, out, engineOut) {
+	const flags = flagsOf(variant);
+	const tables = path.join(out, "generated/sim_tables.c");
+	const tablesObject = path.join(out, "sim_tables.o");
+	const objects = [...natives.map(({ object }) => object), tablesObject];
+	const compiler = natives.every(({ file }) => file.endsWith(".c")) ? "$(CC)" : "$(CXX)";
 	return [
 		...head("gio-2.0"),
-		...variables.map(([name, value]) => `export ${name} := ${value}`),
-		`NATIVE_FLAGS := -I${generated} ${flags.native} ${includesOf(merged)} ${merged.variables.C_FLAGS ?? ""}`,
+		...exported(merged).map(([name, value]) => `export ${name} := ${value}`),
+		`NATIVE_FLAGS := ${flags.native}`,
 		`all: ${out}/app`,
 		`${out}/app: ${objects.join(" ")} ${engineOut}/libxs.a ${out}/Makefile`,
 		'\t@echo "# link"',
-		`\t@${sources.every(isC) ? "$(CC)" : "$(CXX)"} ${flags.link} -o $@ ${objects.join(" ")} \\`,
+		`\t@${compiler} ${flags.link} -o $@ ${objects.join(" ")} \\`,
 		`\t\t-Wl,--whole-archive ${engineOut}/libxs.a -Wl,--no-whole-archive \\`,
 		`\t\t${merged.variables.LIBRARIES ?? ""} $(GLIB_LIBRARIES) -lm -lpthread -ldl`,
 		"",
-		...sources.map((file) => rule(object(file), file, "NATIVE_FLAGS", isC(file) ? "-std=gnu17" : "-x c++")),
-		`${objects.join(" ")}: ${["mc.xs.h", "mc.defines.h"].map((name) => path.join(generated, name)).join(" ")} ${out}/flags`,
+		...natives.map((native) => rule(native.object, native.file, "NATIVE_FLAGS", native.flags)),
+		rule(tablesObject, tables, "NATIVE_FLAGS", "-std=gnu17"),
+		`${tablesObject}: ${out}/flags`,
 		`-include ${objects.map((name) => name.replace(/\.o$/, ".d")).join(" ")}`,
 		"",
 	].join("\n");
 }
 
-/** @param {Merged} merged */
-function includesOf(merged) {
-	const folders = [...merged.cFolders, ...merged.cFiles.map((file) => path.dirname(file))];
-	return [...new Set(folders)].map((folder) => `-I${folder}`).join(" ");
-}
-
-/** What, when it changes, makes every object old. @param {Variant} variant @param {Merged} [merged] */
-export function flagsText(variant, merged) {
-	const own = merged ? [includesOf(merged), merged.variables] : [];
-	return `${JSON.stringify([variant, flagsOf(variant), ...own])}\n`;
-}
+/** What, when it changes, makes the engine's objects, or an application's tables, old. @param {Variant} variant */
+export const flagsText = (variant) => `${JSON.stringify([variant, flagsOf(variant)])}\n`;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
-// Reads Moddable manifests for the platform "lin" and merges them as mcconfig does: includes depth first, each once,
-// a manifest over those that it includes.
+// Reads Moddable manifests for a platform ("lin", unless asked for another) and merges them as mcconfig does: includes
+// depth first, each once, a manifest over those that it includes.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkMain, checkManifest } from "./check.mjs";
+import { readJSON } from "./json.mjs";
+import { BuildError } from "./words.mjs";
 
 /** Where the simulator's stand-ins for $(MODDABLE)/… lie. */
 export const standIns = fileURLToPath(new URL("../modules", import.meta.url));
-
-/** An error in what the user wrote: printed without a stack. */
-export class BuildError extends Error {}
 
 /** @typedef {{ [key: string]: any }} Json */
 /** @typedef {{ specifier: string, source: string, kind: "ts" | "js" | "json" }} ModuleFile */
@@ -30,6 +30,7 @@ export class BuildError extends Error {}
  * @property {string[]} headers
  * @property {string[]} cFolders
  * @property {{ name: string, source: string }[]} data
+ * @property {Json[]} dependencies of the platform's entries: components of ESP-IDF or of Espressif's registry
  */
 
 /** @param {any} value @returns {value is Json} */
@@ -46,12 +47,16 @@ function merge(target, source) {
 }
 
 /**
- * The entry of `platforms` that applies to "lin": exactly one, or none.
- * @param {Json | undefined} platforms @returns {Json | undefined}
+ * The entry of `platforms` that applies: exactly one, or none. For "esp32/name": the first that names the board, else the
+ * family's.
+ * @param {Json | undefined} platforms @param {string} platform @returns {Json | undefined}
  */
-function matchPlatform(platforms) {
+function matchPlatform(platforms, platform) {
 	if (!platforms) return undefined;
-	return platforms.lin ?? platforms["..."];
+	const [family, board] = /** @type {[string, string?]} */ (platform.split("/"));
+	const names = board === undefined ? [] : [platform, `${family}/*`, `*/${board}`];
+	const found = Object.keys(platforms).find((name) => names.includes(name)) ?? family;
+	return platforms[found] ?? platforms["..."];
 }
 
 class Reader {
@@ -59,6 +64,10 @@ class Reader {
 	manifests = new Map();
 	/** @type {Set<string>} */
 	seen = new Set();
+	/** @type {string[]} */
+	warnings = [];
+	/** @type {Set<string>} */
+	inputs;
 	/** @type {Record<string, string>} */
 	variables = {
 		MODDABLE: standIns,
@@ -66,6 +75,16 @@ class Reader {
 		BUILD: path.join(standIns, "build"),
 		BUILD_SIMULATOR: path.join(standIns, "build/simulators"),
 	};
+
+	/**
+	 * @param {Set<string>} inputs the files that are read are added
+	 * @param {string} platform @param {Record<string, string>} variables
+	 */
+	constructor(inputs, platform, variables) {
+		this.inputs = inputs;
+		this.platform = platform;
+		Object.assign(this.variables, variables);
+	}
 
 	/** @param {string} text @param {string} where */
 	resolve(text, where) {
@@ -104,16 +123,12 @@ class Reader {
 	read(file) {
 		if (this.seen.has(file)) return;
 		this.seen.add(file);
-		/** @type {Json} */
-		let manifest;
-		try {
-			manifest = JSON.parse(fs.readFileSync(file, "utf8"));
-		} catch (error) {
-			throw new BuildError(`${file}: ${/** @type {Error} */ (error).message}`);
-		}
+		this.inputs.add(file);
+		const manifest = readJSON(file);
 		if (!isObject(manifest)) throw new BuildError(`${file}: not an object`);
+		this.warnings.push(...checkManifest(file, manifest));
 		this.readBuild(manifest.build, file);
-		const platform = matchPlatform(manifest.platforms);
+		const platform = matchPlatform(manifest.platforms, this.platform);
 		this.readBuild(platform?.build, file);
 		for (const include of [...list(manifest.include), ...list(platform?.include)]) this.include(include, file);
 		this.manifests.set(file, manifest);
@@ -126,8 +141,8 @@ class Reader {
 			throw new BuildError(`${where}: only paths are supported, not ${JSON.stringify(include)}`);
 		const target = path.resolve(path.dirname(file), this.resolve(include, where));
 		if (!fs.existsSync(target)) {
-			const hint = target.startsWith(standIns) ? " (the simulator has no stand-in for it)" : "";
-			throw new BuildError(`${where}: ${include}: not found${hint}`);
+			const hint = target.startsWith(standIns) ? "the simulator has no stand-in for it" : `there is no ${target}`;
+			throw new BuildError(`${where}: ${include}: not found (${hint})`);
 		}
 		this.read(fs.realpathSync(target));
 	}
@@ -267,10 +282,13 @@ function mergeCompilerOptions(options, from, resolve) {
 
 /**
  * @param {string} file the application's manifest
+ * @param {Set<string>} [inputs] is told which manifests were read, also when one has errors
+ * @param {{ platform?: string, variables?: Record<string, string> }} [options] "lin" (the default), "esp32", or "esp32/" and
+ * a board's name; and what $(NAME) stands for, beside the simulator's
  * @returns {Merged}
  */
-export function readManifest(file) {
-	const reader = new Reader();
+export function readManifest(file, inputs = new Set(), { platform = "lin", variables = {} } = {}) {
+	const reader = new Reader(inputs, platform, variables);
 	reader.read(fs.realpathSync(file));
 	/** @type {Merged} */
 	const merged = {
@@ -280,7 +298,7 @@ export function readManifest(file) {
 		defines: {},
 		preload: [],
 		compilerOptions: {},
-		warnings: [],
+		warnings: reader.warnings,
 		variables: reader.variables,
 		modules: [],
 		declarations: [],
@@ -288,12 +306,15 @@ export function readManifest(file) {
 		headers: [],
 		cFolders: [],
 		data: [],
+		dependencies: [],
 	};
 	/** @type {{ modules: Record<string, any[]>, data: Record<string, any[]> }} */
 	const rules = { modules: {}, data: {} };
 	const errors = [];
 	for (const [where, manifest] of reader.manifests) {
-		for (const part of [manifest, matchPlatform(manifest.platforms)]) {
+		const entry = matchPlatform(manifest.platforms, platform);
+		merged.dependencies.push(...list(entry?.dependency));
+		for (const part of [manifest, entry]) {
 			if (!part) continue;
 			merge(merged.config, part.config);
 			merge(merged.creation, part.creation);
@@ -316,6 +337,7 @@ export function readManifest(file) {
 	apply.apply(rules.modules, (target, source, extension, where) => {
 		if (!taken.has(source)) apply.addModule(target, source, extension, where);
 	});
+	checkMain(file, merged);
 	return merged;
 }
 

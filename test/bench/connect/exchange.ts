@@ -12,7 +12,12 @@ export default class Exchange {
 	#text = "";
 
 	/** @param from where to connect to, or a connection that was accepted */
-	constructor(from: { port: number } | TCP, onDescription: OnDescription, onOpen?: (exchange: Exchange) => void) {
+	constructor(
+		from: { port: number } | TCP,
+		onDescription: OnDescription,
+		onOpen?: (exchange: Exchange) => void,
+		onEnd?: () => void,
+	) {
 		const exchange = this;
 		let open = false;
 		this.#socket = new TCP({
@@ -27,9 +32,13 @@ export default class Exchange {
 				open = true;
 			},
 			onError() {
-				globalThis.simulator?.exit(0); // the other one is done
+				onEnd?.(); // the other one is done
 			},
 		});
+	}
+
+	close(): void {
+		this.#socket.close();
 	}
 
 	send(description: RTCSessionDescriptionInit): void {

@@ -227,6 +227,13 @@ test("a missing camera is an error event; sound is served all the same", async (
 	expect([...Encoder.open].map(({ options }) => options.codec)).toEqual(["opus"]);
 });
 
+test("what gives neither picture nor sound is told once", async () => {
+	const video = { source: "camera", path: missing } as const;
+	await make(defaultMedia({ video, audio: { source: "microphone", path: missing } })).run();
+	const errors = events.filter(({ type }) => type === "error");
+	expect(errors.map(({ error }) => error?.message)).toEqual([`video and audio: ${missing} is not there`]);
+});
+
 test("a second offer of a peer renegotiates its session", async () => {
 	await make().run();
 	const viewer = await connectViewer("ann");

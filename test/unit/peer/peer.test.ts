@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two peer connections over fake natives, in virtual time.
+import { IceAgent } from "webrtc/ice";
 import Network from "webrtc/peer/network";
 import Certificate from "webrtc/native/dtls/certificate";
 import { advance } from "../fakes/moddable/clock";
 import { Encoder } from "../fakes/native/codec";
-import { setDelay, setSilence } from "../fakes/native/transport";
+import Transport, { setDelay, setSilence } from "../fakes/native/transport";
 import { begin, camera, closers, end, make, negotiate } from "./helpers";
 
 beforeEach(begin);
@@ -238,6 +239,51 @@ test("statistics have W3C's types and refer to each other", async () => {
 	expect(report.get(pair.remoteCandidateId as string)).toMatchObject({ type: "remote-candidate" });
 	expect(transport).toMatchObject({ dtlsState: "connected", iceRole: "controlled" });
 });
+
+test("what cannot be sent is counted, as lost", async () => {
+	const network = new Network();
+	const [viewer, device] = [make(), make({ network })];
+	closers.push(network);
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	const write = jest.spyOn(Transport.prototype, "write");
+	write.mockImplementationOnce(() => {
+		throw new RangeError("port: 1 to 65535");
+	});
+	await negotiate(viewer, device);
+	await advance(1000);
+	write.mockRestore();
+	expect(device.connectionState).toBe("connected");
+	expect(network.unsent).toBe(1);
+});
+
+test.each(["handleTimeout", "handleMessage"] as const)(
+	"a fault in %s ends the peer that it concerns, and no other",
+	async (method) => {
+		const network = new Network();
+		const peers = [make(), make({ network }), make(), make({ network })];
+		closers.push(network);
+		for (const at of [0, 2]) {
+			const [from, to] = [peers[at]!, peers[at + 1]!];
+			from.addTransceiver("video", { direction: "recvonly" });
+			to.addTransceiver(camera(), { direction: "sendonly" });
+			await negotiate(from, to);
+		}
+		await advance(100);
+		const original = IceAgent.prototype[method] as (...parameters: never[]) => never;
+		let faulty: IceAgent | undefined;
+		const spy = jest.spyOn(IceAgent.prototype, method).mockImplementation(function (this: IceAgent, ...parameters) {
+			faulty ??= this;
+			if (this === faulty) throw new TypeError("a fault");
+			return original.apply(this, parameters as unknown as never[]);
+		});
+		await advance(6500); // until consent is checked
+		spy.mockRestore();
+		const failed = peers.filter(({ connectionState }) => connectionState === "failed");
+		expect(failed.map(({ error }) => error)).toMatchObject([{ code: "internal", message: "a fault" }]);
+		expect(peers.filter(({ connectionState }) => connectionState === "connected").length).toBeGreaterThanOrEqual(2);
+	},
+);
 
 test("a listener that throws does not keep the others from hearing", async () => {
 	const device = make();

@@ -381,27 +381,31 @@ describe("local media", () => {
 });
 
 describe("extensions", () => {
-	const uris = ["urn:b", "urn:a", "urn:c"];
+	const [a, b, c] = ["sdes:mid", "toffset", "ssrc-audio-level"].map(
+		(name) => `urn:ietf:params:rtp-hdrext:${name}`,
+	) as [string, string, string];
+	const other = "urn:3gpp:video-orientation";
+	const uris = [b, a, c];
 	const extensions = (...lines: string[]) =>
 		section(answer(offer(undefined, { video: lines }), [{ ...video, extensions: uris }, audio]), 0).extensions;
 
 	test("are those that both have, with the remote's numbers", () => {
-		expect(extensions("a=extmap:7 urn:a", "a=extmap:3 urn:x", "a=extmap:2 urn:b")).toEqual([
-			{ id: 7, uri: "urn:a" },
-			{ id: 2, uri: "urn:b" },
+		expect(extensions(`a=extmap:7 ${a}`, `a=extmap:3 ${other}`, `a=extmap:2 ${b}`)).toEqual([
+			{ id: 7, uri: a },
+			{ id: 2, uri: b },
 		]);
 	});
 
 	test("have the direction turned round", () => {
-		expect(extensions("a=extmap:1/sendonly urn:a", "a=extmap:2/sendrecv urn:b")).toEqual([
-			{ id: 1, direction: "recvonly", uri: "urn:a" },
-			{ id: 2, direction: "sendrecv", uri: "urn:b" },
+		expect(extensions(`a=extmap:1/sendonly ${a}`, `a=extmap:2/sendrecv ${b}`)).toEqual([
+			{ id: 1, direction: "recvonly", uri: a },
+			{ id: 2, direction: "sendrecv", uri: b },
 		]);
 	});
 
 	test("need an id of one byte, and only once", () => {
-		expect(extensions("a=extmap:14 urn:a", "a=extmap:15 urn:b", "a=extmap:14 urn:c", "a=extmap:9 urn:a")).toEqual([
-			{ id: 14, uri: "urn:a" },
+		expect(extensions(`a=extmap:14 ${a}`, `a=extmap:15 ${b}`, `a=extmap:14 ${c}`, `a=extmap:9 ${a}`)).toEqual([
+			{ id: 14, uri: a },
 		]);
 	});
 });

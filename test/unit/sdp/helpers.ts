@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type WebRTCError from "webrtc/error";
+import WebRTCError from "webrtc/error";
 import { createAnswer, h264, midExtension, opus, parse, pcma, pcmu } from "webrtc/sdp";
 import type { LocalMedia, MediaSection, SessionDescription, TransportParameters } from "webrtc/sdp";
 
@@ -101,8 +101,8 @@ export function failure(run: () => unknown): string {
 	try {
 		run();
 	} catch (error) {
-		if ((error as Error).name !== "WebRTCError") throw error;
-		return `${(error as WebRTCError).code}: ${(error as WebRTCError).message}`;
+		if (!(error instanceof WebRTCError)) throw error;
+		return `${error.code}: ${error.message}`;
 	}
 	return "";
 }

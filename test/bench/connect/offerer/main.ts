@@ -16,5 +16,6 @@ export default function main(): void {
 		{ port: Number(config.port) },
 		(answer) => void pc.setRemoteDescription(answer),
 		(exchange) => void offer(pc, exchange),
+		() => globalThis.simulator?.exit(0),
 	);
 }

@@ -4,8 +4,9 @@ import { countNative } from "./transport";
 import type Certificate from "./dtls/certificate";
 import type Path from "./transport/path";
 
-interface Options {
+export interface Options {
 	path: Path;
+	srtp: object;
 	certificate: Certificate;
 	role: "client" | "server";
 	fingerprints: { algorithm: string; value: string }[];
@@ -17,6 +18,8 @@ export default class Dtls {
 	reason = "";
 	message = "";
 	cipherSuite = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+	/** Those that exist now, for tests to look into. */
+	static readonly open = new Set<Dtls>();
 	#options: Options;
 	#closed = false;
 	#early: { dtls: string; fingerprint: string }[] = [];
@@ -24,7 +27,12 @@ export default class Dtls {
 	constructor(options: Options) {
 		this.#options = options;
 		options.path.onDtls = (data) => this.#receive(data);
+		Dtls.open.add(this);
 		countNative(1);
+	}
+
+	get options(): Options {
+		return this.#options;
 	}
 
 	start(): void {
@@ -37,6 +45,7 @@ export default class Dtls {
 		if (this.#closed) return;
 		if (this.state === "connected") this.#send("close");
 		this.#closed = true;
+		Dtls.open.delete(this);
 		countNative(-1);
 	}
 

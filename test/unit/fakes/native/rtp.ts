@@ -1,35 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 import { countNative } from "./transport";
 
+export interface Options {
+	srtp: object;
+	codec: string;
+	payloadType: number;
+	clockRate: number;
+	ssrc: number;
+	cname: string;
+	packetizationMode?: number;
+	midId?: number;
+	mid?: string;
+}
+
 export default class RtpSender {
+	/** Those that exist now, for tests to look into. */
+	static readonly open = new Set<RtpSender>();
 	#closed = false;
 
-	constructor(readonly options: { codec: string; payloadType: number; ssrc: number }) {
+	constructor(readonly options: Options) {
+		RtpSender.open.add(this);
 		countNative(1);
 	}
 
 	statistics() {
 		return {
 			packetsSent: 1,
-			bytesSent: 1,
+			bytesSent: 2,
 			headerBytesSent: 12,
-			framesSent: 1,
-			keyFramesSent: 1,
-			framesDropped: 0,
-			pliCount: 0,
-			firCount: 0,
-			nackCount: 0,
-			reportsReceived: 1,
-			packetsLost: 0,
-			fractionLost: 0,
-			jitter: 0,
-			roundTripTime: 0.001,
-			totalRoundTripTime: 0.001,
-			roundTripTimeMeasurements: 1,
+			framesSent: 3,
+			keyFramesSent: 4,
+			framesDropped: 5,
+			pliCount: 6,
+			firCount: 7,
+			nackCount: 8,
+			reportsReceived: 9,
+			packetsLost: 10,
+			fractionLost: 0.11,
+			jitter: 0.012,
+			roundTripTime: 0.013,
+			totalRoundTripTime: 0.014,
+			roundTripTimeMeasurements: 15,
 		};
 	}
 
 	close(): void {
+		RtpSender.open.delete(this);
 		if (!this.#closed) countNative(-1);
 		this.#closed = true;
 	}

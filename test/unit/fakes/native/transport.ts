@@ -10,13 +10,16 @@ export interface InterfaceAddress {
 }
 
 export type Datagram = Uint8Array | { dtls: string; fingerprint: string };
-type Receiver = (data: Datagram, address: string, port: number) => void;
+interface Receiver {
+	receive(data: Datagram): void;
+}
 
 const hosts = new Map<string, Transport>();
 let hostNumber = 0;
 let open = 0;
 let silent = false;
 let delay = 1;
+let source: (from: string, to: string, data: Datagram) => string = (from) => from;
 
 /** Transports and paths that are open: none may be left at the end of a test. */
 export const openNatives = () => open;
@@ -24,15 +27,26 @@ export const openNatives = () => open;
 export const setSilence = (value: boolean) => (silent = value);
 /** How long a datagram is under way, in ms. */
 export const setDelay = (value: number) => (delay = value);
+/** Tells the source that a datagram bears: by default the true one, as there is no forgery. */
+export const setForgery = (forge: (from: string, to: string, data: Datagram) => string = (from) => from) => {
+	source = forge;
+};
 export function countNative(change: 1 | -1): void {
 	open += change;
 }
 
 export default class Transport {
+	/** Those that exist now, for tests to look into. */
+	static get open(): Transport[] {
+		return [...hosts.values()];
+	}
+
 	readonly localPort: number;
 	readonly address: string;
 	readonly paths = new Map<string, Receiver>();
 	#options: { onReadable(this: Transport): void };
+	/** How many ufrags there is room for. */
+	capacity = 32;
 	#ufrags = new Set<string>();
 	#queue: { data: Uint8Array; address: string; port: number }[] = [];
 	#closed = false;
@@ -56,6 +70,7 @@ export default class Transport {
 	}
 
 	addUfrag(ufrag: string): void {
+		if (this.#ufrags.size >= this.capacity) throw new RangeError("no room for another ufrag");
 		this.#ufrags.add(ufrag);
 	}
 
@@ -63,8 +78,23 @@ export default class Transport {
 		this.#ufrags.delete(ufrag);
 	}
 
-	get ufrags(): number {
-		return this.#ufrags.size;
+	/** Those for which STUN is let in. */
+	get ufrags(): string[] {
+		return [...this.#ufrags];
+	}
+
+	/** As the native does: requests whose USERNAME begins with a ufrag that was added, and all responses. */
+	#isWanted(data: Uint8Array): boolean {
+		const isRequest = ((data[0]! << 8) | data[1]!) === 0x0001;
+		if (!isRequest) return true;
+		for (let at = 20; at + 4 <= data.length;) {
+			const type = (data[at]! << 8) | data[at + 1]!;
+			const length = (data[at + 2]! << 8) | data[at + 3]!;
+			const value = Buffer.from(data.subarray(at + 4, at + 4 + length)).toString();
+			if (type === 0x0006) return this.#ufrags.has(value.split(":")[0]!);
+			at += 4 + length + (-length & 3);
+		}
+		return false;
 	}
 
 	read(buffer: Uint8Array): { size: number; address: string; port: number } | undefined {
@@ -80,15 +110,17 @@ export default class Transport {
 
 	sendDatagram(data: Datagram, address: string, port: number): void {
 		if (this.#closed) throw new SyntaxError("closed");
-		if (!silent) schedule(() => hosts.get(address)?.deliver(data, port, this.address, this.localPort), delay);
+		const from = source(this.address, address, data);
+		if (!silent) schedule(() => hosts.get(address)?.deliver(data, port, from, this.localPort), delay);
 	}
 
 	deliver(data: Datagram, port: number, address: string, fromPort: number): void {
 		if (this.#closed || port !== this.localPort) return;
 		if (data instanceof Uint8Array) {
+			if (!this.#isWanted(data)) return;
 			this.#queue.push({ data, address, port: fromPort });
 			this.#options.onReadable.call(this);
-		} else this.paths.get(`${address}:${fromPort}`)?.(data, address, fromPort);
+		} else this.paths.get(`${address}:${fromPort}`)?.receive(data);
 	}
 
 	statistics(): object {

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""GStreamer's webrtcbin as a peer: pictures and sound are decoded and counted."""
+import threading
+import time
+
+import gi
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstWebRTC", "1.0")
+gi.require_version("GstSdp", "1.0")
+from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
+
+import lines  # noqa: E402
+
+CAPS = {
+    "video": "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000,"
+    "packetization-mode=(string)1,profile-level-id=(string)42e01f,rtcp-fb-nack-pli=(boolean)true",
+    "vp8": "application/x-rtp,media=video,encoding-name=VP8,payload=97,clock-rate=90000",
+    "audio": "application/x-rtp,media=audio,encoding-name=OPUS,payload=98,clock-rate=48000,"
+    "encoding-params=(string)2",
+}
+DECODERS = {
+    "H264": "rtph264depay ! h264parse ! avdec_h264",
+    "OPUS": "rtpopusdepay ! opusdec",
+    "PCMU": "rtppcmudepay ! mulawdec",
+    "PCMA": "rtppcmadepay ! alawdec",
+}
+DIRECTIONS = {
+    "inactive": GstWebRTC.WebRTCRTPTransceiverDirection.INACTIVE,
+    "recvonly": GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY,
+}
+
+
+class Agent:
+    def __init__(self):
+        self.streams = {}  # by SSRC
+        self.channels = []
+
+    def open(self, sections, bundle="none"):
+        self.pipeline = Gst.Pipeline()
+        self.webrtc = Gst.ElementFactory.make("webrtcbin")
+        self.webrtc.set_property("bundle-policy", bundle)
+        self.pipeline.add(self.webrtc)
+        self.webrtc.connect("pad-added", self.on_pad)
+        self.pipeline.set_state(Gst.State.PLAYING)
+        for kind in sections:
+            self.add(kind)
+
+    def offer(self):
+        return self.describe("offer")
+
+    def accept(self, sdp):
+        self.set_remote("ANSWER", sdp)
+
+    def answer(self, sdp):
+        self.set_remote("OFFER", sdp)
+        return self.describe("answer")
+
+    def direct(self, section, direction):
+        self.at(section).set_property("direction", DIRECTIONS[direction])
+
+    def stop(self, section):
+        raise NotImplementedError("a transceiver has no stop")
+
+    def add(self, kind):
+        if kind == "data":
+            self.channels.append(self.webrtc.emit("create-data-channel", "data", None))
+            return
+        caps = Gst.Caps.from_string(CAPS[kind])
+        self.webrtc.emit("add-transceiver", DIRECTIONS["recvonly"], caps)
+
+    def restart(self):
+        raise NotImplementedError("there is no ICE restart")
+
+    def received(self):
+        return list(self.streams.values())
+
+    def close(self):
+        self.pipeline.set_state(Gst.State.NULL)
+
+    def at(self, section):
+        index = 0
+        while True:
+            transceiver = self.webrtc.emit("get-transceiver", index)
+            if transceiver is None:
+                raise LookupError(f"there is no section {section}")
+            if transceiver.get_property("mlineindex") == section:
+                return transceiver
+            index += 1
+
+    def ask(self, signal, *parameters):
+        """The reply, which owns what is in it: to be kept as long as that."""
+        promise = Gst.Promise.new()
+        self.webrtc.emit(signal, *parameters, promise)
+        promise.wait()
+        reply = promise.get_reply()
+        if reply and reply.has_field("error"):
+            raise RuntimeError(f"{signal}: {reply.get_value('error')}")
+        return reply
+
+    def set_remote(self, kind, sdp):
+        _, message = GstSdp.SDPMessage.new_from_text(sdp)
+        description = GstWebRTC.WebRTCSessionDescription.new(getattr(GstWebRTC.WebRTCSDPType, kind), message)
+        self.ask("set-remote-description", description)
+
+    def describe(self, kind):
+        """The description that is due, with all candidates."""
+        created = self.ask(f"create-{kind}", None)
+        self.ask("set-local-description", created.get_value(kind))
+        complete = GstWebRTC.WebRTCICEGatheringState.COMPLETE
+        for _ in range(500):
+            if self.webrtc.get_property("ice-gathering-state") == complete:
+                break
+            time.sleep(0.01)
+        return self.webrtc.get_property("local-description").sdp.as_text()
+
+    def on_pad(self, _, pad):
+        if pad.direction != Gst.PadDirection.SRC:
+            return
+        structure = pad.get_current_caps().get_structure(0)
+        decoder = DECODERS[structure.get_string("encoding-name")]
+        sink = Gst.parse_bin_from_description(f"queue ! {decoder} ! fakesink name=end signal-handoffs=true", True)
+        _, ssrc = structure.get_uint("ssrc")
+        stream = {"kind": structure.get_string("media"), "ssrc": ssrc, "payloadType": -1, "count": 0}
+        self.streams[ssrc] = stream
+        pad.add_probe(Gst.PadProbeType.BUFFER, self.on_packet, stream)
+        sink.get_by_name("end").connect("handoff", self.on_decoded, stream)
+        self.pipeline.add(sink)
+        sink.sync_state_with_parent()
+        pad.link(sink.get_static_pad("sink"))
+
+    @staticmethod
+    def on_packet(_, info, stream):
+        header = info.get_buffer().extract_dup(0, 12)
+        stream["payloadType"] = header[1] & 127
+        stream["ssrc"] = int.from_bytes(header[8:12], "big")
+        return Gst.PadProbeReturn.OK
+
+    @staticmethod
+    def on_decoded(_sink, _buffer, _pad, stream):
+        stream["count"] += 1
+
+
+Gst.init(None)
+threading.Thread(target=GLib.MainLoop().run, daemon=True).start()
+agent = Agent()
+for line in lines.calls():
+    try:
+        method, parameters = lines.parse(line)
+        lines.reply(getattr(agent, method)(**parameters))
+    except Exception:
+        lines.reply_error()

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The implementations of the table, how each is started, and what each cannot do.
+// @ts-check
+import { closePages, startPage } from "./browser.mjs";
+import { startProcess } from "./process.mjs";
+
+/**
+ * One peer of the device, in its own process or page.
+ * @typedef {object} Peer
+ * @property {(method: keyof import("./w3c.mjs").Agent, parameters?: object) => Promise<any>} do calls it
+ * @property {() => Promise<unknown>} stop
+ */
+/**
+ * @typedef {object} Implementation
+ * @property {string} name
+ * @property {() => Promise<Peer>} start
+ * @property {string[]} [policies] of bundling; default: its own
+ * @property {Record<string, string>} [lacks] why it cannot do what a row needs: see the rows
+ */
+
+const python = "/usr/bin/python3"; // Debian's, which has Debian's modules
+const channelLast = "its section comes after those that are wanted with it";
+const noRestart = "it makes no ICE restart";
+
+/** @type {Implementation[]} */
+export const implementations = [
+	{
+		name: "chromium",
+		start: () => startPage("chromium"),
+		policies: ["balanced", "max-compat", "max-bundle"],
+		lacks: { "data first": channelLast },
+	},
+	{
+		name: "firefox",
+		start: () => startPage("firefox"),
+		policies: ["balanced", "max-compat", "max-bundle"],
+		lacks: { "data first": channelLast },
+	},
+	{
+		name: "gstreamer",
+		start: () => startProcess(python, "gstreamer_peer.py"),
+		policies: ["none", "balanced", "max-compat", "max-bundle"],
+		lacks: {
+			"data first": channelLast,
+			direct: "1.22 does not implement changes of a direction",
+			"be directed": "1.22 does not implement changes of a direction",
+			"be restarted": "it answers a restart with its old credentials",
+			stop: "a transceiver has no stop",
+			restart: noRestart,
+		},
+	},
+	{
+		name: "aiortc",
+		start: () => startProcess(python, "aiortc_peer.py"),
+		lacks: {
+			"data first": channelLast,
+			stop: "a transceiver that was stopped is offered as before",
+			restart: noRestart,
+		},
+	},
+	{
+		name: "werift",
+		start: () => startProcess("node", "werift.mjs"),
+		lacks: {
+			"data first": channelLast,
+			stop: "a transceiver that was stopped is offered as before",
+			restart: "each of its offers has another session id, as that of another connection has",
+		},
+	},
+	{
+		name: "node-datachannel",
+		start: () => startProcess("node", "node-datachannel.mjs"),
+		lacks: { "data first": channelLast, direct: "a track keeps its direction", restart: noRestart },
+	},
+	{
+		name: "wrtc",
+		start: () => startProcess("node", "wrtc.mjs"),
+		lacks: { video: "it has no H.264" },
+	},
+];
+
+export { closePages as closePeers };
