@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C RTCConfiguration, checked (W3C webrtc section 4.4.1.6).
 import WebRTCError from "webrtc/error";
-import type Certificate from "webrtc/native/dtls/certificate";
+import Certificate from "webrtc/native/dtls/certificate";
 import type Network from "webrtc/peer/network";
 import type { SdpLimits } from "webrtc/sdp";
 import type { IceServer } from "webrtc/signaling";
@@ -35,6 +35,7 @@ const longestUsername = 508; // bytes (RFC 8489 section 14.3)
  * "peer/invalid-access" (InvalidAccessError) for an ICE server, "peer/not-supported" (NotSupportedError) for rtcpMuxPolicy
  */
 export function checkConfiguration(configuration: RTCConfiguration): void {
+	if (typeof configuration !== "object" || !configuration) throw new TypeError("configuration: an object");
 	const { iceServers, iceTransportPolicy, bundlePolicy, certificates, iceCandidatePoolSize } = configuration;
 	checkOne("iceTransportPolicy", iceTransportPolicy, ["all", "relay"]);
 	checkOne("bundlePolicy", bundlePolicy, ["balanced", "max-bundle", "max-compat"]);
@@ -43,7 +44,8 @@ export function checkConfiguration(configuration: RTCConfiguration): void {
 		throw new WebRTCError("peer/not-supported", "rtcpMuxPolicy: RTCP has no port of its own here");
 	const size = iceCandidatePoolSize ?? 0;
 	if (!Number.isInteger(size) || size < 0 || size > 255) throw new TypeError("iceCandidatePoolSize: 0 to 255");
-	if (certificates !== undefined && !Array.isArray(certificates)) throw new TypeError("certificates: an array");
+	const isList = Array.isArray(certificates) && certificates.every((each) => each instanceof Certificate);
+	if (certificates !== undefined && !isList) throw new TypeError("certificates: an array of Certificate");
 	if (iceServers !== undefined) checkIceServers(iceServers);
 }
 

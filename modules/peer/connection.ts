@@ -164,7 +164,9 @@ export default class Connection implements TransceiverOwner, TransportOwner {
 		transport.addRemoteCandidate(init?.candidate ?? "");
 	}
 
+	/** Before there is a local description there is nothing to restart (W3C webrtc section 4.4.2, restartIce). */
 	restartIce(): void {
+		if (!this.negotiation.local) return;
 		this.negotiation.needed.restartIce();
 		this.updateNeeded();
 	}

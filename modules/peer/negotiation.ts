@@ -317,7 +317,6 @@ export default class Negotiation<T extends Negotiable> {
 			const { fingerprints } = effects.remote;
 			effects.agreement = { dtlsRole, fingerprints, sections };
 		}
-		this.#drafts.answer = undefined;
 		if (type === "pranswer") {
 			this.#pending = { local, remote };
 			this.#state = weAre === "answerer" ? "have-local-pranswer" : "have-remote-pranswer";

@@ -272,7 +272,9 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		const track = typeof trackOrKind === "string" ? null : trackOrKind;
 		const kind = track ? checkTrack(track) : (trackOrKind as MediaKind);
 		if (kind !== "audio" && kind !== "video") throw new TypeError('trackOrKind: a capture, "audio" or "video"');
-		const direction = checkDirection(init.direction ?? (track ? "sendonly" : "recvonly"));
+		const direction = checkDirection(
+			init.direction === undefined ? (track ? "sendonly" : "recvonly") : init.direction,
+		);
 		const transceiver = new RTCRtpTransceiver(this.#connection, kind, track, direction);
 		if (init.streams) transceiver.sender.setStreams(...init.streams);
 		this.#connection.negotiation.add(transceiver);

@@ -15,6 +15,8 @@ export interface TransceiverOwner {
 	readonly cname: string;
 	/** What protects and sends the packets, once there is something negotiated. */
 	readonly srtp: Srtp | undefined;
+	/** @throws WebRTCError "peer/closed" */
+	checkOpen(method: string): void;
 	/** Something that is negotiated has changed. */
 	changed(): void;
 	/** One operation after the other (W3C webrtc section 4.4.1.2). */
@@ -47,6 +49,8 @@ export default class RTCRtpSender {
 	readonly kind: MediaKind;
 	/** RFC 3550 section 8.1: random, the same through renegotiations. */
 	readonly ssrc: number;
+	/** For the transceiver: it has stopped. */
+	isOver = false;
 	#owner: TransceiverOwner;
 	#track: MediaCapture | null;
 	#stream = "";
@@ -96,6 +100,7 @@ export default class RTCRtpSender {
 	replaceTrack(track: MediaCapture | null): Promise<void> {
 		return this.#owner.chain("replaceTrack", () => {
 			if (track) checkTrack(track, this.kind);
+			this.checkLive("replaceTrack");
 			const codec = this.#media?.codec;
 			if (track && codec && !track.codecs.some(({ name }) => name === codec.name))
 				throw new WebRTCError("peer/invalid-modification", `replaceTrack: the track has no ${codec.name}`);
@@ -132,6 +137,7 @@ export default class RTCRtpSender {
 	 */
 	setParameters(parameters: RTCRtpSendParameters): Promise<void> {
 		return this.#owner.chain("setParameters", () => {
+			this.checkLive("setParameters");
 			const { transactionId, encodings, codecs, headerExtensions, rtcp } = parameters;
 			if (!this.#parameters?.isOut)
 				throw new WebRTCError("peer/invalid-state", "setParameters: getParameters comes first");
@@ -146,6 +152,10 @@ export default class RTCRtpSender {
 			this.#parameters = { active: encodings[0]!.active, transaction: transaction + 1, isOut: false };
 			this.restart();
 		});
+	}
+
+	private checkLive(method: string): void {
+		if (this.isOver) throw new WebRTCError("peer/invalid-state", `${method}: the transceiver has stopped`);
 	}
 
 	/** For the connection: another track, at once. */

@@ -92,10 +92,18 @@ export default class RTCRtpTransceiver implements Negotiable {
 		this.#owner.changed();
 	}
 
-	/** Sends nothing any more, at once; its section ends with the next negotiation. Can be called again without effect. */
+	/**
+	 * Sends nothing any more, at once; its section ends with the next negotiation. Can be called again without effect.
+	 * @throws WebRTCError "peer/closed" on a closed connection
+	 */
 	stop(): void {
+		this.#owner.checkOpen("stop");
+		this.halt();
+	}
+
+	private halt(): void {
 		if (this.#stopping) return;
-		this.#stopping = true;
+		this.#stopping = this.sender.isOver = true;
 		this.sender.stop();
 		if (this.#receiver) Object.assign(this.#receiver.track, { muted: true, readyState: "ended" });
 		this.#owner.changed();
@@ -111,7 +119,8 @@ export default class RTCRtpTransceiver implements Negotiable {
 
 	/** For the connection: its section has ended. */
 	end(): void {
-		this.stop();
+		this.halt();
+		this.mid = null;
 		this.#currentDirection = "stopped";
 	}
 }
