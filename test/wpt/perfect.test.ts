@@ -71,7 +71,10 @@ const advanceLater = (delay: number) => new Promise<void>((go) => waiting.push({
 async function run(milliseconds: number): Promise<void> {
 	for (const end = now + milliseconds; now < end; now++) {
 		await advance(1);
-		for (const entry of waiting.splice(0)) entry.at <= now ? entry.go() : waiting.push(entry);
+		for (const entry of waiting.splice(0)) {
+			if (entry.at <= now) entry.go();
+			else waiting.push(entry);
+		}
 	}
 }
 
