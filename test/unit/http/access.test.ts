@@ -107,6 +107,8 @@ test.each([
 	["origins", { origins: ["https://Example.org"] }],
 	["hosts", { hosts: ["http://example.org"] }],
 	["hosts", { hosts: [""] }],
+	["hosts", { hosts: ["a b"] }],
+	["hosts", { hosts: ["user@example.org"] }],
 ])("what cannot be in %s is told at once", (name, options) => {
 	expect(() => new Access(options)).toThrow(new RegExp(`^${name}: `));
 });

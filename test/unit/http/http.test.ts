@@ -195,6 +195,16 @@ describe.each(kinds)("over $name", (kind) => {
 		expect(client.closed).toBe(true);
 	});
 
+	test("the next request is read once a long response has left", async () => {
+		const client = await send(`GET /1 HTTP/1.1\r\n${host}\r\nGET /2 HTTP/1.1\r\n${host}\r\n`);
+		client.stalled = true;
+		await answer({ status: 200, body: "y".repeat(20_000) });
+		expect(requests).toHaveLength(1);
+		client.resume();
+		await advance(0);
+		expect(requests.map(({ path }) => path)).toEqual(["/1", "/2"]);
+	});
+
 	test("an exception ends its request, and nothing else", async () => {
 		serve({
 			onRequest(request, respond) {

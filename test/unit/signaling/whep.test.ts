@@ -126,6 +126,16 @@ test("a name that leads here by DNS rebinding is refused", async () => {
 	expect(client.status).toBe(421);
 });
 
+test("an owner that does not tell the device's addresses is reached by any, and by no name", async () => {
+	network = makeNetwork(kinds[0]!);
+	signaling = new WHEPSignaling({ port: 8080, listener: network.Listener as never });
+	signaling.connect("master", { onMessage() {}, onStateChange() {}, onError() {}, onIceServers() {} });
+	expect(await statusOf(send("GET", "/"))).toBe(404);
+	const client = network.connect().send("GET / HTTP/1.1\r\nhost: evil.example:8080\r\n\r\n");
+	await advance(0);
+	expect(client.status).toBe(421);
+});
+
 test.each([
 	["true", true, 201, ""],
 	["a promise of it", Promise.resolve(true), 201, ""],
