@@ -258,6 +258,16 @@ describe("cut at each state", () => {
 		expect(client.errors.at(-1)!.message).not.toMatch(/in 1 s$/);
 	});
 
+	test("what a policy forbids is tried again after a minute, which is told", async () => {
+		service.script = () => refused("AccessDeniedException", 403);
+		const client = await start();
+		expect(client.errors[0]!.message).toMatch(/; the next attempt is in 6[01] s$/);
+		await advance(50 * second);
+		expect(client.errors).toHaveLength(1);
+		await advance(15 * second);
+		expect(client.errors).toHaveLength(2);
+	});
+
 	test("createSignalingChannel: made by another meanwhile", async () => {
 		service.channels.clear();
 		service.script = ({ call }) => {
