@@ -151,7 +151,7 @@ const tests = [
 			for (const value of Object.values(environment))
 				assert(service.output.includes(value), "its keys are README's");
 			const [, viewerPage = ""] = (await service.find(/Viewer page +(\S+)/)) ?? [];
-			for (const file of ["", "/page.js", "/kvs-webrtc.js"])
+			for (const file of ["/", "/page.js", "/kvs-webrtc.js"])
 				assert.equal(await statusOf(viewerPage + file), 200, file);
 			const camera = new Command(moved(command(/--example kvs-camera .*--endpoint/)), environment);
 			await camera.find(/The camera is live in the channel porch/);

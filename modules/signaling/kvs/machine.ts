@@ -246,8 +246,7 @@ export default class Machine {
 	/** It is being made or deleted: that takes seconds. */
 	#waitForChannel(status: string, now: number): void {
 		const text = `KVS: the channel is ${printable(status) || "without a status"}; it is waited for`;
-		this.#report(new WebRTCError("signaling/service-failed", text));
-		this.#wait(now);
+		this.#wait(now, new WebRTCError("signaling/service-failed", text));
 	}
 
 	#create(now: number): void {
@@ -303,31 +302,33 @@ export default class Machine {
 	/* Recovery */
 
 	#recover(failure: Failure, now: number): void {
-		if (!this.#learn(failure)) return;
-		if (failure.kind === "clock" && !this.#clockTried) {
-			this.#clockTried = true;
-			return this.#advance(now);
-		}
-		this.#wait(now, patience(failure));
+		const isClock = failure.kind === "clock" && !this.#clockTried;
+		const delay = isClock ? 0 : patience(failure) + this.#backoff.next();
+		if (!this.#learn(failure, delay)) return;
+		if (!isClock) return this.#setState("waiting", now + delay);
+		this.#clockTried = true;
+		this.#advance(now);
 	}
 
 	/** Reports a failure, and gives up what it has proved wrong. Returns whether there is hope. */
-	#learn({ kind, error }: Failure): boolean {
+	#learn({ kind, error }: Failure, delay = 0): boolean {
 		const { channelARN } = this.#options;
 		if (kind === "channel" && channelARN !== undefined && !this.#wasConnected) {
 			this.#fail(error);
 			return false;
 		}
-		this.#report(error);
+		this.#report(error, delay);
 		if (kind === "credentials") this.#actions.push({ type: "invalidateCredentials" });
 		else if (kind === "channel") this.#knowledge = channelARN === undefined ? {} : { arn: channelARN };
 		this.#remember();
 		return true;
 	}
 
-	/** @param least milliseconds, beside the back-off */
-	#wait(now: number, least = 0): void {
-		this.#setState("waiting", now + least + this.#backoff.next());
+	/** Tries again after the back-off. @param error what is told of it, if anything */
+	#wait(now: number, error?: WebRTCError): void {
+		const delay = this.#backoff.next();
+		if (error) this.#report(error, delay);
+		this.#setState("waiting", now + delay);
 	}
 
 	#openingFailed({ reason, credentials }: Closing, now: number): void {
@@ -336,8 +337,8 @@ export default class Machine {
 		if (credentials) return this.#recover({ kind: "credentials", error: credentials }, now);
 		// A refused WebSocket does not say why: the call that asks for the endpoint does.
 		this.#knowledge.endpoints = undefined;
-		this.#report(new WebRTCError("signaling/connection-failed", `KVS: the WebSocket cannot be opened: ${reason}`));
-		this.#wait(now);
+		const text = `KVS: the WebSocket cannot be opened: ${reason}`;
+		this.#wait(now, new WebRTCError("signaling/connection-failed", text));
 	}
 
 	#linkEnded({ code, reason }: Closing, now: number): void {
@@ -347,14 +348,15 @@ export default class Machine {
 		this.#background.suspend(now);
 		if (!this.#opening) this.#tellLost();
 		const wasStable = this.#judgeLink(link, now);
-		if (code !== goingAway) {
-			const text = `KVS: the WebSocket ended: ${reason || `code ${code ?? 1006}`}`;
-			this.#report(new WebRTCError("signaling/connection-failed", text));
+		const text = `KVS: the WebSocket ended: ${reason || `code ${code ?? 1006}`}`;
+		const error = code === goingAway ? undefined : new WebRTCError("signaling/connection-failed", text);
+		if (this.#state !== "connected") {
+			if (error) this.#report(error);
+			return; // its successor is on the way
 		}
-		if (this.#state !== "connected") return; // its successor is on the way
 		if (!this.#options.remember) this.#knowledge = { arn: this.#options.channelARN };
-		if (code === goingAway && wasStable) this.#setState("waiting", now + crowd * this.#options.random());
-		else this.#wait(now);
+		if (!error && wasStable) this.#setState("waiting", now + crowd * this.#options.random());
+		else this.#wait(now, error);
 	}
 
 	/** A connection that has lasted ends the series of failures. */
@@ -452,8 +454,10 @@ export default class Machine {
 		this.#tell("connecting");
 	}
 
-	#report(error: WebRTCError): void {
-		this.#actions.push({ type: "error", error });
+	/** @param delay milliseconds until the next attempt, which the person who reads it waits for; 0: there is none */
+	#report(error: WebRTCError, delay = 0): void {
+		const text = `${error.message}; the next attempt is in ${Math.ceil(delay / 1000)} s`;
+		this.#actions.push({ type: "error", error: delay ? new WebRTCError(error.code, text, error.cause) : error });
 	}
 
 	/** Lets the cache know of what is new. */

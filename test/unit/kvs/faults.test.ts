@@ -240,6 +240,34 @@ describe("cut at each state", () => {
 		for (const { message } of client.errors) expect(message).not.toMatch(/secret|token\//);
 	});
 
+	test("each failure is told once, with the time of the next attempt", async () => {
+		service.script = ({ call }) =>
+			call === "describeSignalingChannel" ? refused("ServiceUnavailable", 503) : undefined;
+		const client = await start();
+		for (let i = 0; i < 6; i++) {
+			const attempts = service.calls().length;
+			expect(client.errors).toHaveLength(attempts);
+			const [, seconds] = /^KVS: .*; the next attempt is in (\d+) s$/.exec(client.errors.at(-1)!.message) ?? [];
+			const begin = currentTime();
+			while (service.calls().length === attempts) await advance(10);
+			const lasted = (currentTime() - begin) / second;
+			expect(lasted).toBeLessThanOrEqual(Number(seconds) + 0.1);
+			expect(lasted).toBeGreaterThan(Number(seconds) - 2.1); // rounded up, and it had begun
+			await advance(second / 10); // its answer
+		}
+		expect(client.errors.at(-1)!.message).not.toMatch(/in 1 s$/);
+	});
+
+	test("what a policy forbids is tried again after a minute, which is told", async () => {
+		service.script = () => refused("AccessDeniedException", 403);
+		const client = await start();
+		expect(client.errors[0]!.message).toMatch(/; the next attempt is in 6[01] s$/);
+		await advance(50 * second);
+		expect(client.errors).toHaveLength(1);
+		await advance(15 * second);
+		expect(client.errors).toHaveLength(2);
+	});
+
 	test("createSignalingChannel: made by another meanwhile", async () => {
 		service.channels.clear();
 		service.script = ({ call }) => {
@@ -260,7 +288,9 @@ describe("cut at each state", () => {
 		await advance(2 * second);
 		expect(client.signaling.state).toBe("connected");
 		expect(new Set(client.errors.map(({ message }) => message))).toEqual(
-			new Set([`KVS: the channel is ${status || "without a status"}; it is waited for`]),
+			new Set([
+				`KVS: the channel is ${status || "without a status"}; it is waited for; the next attempt is in 1 s`,
+			]),
 		);
 	});
 
@@ -341,7 +371,9 @@ describe("credentials", () => {
 		});
 		const client = await start({ credentials: provider });
 		await advance(5 * second);
-		expect(client.errors.map(({ message }) => message)).toEqual(["no credentials: no network yet"]);
+		expect(client.errors.map(({ message }) => message)).toEqual([
+			"no credentials: no network yet; the next attempt is in 1 s",
+		]);
 		expect(client.signaling.state).toBe("connected");
 
 		let answer = false;
@@ -377,9 +409,10 @@ describe("credentials", () => {
 		});
 		const client = await start({ cache: "stored", credentials });
 		await advance(10 * second);
-		expect(new Set(client.errors.map(({ code, message }) => `${code}: ${message}`))).toEqual(
-			new Set(["aws/credentials: no credentials: the provider is down"]),
+		const said = client.errors.map(
+			({ code, message }) => `${code}: ${message.replace(/; the next attempt .*/, "")}`,
 		);
+		expect(new Set(said)).toEqual(new Set(["aws/credentials: no credentials: the provider is down"]));
 		fails = false;
 		await advance(16 * second);
 		expect(client.signaling.state).toBe("connected");

@@ -90,9 +90,19 @@ test.each([
 	[3840, 2160, 30, 2_000_000, "42e033"],
 	[3840, 2160, 60, 2_000_000, "42e034"],
 	[16, 2160, 30, 2_000_000, "42e01f"],
+	[640, 360, 15, 14_000_000, "42e01f"],
+	[640, 360, 15, 14_000_001, "42e020"],
+	[640, 360, 15, 20_000_001, "42e029"],
+	[640, 360, 15, 50_000_001, "42e032"],
+	[640, 360, 15, 135_000_001, "42e033"],
+	[640, 360, 15, 240_000_000, "42e033"],
 	[3840, 16, 30, 2_000_000, "42e028"], // few macroblocks, but too many in a row
 ])("%d × %d at %d fps and %d bit/s has the level of %s", (width, height, framerate, bitrate, expected) => {
 	expect(profileLevelId({ width, height, framerate, bitrate })).toBe(expected);
+});
+
+test("no level allows more bits a second than the highest", () => {
+	expect(() => profileLevelId({ width: 640, height: 360, framerate: 15, bitrate: 240_000_001 })).toThrow(RangeError);
 });
 
 test("a capture announces its level, and refuses what no level allows", () => {

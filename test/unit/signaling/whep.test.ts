@@ -318,3 +318,21 @@ test.each([
 	expect(errors).toEqual([message]);
 	taken.clear();
 });
+
+test("it has a port while it listens", () => {
+	listen();
+	expect(signaling.port).toBe(8080);
+	signaling.close();
+	expect(() => signaling.port).toThrow("not listening");
+});
+
+test("who is not let in is asked for a secret once, and refused with one", async () => {
+	listen({ authorize: () => false });
+	const asked = await offer();
+	expect(asked.status).toBe(401);
+	expect(asked.text).toMatch(/\r\nwww-authenticate: Bearer realm="camera"\r\n/i);
+	const refused = await offer("authorization: Bearer nobody\r\n");
+	expect(refused.status).toBe(403);
+	expect(refused.text).not.toMatch(/www-authenticate/i);
+	expect(messages).toEqual([]);
+});
