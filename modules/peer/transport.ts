@@ -220,6 +220,7 @@ export default class PeerTransport {
 				this.forgetFormer();
 			} else if (event.type === "statechange") {
 				changed = true;
+				if (event.state === "disconnected") this.#path.yield();
 				if (event.state === "failed") this.#error ??= event.error;
 			}
 		}

@@ -45,12 +45,20 @@ export default class Path extends (Native("xs_rtc_path_destructor") as unknown a
 
 	/**
 	 * Datagrams to the peer go to this address from now on; it is confirmed, too. With false nothing has changed: another
-	 * path has selected it, and keeps it until it closes, selects another, or forgets it.
+	 * path has selected it, and keeps it until it closes, selects another, yields, or forgets it.
 	 *
 	 * @returns as `accept`
 	 */
 	select(address: string, port: number): boolean {
 		return native("xs_rtc_path_select").call(this, address, port);
+	}
+
+	/**
+	 * The peer was not heard of for a while: a path that confirms the selected address may have it, as when a peer has begun
+	 * anew. Until the next `select`.
+	 */
+	yield(): void {
+		native("xs_rtc_path_yield").call(this);
 	}
 
 	/** The peer's consent has ended (RFC 7675 section 5.1): nothing is sent any more, and its addresses are free again. */

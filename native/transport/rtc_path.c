@@ -72,6 +72,13 @@ static void forgetAll(rtc_path *path)
 			forget(path->transport, &path->entries[i]);
 }
 
+void rtc_path_yield(rtc_path *path)
+{
+	pthread_mutex_lock(&path->transport->lock);
+	path->yields = 1;
+	pthread_mutex_unlock(&path->transport->lock);
+}
+
 void rtc_path_forget(rtc_path *path)
 {
 	pthread_mutex_lock(&path->transport->lock);
@@ -112,9 +119,9 @@ static rtc_path_entry *room(rtc_path *path)
 }
 
 // With the transport's lock held.
-static int isSelected(const rtc_path_entry *entry)
+static int isTaken(const rtc_path_entry *entry)
 {
-	return rtc_address_equal(&entry->path->selected, &entry->address);
+	return !entry->path->yields && rtc_address_equal(&entry->path->selected, &entry->address);
 }
 
 // With the transport's lock held.
@@ -130,7 +137,7 @@ static int acceptAddress(rtc_path *path, const rtc_address *address, int confirm
 		entry->order = transport->order++;
 		return 0;
 	}
-	if (entry && (!confirmed || isSelected(entry)))
+	if (entry && (!confirmed || isTaken(entry)))
 		return EADDRINUSE;
 	if (entry)
 		forget(transport, entry);
@@ -164,8 +171,10 @@ int rtc_path_select(rtc_path *path, const rtc_address *address)
 {
 	pthread_mutex_lock(&path->transport->lock);
 	int error = acceptAddress(path, address, 1);
-	if (!error)
+	if (!error) {
 		path->selected = *address;
+		path->yields = 0;
+	}
 	pthread_mutex_unlock(&path->transport->lock);
 	return error;
 }

@@ -62,6 +62,11 @@ void xs_rtc_path_select(xsMachine *the)
 	take(the, rtc_path_select);
 }
 
+void xs_rtc_path_yield(xsMachine *the)
+{
+	rtc_path_yield(rtc_path_from_xs(the, &xsThis));
+}
+
 void xs_rtc_path_forget(xsMachine *the)
 {
 	rtc_path_forget(rtc_path_from_xs(the, &xsThis));

@@ -102,10 +102,13 @@ void rtc_path_close(rtc_path *path);
 // After a request from there: only if no other path has the address.
 int rtc_path_accept(rtc_path *path, const rtc_address *address);
 // After an answer from there: also from another path, unless that one has selected it. A selection stays its path's
-// until the path selects another address, forgets it or closes.
+// until the path selects another address, yields or forgets it, or closes.
 int rtc_path_confirm(rtc_path *path, const rtc_address *address);
 // Sends go there from now on; it is confirmed, too.
 int rtc_path_select(rtc_path *path, const rtc_address *address);
+// The peer was not heard of for a while: whoever else confirms the selected address may have it, as when a peer has
+// begun anew. Until the next rtc_path_select.
+void rtc_path_yield(rtc_path *path);
 // The peer's consent has ended (RFC 7675 section 5.1): nothing is sent, and its addresses are free again.
 void rtc_path_forget(rtc_path *path);
 

@@ -90,6 +90,7 @@ struct rtc_path {
 	rtc_path_entry entries[RTC_PATH_ADDRESSES];
 	int closed;
 	rtc_address selected; // family 0: none
+	int yields;           // it may be another's
 	// Guarded by `dispatch`, which is recursive: a handler may set handlers.
 	pthread_mutex_t dispatch;
 	rtc_path_handler dtls;

@@ -19,6 +19,7 @@
 typedef struct {
 	rtc_path *path;
 	rtc_address selected; // family 0: none
+	int yields;
 	unsigned datagrams;
 } peer;
 
@@ -76,10 +77,15 @@ static void claim(peer *it, const rtc_address *address, int how)
 	int error = how == 0   ? rtc_path_accept(it->path, address)
 				: how == 1 ? rtc_path_confirm(it->path, address)
 						   : rtc_path_select(it->path, address);
-	int refused = how == 0 ? owner && owner != it : selector && selector != it;
+	int taken = selector && selector != it && !selector->yields;
+	int refused = how == 0 ? owner && owner != it : taken;
 	CHECK(error == (!rtc_address_is_unicast(address) ? EINVAL : refused ? EADDRINUSE : 0));
-	if (!error && how == 2)
+	if (!error && selector && selector != it)
+		selector->selected.family = 0; // it has yielded
+	if (!error && how == 2) {
 		it->selected = *address;
+		it->yields = 0;
+	}
 	CHECK(error || ownerOf(address) == it);
 }
 
@@ -141,6 +147,11 @@ static size_t step(const uint8_t *data, size_t size)
 		claim(it, &address, data[0] & 3);
 		break;
 	case 3:
+		if (data[0] & 8) {
+			rtc_path_yield(it->path);
+			it->yields = 1;
+			break;
+		}
 		rtc_path_forget(it->path);
 		it->selected.family = 0;
 		break;

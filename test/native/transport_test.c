@@ -275,6 +275,16 @@ static void a_selected_address_is_nobody_elses(void **state)
 	udp_peer_send(&it->peer, it->port, data, sizeof data);
 	await_count(&first, 1);
 	assert_int_equal(second.count, 0);
+	// It was not heard of for a while: an answer from there is enough, but no request. When it is back, so is the rule.
+	rtc_path_yield(a);
+	assert_int_equal(rtc_path_accept(b, &it->peer.address), EADDRINUSE);
+	assert_int_equal(rtc_path_select(a, &it->peer.address), 0);
+	assert_int_equal(rtc_path_confirm(b, &it->peer.address), EADDRINUSE);
+	rtc_path_yield(a);
+	assert_int_equal(rtc_path_confirm(b, &it->peer.address), 0);
+	assert_int_equal(rtc_path_send(a, data, sizeof data), ENOTCONN);
+	rtc_path_forget(b);
+	assert_int_equal(rtc_path_select(a, &it->peer.address), 0);
 	// Its consent ends: then it is free.
 	rtc_path_forget(a);
 	assert_int_equal(rtc_path_send(a, data, sizeof data), ENOTCONN);

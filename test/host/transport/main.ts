@@ -121,6 +121,10 @@ function pathsAreChecked(): void {
 	}
 	const other = new Path(near);
 	assert(!other.accept("127.0.0.1", far.localPort) && !other.select("127.0.0.1", far.localPort), "another's");
+	path.select("127.0.0.1", far.localPort);
+	path.yield();
+	assert(other.confirm("127.0.0.1", far.localPort) && !path.select("::", 9), "yielded");
+	other.forget();
 	path.forget();
 	assert(other.accept("127.0.0.1", far.localPort), "free");
 	other.close();

@@ -107,3 +107,18 @@ test("nothing is sent when consent has ended", async () => {
 	expect(states()).toEqual(["failed"]);
 	expect(places()).toEqual([""]);
 });
+
+test("a viewer that begins anew with its address is not kept waiting for its old session's end", async () => {
+	await joinAnother();
+	await advance(100);
+	const [path] = paths as [FakePath];
+	const [address, port] = path.selected.split(":") as [string, string];
+	const next = new FakePath(path.transport);
+	closers.push(next);
+	expect(next.confirm(address, Number(port))).toBe(false);
+	setSilence(true);
+	await advance(8000);
+	expect(states()).toEqual(["disconnected"]);
+	expect(next.accept(address, Number(port))).toBe(false);
+	expect(next.confirm(address, Number(port))).toBe(true);
+});

@@ -4,13 +4,14 @@ import Transport, { countNative, type Datagram } from "../transport";
 export default class Path {
 	/** Those that exist now, the oldest first, for tests to look into. */
 	static readonly open = new Set<Path>();
-	#transport: Transport;
+	readonly transport: Transport;
 	#selected = "";
+	#yields = false;
 	#closed = false;
 	onDtls: ((data: { dtls: string; fingerprint: string }) => void) | undefined;
 
 	constructor(transport: Transport) {
-		this.#transport = transport;
+		this.transport = transport;
 		Path.open.add(this);
 		countNative(1);
 	}
@@ -20,18 +21,23 @@ export default class Path {
 	}
 
 	confirm(address: string, port: number): boolean {
-		return this.#take(address, port, (owner, key) => owner?.selected !== key);
+		return this.#take(address, port, (owner, key) => !owner || owner.#yields || owner.#selected !== key);
 	}
 
 	select(address: string, port: number): boolean {
 		if (!this.confirm(address, port)) return false;
 		this.#selected = `${address}:${port}`;
+		this.#yields = false;
 		return true;
+	}
+
+	yield(): void {
+		this.#yields = true;
 	}
 
 	forget(): void {
 		this.#selected = "";
-		for (const [key, owner] of this.#transport.paths) if (owner === this) this.#transport.paths.delete(key);
+		for (const [key, owner] of this.transport.paths) if (owner === this) this.transport.paths.delete(key);
 	}
 
 	/** Where data goes; "" for nowhere. */
@@ -41,16 +47,16 @@ export default class Path {
 
 	#take(address: string, port: number, mayTake: (owner: Path | undefined, key: string) => boolean): boolean {
 		const key = `${address}:${port}`;
-		const owner = this.#transport.paths.get(key) as Path | undefined;
+		const owner = this.transport.paths.get(key) as Path | undefined;
 		if (port < 1 || this.#closed) return false;
 		if (owner !== this && !mayTake(owner, key)) return false;
-		this.#transport.paths.set(key, this);
+		this.transport.paths.set(key, this);
 		return true;
 	}
 
 	send(data: Datagram): void {
 		const [address, port] = this.#selected.split(":") as [string, string];
-		if (address) this.#transport.sendDatagram(data, address, Number(port));
+		if (address) this.transport.sendDatagram(data, address, Number(port));
 	}
 
 	receive(data: Datagram): void {
