@@ -3,7 +3,7 @@
 // A board's build as its manifests describe it: sources, folders, macros, components, options.
 import fs from "node:fs";
 import path from "node:path";
-import { definesHeader, scanIdentifiers } from "../../hosts/linux/tools/generate.mjs";
+import { definesHeader, identifiersOf } from "../../hosts/linux/tools/generate.mjs";
 import { readManifest } from "../../hosts/linux/tools/manifest.mjs";
 import { root } from "../../hosts/linux/tools/build.mjs";
 import { header, readOptions } from "./sdkconfig.mjs";
@@ -87,9 +87,10 @@ function identifiersHeader(sources, scripts) {
 		for (const [, name] of text.matchAll(/(?<![\w$.])native\(\s*"(\w+)"\s*\)/g)) natives.add(name);
 		for (const [, name] of text.matchAll(/(?<![\w$.])Native\(\s*"(\w+)"\s*\)/g)) destructors.add(name);
 	}
+	const words = sources.flatMap((file) => fs.readFileSync(file, "utf8").match(/\bxsID_\w+/g) ?? []);
 	return [
 		"#pragma once",
-		...scanIdentifiers(sources).map((name, index) => `#define xsID_${name} ((xsIdentifier)${index + 1})`),
+		...identifiersOf(words).map((name, index) => `#define xsID_${name} ((xsIdentifier)${index + 1})`),
 		...[...natives].map((name) => `extern void ${name}(xsMachine *the);`),
 		...[...destructors].map((name) => `extern void ${name}(void *data);`),
 		"",
@@ -102,8 +103,12 @@ export function readBoard(target, tree, out) {
 	fs.mkdirSync(generated, { recursive: true });
 	const manifest = path.join(generated, "manifest.json");
 	const include = target.manifests.map((file) => path.join(root, file));
-	fs.writeFileSync(manifest, JSON.stringify({ include, defines: target.defines ?? {} }));
-	const merged = readManifest(manifest, target.platform, { IDF_PATH: tree.idf });
+	const modules = { main: path.join(root, "examples/lan-camera/main") };
+	fs.writeFileSync(manifest, JSON.stringify({ include, modules, defines: target.defines ?? {} }));
+	const merged = readManifest(manifest, new Set(), {
+		platform: target.platform,
+		variables: { IDF_PATH: tree.idf },
+	});
 	const sources = merged.cFiles.filter((file) => file.startsWith(path.join(root, "native")));
 	const headers = merged.cFolders.flatMap((folder) =>
 		fs.readdirSync(folder).flatMap((name) => (name.endsWith(".h") ? [path.join(folder, name)] : [])),
@@ -115,7 +120,7 @@ export function readBoard(target, tree, out) {
 		path.join(generated, "sdkconfig.h"),
 		header(options, merged.variables.ESP32_SUBCLASS ?? target.chip ?? "esp32s3"),
 	);
-	fs.writeFileSync(path.join(generated, "mc.defines.h"), definesHeader(merged));
+	fs.writeFileSync(path.join(generated, "mc.defines.h"), definesHeader(merged, { names: new Set(), pastes: true }));
 	const scripts = merged.modules.map(({ source }) => source);
 	fs.writeFileSync(path.join(generated, "mc.xs.h"), identifiersHeader([...sources, ...headers], scripts));
 	return {

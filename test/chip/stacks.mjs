@@ -34,6 +34,7 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	rtc_frame_release: ["rtc_frame.c:recycle"],
 	"rtc_dtls_worker.c:work": ["rtc_dtls.c:run"],
 	"rtc_dtls.c:enter": ["rtc_dtls_xs.c:post"],
+	"rtc_audio_encoder.c:tell": ["rtc_encoder_xs.c:post"],
 	"rtc_audio_encoder.c:run": ["rtc_opus.c:encode", "rtc_g711.c:encode", "*:set_bitrate"],
 	"rtc_capture.c:run": ["rtc_camera_esp32.c:next", "rtc_microphone_esp32.c:next", "rtc_test_card.c:next"],
 	"rtc_xs.c:deliverMessage": ["*:deliver"],

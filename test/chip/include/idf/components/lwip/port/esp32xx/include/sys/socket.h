@@ -12,6 +12,7 @@ typedef uint8_t sa_family_t;
 #define AF_UNSPEC 0
 #define AF_INET 2
 #define AF_INET6 10
+#define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define SOL_SOCKET 0xFFF
 #define SO_REUSEADDR 0x0004
