@@ -6,6 +6,41 @@ const noHost = {
 	message: "modules/ and native/ run on a device: no Node.js.",
 };
 
+// A function that cannot throw: `guard(…)`, or one that is a single `try`. See modules/error/guard.ts.
+const isGuarded = (/** @type {string} */ path) =>
+	`:matches([${path}.callee.name="guard"], [${path}.body.body.length=1][${path}.body.body.0.type="TryStatement"])`;
+const unguarded =
+	"What a timer, a socket or a native calls must not throw: that would end the machine. Wrap it in guard().";
+/** What takes such functions: timers; ECMA-419 classes, by the names that dictionaries give them; natives. */
+const callers =
+	":matches(NewExpression[callee.property.name=/^(io|listener)$/], NewExpression[callee.name=/^(TCPClass|Transport|Dtls)$/], CallExpression[callee.property.name=/^(accept|request|resolve)$/])";
+
+// What breaks when built-ins are frozen and modules preloaded, or has no support on XS.
+const onDevices = [
+	{
+		selector: "TSEnumDeclaration[const!=true]",
+		message: "An enum leaves an unfrozen object: use a union type.",
+	},
+	{ selector: "Literal[regex.pattern=/\\\\p\\{/]", message: "\\p{…} is not supported on XS." },
+	{ selector: "Program > VariableDeclaration[kind='let']", message: "No mutable state at module level." },
+	{
+		// xsre.c, fxAllocateRegExpData: each use of one that was preloaded leaks, and a collection during it
+		// takes malloc's memory for a chunk. In the SDK since February 2024, and still in 8.2.3.
+		selector: "Program :matches(VariableDeclarator, PropertyDefinition, ArrayExpression) > Literal[regex]",
+		message: "A preloaded regular expression corrupts the SDK's heap: make it in the function that uses it.",
+	},
+];
+const guarded = [
+	{
+		selector: `CallExpression[callee.object.name="Timer"][callee.property.name=/^(set|repeat)$/]:not(${isGuarded("arguments.0")})`,
+		message: unguarded,
+	},
+	{
+		selector: `${callers} > ObjectExpression > Property[key.name=/^on[A-Z]/]:not(${isGuarded("value")})`,
+		message: unguarded,
+	},
+];
+
 export default tseslint.config(
 	{ ignores: ["build/", "node_modules/"] },
 	...tseslint.configs.recommended,
@@ -32,25 +67,13 @@ export default tseslint.config(
 				"Buffer",
 				"TextEncoder",
 			],
-			// What breaks when built-ins are frozen and modules preloaded, or has no support on XS.
-			"no-restricted-syntax": [
-				"error",
-				{
-					selector: "TSEnumDeclaration[const!=true]",
-					message: "An enum leaves an unfrozen object: use a union type.",
-				},
-				{ selector: "Literal[regex.pattern=/\\\\p\\{/]", message: "\\p{…} is not supported on XS." },
-				{ selector: "Program > VariableDeclaration[kind='let']", message: "No mutable state at module level." },
-				{
-					// xsre.c, fxAllocateRegExpData: each use of one that was preloaded leaks, and a collection during it
-					// takes malloc's memory for a chunk. In the SDK since February 2024, and still in 8.2.3.
-					selector:
-						"Program :matches(VariableDeclarator, PropertyDefinition, ArrayExpression) > Literal[regex]",
-					message:
-						"A preloaded regular expression corrupts the SDK's heap: make it in the function that uses it.",
-				},
-			],
+			"no-restricted-syntax": ["error", ...onDevices],
 		},
+	},
+	// An application's own timers are its own to guard.
+	{
+		files: ["modules/**/*.ts", "native/**/*.ts"],
+		rules: { "no-restricted-syntax": ["error", ...onDevices, ...guarded] },
 	},
 	{ files: ["types/**/*.d.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
 );

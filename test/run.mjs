@@ -38,6 +38,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/host/inner-loop.mjs"],
 		["node", "test/host/start.mjs"],
 		["node", "test/host/greedy.mjs"],
+		["node", "test/host/vanishing.mjs"],
 	],
 	browser: () => [
 		["node", "test/browser/run.mjs"],

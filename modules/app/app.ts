@@ -51,7 +51,9 @@ type Offer = Extract<SignalingMessage, { sdp: string }>;
 
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
 const fullRetryAfter = 10; // s, for a viewer that is turned away
-const partForCandidate = 0.25; // of the memory that a description needs
+// Of the memory that the work on a description needs:
+const partForSession = 1.4; // with what the session itself keeps
+const partForCandidate = 0.25;
 const progressEvents = Object.freeze({
 	describe: "signalingDescribe",
 	getEndpoint: "signalingGetEndpoint",
@@ -302,7 +304,11 @@ export default class WebRTCApp {
 				throw new WebRTCError("app/too-many-sessions", `All ${this.#maximumSessions} places are taken.`);
 			this.#displace(oldest);
 		}
-		if (!this.#memory.hasRoom()) throw new WebRTCError("app/busy", "There is no memory for another viewer now.");
+		while (!this.#memory.hasRoom(partForSession)) {
+			const oldest = sessionToEnd(this.#sessions.values(), now);
+			if (!oldest) throw new WebRTCError("app/busy", "There is no memory for another viewer now.");
+			this.#displace(oldest);
+		}
 	}
 
 	#displace(session: Session): void {

@@ -18,7 +18,7 @@ export interface AppLimits extends SdpLimits {
 	firstCheck: number;
 	/**
 	 * Sessions of one address that were never connected, where the signaling tells addresses; for one more the oldest of
-	 * them ends. Default 3.
+	 * them ends. Default 4.
 	 */
 	connectingPerAddress: number;
 }
@@ -31,7 +31,7 @@ export const defaultLimits: Readonly<AppLimits> = Object.freeze({
 	freeSlots: 1500,
 	freeChunks: 40_960,
 	firstCheck: 5_000,
-	connectingPerAddress: 3,
+	connectingPerAddress: 4,
 });
 
 const largest: Readonly<AppLimits> = Object.freeze({

@@ -11,14 +11,13 @@ export default class Memory {
 	}
 
 	/**
-	 * Whether the reserve is there, or a part of it. Collects garbage only where that makes a difference.
-	 * @param part 0 to 1
+	 * Whether the reserve is there, so many times. Collects garbage only where that makes a difference.
 	 */
-	hasRoom(part = 1): boolean {
-		return this.#suffices(measure(), part) || this.#suffices(collect(), part);
+	hasRoom(times = 1): boolean {
+		return this.#suffices(measure(), times) || this.#suffices(collect(), times);
 	}
 
-	#suffices({ slots, chunks }: Room, part: number): boolean {
-		return slots >= this.#reserve.slots * part && chunks >= this.#reserve.chunks * part;
+	#suffices({ slots, chunks }: Room, times: number): boolean {
+		return slots >= this.#reserve.slots * times && chunks >= this.#reserve.chunks * times;
 	}
 }

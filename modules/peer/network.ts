@@ -40,14 +40,17 @@ export default class Network {
 		this.#maximumCandidates = maximumCandidates;
 		prepare();
 		try {
-			const onReadable = () => {
-				try {
-					this.#read();
-				} catch (cause) {
-					contain(this, cause);
-				}
-			};
-			this.#transport = new Transport({ port, address, onReadable });
+			this.#transport = new Transport({
+				port,
+				address,
+				onReadable: () => {
+					try {
+						this.#read();
+					} catch (cause) {
+						contain(this, cause);
+					}
+				},
+			});
 		} catch (cause) {
 			throw fromNative(cause, "transport/failed");
 		}

@@ -8,6 +8,18 @@ import type { SignalingMessage } from "webrtc/signaling";
 import { maximumMessage, maximumPayload, parseMessage } from "webrtc/signaling/kvs/messages";
 import Rejections from "webrtc/signaling/kvs/rejection";
 
+const brackets: readonly (readonly [string, string])[] = Object.freeze([
+	["[", "0]"],
+	['{"sdp":[', "0]}"],
+	['{"type":"offer","candidate":[', "0]}"],
+	['{"sdp":{', '"k":0}}'],
+] as [string, string][]);
+const brokenBrackets: readonly (readonly [string, string])[] = Object.freeze([
+	["", ""],
+	["[", "]"],
+	['{"sdp":', "}"],
+	["{", "0]"],
+] as [string, string][]);
 const longestJSON = (maximumPayload / 4) * 3;
 
 export default class FuzzedKVS {
@@ -61,10 +73,10 @@ export default class FuzzedKVS {
 		}
 	}
 
+	/** Most of them are JSON. */
 	#flood(mutator: Mutator, longest: number): string {
 		const part = mutator.pick(jsonParts);
-		return (
-			mutator.pick(["", "[", '{"a":[', '{"sdp":']) + mutator.many(part, longest) + mutator.pick(["", "0]", "0]}"])
-		);
+		const [begin, end] = mutator.pick(mutator.random(4) ? brackets : brokenBrackets);
+		return begin + mutator.many(part, longest) + end;
 	}
 }

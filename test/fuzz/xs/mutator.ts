@@ -25,7 +25,7 @@ export default class Mutator {
 
 	/** `text` again and again, with numbers in place of "#". */
 	many(text: string, longest: number, end = ""): string {
-		const count = [3, 17, 33, 65, 130, 300, 1000, 10_000][this.random(8)]!;
+		const count = [3, 17, 33, 65, 130, 300, 1000, 10_000, 10_000][this.random(9)]!;
 		const parts = text.split("#");
 		let result = "";
 		for (let i = 0; i < count && result.length + text.length + 16 < longest; i++)

@@ -155,25 +155,26 @@ test("without a check, a session ends after 5 s; a candidate is a sign of life",
 	]);
 });
 
-test("of one address no more than three connect at once; others and those who watch are not concerned", async () => {
+test("of one address no more than four connect at once; others and those who watch are not concerned", async () => {
 	await run();
 	await watch("watching", "192.0.2.7");
 	await advance(100);
-	for (const name of ["a", "b", "c"]) {
+	for (const name of ["a", "b", "c", "d"]) {
 		await advance(300);
 		await vanish(name, "192.0.2.7");
 	}
-	await vanish("d", "192.0.2.7");
-	expect(app.peers).toEqual(["watching", "b", "c", "d"]);
-	await vanish("e", "192.0.2.8");
+	expect(app.peers).toEqual(["watching", "a", "b", "c", "d"]);
+	await vanish("e", "192.0.2.7");
 	expect(app.peers).toEqual(["watching", "b", "c", "d", "e"]);
+	await vanish("f", "192.0.2.8"); // of all, the oldest
+	expect(app.peers).toEqual(["watching", "c", "d", "e", "f"]);
 });
 
 test("where they all came just now, one more of that address is turned down", async () => {
 	await run();
-	for (const name of ["a", "b", "c", "d"]) await vanish(name, "192.0.2.7");
-	expect(app.peers).toEqual(["a", "b", "c"]);
-	expect(reasonFor("d")).toMatchObject({ reason: "too-many-sessions" });
+	for (const name of ["a", "b", "c", "d", "e"]) await vanish(name, "192.0.2.7");
+	expect(app.peers).toEqual(["a", "b", "c", "d"]);
+	expect(reasonFor("e")).toMatchObject({ reason: "too-many-sessions" });
 });
 
 test.each([
@@ -197,9 +198,23 @@ test.each([
 	expect(app.peers).toEqual(["watching", "b"]);
 });
 
+test("where memory is short, those that nothing is heard of make room for one who comes", async () => {
+	await run();
+	await vanish("a");
+	await vanish("b");
+	await advance(300);
+	setRoom({ slots: 1600 }); // enough for the description, but not for its session, too
+	await vanish("c");
+	expect(app.peers).toEqual([]);
+	expect(reasonFor("c")).toMatchObject({ reason: "busy" });
+	setRoom();
+	await vanish("d");
+	expect(app.peers).toEqual(["d"]);
+});
+
 test("garbage alone is no reason to turn an offer down", async () => {
 	await run();
-	setRoom({ slots: 1500, chunks: 40_960 }); // half of that before garbage is collected
+	setRoom({ slots: 2100, chunks: 57_344 }); // half of that before garbage is collected
 	await vanish("a");
 	expect(signaling.take("answer", "a")).toBeDefined();
 });
