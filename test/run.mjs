@@ -28,7 +28,10 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	],
 	unit: () => [[bin("jest"), "--ci"]],
 	native: () => [["make", "-s", "-j2", "-C", "test/native", "check"]],
-	fuzz: () => [["make", "-s", "-j2", "-C", "test/fuzz", "run", "SECONDS=5"]],
+	fuzz: () => [
+		["make", "-s", "-j2", "-C", "test/fuzz", "run", "SECONDS=5"],
+		["node", "test/fuzz/xs.mjs", "--seconds", "15"],
+	],
 	host: () => [
 		["node", "test/host/run.mjs"],
 		["node", "test/host/io/run.mjs"],
@@ -42,8 +45,12 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/soak/short.mjs"],
 	],
 	readme: () => [["node", "test/readme/run.mjs"]],
+	chip: () => [["node", "test/chip/run.mjs"]],
 	kvs: () => [["node", "test/kvs/run.mjs"]],
-	interop: () => [["node", "test/interop/run.mjs"]],
+	interop: () => [
+		["node", "test/interop/run.mjs", "kvs"],
+		["node", "test/interop/run.mjs", "peers", "--short"],
+	],
 });
 
 /**

@@ -43,6 +43,18 @@ export const packages = {
 		ffmpeg: "makes the test media",
 		"nginx-light": "a proxy before the camera in the browser tests",
 		openssl: "certificates, and a peer for DTLS",
+		"gstreamer1.0-plugins-bad": "webrtcbin, a peer in the interop tests",
+		"gstreamer1.0-plugins-good": "its RTP",
+		"gstreamer1.0-plugins-base": "its Opus",
+		"gstreamer1.0-nice": "its ICE",
+		"gstreamer1.0-libav": "its H.264",
+		"gir1.2-gst-plugins-bad-1.0": "its interface for Python",
+		"python3-gst-1.0": "its interface for Python",
+		"python3-aiortc": "a peer in the interop tests",
+		"gcc-riscv64-unknown-elf": "compiles the natives for a chip's instruction set",
+		"picolibc-riscv64-unknown-elf": "the C library for that",
+		"qemu-system-misc": "runs the cores on that instruction set, and counts instructions",
+		"debian-archive-keyring": "whose signatures the sources of Mbed TLS, libsrtp and Opus bear",
 	},
 };
 
@@ -123,8 +135,8 @@ function npmUpToDate(set) {
 }
 
 /**
- * Installs npm packages when node_modules lacks any: the two that running needs, or all for the tests.
- * This is not `npm ci`, which refuses a lock without the optional packages of other platforms.
+ * Installs npm packages when node_modules lacks any: what running needs, or all for the tests.
+ * This is not `npm ci`, which first removes what is there.
  * @param {PackageSet} [set]
  */
 export function ensureNpm(set = "test") {

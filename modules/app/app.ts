@@ -65,8 +65,6 @@ export default class WebRTCApp {
 	#maximumSessions: number;
 	#sessions = new Map<string, Session>();
 	#owner: SessionOwner = {
-		now: () => this.#network!.now,
-		takeTurn: (step) => this.#takeTurn(step),
 		send: (message) => this.#send(message),
 		onEvent: (event) => this.#event(event),
 		onEnd: ({ peerId }) => this.#sessions.delete(peerId),
@@ -95,7 +93,7 @@ export default class WebRTCApp {
 		this.#limits = completeLimits(options.limits);
 		const { freeSlots, freeChunks, waitingDescriptions } = this.#limits;
 		this.#memory = new Memory({ slots: freeSlots, chunks: freeChunks });
-		this.#turns = new Turns(waitingDescriptions);
+		this.#turns = new Turns(waitingDescriptions, this.#memory);
 		this.#iceServers = [...(options.iceServers ?? [])];
 		this.#event({ type: "initialized" });
 	}
@@ -224,11 +222,13 @@ export default class WebRTCApp {
 		try {
 			this.#receive(message);
 		} catch (cause) {
-			contain(cause, (error) => {
-				this.#event({ type: "error", peerId: message.peerId, error });
-				this.#sessions.get(message.peerId)?.end(true);
-			});
+			contain({ onException: (error) => this.#onFault(message.peerId, error) }, cause);
 		}
+	}
+
+	#onFault(peerId: string, error: WebRTCError): void {
+		this.#event({ type: "error", peerId, error });
+		this.#sessions.get(peerId)?.end(true);
 	}
 
 	#receive(incoming: SignalingMessage): void {
@@ -325,6 +325,7 @@ export default class WebRTCApp {
 			peerId,
 			remoteAddress,
 			limits: this.#limits,
+			turns: this.#turns,
 			configuration: {
 				network,
 				certificates: [this.#certificate!],
@@ -338,13 +339,6 @@ export default class WebRTCApp {
 		});
 		this.#sessions.set(peerId, session);
 		return session;
-	}
-
-	#takeTurn(step: () => Promise<void>): Promise<void> {
-		return this.#turns.take(() => {
-			if (!this.#memory.hasRoom()) throw new WebRTCError("app/busy", "There is no memory for a description now.");
-			return step();
-		});
 	}
 
 	/** Those that can be opened. */

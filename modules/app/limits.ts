@@ -12,7 +12,7 @@ export interface AppLimits extends SdpLimits {
 	waitingDescriptions: number;
 	/** Slots that must be free for a description to be worked on; else it is turned down. Default 1500. */
 	freeSlots: number;
-	/** Bytes of chunks that must be free for that. Default 32 768. */
+	/** Bytes of chunks that must be free for that. Default 40 960. */
 	freeChunks: number;
 	/** Milliseconds in which the first connectivity check of a peer must come after the answer. Default 5000. */
 	firstCheck: number;
@@ -29,7 +29,7 @@ export const defaultLimits: Readonly<AppLimits> = Object.freeze({
 	allCandidates: 64,
 	waitingDescriptions: 2,
 	freeSlots: 1500,
-	freeChunks: 32_768,
+	freeChunks: 40_960,
 	firstCheck: 5_000,
 	connectingPerAddress: 3,
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { eachLine } from "webrtc/sdp/text";
 
 /**
  * Which of a peer's connections a description comes from. A peer that starts anew under its old name (a page that was
@@ -10,10 +11,20 @@ export default class Origin {
 	#ufrag: string;
 
 	constructor(sdp: string) {
-		const fingerprints = new Set(sdp.toLowerCase().match(/^a=fingerprint:.*$/gm)); // one for each media section
-		this.#fingerprints = bounded([...fingerprints].sort().join());
-		this.#session = bounded(/^o=\S+ \S+/m.exec(sdp)?.[0]);
-		this.#ufrag = bounded(/^a=ice-ufrag:.*$/m.exec(sdp)?.[0]);
+		const fingerprints: string[] = []; // one for each media section, and most often the same
+		let session = "";
+		let ufrag = "";
+		eachLine(sdp, (line) => {
+			if (line.startsWith("o=")) session ||= line.split(" ", 2).join(" ");
+			else if (line.startsWith("a=ice-ufrag:")) ufrag ||= line;
+			else if (fingerprints.length < mostFingerprints && line.startsWith("a=fingerprint:")) {
+				const fingerprint = bounded(line).toLowerCase();
+				if (!fingerprints.includes(fingerprint)) fingerprints.push(fingerprint);
+			}
+		});
+		this.#fingerprints = bounded(fingerprints.sort().join());
+		this.#session = bounded(session);
+		this.#ufrag = bounded(ufrag);
 	}
 
 	/**
@@ -27,9 +38,10 @@ export default class Origin {
 	}
 }
 
+const mostFingerprints = 8;
 const longest = 512; // characters: three fingerprints of SHA-256, or a username fragment with room to spare
 
 /** The peer chooses the text, and it is kept for as long as the session. */
-function bounded(text = ""): string {
-	return text.slice(0, longest);
+function bounded(text: string): string {
+	return text.length > longest ? text.slice(0, longest) : text;
 }

@@ -3,8 +3,9 @@ import Timer from "timer";
 import type { WebRTCAppEvent } from "webrtc/app/events";
 import type { AppLimits } from "webrtc/app/limits";
 import Origin from "webrtc/app/origin";
+import type Turns from "webrtc/app/turns";
 import WebRTCError from "webrtc/error";
-import guard, { contain } from "webrtc/error/guard";
+import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
 import RTCPeerConnection, {
@@ -27,15 +28,12 @@ export interface SessionOptions {
 	/** The peer's, where it is known. */
 	remoteAddress?: string | undefined;
 	limits: Readonly<AppLimits>;
+	turns: Turns;
 	owner: SessionOwner;
 }
 
 /** What an application is to its sessions. */
 export interface SessionOwner {
-	/** Milliseconds that only grow. */
-	now(): number;
-	/** Runs the work on a description when it is its turn and there is memory. @throws (rejects) "app/busy" */
-	takeTurn(step: () => Promise<void>): Promise<void>;
 	send(message: SignalingMessage): void;
 	onEvent(event: WebRTCAppEvent): void;
 	/** The session is over, and its peer connection closed. */
@@ -67,7 +65,7 @@ export default class Session {
 		this.#options = options;
 		this.peerId = options.peerId;
 		this.remoteAddress = options.remoteAddress;
-		this.startedAt = options.owner.now();
+		this.startedAt = options.configuration.network!.now;
 		this.#commonServers = options.configuration.iceServers ?? [];
 		const connection = new RTCPeerConnection(options.configuration);
 		this.connection = connection;
@@ -105,7 +103,7 @@ export default class Session {
 		this.awaitCheck();
 		this.enqueue(async () => {
 			try {
-				await this.#options.owner.takeTurn(async () => {
+				await this.#options.turns.take(async () => {
 					if (this.#ended) return;
 					this.restoreTransceivers();
 					const answer = await this.connection.acceptOffer(sdp, {
@@ -140,7 +138,7 @@ export default class Session {
 		this.#origin = new Origin(sdp);
 		this.enqueue(async () => {
 			try {
-				await this.#options.owner.takeTurn(() => this.connection.setRemoteDescription({ type: "answer", sdp }));
+				await this.#options.turns.take(() => this.connection.setRemoteDescription({ type: "answer", sdp }));
 			} catch (error) {
 				this.fail(toWebRTCError(error));
 			}
@@ -237,27 +235,26 @@ export default class Session {
 
 	/** One description at a time, and the peer's candidates after the description that they belong to. */
 	private enqueue(step: () => Promise<void>): void {
-		this.#queue = this.#queue
-			.then(() => (this.#ended ? undefined : step()))
-			.catch((cause) => contain(cause, this.#onException));
+		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step())).catch((cause) => contain(this, cause));
 	}
 
 	/** A fault of this SDK: it ends this session, and no other. */
-	#onException = (error: WebRTCError): void => this.fail(error);
+	onException(error: WebRTCError): void {
+		this.fail(error);
+	}
 
 	/** A peer that has offered, and does not even check whether it can reach us, does not hold a place for long. */
 	private awaitCheck(): void {
 		if (this.#wasConnected || this.#ended || this.connection.heard) return;
 		Timer.clear(this.#firstCheck);
 		const { firstCheck } = this.#options.limits;
-		this.#firstCheck = Timer.set(
-			guard(this.#onException, () => {
-				if (this.#wasConnected || this.connection.heard) return;
-				const text = `No connectivity check has come in ${firstCheck / 1000} s.`;
-				this.fail(new WebRTCError("ice/failed", text));
-			}),
-			firstCheck,
-		);
+		this.#firstCheck = Timer.set(() => {
+			try {
+				if (!this.#wasConnected && !this.connection.heard) this.fail(unheard(firstCheck));
+			} catch (cause) {
+				contain(this, cause);
+			}
+		}, firstCheck);
 	}
 
 	private sendDescription(
@@ -283,6 +280,8 @@ export default class Session {
 				break;
 			case "connected":
 				this.#wasConnected = true;
+				Timer.clear(this.#firstCheck);
+				this.#firstCheck = undefined;
 				this.event({ type: "peerConnected" });
 				if (!this.#streaming && this.#options.captures.length) {
 					this.#streaming = true;
@@ -340,6 +339,10 @@ function parametersOf({ ufrag, pwd, candidates }: IceDescription): IceParameters
 function descriptionOf({ iceUfrag, icePwd, candidates = [], endOfCandidates }: IceParameters): IceDescription {
 	const lines = endOfCandidates ? [...candidates, ""] : candidates;
 	return { ufrag: iceUfrag, pwd: icePwd, candidates: lines.map((candidate) => ({ candidate })) };
+}
+
+function unheard(time: number): WebRTCError {
+	return new WebRTCError("ice/failed", `No connectivity check has come in ${time / 1000} s.`);
 }
 
 function reasonOf(error: WebRTCError): Rejection["reason"] {

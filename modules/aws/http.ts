@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests over ECMA-419 HTTP clients: one connection a server, used again while it lasts, and given back soon after.
+import Collector from "webrtc/device/collector";
 import deviceNetwork, { type NetworkClient } from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
+import guard, { type Guarded } from "webrtc/error/guard";
 import type HTTPClient from "embedded:network/http/client";
 import type { HTTPRequest } from "embedded:network/http/client";
 import type { ServiceURL } from "webrtc/aws/url";
@@ -38,6 +40,9 @@ export interface Response {
 
 const idleTime = 5_000; // ms that a connection is kept without work: TLS holds tens of KB
 const maximumBody = 16_384; // bytes
+const longestField = 256; // characters that are kept
+/** The SDK's typings know the first parameter only. */
+const decodeUTF8 = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
 const fields = Object.freeze(["date", "x-amzn-errortype"]);
 
 interface Connection {
@@ -47,7 +52,7 @@ interface Connection {
 }
 
 /** What is waiting or under way for one server. */
-interface Server {
+interface Server extends Guarded {
 	url: ServiceURL;
 	connection: Connection | undefined;
 	calls: Call[]; // the first is under way, if `busy`
@@ -77,7 +82,7 @@ export default class HTTPConnections {
 		const key = `${secure ? "https" : "http"}://${host}:${port}`;
 		let server = this.#servers.get(key);
 		if (!server) {
-			server = { url: call.url, connection: undefined, calls: [], busy: false, retried: false, timer: undefined };
+			server = this.#addServer(call.url);
 			this.#servers.set(key, server);
 		}
 		server.calls.push(call);
@@ -105,27 +110,52 @@ export default class HTTPConnections {
 		this.#servers.clear();
 	}
 
+	#addServer(url: ServiceURL): Server {
+		const server: Server = {
+			url,
+			connection: undefined,
+			calls: [],
+			busy: false,
+			retried: false,
+			timer: undefined,
+			/** A fault of this SDK: it ends the call that is under way, and the connection. */
+			onException: (error) => {
+				this.#drop(server);
+				if (server.busy) this.#finish(server, error);
+			},
+		};
+		return server;
+	}
+
 	#next(server: Server): void {
 		Timer.clear(server.timer);
 		server.timer = undefined;
 		server.busy = server.calls.length > 0;
 		const call = server.calls[0];
 		if (!call) {
-			server.timer = Timer.set(() => this.#retire(server), idleTime);
+			server.timer = Timer.set(
+				guard(server, () => this.#retire(server)),
+				idleTime,
+			);
 			return;
 		}
-		server.timer = Timer.set(() => {
-			this.#drop(server);
-			this.#finish(server, new WebRTCError("transport/timeout", `${server.url.host}: no answer in time`));
-		}, call.timeout);
+		server.timer = Timer.set(
+			guard(server, () => {
+				this.#drop(server);
+				this.#finish(server, new WebRTCError("transport/timeout", `${server.url.host}: no answer in time`));
+			}),
+			call.timeout,
+		);
 		try {
 			server.connection ??= this.#connect(server);
 			this.#request(server, server.connection, call);
 		} catch (cause) {
 			this.#drop(server);
-			Timer.set(() => {
-				if (server.calls[0] === call) this.#finish(server, toError(server.url.host, cause));
-			});
+			Timer.set(
+				guard(server, () => {
+					if (server.calls[0] === call) this.#finish(server, toError(server.url.host, cause));
+				}),
+			);
 		}
 	}
 
@@ -141,7 +171,7 @@ export default class HTTPConnections {
 			...dictionary,
 			host,
 			port,
-			onError: (error: unknown) => this.#onConnectionError(server, connection, error),
+			onError: guard(server, (error: unknown) => this.#onConnectionError(server, connection, error)),
 		});
 		return connection;
 	}
@@ -150,9 +180,9 @@ export default class HTTPConnections {
 		const { body } = call;
 		let sent = 0;
 		let status = 0;
-		let headers: Map<string, string> | undefined;
-		let size = 0;
-		const parts: ArrayBuffer[] = [];
+		let date: string | undefined;
+		let errorType: string | undefined;
+		const incoming = new Collector(maximumBody);
 		const isCurrent = () => server.connection === connection && server.calls[0] === call;
 		if (body) call.headers.set("content-length", String(body.byteLength));
 		this.#requests++;
@@ -161,38 +191,31 @@ export default class HTTPConnections {
 			path: call.url.path,
 			headers: call.headers,
 			headersMask: [...fields],
-			onWritable(this: HTTPRequest, count: number) {
+			onWritable: guard(server, function (this: HTTPRequest, count: number) {
 				if (!body || sent >= body.byteLength) return;
 				const length = Math.min(count, body.byteLength - sent);
 				this.write(new Uint8Array(body, sent, length));
 				sent += length;
-			},
-			onHeaders(code, received) {
+			}),
+			onHeaders: guard(server, (code: number, headers: Map<string, string>) => {
 				status = code;
-				headers = received;
-			},
-			onReadable(this: HTTPRequest, count: number) {
+				date = headers.get("date")?.slice(0, longestField);
+				errorType = headers.get("x-amzn-errortype")?.slice(0, longestField);
+			}),
+			onReadable: guard(server, function (this: HTTPRequest, count: number) {
 				const part = this.read(count);
-				size += part?.byteLength ?? 0;
-				if (part && size <= maximumBody) parts.push(part);
-			},
-			onDone: (error) => {
+				if (part) incoming.add(part);
+			}),
+			onDone: guard(server, (error: unknown) => {
 				if (!isCurrent()) return;
 				if (error) return this.#onBroken(server, connection, status, error);
 				connection.served++;
-				if (size > maximumBody)
-					return this.#finish(server, toError(server.url.host, "the response is too long"));
-				const text = decode(parts, size);
-				if (text === undefined)
-					return this.#finish(server, toError(server.url.host, "the response is not UTF-8"));
-				const response = {
-					status,
-					date: headers?.get("date"),
-					errorType: headers?.get("x-amzn-errortype"),
-					body: text,
-				};
-				this.#finish(server, undefined, response);
-			},
+				const fail = (text: string) => this.#finish(server, toError(server.url.host, text));
+				if (incoming.isTooLong) return fail("the response is too long");
+				const text = decode(incoming.take());
+				if (text === undefined) return fail("the response is not UTF-8");
+				this.#finish(server, undefined, { status, date, errorType, body: text });
+			}),
 		});
 	}
 
@@ -233,15 +256,9 @@ export default class HTTPConnections {
 	}
 }
 
-function decode(parts: readonly ArrayBuffer[], size: number): string | undefined {
-	const whole = new Uint8Array(size);
-	let offset = 0;
-	for (const part of parts) {
-		whole.set(new Uint8Array(part), offset);
-		offset += part.byteLength;
-	}
+function decode(bytes: Uint8Array<ArrayBuffer>): string | undefined {
 	try {
-		return String.fromArrayBuffer(whole.buffer);
+		return decodeUTF8(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	} catch {
 		return undefined;
 	}

@@ -4,6 +4,7 @@ import { Credentials, type CredentialProvider } from "webrtc/aws/credentials";
 import HTTPConnections, { type HTTPDictionary, type Response } from "webrtc/aws/http";
 import Refresher, { type RefreshOptions } from "webrtc/aws/refresher";
 import { parseURL } from "webrtc/aws/url";
+import { parseObject } from "webrtc/device/json";
 import deviceNetwork from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
 
@@ -97,10 +98,14 @@ export function parseIoTCredentials({ status, body }: Pick<Response, "status" | 
 		throw new WebRTCError("aws/credentials", `IoT credentials: status ${status}${hint}`);
 	}
 	try {
-		// The second parameter: see modules/signaling/kvs/json.ts.
-		const { credentials } = JSON.parse(body, keys as never);
-		const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials;
-		return new Credentials({ accessKeyId, secretAccessKey, sessionToken, expiration: Date.parse(expiration) });
+		const { credentials } = parseObject(new Uint8Array(ArrayBuffer.fromString(body)), keys);
+		const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials as Record<string, string>;
+		return new Credentials({
+			accessKeyId: accessKeyId!,
+			secretAccessKey: secretAccessKey!,
+			sessionToken,
+			expiration: Date.parse(expiration!),
+		});
 	} catch {
 		// Neither the body nor the cause: they could hold a secret.
 		throw new WebRTCError("aws/credentials", "IoT credentials: the response is malformed");

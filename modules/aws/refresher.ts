@@ -3,6 +3,7 @@
 // same moment on all devices of a fleet. Nobody waits for a fetch while the old ones hold.
 import type { Credentials } from "webrtc/aws/credentials";
 import WebRTCError from "webrtc/error";
+import guard from "webrtc/error/guard";
 import Timer from "timer";
 
 export interface RefreshOptions {
@@ -79,7 +80,11 @@ export default class Refresher {
 /** @throws (rejects) WebRTCError "aws/credentials" when it takes too long */
 function limited<T>(promise: Promise<T>): Promise<T> {
 	return new Promise((resolve, reject) => {
-		const timer = Timer.set(() => reject(new WebRTCError("aws/credentials", "no credentials in time")), timeLimit);
+		const error = new WebRTCError("aws/credentials", "no credentials in time");
+		const timer = Timer.set(
+			guard({ onException: reject }, () => reject(error)),
+			timeLimit,
+		);
 		promise.finally(() => Timer.clear(timer)).then(resolve, reject);
 	});
 }

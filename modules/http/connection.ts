@@ -23,7 +23,7 @@ export interface ConnectionOwner {
 	receive(connection: Connection, head: RequestHead, body: string, respond: (response: HTTPResponse) => void): void;
 	closed(connection: Connection): void;
 	/** A fault that is nobody else's. */
-	report(error: WebRTCError): void;
+	onException(error: WebRTCError): void;
 }
 
 /** Bytes a second that a client must send or take, after `patience` seconds. */
@@ -67,19 +67,18 @@ export default class Connection {
 		this.#since = owner.now;
 		this.#reader = new RequestReader(owner.limits);
 		const TCPClass = from.constructor as typeof TCP;
-		const fail = (error: WebRTCError) => this.#fail(error);
 		this.#socket = new TCPClass({
 			from,
-			onReadable: guard(fail, (count: number) => {
+			onReadable: guard(this, (count: number) => {
 				this.#readable = count;
 				this.#pump();
 			}),
-			onWritable: guard(fail, (count: number) => {
+			onWritable: guard(this, (count: number) => {
 				this.#room = count;
 				this.#flush();
 				this.#pump();
 			}),
-			onError: guard(fail, (error?: Error) => this.#onEnd(error)),
+			onError: guard(this, (error?: Error) => this.#onEnd(error)),
 		});
 	}
 
@@ -137,9 +136,9 @@ export default class Connection {
 	}
 
 	/** A fault of ours ends the connection, and is reported. */
-	#fail(error: WebRTCError): void {
+	onException(error: WebRTCError): void {
 		this.close();
-		this.#owner.report(error);
+		this.#owner.onException(error);
 	}
 
 	/** The client closed, or only its half: then it still gets what it has asked for (RFC 9112 section 9.6). */
@@ -215,13 +214,10 @@ export default class Connection {
 		this.#state = "waiting";
 		this.#since = this.#owner.now;
 		let isAnswered = false;
-		const answer = guard(
-			(error) => this.#fail(error),
-			(response: HTTPResponse) => {
-				this.#respond(response);
-				this.#pump();
-			},
-		);
+		const answer = guard(this, (response: HTTPResponse) => {
+			this.#respond(response);
+			this.#pump();
+		});
 		try {
 			this.#owner.receive(this, this.#head!, body, (response) => {
 				if (isAnswered || this.#state !== "waiting") return;
@@ -229,7 +225,7 @@ export default class Connection {
 				answer(response);
 			});
 		} catch (cause) {
-			contain(cause, (error) => this.#owner.report(error));
+			contain(this.#owner, cause);
 			if (this.#state === "waiting") this.#refuse(textResponse(500, "The device failed."));
 		}
 	}

@@ -96,10 +96,9 @@ export default class HTTPService implements ConnectionOwner {
 		this.#access = new Access(options);
 		if (!isPortFree(options.port)) throw new Error("Address already in use");
 		const service = this;
-		const report = (error: WebRTCError) => this.report(error);
 		this.#listener = new options.listener({
 			port: options.port,
-			onReadable: guard(report, function (this: Listener, count: number) {
+			onReadable: guard(this, function (this: Listener, count: number) {
 				// A device's listener makes an object for each read, whether there is a connection or not.
 				for (let i = 0; i < count; i++) {
 					const from = this.read();
@@ -134,7 +133,7 @@ export default class HTTPService implements ConnectionOwner {
 		try {
 			return this.#options.onHead?.({ ...partOf(head), remoteAddress });
 		} catch (cause) {
-			contain(cause, (error) => this.report(error));
+			contain(this, cause);
 			return textResponse(500, "The device failed.");
 		}
 	}
@@ -168,7 +167,7 @@ export default class HTTPService implements ConnectionOwner {
 		this.#timer = undefined;
 	}
 
-	report(error: WebRTCError): void {
+	onException(error: WebRTCError): void {
 		this.#options.onError?.(error);
 	}
 
@@ -184,14 +183,11 @@ export default class HTTPService implements ConnectionOwner {
 			if (!this.#makeRoom(address)) return from.close();
 			this.#connections.add(new Connection(this, from, address));
 			this.#timer ??= Timer.repeat(
-				guard(
-					(error) => this.report(error),
-					() => this.#tick(),
-				),
+				guard(this, () => this.#tick()),
 				1000,
 			);
 		} catch (cause) {
-			contain(cause, (error) => this.report(error)); // and the client has gone
+			contain(this, cause); // and the client has gone
 		}
 	}
 

@@ -75,7 +75,7 @@ function parseIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
 
 function parseIPv6(text: string): Uint8Array | undefined {
 	if (text.length > 45) return undefined;
-	const halves = text.split("::");
+	const halves = text.split("::", 3);
 	if (halves.length > 2) return undefined;
 	const head: number[] = [];
 	const tail: number[] = [];
@@ -92,7 +92,7 @@ function parseIPv6(text: string): Uint8Array | undefined {
 /** Appends the bytes of "a:b:c"; the last group may be a dotted IPv4 address when it ends the address. */
 function parseGroups(text: string, bytes: number[], last: boolean): boolean {
 	if (text === "") return true;
-	const groups = text.split(":");
+	const groups = text.split(":", 9);
 	for (let i = 0; i < groups.length; i++) {
 		const group = groups[i] as string;
 		if (last && i === groups.length - 1 && group.indexOf(".") >= 0) {

@@ -41,6 +41,7 @@ export interface Candidate {
 }
 
 const longestLine = 1024;
+const maximumWords = 64; // the longest known has 24
 const largestPriority = 0xffffffff; // RFC 8839 has 2^31 - 1; some write the 32 bits that STUN has
 const component = 1;
 
@@ -86,9 +87,10 @@ export function parseCandidate(line: string): ParsedCandidate | undefined {
 	const words = line
 		.trimEnd()
 		.slice(start + 10)
-		.split(" ");
+		.split(" ", maximumWords + 1);
 	const [foundation = "", id = "", transport = "", priorityText = "", host = "", portText = "", typ, type = ""] =
 		words;
+	if (words.length > maximumWords) throw bad("it has too many words");
 	if (!foundationPattern().test(foundation)) throw bad("foundation");
 	const componentId = decimal(id, 256, "component");
 	const priority = decimal(priorityText, largestPriority, "priority");

@@ -77,7 +77,7 @@ export class LocalCandidates {
 }
 
 /** What bounds the peer's candidates. */
-export type CandidateBounds = Pick<IceAgentOptions, "maximumCandidates" | "hasRoom">;
+export type CandidateBounds = Pick<IceAgentOptions, "maximumCandidates" | "pool">;
 
 /** The peer's candidates of the current generation. */
 export class RemoteCandidates {
@@ -129,7 +129,7 @@ export class RemoteCandidates {
 
 	#hasRoom(count: number, maximum: number): boolean {
 		if (count >= maximum) return false;
-		return count < guaranteedCandidates || (this.#bounds.hasRoom?.() ?? true);
+		return count < guaranteedCandidates || (this.#bounds.pool?.hasRoom ?? true);
 	}
 }
 

@@ -78,7 +78,7 @@ export default class Session {
 		if (typeof now !== "number") throw new TypeError("now: a number");
 		if (tieBreaker && tieBreaker.length !== 8) throw new RangeError("tieBreaker: 8 bytes");
 		this.crypto = crypto;
-		this.#bounds = { maximumCandidates: options.maximumCandidates, hasRoom: options.hasRoom };
+		this.#bounds = { maximumCandidates: options.maximumCandidates, pool: options.pool };
 		this.remotes = new RemoteCandidates(this.#bounds);
 		this.timeouts = options.timeouts ? { ...defaultTimeouts, ...options.timeouts } : defaultTimeouts;
 		this.tieBreaker = tieBreaker ?? new Uint8Array(crypto.randomBytes(8));

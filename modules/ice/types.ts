@@ -92,7 +92,7 @@ export interface IceAgentOptions {
 	/** Candidates that the remote may signal in one generation. Default 32. */
 	maximumCandidates?: number;
 	/** Whether there is room for one more remote candidate, where agents share it; asked beyond the first 4 of each kind. */
-	hasRoom?(): boolean;
+	pool?: { readonly hasRoom: boolean };
 }
 
 export interface LocalCandidateOptions {

@@ -2,7 +2,7 @@
 // The process's UDP port, shared by any number of peer connections, and the STUN that passes through it.
 import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
-import guard from "webrtc/error/guard";
+import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import { prepare } from "webrtc/native/srtp";
 import Transport, { type InterfaceAddress } from "webrtc/native/transport";
@@ -40,10 +40,13 @@ export default class Network {
 		this.#maximumCandidates = maximumCandidates;
 		prepare();
 		try {
-			const onReadable = guard(
-				() => undefined, // it is traced, and the next message is read
-				() => this.#read(),
-			);
+			const onReadable = () => {
+				try {
+					this.#read();
+				} catch (cause) {
+					contain(this, cause);
+				}
+			};
 			this.#transport = new Transport({ port, address, onReadable });
 		} catch (cause) {
 			throw fromNative(cause, "transport/failed");
@@ -113,6 +116,9 @@ export default class Network {
 			this.#unsent++;
 		}
 	}
+
+	/** What no peer was to blame for is traced, and the next message is read. */
+	onException(): void {}
 
 	statistics(): object {
 		return this.#open().statistics();

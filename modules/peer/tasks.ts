@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What W3C has done in an order: operations one after the other, and tasks after the promises that are resolved now.
 import Timer from "timer";
-import guard from "webrtc/error/guard";
+import { contain, type Guarded } from "webrtc/error/guard";
 
 export default class Tasks {
 	#operations: (() => void)[] | undefined; // that wait for the one that is under way
 	#busy = false;
 	#tasks: (() => void)[] | undefined;
 	#timer: Timer | undefined;
+	#owner: Guarded;
+
+	/** @param owner hears of what a task has thrown */
+	constructor(owner: Guarded) {
+		this.#owner = owner;
+	}
 
 	/** Whether an operation is under way. */
 	get isBusy(): boolean {
@@ -36,13 +42,13 @@ export default class Tasks {
 	/** "Queue a task": what is posted happens after the promises that are resolved now have been heard of. */
 	post(task: () => void): void {
 		(this.#tasks ??= []).push(task);
-		this.#timer ??= Timer.set(
-			guard(
-				() => undefined, // it is traced
-				() => this.run(),
-			),
-			0,
-		);
+		this.#timer ??= Timer.set(() => {
+			try {
+				this.run();
+			} catch (cause) {
+				contain(this.#owner, cause);
+			}
+		}, 0);
 	}
 
 	/** What was posted is forgotten. */

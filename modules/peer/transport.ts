@@ -3,7 +3,7 @@
 // over the path, and SRTP with the keys of DTLS.
 import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
-import guard, { contain } from "webrtc/error/guard";
+import { contain } from "webrtc/error/guard";
 import { IceAgent, IceGatherer, makeCredentials, type IceState } from "webrtc/ice";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
@@ -57,8 +57,7 @@ export default class PeerTransport {
 		this.#network = network;
 		this.#certificate = certificate;
 		const { hidesHost, maximumCandidates } = options;
-		const hasRoom = () => network.hasRoom;
-		this.agent = new IceAgent({ controlling: true, crypto, now: network.now, maximumCandidates, hasRoom });
+		this.agent = new IceAgent({ controlling: true, crypto, now: network.now, maximumCandidates, pool: network });
 		this.#path = network.createPath();
 		try {
 			this.srtp = new Srtp(this.#path);
@@ -182,7 +181,13 @@ export default class PeerTransport {
 			certificate: this.#certificate,
 			role,
 			fingerprints,
-			onState: guard(this.#onException, () => this.onDtlsState()),
+			onState: () => {
+				try {
+					this.onDtlsState();
+				} catch (cause) {
+					contain(this, cause);
+				}
+			},
 		});
 		if (this.#writable) this.#dtls.start();
 	}
@@ -194,7 +199,7 @@ export default class PeerTransport {
 			if (taken) this.pump();
 			return taken;
 		} catch (cause) {
-			contain(cause, this.#onException);
+			contain(this, cause);
 			return true;
 		}
 	}
@@ -296,20 +301,21 @@ export default class PeerTransport {
 		this.#deadline = deadline;
 		if (deadline === Infinity || this.#closed) return;
 		const wait = Math.max(0, Math.ceil(deadline - this.#network.now));
-		this.#timer = Timer.set(
-			guard(this.#onException, () => {
+		this.#timer = Timer.set(() => {
+			try {
 				this.#timer = undefined;
 				this.pump();
-			}),
-			wait,
-		);
+			} catch (cause) {
+				contain(this, cause);
+			}
+		}, wait);
 	}
 
 	/** A fault of this SDK: it ends this peer, and no other. */
-	#onException = (error: WebRTCError): void => {
+	onException(error: WebRTCError): void {
 		if (this.#closed || this.#broken) return;
 		this.#broken = true;
 		this.#error ??= error;
 		this.#owner.onTransportState();
-	};
+	}
 }

@@ -41,23 +41,16 @@ const enum Rank {
 	own,
 }
 
-interface Entry {
-	readonly payloadType: number;
-	rank: Rank;
-	name: string;
-	clockRate: number;
-	channels: number;
-	parameters: string;
-	feedback: number; // bits
-}
-
 export class CodecReader {
 	readonly #types: readonly number[];
 	/** The most codecs that are kept. */
 	room: number;
-	readonly #entries: Entry[] = [];
+	readonly #codecs: Codec[] = [];
+	// Of each codec; numbers in arrays of their own cost no slots.
+	readonly #ranks: Rank[] = [];
+	readonly #feedback: number[] = [];
 	#feedbackForAll = 0;
-	#last: Entry | undefined;
+	#last = -1;
 
 	/**
 	 * @param payloadTypes in order; lines of others are ignored
@@ -70,33 +63,32 @@ export class CodecReader {
 
 	/** Those that are there so far. */
 	get size(): number {
-		return this.#entries.length;
+		return this.#codecs.length;
 	}
 
 	/** `a=rtpmap` (RFC 8866 section 6.6): "111 opus/48000/2". */
 	rtpmap(value: string, line: number): void {
 		const encoding = tail(value, " ").trim();
 		const name = intern(codecNames, token(head(encoding, "/"), line, "the name of the codec"));
-		const entry = this.#find(value, line, rankOf(name));
-		if (entry) setEncoding(entry, name, tail(encoding, "/"), line);
+		const codec = this.#codecs[this.#find(value, line, rankOf(name))];
+		if (codec) setEncoding(codec, name, tail(encoding, "/"), line);
 	}
 
 	/** `a=fmtp` (RFC 8866 section 6.15). */
 	fmtp(value: string, line: number): void {
-		const entry = this.#find(value, line, Rank.none);
+		const codec = this.#codecs[this.#find(value, line, Rank.none)];
 		const parameters = tail(value, " ").trim();
-		if (entry && parameters.length <= limits.parameters) entry.parameters = parameters;
+		if (codec && parameters.length <= limits.parameters) codec.parameters = parameters;
 	}
 
 	/** `a=rtcp-fb` (RFC 4585 section 4.2). */
 	feedback(value: string, line: number): void {
 		const place = feedbackKinds.indexOf(tail(value, " ").trim());
 		if (place < 0) return;
-		if (value.startsWith("* ")) this.#feedbackForAll |= 1 << place;
-		else {
-			const entry = this.#find(value, line, Rank.none);
-			if (entry) entry.feedback |= 1 << place;
-		}
+		const isForAll = value.startsWith("* ");
+		const index = isForAll ? -1 : this.#find(value, line, Rank.none);
+		if (isForAll) this.#feedbackForAll |= 1 << place;
+		else if (index >= 0) this.#feedback[index]! |= 1 << place;
 	}
 
 	/**
@@ -111,46 +103,55 @@ export class CodecReader {
 		}
 		const codecs: Codec[] = [];
 		for (const payloadType of this.#types) {
-			const entry = this.#entries.find((known) => known.payloadType === payloadType);
-			if (!entry || entry.name === "") continue;
-			const { name, clockRate, channels, parameters } = entry;
-			const feedback = sets.get(entry.feedback | this.#feedbackForAll);
-			codecs.push({ payloadType, name, clockRate, channels, parameters, feedback });
+			const index = this.#indexOf(payloadType);
+			const codec = this.#codecs[index];
+			if (!codec || codec.name === "") continue;
+			codec.feedback = sets.get(this.#feedback[index]! | this.#feedbackForAll);
+			codecs.push(codec);
 		}
 		return codecs;
 	}
 
 	#addStatic(payloadType: number, name: string): void {
-		const entry = this.#types.includes(payloadType) ? this.#entry(payloadType, Rank.own) : undefined;
-		if (entry?.name === "") setEncoding(entry, name, "8000", 0);
+		if (!this.#types.includes(payloadType)) return;
+		const codec = this.#codecs[this.#place(payloadType, Rank.own)];
+		if (codec?.name === "") setEncoding(codec, name, "8000", 0);
 	}
 
-	/** The entry that a line speaks of; undefined where the section does not have that type, or there is no room. */
-	#find(value: string, line: number, rank: Rank): Entry | undefined {
+	/** The place of the codec that a line speaks of; -1 where the section does not have that type, or there is no room. */
+	#find(value: string, line: number, rank: Rank): number {
 		const payloadType = integer(head(value, " "), maximumPayloadType, line, "the payload type");
 		// Lines of one codec usually follow one another.
-		if (this.#last?.payloadType === payloadType && this.#last.rank >= rank) return this.#last;
-		if (!this.#types.includes(payloadType)) return undefined;
-		return (this.#last = this.#entry(payloadType, rank));
+		const last = this.#codecs[this.#last];
+		if (last?.payloadType === payloadType && this.#ranks[this.#last]! >= rank) return this.#last;
+		if (!this.#types.includes(payloadType)) return -1;
+		return (this.#last = this.#place(payloadType, rank));
 	}
 
-	#entry(payloadType: number, rank: Rank): Entry | undefined {
-		const entries = this.#entries;
-		const known = entries.find((entry) => entry.payloadType === payloadType);
-		if (known) {
-			known.rank = Math.max(known.rank, rank);
-			return known;
-		}
-		const entry = { payloadType, rank, name: "", clockRate: 0, channels: 1, parameters: "", feedback: 0 };
-		if (entries.length < this.room) entries.push(entry);
-		else {
-			let lesser = entries.length - 1;
-			while (lesser >= 0 && entries[lesser]!.rank >= rank) lesser--;
-			if (lesser < 0) return undefined;
-			entries[lesser] = entry;
-		}
-		return entry;
+	#indexOf(payloadType: number): number {
+		for (let i = 0; i < this.#codecs.length; i++) if (this.#codecs[i]!.payloadType === payloadType) return i;
+		return -1;
 	}
+
+	#place(payloadType: number, rank: Rank): number {
+		let index = this.#indexOf(payloadType);
+		if (index >= 0) {
+			this.#ranks[index] = Math.max(this.#ranks[index]!, rank);
+			return index;
+		}
+		index = this.#codecs.length;
+		// Without room the last one of those that are worth less goes.
+		if (index >= this.room) for (index--; index >= 0 && this.#ranks[index]! >= rank;) index--;
+		if (index < 0) return -1;
+		this.#codecs[index] = newCodec(payloadType);
+		this.#ranks[index] = rank;
+		this.#feedback[index] = 0;
+		return index;
+	}
+}
+
+function newCodec(payloadType: number): Codec {
+	return { payloadType, name: "", clockRate: 0, channels: 1, parameters: "", feedback: noFeedback };
 }
 
 function rankOf(name: string): Rank {
@@ -159,11 +160,11 @@ function rankOf(name: string): Rank {
 }
 
 /** `rate`: "48000/2" of "opus/48000/2". */
-function setEncoding(entry: Entry, name: string, rate: string, line: number): void {
+function setEncoding(codec: Codec, name: string, rate: string, line: number): void {
 	const clockRate = integer(head(rate, "/"), maximumClockRate, line, "the clock rate");
 	const channels = rate.includes("/") ? integer(tail(rate, "/"), 255, line, "the number of channels") : 1;
 	if (clockRate === 0 || channels === 0) malformed(line, "the codec is not name/rate/channels");
-	entry.name = name;
-	entry.clockRate = clockRate;
-	entry.channels = channels;
+	codec.name = name;
+	codec.clockRate = clockRate;
+	codec.channels = channels;
 }

@@ -123,6 +123,19 @@ function splitMixedLines(text: string): string[] {
 	return lines;
 }
 
+/**
+ * Calls `take` with each line, up to the first that is too long: for those who look for a few lines of a text that is
+ * read, and maybe refused, elsewhere. Stops when `take` returns true.
+ */
+export function eachLine(text: string, take: (line: string) => boolean | void): void {
+	const reader = new LineReader(text, Infinity);
+	try {
+		for (let line = reader.next(); line !== undefined; line = reader.next()) if (take(line)) return;
+	} catch (error) {
+		if (!(error instanceof WebRTCError)) throw error;
+	}
+}
+
 /** A decimal number without sign or leading zeros, of at most `maximum`. */
 export function integer(text: string, maximum: number, line: number, what: string): number {
 	const value = Number(text);

@@ -24,6 +24,9 @@
 #define FRAMES 8
 #define WAIT_MS 500 // without data for so long, the microphone is broken
 #define FRAME_TIME (1000000 / RTC_AUDIO_FRAMES_PER_SECOND)
+// A PDM microphone takes 1 to 3.25 MHz. 8S clocks it at 64 times the sample rate (3.07 MHz at 48 kHz), 16S at 128
+// times, which low rates need.
+#define PDM_SLOW 16000
 #define GAP 40000 // microseconds by which the clocks may drift apart
 
 #ifdef MODDEF_AUDIOIN_I2S_DATAIN
@@ -45,7 +48,7 @@ static esp_err_t set_up(i2s_microphone *microphone)
 		.slot_cfg = I2S_PDM_RX_SLOT_DEFAULT_CONFIG(I2S_DATA_BIT_WIDTH_16BIT, I2S_SLOT_MODE_MONO),
 		.gpio_cfg = {.clk = MODDEF_AUDIOIN_I2S_LR_PIN, .din = MODDEF_AUDIOIN_I2S_DATAIN},
 	};
-	configuration.clk_cfg.dn_sample_mode = I2S_PDM_DSR_16S;
+	configuration.clk_cfg.dn_sample_mode = microphone->sampleRate < PDM_SLOW ? I2S_PDM_DSR_16S : I2S_PDM_DSR_8S;
 	return i2s_channel_init_pdm_rx_mode(microphone->channel, &configuration);
 #else
 	i2s_std_config_t configuration = {

@@ -15,7 +15,7 @@
 #define LARGEST_PACKET 1275u // of Opus (RFC 6716 section 3.4); G.711 has 160
 #define OUTPUT_FRAMES 16
 #define GAP 40000         // microseconds by which a source's clock may stray from its samples
-#define STACK (32 * 1024) // bytes, for Opus on a device
+#define STACK (36 * 1024) // bytes: Opus takes 26 KB on a 32-bit chip, the frame below it 4 (test/chip)
 #define LARGEST_CHANNELS 2
 #define LARGEST_RATE 48000u
 
@@ -232,9 +232,13 @@ static int take(rtc_audio_encoder *encoder, packet *next)
 	return !closing;
 }
 
-static rtc_frame *encode(rtc_audio_encoder *encoder, rtc_audio_codec *codec, const packet *next)
+static rtc_frame *encode(rtc_audio_encoder *encoder, rtc_audio_codec *codec, const packet *next, rtc_retry *room)
 {
 	rtc_frame *output = codec ? rtc_frame_pool_get(encoder->pool) : NULL;
+	if (output)
+		rtc_retry_succeeded(room);
+	else if (codec && errno == ENOMEM && rtc_retry_failed(room, rtc_now()))
+		tell(encoder, ENOMEM);
 	if (!output)
 		return NULL;
 	int size = codec->encode(codec, next->pcm, next->samples, output->data, output->capacity);
@@ -285,7 +289,7 @@ static void *run(void *argument)
 {
 	rtc_audio_encoder *encoder = argument;
 	rtc_audio_codec *codec = NULL;
-	rtc_retry retry = {0};
+	rtc_retry retry = {0}, room = {0}; // for a codec, and for what it makes
 	uint32_t bitrate = 0;
 	packet next;
 	while (take(encoder, &next)) {
@@ -302,7 +306,7 @@ static void *run(void *argument)
 		} else if (next.bitrate != bitrate)
 			codec->setBitrate(codec, next.bitrate);
 		bitrate = next.bitrate;
-		rtc_frame *output = encode(encoder, codec, &next);
+		rtc_frame *output = encode(encoder, codec, &next, &room);
 		account(encoder, output, rtc_now() - begin);
 		if (output)
 			rtc_source_deliver(&encoder->source, output);

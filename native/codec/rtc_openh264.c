@@ -13,6 +13,10 @@
 #define LARGEST_PICTURE 36864u // macroblocks, of level 5.2
 #define SMALLEST_NAL 421u      // bytes: a macroblock and some headers
 
+// What an encoder takes, about (4.5 MB for 640 × 480, 12 MB for 1280 × 720).
+#define BYTES_PER_PIXEL 14
+#define BYTES_APART 400000
+
 #define MINIMUM_QP 12 // finer is wasted on a viewer, and lets a noisy picture overflow its buffer
 #define MAXIMUM_QP 51
 
@@ -68,6 +72,15 @@ static int isSupported(const rtc_video_codec_options *options)
 	return macroblocks <= LARGEST_PICTURE && (!options->maximumNalSize || options->maximumNalSize >= SMALLEST_NAL);
 }
 
+// OpenH264 is C++, and throws through C where it finds no memory for its first objects: the program ends. So whether
+// there is about what it takes is tried before; another thread may still come between.
+static int hasRoom(const rtc_video_codec_options *options)
+{
+	void *room = malloc((size_t)options->width * options->height * BYTES_PER_PIXEL + BYTES_APART);
+	free(room);
+	return room != NULL;
+}
+
 rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int *error, const char **message)
 {
 	*error = ENOTSUP;
@@ -76,7 +89,7 @@ rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int
 		return NULL;
 	*error = ENOMEM;
 	*message = "no memory for the OpenH264 encoder";
-	rtc_video_codec *codec = calloc(1, sizeof *codec);
+	rtc_video_codec *codec = hasRoom(options) ? calloc(1, sizeof *codec) : NULL;
 	if (!codec || WelsCreateSVCEncoder(&codec->encoder) || !codec->encoder) {
 		free(codec);
 		return NULL;

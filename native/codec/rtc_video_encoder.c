@@ -41,6 +41,7 @@ struct rtc_video_encoder {
 	uint64_t keyQuota; // the capture time by which the key frames so far have earned their spacing
 	uint8_t refused;   // this size cannot be encoded, and that was reported
 	rtc_retry retry;   // of making a codec
+	rtc_retry room;    // for what it makes
 };
 
 static rtc_video_encoder *of_source(rtc_source *source)
@@ -248,12 +249,23 @@ static void count_key(rtc_video_encoder *encoder, uint64_t time)
 	encoder->keyTime = time;
 }
 
+// A place for an access unit, or NULL.
+static rtc_frame *get_output(rtc_video_encoder *encoder)
+{
+	rtc_frame *output = rtc_frame_pool_get(encoder->pool);
+	if (output)
+		rtc_retry_succeeded(&encoder->room);
+	else if (errno == ENOMEM && rtc_retry_failed(&encoder->room, rtc_now()) && encoder->options.failed)
+		encoder->options.failed(encoder->options.context, ENOMEM, "no memory for an encoded picture");
+	return output;
+}
+
 // Returns the access unit, or NULL.
 static rtc_frame *encode(rtc_video_encoder *encoder, const rtc_frame *frame, int keyWanted)
 {
 	int fresh = !encoder->codec;
 	// The output's place is taken first: a picture that was encoded but not sent would break the chain of references.
-	rtc_frame *output = prepare(encoder, frame) ? NULL : rtc_frame_pool_get(encoder->pool);
+	rtc_frame *output = prepare(encoder, frame) ? NULL : get_output(encoder);
 	if (!output)
 		return NULL;
 	int key = fresh || key_is_due(encoder, frame, keyWanted);

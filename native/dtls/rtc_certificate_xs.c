@@ -78,21 +78,42 @@ void xs_rtc_certificate_get_fingerprint(xsMachine *the)
 	xsmcSetString(xsResult, text);
 }
 
-void xs_rtc_certificate_export(xsMachine *the)
+static void export(xsMachine *the, rtc_certificate *it, uint8_t *der)
 {
-	uint8_t der[DER_MAXIMUM];
-	rtc_certificate *it = rtc_certificate_from_xs(the, &xsThis);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	size_t size = rtc_certificate_write(it, der, sizeof der);
+	size_t size = rtc_certificate_write(it, der, DER_MAXIMUM);
 	if (size) {
 		xsmcSetArrayBuffer(xsVar(0), der, (xsIntegerValue)size);
 		xsmcSet(xsResult, xsID_certificate, xsVar(0));
-		size = rtc_certificate_write_key(it, der, sizeof der);
+		size = rtc_certificate_write_key(it, der, DER_MAXIMUM);
 	}
 	if (!size)
 		xsRangeError("certificate: larger than %d bytes", DER_MAXIMUM);
 	xsmcSetArrayBuffer(xsVar(0), der, (xsIntegerValue)size);
-	rtc_wipe(der, sizeof der);
 	xsmcSet(xsResult, xsID_privateKey, xsVar(0));
+}
+
+static void release(uint8_t *der)
+{
+	rtc_wipe(der, DER_MAXIMUM); // it held the key
+	rtc_free(der);
+}
+
+void xs_rtc_certificate_export(xsMachine *the)
+{
+	rtc_certificate *it = rtc_certificate_from_xs(the, &xsThis);
+	uint8_t *der = rtc_calloc(1, DER_MAXIMUM); // the machine's stack has 10 KB on a device
+	if (!der)
+		rtc_xs_throw(the, "peer/out-of-resources", "no memory");
+	xsTry
+	{
+		export(the, it, der);
+	}
+	xsCatch
+	{
+		release(der);
+		xsThrow(xsException);
+	}
+	release(der);
 }

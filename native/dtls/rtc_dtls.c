@@ -142,7 +142,7 @@ static void failWith(rtc_dtls *dtls, int error)
 		enter(dtls, RTC_DTLS_CLOSED, RTC_DTLS_OK, 0);
 	else if (error == MBEDTLS_ERR_SSL_TIMEOUT)
 		fail(dtls, RTC_DTLS_TIMEOUT, error, 0);
-	else if (error == MBEDTLS_ERR_SSL_ALLOC_FAILED)
+	else if (rtc_dtls_is_memory(error))
 		fail(dtls, RTC_DTLS_NO_MEMORY, error, 0);
 	else
 		fail(dtls, RTC_DTLS_HANDSHAKE_FAILED, error, 0); // the library has sent its alert
@@ -152,7 +152,7 @@ static void failWith(rtc_dtls *dtls, int error)
 static void giveUp(rtc_dtls *dtls, uint64_t now)
 {
 	if (now >= dtls->deadline)
-		fail(dtls, RTC_DTLS_TIMEOUT, 0, 0);
+		fail(dtls, rtc_dtls_queue_starved(&dtls->queue) ? RTC_DTLS_NO_MEMORY : RTC_DTLS_TIMEOUT, 0, 0);
 	else if (dtls->doubt && now >= dtls->doubt && dtls->peerAlert == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY)
 		enter(dtls, RTC_DTLS_CLOSED, RTC_DTLS_OK, 0);
 	else if (dtls->doubt && now >= dtls->doubt)
@@ -241,6 +241,11 @@ int rtc_dtls_error(rtc_dtls *dtls)
 const char *rtc_dtls_cipher_suite(rtc_dtls *dtls)
 {
 	return atomic_load(&dtls->state) == RTC_DTLS_CONNECTED ? dtls->cipherSuite : "";
+}
+
+int rtc_dtls_is_memory(int error)
+{
+	return error == ENOMEM || rtc_mbedtls_is_memory(error);
 }
 
 void rtc_dtls_error_text(int error, char *text, size_t size)

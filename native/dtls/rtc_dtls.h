@@ -70,6 +70,7 @@ int rtc_dtls_start(rtc_dtls *dtls);
 rtc_dtls_state rtc_dtls_get_state(rtc_dtls *dtls);
 rtc_dtls_reason rtc_dtls_get_reason(rtc_dtls *dtls);
 int rtc_dtls_error(rtc_dtls *dtls);                           // Mbed TLS's (negative), or an errno value; 0 for none
+int rtc_dtls_is_memory(int error);                            // whether it says that there was no memory
 void rtc_dtls_error_text(int error, char *text, size_t size); // for a person; "" for 0
 const char *rtc_dtls_cipher_suite(rtc_dtls *dtls); // its registered name ("TLS_ECDHE_…"), "" unless connected
 // Sends close_notify when connected, then frees everything. onState is not called again, nor running, when it returns:

@@ -9,6 +9,7 @@
 int rtc_dtls_queue_init(rtc_dtls_queue *queue)
 {
 	queue->first = queue->used = 0;
+	queue->starved = 0;
 	queue->ring = NULL;
 	return pthread_mutex_init(&queue->lock, NULL);
 }
@@ -45,6 +46,7 @@ int rtc_dtls_queue_push(rtc_dtls_queue *queue, const uint8_t *data, size_t size)
 	pthread_mutex_lock(&queue->lock);
 	if (!queue->ring)
 		queue->ring = rtc_calloc(1, RTC_DTLS_QUEUE);
+	queue->starved = !queue->ring;
 	if (queue->ring && size && size <= UINT16_MAX && size + SIZE_BYTES <= RTC_DTLS_QUEUE - queue->used) {
 		const uint8_t header[SIZE_BYTES] = {(uint8_t)(size >> 8), (uint8_t)size};
 		put(queue, header, SIZE_BYTES);
@@ -68,6 +70,14 @@ size_t rtc_dtls_queue_pop(rtc_dtls_queue *queue, uint8_t *buffer, size_t size)
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return count;
+}
+
+int rtc_dtls_queue_starved(rtc_dtls_queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	int starved = queue->starved;
+	pthread_mutex_unlock(&queue->lock);
+	return starved;
 }
 
 int rtc_dtls_queue_empty(rtc_dtls_queue *queue)

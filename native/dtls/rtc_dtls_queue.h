@@ -13,6 +13,7 @@
 typedef struct {
 	pthread_mutex_t lock;
 	uint32_t first, used; // of `ring`, in bytes
+	int starved;          // the newest datagram found no memory
 	uint8_t *ring;        // each datagram behind its size in two bytes; NULL while there is none
 } rtc_dtls_queue;
 
@@ -22,6 +23,7 @@ void rtc_dtls_queue_destroy(rtc_dtls_queue *queue);
 int rtc_dtls_queue_push(rtc_dtls_queue *queue, const uint8_t *data, size_t size);
 // Takes the oldest. Returns its size, cut to `size`; 0 when there is none.
 size_t rtc_dtls_queue_pop(rtc_dtls_queue *queue, uint8_t *buffer, size_t size);
+int rtc_dtls_queue_starved(rtc_dtls_queue *queue);
 int rtc_dtls_queue_empty(rtc_dtls_queue *queue);
 // Gives the memory back, if it is empty.
 void rtc_dtls_queue_trim(rtc_dtls_queue *queue);

@@ -206,8 +206,8 @@ static int configure(rtc_dtls *dtls)
 	// No end to the doubling but ours: setTimer() caps the interval, the deadline ends the handshake.
 	mbedtls_ssl_conf_handshake_timeout(config, RETRANSMIT_INITIAL, UINT32_MAX);
 #if defined(MBEDTLS_SSL_DTLS_ANTI_REPLAY)
-	// Not before the keys: the window would follow the sequence number of any record in the clear, and a forged one that is
-	// far ahead would make the peer's look old. Messages have numbers of their own, by which doubles are told.
+	// Not before the keys: the window would follow the sequence number of any record in the clear, and a forged one
+	// that is far ahead would make the peer's look old. Messages have numbers of their own, by which doubles are told.
 	mbedtls_ssl_conf_dtls_anti_replay(config, MBEDTLS_SSL_ANTI_REPLAY_DISABLED);
 #endif
 #if defined(MBEDTLS_SSL_DTLS_HELLO_VERIFY) && defined(MBEDTLS_SSL_SRV_C)

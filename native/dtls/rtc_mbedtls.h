@@ -28,6 +28,9 @@
 // What must run once before anything else of the library. Returns 0, or an error of Mbed TLS or PSA (negative).
 int rtc_mbedtls_init(void);
 
+// Whether an error of the library says that there was no memory, whichever of its modules found none.
+int rtc_mbedtls_is_memory(int error);
+
 #if MBEDTLS_VERSION_MAJOR < 4
 // The system's generator, as the library wants it. An entropy pool of the library's own would take 40 KB in 2.28.
 int rtc_mbedtls_random(void *context, unsigned char *buffer, size_t size);

@@ -2,6 +2,7 @@
 #include "rtc_frame.h"
 #include "rtc_port.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,9 +100,12 @@ rtc_frame *rtc_frame_pool_get(rtc_frame_pool *pool)
 		frame = pool->frames[--pool->idle];
 	else if (pool->allocated < pool->count && (frame = allocate(pool)))
 		pool->allocated++;
+	int full = pool->allocated == pool->count;
 	pthread_mutex_unlock(&pool->lock);
 	if (frame)
 		reset(frame);
+	else
+		errno = full ? ENOBUFS : ENOMEM;
 	return frame;
 }
 

@@ -44,8 +44,9 @@ void rtc_frame_release(rtc_frame *frame); // accepts NULL
 // and its last frame are released. A frame's data lies at a multiple of 64 bytes; its other fields are zero.
 typedef struct rtc_frame_pool rtc_frame_pool;
 rtc_frame_pool *rtc_frame_pool_new(uint32_t count, uint32_t capacity);
-rtc_frame *rtc_frame_pool_get(rtc_frame_pool *pool); // NULL when all are in use: drop, and count it
-void rtc_frame_pool_close(rtc_frame_pool *pool);     // accepts NULL
+// NULL with errno ENOBUFS when all are in use: drop, and count it; with ENOMEM when there is no memory for another.
+rtc_frame *rtc_frame_pool_get(rtc_frame_pool *pool);
+void rtc_frame_pool_close(rtc_frame_pool *pool); // accepts NULL
 
 typedef struct rtc_source rtc_source;
 typedef struct rtc_sink rtc_sink;

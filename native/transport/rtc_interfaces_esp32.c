@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "esp_netif.h"
+#include "sdkconfig.h"
 #include "rtc_candidate_address.h"
 
 typedef struct {
@@ -32,7 +33,7 @@ static bool visit(esp_netif_t *netif, void *context)
 	if (esp_netif_get_ip_info(netif, &v4) == ESP_OK)
 		add(context, netif, 4, &v4.ip.addr);
 #if CONFIG_LWIP_IPV6
-	esp_ip6_addr_t v6[LWIP_IPV6_NUM_ADDRESSES];
+	esp_ip6_addr_t v6[CONFIG_LWIP_IPV6_NUM_ADDRESSES];
 	int count = esp_netif_get_all_preferred_ip6(netif, v6); // neither deprecated nor tentative
 	for (int i = 0; i < count; i++)
 		add(context, netif, 6, v6[i].addr);

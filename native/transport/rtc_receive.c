@@ -3,8 +3,8 @@
 #include "rtc_transport_core.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
+#include <sys/poll.h> // ESP-IDF has it at no other place
 
 #define TURN 256 // datagrams of one socket before the other has its turn
 
@@ -131,20 +131,53 @@ static void drain(rtc_transport *transport, int fd)
 	}
 }
 
-void *rtc_receive_run(void *argument)
+#define POLLED 3
+
+static nfds_t descriptors(const rtc_transport *transport, struct pollfd polled[POLLED])
 {
-	rtc_transport *transport = argument;
-	struct pollfd polled[3] = {{.fd = transport->wake.readable, .events = POLLIN}};
-	nfds_t count = 1;
+	nfds_t count = 0;
+	polled[count++] = (struct pollfd){.fd = transport->wake.readable, .events = POLLIN};
 	for (int i = 0; i < 2; i++)
 		if (transport->sockets.fd[i] >= 0)
 			polled[count++] = (struct pollfd){.fd = transport->sockets.fd[i], .events = POLLIN};
-	while (!atomic_load(&transport->closing)) {
-		if (poll(polled, count, -1) < 0)
-			continue; // EINTR
-		for (nfds_t i = 1; i < count; i++)
+	return count;
+}
+
+// Waits until there is something to read, `timeout` in milliseconds. Returns 0 or an errno value.
+static int await(struct pollfd *polled, nfds_t count, int timeout)
+{
+	int ready;
+	do
+		ready = poll(polled, count, timeout);
+	while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return errno;
+	for (nfds_t i = 0; i < count; i++)
+		if (polled[i].revents & POLLNVAL)
+			return EBADF;
+	return 0;
+}
+
+int rtc_receive_check(const rtc_transport *transport)
+{
+	struct pollfd polled[POLLED];
+	return await(polled, descriptors(transport, polled), 0);
+}
+
+void *rtc_receive_run(void *argument)
+{
+	rtc_transport *transport = argument;
+	struct pollfd polled[POLLED];
+	nfds_t count = descriptors(transport, polled);
+	int error = 0;
+	while (!error && !atomic_load(&transport->closing)) {
+		error = await(polled, count, -1);
+		for (nfds_t i = 1; !error && i < count; i++)
 			if (polled[i].revents)
 				drain(transport, polled[i].fd);
 	}
+	atomic_store(&transport->failure, error);
+	if (error && transport->onStun)
+		transport->onStun(transport->context); // who reads hears of it
 	return NULL;
 }

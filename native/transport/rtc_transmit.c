@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 // How often a burst waits for room, and for how long: the interface drains its queue meanwhile. More would hold up the
 // other peers.
 #define WAITS 3
-#define WAIT_NANOSECONDS 1000000
+#define WAIT_MICROSECONDS 1000
 
 #if RTC_BATCHED
 #include <netinet/udp.h>
@@ -165,11 +165,10 @@ static void lose(rtc_transmit *transmit, uint32_t count)
 // Whether there may be room soon. lwIP answers ENOMEM, some drivers ENOBUFS.
 static int waitForRoom(rtc_transmit *transmit, int error)
 {
-	static const struct timespec moment = {.tv_nsec = WAIT_NANOSECONDS};
 	if ((error != EAGAIN && error != EWOULDBLOCK && error != ENOBUFS && error != ENOMEM) || transmit->waits == WAITS)
 		return 0;
 	transmit->waits++;
-	nanosleep(&moment, NULL);
+	usleep(WAIT_MICROSECONDS); // ESP-IDF does not promise nanosleep()
 	return 1;
 }
 

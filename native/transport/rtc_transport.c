@@ -45,7 +45,9 @@ static int start(rtc_transport *transport)
 	int error = rtc_wake_open(&transport->wake);
 	if (error)
 		return error;
-	error = rtc_thread_start(&transport->thread, &thread, rtc_receive_run, transport);
+	error = rtc_receive_check(transport); // ESP-IDF cannot without CONFIG_VFS_SUPPORT_SELECT
+	if (!error)
+		error = rtc_thread_start(&transport->thread, &thread, rtc_receive_run, transport);
 	if (error)
 		rtc_wake_close(&transport->wake);
 	return error;
@@ -123,6 +125,11 @@ void rtc_transport_get_statistics(rtc_transport *transport, rtc_transport_statis
 	statistics->malformed = rtc_counted(&transport->malformed);
 	statistics->stunUnknown = rtc_counted(&transport->stunUnknown);
 	statistics->stunDropped = rtc_counted(&transport->stunDropped);
+}
+
+int rtc_transport_failure(rtc_transport *transport)
+{
+	return atomic_load(&transport->failure);
 }
 
 int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag)

@@ -75,6 +75,8 @@ int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag); // 0, 
 void rtc_transport_remove_ufrag(rtc_transport *transport, const char *ufrag);
 // Takes the oldest message. Returns its size, 0 when there is none, -1 when it does not fit (it is dropped).
 int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t size, rtc_address *from);
+// The errno value with which reading ended for good (onStun was called then), or 0.
+int rtc_transport_failure(rtc_transport *transport);
 // 0, or an errno value, which is counted: EADDRNOTAVAIL for an address that no host can have, EAFNOSUPPORT, …
 int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, const uint8_t *data, size_t size);
 

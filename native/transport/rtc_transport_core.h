@@ -64,6 +64,7 @@ struct rtc_transport {
 	rtc_wake wake;
 	pthread_t thread;
 	atomic_int closing;
+	atomic_int failure; // the errno value that ended the network thread
 	void (*onStun)(void *context);
 	void *context;
 	uint8_t *received; // RTC_RECEIVE_BATCH of RTC_RECEIVE_SIZE
@@ -103,8 +104,10 @@ struct rtc_path {
 
 void rtc_transport_release(rtc_transport *transport);
 
-// The network thread.
+// The network thread. It ends with the transport, or with an error that no later attempt would mend.
 void *rtc_receive_run(void *transport);
+// Whether the host can wait for the transport's descriptors at all: 0 or an errno value.
+int rtc_receive_check(const rtc_transport *transport);
 // One datagram, which may be changed in place. Returns whether the control plane has something to read.
 int rtc_receive_datagram(rtc_transport *transport, const rtc_address *from, uint8_t *data, size_t size);
 

@@ -198,6 +198,13 @@ void xs_rtc_transport_removeUfrag(xsMachine *the)
 	rtc_transport_remove_ufrag(it->transport, ufrag);
 }
 
+static void fail_reading(xsMachine *the, int error)
+{
+	char message[96];
+	snprintf(message, sizeof message, "the sockets cannot be read any more: %s", strerror(error));
+	rtc_xs_throw(the, "transport/failed", message);
+}
+
 void xs_rtc_transport_read(xsMachine *the)
 {
 	binding *it = self(the);
@@ -211,8 +218,12 @@ void xs_rtc_transport_read(xsMachine *the)
 	do
 		length = rtc_transport_read_stun(it->transport, data, size, &from);
 	while (length < 0); // too large for the buffer: the next one
-	if (length == 0)
+	if (length == 0) {
+		int failure = rtc_transport_failure(it->transport);
+		if (failure)
+			fail_reading(the, failure);
 		return;
+	}
 	rtc_address_format(&from, text);
 	xsmcSetNewObject(xsResult);
 	xsmcSetInteger(xsVar(0), length);

@@ -98,6 +98,7 @@ export default class Transport extends (Native("xs_rtc_transport_destructor") as
 	 *
 	 * @param buffer gets the message; 1,280 bytes hold any, those that do not fit are lost
 	 * @returns undefined when none waits
+	 * @throws Error with the code "transport/failed" when none will come any more: the host cannot read the sockets
 	 */
 	read(buffer: Uint8Array): StunMessage | undefined {
 		return native("xs_rtc_transport_read").call(this, buffer);

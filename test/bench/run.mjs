@@ -7,7 +7,7 @@ import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { execute, markdown, root } from "./measure.mjs";
 
-const names = ["send", "connect", "first-frame", "latency", "memory", "cpu"];
+const names = ["send", "connect", "first-frame", "latency", "memory", "cpu", "chip"];
 const readme = join(root, "test/bench/README.md");
 
 /** @param {string} program @param {string[]} parameters the first line that it prints */

@@ -335,7 +335,7 @@ test("bad requests get their status, and the viewer goes on", () =>
 		assert.equal(await status({ method: "POST", body: offer.replace(/H264/g, "VP8"), headers: sdp }), 406);
 		assert.equal(await status({ method: "POST", body: "v=0".padEnd(20_000), headers: sdp }), 413);
 		assert.equal(await status({ method: "DELETE" }, "/unknown"), 404);
-		assert.equal(await status({ method: "GET" }), 405);
+		assert.equal(await status({ method: "PUT", body: "x" }), 405);
 		const before = await picture(page);
 		await sleep(500);
 		assert((await picture(page)).counter > before.counter);

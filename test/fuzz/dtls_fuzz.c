@@ -6,11 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rtc_dtls_session.h"
-#include "rtc_port.h"
+#include "dtls_world.h"
 
-#define DATAGRAM_MAXIMUM 1500
-#define IN_FLIGHT 64
 #define PATIENCE 30000 // milliseconds of virtual time
 // The input decides over so many datagrams at most, and for half of the time that a handshake has: one that loses
 // everything for all of it rightly fails.
@@ -22,206 +19,46 @@
 			abort();                                                                                                   \
 	} while (0)
 
-struct rtc_path {
-	int side;
-	rtc_path_handler handler;
-	void *context;
-};
-
-typedef struct {
-	int to;
-	size_t size;
-	uint8_t data[DATAGRAM_MAXIMUM];
-} flying;
-
-static uint64_t now, start;
-static uint32_t seed;
-static struct rtc_path paths[2];
-static flying network[IN_FLIGHT];
-static size_t inFlight;
+static uint64_t start;
 static const uint8_t *script;
 static size_t scriptSize, decided;
 static int mayChange;
 
-// The port, the path and the worker, without threads.
-
-uint64_t rtc_now(void)
-{
-	return now;
-}
-
-int rtc_random(void *buffer, size_t size)
-{
-	for (uint8_t *bytes = buffer; size; size--)
-		*bytes++ = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
-	return 0;
-}
-
-void *rtc_calloc(size_t count, size_t size)
-{
-	return calloc(count, size);
-}
-
-void rtc_free(void *memory)
-{
-	free(memory);
-}
-
-void rtc_wipe(void *memory, size_t size)
-{
-	memset(memory, 0, size);
-}
-
-rtc_path *rtc_path_retain(rtc_path *path)
-{
-	return path;
-}
-
-void rtc_path_release(rtc_path *path)
-{
-	(void)path;
-}
-
-void rtc_path_set_srtp(rtc_path *path, rtc_path_srtp_handler handler, void *context)
-{
-	(void)path, (void)handler, (void)context;
-}
-
-rtc_transmit *rtc_path_begin(rtc_path *path)
-{
-	(void)path;
-	return NULL;
-}
-
-uint8_t *rtc_transmit_buffer(rtc_transmit *transmit)
-{
-	(void)transmit;
-	return NULL;
-}
-
-void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
-{
-	(void)transmit, (void)size;
-}
-
-uint32_t rtc_transmit_end(rtc_transmit *transmit)
-{
-	(void)transmit;
-	return 0;
-}
-
-void rtc_path_set_dtls(rtc_path *path, rtc_path_handler handler, void *context)
-{
-	path->handler = handler;
-	path->context = context;
-}
-
-int rtc_dtls_worker_add(rtc_dtls_task *task)
-{
-	task->time = 0;
-	return 0;
-}
-
-void rtc_dtls_worker_wake(rtc_dtls_task *task)
-{
-	task->time = now;
-}
-
-void rtc_dtls_worker_remove(rtc_dtls_task *task)
-{
-	(void)task;
-}
-
 static uint8_t nextByte(void)
 {
-	if (!scriptSize || decided >= CHAOS || now - start >= CHAOS_TIME)
+	if (!scriptSize || decided >= CHAOS || worldNow - start >= CHAOS_TIME)
 		return 0;
 	decided++;
 	scriptSize--;
 	return *script++;
 }
 
-static void fly(int to, const uint8_t *data, size_t size, size_t place)
-{
-	if (inFlight == IN_FLIGHT || size > DATAGRAM_MAXIMUM)
-		return;
-	if (place > inFlight)
-		place = inFlight;
-	memmove(&network[place + 1], &network[place], (inFlight - place) * sizeof network[0]);
-	network[place].to = to;
-	network[place].size = size;
-	memcpy(network[place].data, data, size);
-	inFlight++;
-}
-
 // 0 … 127: it arrives. Then: lost, twice, before others, changed.
-int rtc_path_send(rtc_path *path, const uint8_t *data, size_t size)
+static void send(int from, const uint8_t *data, size_t size)
 {
 	uint8_t fate = nextByte();
 	if (fate < 128) {
-		fly(!path->side, data, size, inFlight);
+		world_fly(!from, data, size, WORLD_LAST);
 	} else if (fate < 160) {
-		return 0;
+		return;
 	} else if (fate < 192) {
-		fly(!path->side, data, size, inFlight);
-		fly(!path->side, data, size, inFlight);
+		world_fly(!from, data, size, WORLD_LAST);
+		world_fly(!from, data, size, WORLD_LAST);
 	} else if (fate < 224 || !mayChange) {
-		fly(!path->side, data, size, 0);
+		world_fly(!from, data, size, 0);
 	} else {
-		uint8_t copy[DATAGRAM_MAXIMUM];
+		uint8_t copy[WORLD_DATAGRAM];
 		size_t place = ((size_t)nextByte() << 8 | nextByte()) % size;
 		memcpy(copy, data, size);
 		copy[place] ^= (uint8_t)(nextByte() | 1);
-		fly(!path->side, copy, fate & 1 ? size : place, inFlight);
-	}
-	return 0;
-}
-
-static void arrive(void)
-{
-	flying it = network[0];
-	inFlight--;
-	memmove(&network[0], &network[1], inFlight * sizeof network[0]);
-	if (paths[it.to].handler)
-		(*paths[it.to].handler)(paths[it.to].context, it.data, it.size);
-}
-
-static void runUntil(rtc_dtls *ends[2], uint64_t end)
-{
-	while (now <= end) {
-		uint64_t next = UINT64_MAX;
-		for (int i = 0; i < 2; i++) {
-			if (ends[i]->task.time <= now) {
-				ends[i]->task.time = UINT64_MAX; // as the worker: what wakes it meanwhile counts
-				uint64_t time = (*ends[i]->task.run)(&ends[i]->task);
-				if (time < ends[i]->task.time)
-					ends[i]->task.time = time;
-			}
-			if (ends[i]->task.time < next)
-				next = ends[i]->task.time;
-		}
-		if (inFlight) {
-			now += 100;
-			arrive();
-		} else if (next == UINT64_MAX) {
-			return;
-		} else if (next > now) {
-			now = next;
-		}
+		world_fly(!from, copy, fate & 1 ? size : place, WORLD_LAST);
 	}
 }
 
 static rtc_dtls *openEnd(int side, rtc_srtp *srtp, rtc_certificate *certificates[2], int wrong)
 {
 	int error;
-	rtc_dtls_options options = {.path = &paths[side], .srtp = srtp, .certificate = certificates[side]};
-	options.isClient = side == 0;
-	options.timeout = PATIENCE;
-	options.fingerprintCount = 1;
-	strcpy(options.fingerprints[0].algorithm, "sha-256");
-	options.fingerprints[0].size = RTC_FINGERPRINT_SIZE;
-	memcpy(options.fingerprints[0].value, rtc_certificate_fingerprint(certificates[!side]), RTC_FINGERPRINT_SIZE);
-	options.fingerprints[0].value[5] ^= (uint8_t)wrong;
+	rtc_dtls_options options = world_options(side, srtp, certificates, PATIENCE, wrong);
 	rtc_dtls *dtls = rtc_dtls_new(&options, &error);
 	CHECK(dtls);
 	return dtls;
@@ -232,7 +69,7 @@ static void inject(void)
 {
 	for (int i = 0; i < 8 && scriptSize > 1; i++) {
 		size_t size = script[0] < scriptSize - 1 ? script[0] : scriptSize - 1;
-		fly(i & 1, script + 1, size, inFlight);
+		world_fly(i & 1, script + 1, size, WORLD_LAST);
 		script += 1 + size;
 		scriptSize -= 1 + size;
 	}
@@ -247,22 +84,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!certificates[0])
 		for (int i = 0; i < 2; i++)
 			certificates[i] = rtc_certificate_generate(&error);
-	now = start = 1000000;
-	seed = 1;
-	inFlight = decided = 0;
+	world_reset(send);
+	start = worldNow;
+	decided = 0;
 	script = data + (size != 0);
 	scriptSize = size - (size != 0);
 	mayChange = flags & 1;
 	for (int i = 0; i < 2; i++) {
-		paths[i] = (struct rtc_path){.side = i};
-		srtp[i] = rtc_srtp_new(&paths[i], &error);
+		srtp[i] = rtc_srtp_new(world_path(i), &error);
 		ends[i] = openEnd(i, srtp[i], certificates, (flags & 2) && i == 0);
 	}
 	for (int i = 0; i < 2; i++)
 		CHECK(!rtc_dtls_start(ends[i]));
 	if (flags & 4)
 		inject();
-	runUntil(ends, now + (uint64_t)(PATIENCE + 1000) * 1000);
+	world_run(ends, worldNow + (uint64_t)(PATIENCE + 1000) * 1000);
 	for (int i = 0; i < 2; i++) {
 		rtc_dtls_state state = rtc_dtls_get_state(ends[i]);
 		CHECK(state != RTC_DTLS_NEW && state != RTC_DTLS_CONNECTING);

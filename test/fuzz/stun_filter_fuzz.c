@@ -27,6 +27,54 @@ static void receive(rtc_stun_filter *filter, const uint8_t *data, size_t size, u
 	free(datagram);
 }
 
+#define OURS 0xa5 // what their ids begin with: no other step sends such
+#define ASKED 8   // requests whose ids are remembered
+
+typedef struct {
+	uint8_t id[12];
+	unsigned answers;
+	uint64_t sent;
+} asked;
+
+// A request of our own, whose id is what the data begins with.
+static void ask(rtc_stun_filter *filter, asked *requests, unsigned *count, const uint8_t *data, size_t size,
+				uint64_t now)
+{
+	static const uint8_t header[8] = {0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+	uint8_t message[20] = {0};
+	memcpy(message, header, sizeof header);
+	memcpy(message + 8, data, size < 12 ? size : 12);
+	message[8] = OURS;
+	rtc_stun_filter_sent(filter, message, sizeof message, now);
+	asked *it = &requests[(*count)++ % ASKED];
+	for (unsigned i = 0; i < ASKED; i++) // again
+		if (!memcmp(requests[i].id, message + 8, 12) && requests[i].sent)
+			it = &requests[i];
+	memcpy(it->id, message + 8, 12);
+	it->answers = 0;
+	it->sent = now;
+}
+
+// An answer with the id of one of them: let in while it is awaited, and no oftener than that.
+static void answer(rtc_stun_filter *filter, asked *request, const uint8_t *data, size_t size, uint64_t now)
+{
+	static const uint8_t cookie[4] = {0x21, 0x12, 0xa4, 0x42};
+	uint8_t message[20 + 256] = {1, (uint8_t)(size & 1 ? 0x11 : 0x01)};
+	size_t length = 0, body = size & ~(size_t)3;
+	if (!request->sent)
+		return;
+	message[2] = (uint8_t)(body >> 8);
+	message[3] = (uint8_t)body;
+	memcpy(message + 4, cookie, sizeof cookie);
+	memcpy(message + 8, request->id, 12);
+	memcpy(message + 20, data, body);
+	rtc_stun_verdict verdict = rtc_stun_filter_check(filter, message, 20 + body, now, &length);
+	int awaited = now - request->sent < RTC_STUN_LIFE && request->answers < RTC_STUN_ANSWERS;
+	require(verdict == RTC_STUN_UNKNOWN || (verdict == RTC_STUN_PASS && awaited));
+	require(verdict != RTC_STUN_PASS || length == 20 + body);
+	request->answers += verdict == RTC_STUN_PASS;
+}
+
 static void read(rtc_stun_filter *filter, size_t size)
 {
 	rtc_address from;
@@ -51,7 +99,9 @@ static void name(rtc_stun_filter *filter, const uint8_t *data, size_t size, uint
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	rtc_stun_filter *filter = calloc(1, sizeof *filter);
-	uint64_t now = 0;
+	asked requests[ASKED] = {0};
+	unsigned count = 0;
+	uint64_t now = 1;
 	rtc_stun_filter_add(filter, "abcd", now);
 	receive(filter, data, size, now);
 	while (size >= 2) {
@@ -67,11 +117,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			name(filter, data, length, now);
 			break;
 		case 1:
-			rtc_stun_filter_sent(filter, data, length, now);
+			if (length < 9 || data[8] != OURS)
+				rtc_stun_filter_sent(filter, data, length, now);
 			break;
 		case 2:
 			read(filter, length * 8);
 			continue; // the data is the next step's
+		case 3:
+			ask(filter, requests, &count, data, length, now);
+			break;
+		case 4:
+			answer(filter, &requests[length % ASKED], data, length, now);
+			break;
 		default:
 			receive(filter, data, length, now);
 			break;

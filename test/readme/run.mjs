@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
+import { get } from "node:https";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
@@ -18,7 +19,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "")
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "xs-webrtc-readme-"));
 const clone = path.join(folder, "xs-webrtc");
 const project = path.join(folder, "project");
-const patience = 240_000; // ms for an installation and a build, on a busy machine
+const patience = 600_000; // ms for an installation and a build, on a busy machine
 
 /** What ends with this test. @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
@@ -96,6 +97,13 @@ const freePort = (wanted) =>
 		});
 	});
 
+/** The status of an answer, whoever certifies who gives it. @param {string} url @returns {Promise<number | undefined>} */
+const statusOf = (url) =>
+	new Promise((resolve, reject) => {
+		const request = get(url, { rejectUnauthorized: false }, (response) => resolve(response.resume().statusCode));
+		request.on("error", reject);
+	});
+
 const readme = fs.readFileSync(path.join(root, "README.md"), "utf8");
 const blocks = readBlocks(readme);
 const commands = blocks.filter(({ language }) => language === "sh").flatMap(({ text }) => commandsOf(text));
@@ -142,6 +150,9 @@ const tests = [
 			await service.find(/is ready/);
 			for (const value of Object.values(environment))
 				assert(service.output.includes(value), "its keys are README's");
+			const [, viewerPage = ""] = (await service.find(/Viewer page +(\S+)/)) ?? [];
+			for (const file of ["", "/page.js", "/kvs-webrtc.js"])
+				assert.equal(await statusOf(viewerPage + file), 200, file);
 			const camera = new Command(moved(command(/--example kvs-camera .*--endpoint/)), environment);
 			await camera.find(/The camera is live in the channel porch/);
 			const viewer = new Command(moved(command(/--example kvs-viewer .*--endpoint/)), environment);

@@ -3,6 +3,7 @@
 // @ts-check
 import { cycles } from "./cycles.mjs";
 import { noiseAtPort } from "./noise.mjs";
+import { signedNonsense } from "./signed.mjs";
 import { stream } from "./stream.mjs";
 
 /** @type {Record<string, () => Promise<void>>} */
@@ -12,6 +13,7 @@ const soaks = {
 		await cycles({ count: 60, sanitize: false }); // with the allocator that is used
 	},
 	noise: noiseAtPort,
+	signed: signedNonsense,
 	stream,
 };
 

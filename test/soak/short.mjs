@@ -3,12 +3,14 @@
 // @ts-check
 import { cycles } from "./cycles.mjs";
 import { noiseAtPort } from "./noise.mjs";
+import { signedNonsense } from "./signed.mjs";
 
 // A viewer that vanishes takes 30 s to be missed: the browser's tests have one.
 /** @type {[string, (log: (line: string) => void) => Promise<void>][]} */
 const tests = [
 	["20 viewers come and go", (log) => cycles({ count: 20, vanishing: Infinity, log })],
 	["5,000 datagrams of noise while a viewer watches", (log) => noiseAtPort({ datagrams: 5000, log })],
+	["5,000 signed ones with the viewer's address and others", (log) => signedNonsense({ datagrams: 5000, log })],
 ];
 
 let passed = 0;

@@ -8,9 +8,10 @@ const throwing = (what: unknown) => () => {
 
 test("what a callback throws reaches its owner as a WebRTCError, and nobody else", () => {
 	const errors: WebRTCError[] = [];
+	const owner = { onException: (error: WebRTCError) => errors.push(error) };
 	const own = new WebRTCError("ice/failed", "own");
 	for (const what of [own, new TypeError("a fault"), "text", undefined])
-		expect(guard((error) => errors.push(error), throwing(what))()).toBeUndefined();
+		expect(guard(owner, throwing(what))()).toBeUndefined();
 	expect(errors.map(({ code, message }) => `${code} ${message}`)).toEqual([
 		"ice/failed own",
 		"internal a fault",
@@ -21,11 +22,11 @@ test("what a callback throws reaches its owner as a WebRTCError, and nobody else
 });
 
 test("an owner that throws as well is contained", () => {
-	expect(guard(throwing(new Error("again")), throwing(new Error("first")))()).toBeUndefined();
+	expect(guard({ onException: throwing(new Error("again")) }, throwing(new Error("first")))()).toBeUndefined();
 });
 
 test("this, arguments and the result pass", () => {
-	const add = guard(throwing(0), function (this: { base: number }, a: number, b: number) {
+	const add = guard({ onException: throwing(0) }, function (this: { base: number }, a: number, b: number) {
 		return this.base + a + b;
 	});
 	expect(add.call({ base: 1 }, 2, 3)).toBe(6);

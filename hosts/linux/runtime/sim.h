@@ -45,6 +45,7 @@ typedef struct {
 	size_t resourceCount;
 	sim_creation creation;
 	int abortHook;
+	size_t codeSize; // bytes of byte code, where statistics are asked for
 } sim_image;
 
 int sim_image_read(sim_image *image, const char *path);
@@ -134,5 +135,6 @@ void sim_exit(int status);
 
 // sim_statistics.c
 void sim_statistics_print(txMachine *the);
+void sim_statistics_print_image(txMachine *the); // once preloaded
 
 #endif

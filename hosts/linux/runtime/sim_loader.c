@@ -125,7 +125,7 @@ static void remap(txMachine *the, txScript *script)
 	script->symbolsBuffer = NULL;
 }
 
-static txScript *parse(txMachine *the, const char *path)
+static txScript *parse(txMachine *the, const char *path, txUnsigned flags)
 {
 	txParser parser;
 	txParserJump jump;
@@ -133,7 +133,6 @@ static txScript *parse(txMachine *the, const char *path)
 	txString map = NULL;
 	char mapPath[C_PATH_MAX];
 	FILE *file = NULL;
-	txUnsigned flags = mxDebugFlag; // keeps file and line in the byte code
 	fxInitializeParser(&parser, the, the->parserBufferSize, the->parserTableModulo);
 	parser.firstJump = &jump;
 	if (c_setjmp(jump.jmp_buf) == 0) {
@@ -164,18 +163,30 @@ static txScript *parse(txMachine *the, const char *path)
 	return script;
 }
 
+// Bytes of byte code in a build for release.
+static size_t released_size(txMachine *the, const char *path)
+{
+	txScript *script = parse(the, path, 0);
+	size_t size = script ? (size_t)script->codeSize : 0;
+	if (script)
+		fxDeleteScript(script);
+	return size;
+}
+
 int sim_link(txMachine *the)
 {
 	for (size_t i = 0; i < sim.image.moduleCount; i++) {
 		sim_module *module = &sim.image.modules[i];
 		fxNewNameC(the, module->specifier);
-		module->script = parse(the, module->path);
+		module->script = parse(the, module->path, mxDebugFlag); // which keeps file and line in the byte code
 		if (!module->script) {
 			fprintf(stderr, "### module \"%s\": %s: not JavaScript that XS understands\n", module->specifier,
 					module->path);
 			return 0;
 		}
 		remap(the, module->script);
+		if (sim.statistics)
+			sim.image.codeSize += released_size(the, module->path);
 		refer_in_place(module->script->codeBuffer, module->script->codeSize);
 	}
 	return 1;

@@ -48,6 +48,8 @@ int main(int argc, char **argv)
 	sim_exit_install(the);
 	sim_native_install(the);
 	if (sim_link(the) && sim_preload(the)) {
+		if (sim.statistics)
+			sim_statistics_print_image(the);
 		sim_native_open(the);
 		sim_heap_cap(the, creation);
 		sim_entries = sim_promise_turns = 0;

@@ -116,3 +116,10 @@ void sim_statistics_print(txMachine *the)
 	fprintf(stderr, "# regular expressions compiled: %u\n", sim_regular_expressions);
 	fprintf(stderr, "# C heap: %zu bytes, resident at most: %ld KB\n", sample.memory, sample.resident);
 }
+
+// What a device has in its flash: slots take 16 bytes there. Its linker strips built-ins that nobody uses.
+void sim_statistics_print_image(txMachine *the)
+{
+	fprintf(stderr, "# image: %d slots, %d bytes of chunks, %zu bytes of byte code\n", (int)the->currentHeapCount,
+			(int)the->currentChunksSize, sim.image.codeSize);
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
-// Reads Moddable manifests for the platform "lin" and merges them as mcconfig does: includes depth first, each once,
-// a manifest over those that it includes.
+// Reads Moddable manifests for a platform ("lin", unless asked for another) and merges them as mcconfig does: includes
+// depth first, each once, a manifest over those that it includes.
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +30,7 @@ export const standIns = fileURLToPath(new URL("../modules", import.meta.url));
  * @property {string[]} headers
  * @property {string[]} cFolders
  * @property {{ name: string, source: string }[]} data
+ * @property {Json[]} dependencies of the platform's entries: components of ESP-IDF or of Espressif's registry
  */
 
 /** @param {any} value @returns {value is Json} */
@@ -46,12 +47,16 @@ function merge(target, source) {
 }
 
 /**
- * The entry of `platforms` that applies to "lin": exactly one, or none.
- * @param {Json | undefined} platforms @returns {Json | undefined}
+ * The entry of `platforms` that applies: exactly one, or none. For "esp32/name": the first that names the board, else the
+ * family's.
+ * @param {Json | undefined} platforms @param {string} platform @returns {Json | undefined}
  */
-function matchPlatform(platforms) {
+function matchPlatform(platforms, platform) {
 	if (!platforms) return undefined;
-	return platforms.lin ?? platforms["..."];
+	const [family, board] = /** @type {[string, string?]} */ (platform.split("/"));
+	const names = board === undefined ? [] : [platform, `${family}/*`, `*/${board}`];
+	const found = Object.keys(platforms).find((name) => names.includes(name)) ?? family;
+	return platforms[found] ?? platforms["..."];
 }
 
 class Reader {
@@ -71,9 +76,14 @@ class Reader {
 		BUILD_SIMULATOR: path.join(standIns, "build/simulators"),
 	};
 
-	/** @param {Set<string>} inputs the files that are read are added */
-	constructor(inputs) {
+	/**
+	 * @param {Set<string>} inputs the files that are read are added
+	 * @param {string} platform @param {Record<string, string>} variables
+	 */
+	constructor(inputs, platform, variables) {
 		this.inputs = inputs;
+		this.platform = platform;
+		Object.assign(this.variables, variables);
 	}
 
 	/** @param {string} text @param {string} where */
@@ -118,7 +128,7 @@ class Reader {
 		if (!isObject(manifest)) throw new BuildError(`${file}: not an object`);
 		this.warnings.push(...checkManifest(file, manifest));
 		this.readBuild(manifest.build, file);
-		const platform = matchPlatform(manifest.platforms);
+		const platform = matchPlatform(manifest.platforms, this.platform);
 		this.readBuild(platform?.build, file);
 		for (const include of [...list(manifest.include), ...list(platform?.include)]) this.include(include, file);
 		this.manifests.set(file, manifest);
@@ -273,10 +283,12 @@ function mergeCompilerOptions(options, from, resolve) {
 /**
  * @param {string} file the application's manifest
  * @param {Set<string>} [inputs] is told which manifests were read, also when one has errors
+ * @param {{ platform?: string, variables?: Record<string, string> }} [options] "lin" (the default), "esp32", or "esp32/" and
+ * a board's name; and what $(NAME) stands for, beside the simulator's
  * @returns {Merged}
  */
-export function readManifest(file, inputs = new Set()) {
-	const reader = new Reader(inputs);
+export function readManifest(file, inputs = new Set(), { platform = "lin", variables = {} } = {}) {
+	const reader = new Reader(inputs, platform, variables);
 	reader.read(fs.realpathSync(file));
 	/** @type {Merged} */
 	const merged = {
@@ -294,12 +306,15 @@ export function readManifest(file, inputs = new Set()) {
 		headers: [],
 		cFolders: [],
 		data: [],
+		dependencies: [],
 	};
 	/** @type {{ modules: Record<string, any[]>, data: Record<string, any[]> }} */
 	const rules = { modules: {}, data: {} };
 	const errors = [];
 	for (const [where, manifest] of reader.manifests) {
-		for (const part of [manifest, matchPlatform(manifest.platforms)]) {
+		const entry = matchPlatform(manifest.platforms, platform);
+		merged.dependencies.push(...list(entry?.dependency));
+		for (const part of [manifest, entry]) {
 			if (!part) continue;
 			merge(merged.config, part.config);
 			merge(merged.creation, part.creation);

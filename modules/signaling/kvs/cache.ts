@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of channels, kept over restarts: two round trips and a TLS connection less.
 import { parseURL } from "webrtc/aws/url";
-import { isObject, parseObject } from "webrtc/signaling/kvs/json";
+import { isObject, parseObject } from "webrtc/device/json";
 import { regionOf } from "webrtc/signaling/kvs/requests";
 import type { Knowledge } from "webrtc/signaling/kvs/types";
 import Preference from "preference";

@@ -2,7 +2,7 @@
 // What went wrong with a call, and so what to do about it: each class has its own recovery in the machine.
 import type { AWSResponse } from "webrtc/aws/client";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
-import { parseObject, printable, textOf } from "webrtc/signaling/kvs/json";
+import { parseObject, printable, textOf } from "webrtc/device/json";
 
 /**
  * - "clock": the device's clock was wrong, and is corrected now: the same again, at once
@@ -98,5 +98,5 @@ function describe({ errorType, body }: AWSResponse): { type: string; message: st
 	const type = full.replace(/:.*$/, "").replace(/^.*#/, "").slice(0, 64);
 	const message = textOf(fields.message, 1024) ?? textOf(fields.Message, 1024) ?? "";
 	// A refused signature is answered with the canonical request, whose headers may hold the session token.
-	return { type: printable(type), message: printable(message.split("\n")[0]!.slice(0, 200)) };
+	return { type: printable(type), message: printable(message.slice(0, 200).split("\n", 1)[0]!) };
 }

@@ -4,6 +4,7 @@ import AWSClient from "webrtc/aws/client";
 import Clock from "webrtc/device/clock";
 import deviceNetwork from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
+import guard, { contain } from "webrtc/error/guard";
 import { hmacSHA256, randomBytes, sha256 } from "webrtc/native/crypto";
 import type {
 	IceServer,
@@ -173,7 +174,7 @@ export default class KVSSignaling implements SignalingClient {
 		this.#running = true;
 		try {
 			for (let action = this.#machine.nextAction(); action; action = this.#machine.nextAction())
-				this.#perform(action);
+				this.#try(action);
 		} finally {
 			this.#running = false;
 		}
@@ -182,13 +183,34 @@ export default class KVSSignaling implements SignalingClient {
 		const { deadline } = this.#machine;
 		if (deadline === Infinity) return;
 		const wait = Math.max(0, Math.ceil(deadline - this.#clock.now));
-		this.#timer = Timer.set(() => this.#feed((machine, now) => machine.handleTimeout(now)), wait);
+		this.#timer = Timer.set(
+			guard(this, () => this.#feed((machine, now) => machine.handleTimeout(now))),
+			wait,
+		);
+	}
+
+	/** A fault of this SDK, or of the application: it ends what it comes from, and the client goes on. */
+	onException(error: WebRTCError): void {
+		this.#handler?.onError(error);
+	}
+
+	/** One that fails must not keep the others, and the timer, from their turn. */
+	#try(action: Action): void {
+		try {
+			this.#perform(action);
+		} catch (cause) {
+			contain(this, cause);
+		}
 	}
 
 	/** Something has come in. */
 	#feed(input: (machine: Machine, now: number) => void): void {
 		if (!this.#machine || !this.#handler) return;
-		input(this.#machine, this.#clock.now);
+		try {
+			input(this.#machine, this.#clock.now);
+		} catch (cause) {
+			contain(this, cause);
+		}
 		this.#run();
 	}
 

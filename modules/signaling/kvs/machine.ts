@@ -16,7 +16,7 @@ import Background from "webrtc/signaling/kvs/background";
 import Calls, { type Done } from "webrtc/signaling/kvs/calls";
 import Exchange from "webrtc/signaling/kvs/exchange";
 import { patience, type Failure } from "webrtc/signaling/kvs/failure";
-import { printable } from "webrtc/signaling/kvs/json";
+import { printable } from "webrtc/device/json";
 import Link from "webrtc/signaling/kvs/link";
 import * as requests from "webrtc/signaling/kvs/requests";
 import Backoff from "webrtc/signaling/kvs/retry";

@@ -4,7 +4,7 @@
 import Base64 from "base64";
 import WebRTCError from "webrtc/error";
 import type { CandidateInit, IceServer, SignalingMessage } from "webrtc/signaling";
-import { isObject, parseObject, printable, textOf } from "webrtc/signaling/kvs/json";
+import { isObject, parseObject, printable, textOf } from "webrtc/device/json";
 import { parseIceServerList } from "webrtc/signaling/kvs/requests";
 
 /** Who is meant when a message to a viewer names no sender: the one master. The service's own SDK says it so. */
@@ -19,8 +19,8 @@ export type Incoming =
 	| { kind: "reconnectIceServer" }
 	| { kind: "empty" };
 
-/** Bytes of a whole message; the service's own limit for the payload is below. */
-export const maximumMessage = 32_768;
+/** Bytes of a whole message: a payload as the service takes it, and eight TURN servers. */
+export const maximumMessage = 16_384;
 /** Characters of a payload in base64 that the service takes. */
 export const maximumPayload = 10_000;
 

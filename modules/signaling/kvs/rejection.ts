@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // KVS has no message that turns an offer down. SDP has a way, which every viewer understands: an answer in which all
 // media is rejected, with port 0 (RFC 3264 section 6). A browser then stops its transceivers, and ends their tracks.
+import { eachLine } from "webrtc/sdp/text";
 import type { Rejection } from "webrtc/signaling";
 
 const maximumOffers = 16;
@@ -36,14 +37,16 @@ export default class Rejections {
 function sectionsOf(sdp: string): string {
 	let text = "";
 	let count = 0;
-	for (const line of sdp.split("\n")) {
+	eachLine(sdp, (line) => {
+		if (!line.startsWith("m=") && !line.startsWith("a=mid:")) return false;
 		const media = /^m=([\w-]{1,32}) \d{1,5}(?:\/\d+)? ([\w/]{1,64}) (\S{1,32})/.exec(line);
 		if (media) {
-			if (++count > maximumSections) break;
+			if (++count > maximumSections) return true;
 			text += `m=${media[1]} 0 ${media[2]} ${media[3]}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n`;
-		} else if (count && /^a=mid:[\w!#$%&'*+.^`{|}~-]{1,64}\r?$/.test(line)) {
-			text += `${line.trim()}\r\n`;
+		} else if (count && /^a=mid:[\w!#$%&'*+.^`{|}~-]{1,64}$/.test(line)) {
+			text += `${line}\r\n`;
 		}
-	}
+		return false;
+	});
 	return text;
 }

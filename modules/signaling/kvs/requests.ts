@@ -2,7 +2,7 @@
 // The calls of the REST API: their paths and bodies, and their responses, checked.
 import { parseURL, type ServiceURL } from "webrtc/aws/url";
 import type { IceServer, SignalingRole } from "webrtc/signaling";
-import { isObject, parseObject, textOf } from "webrtc/signaling/kvs/json";
+import { isObject, parseObject, textOf } from "webrtc/device/json";
 
 export interface ChannelInfo {
 	arn: string;

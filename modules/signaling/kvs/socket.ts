@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One WebSocket over the ECMA-419 client: whole messages within a bound in, messages in as many fragments as there is
 // room for out.
+import Collector from "webrtc/device/collector";
 import type { NetworkClient } from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
+import guard from "webrtc/error/guard";
 import type WebSocketClient from "embedded:network/websocket/client";
 import type { ServiceURL } from "webrtc/aws/url";
 import { maximumMessage } from "webrtc/signaling/kvs/messages";
@@ -44,18 +46,16 @@ export default class Socket {
 	#sending: Uint8Array | undefined;
 	#sent = 0;
 	#ping: number | undefined;
-	#parts: ArrayBuffer[] = [];
-	#size = 0;
+	#incoming = new Collector(maximumMessage);
 
 	constructor(options: SocketOptions) {
 		const { dictionary, url, query, timeout } = options;
 		this.#options = options;
-		this.#timer = Timer.set(() => this.#end({ reason: "no answer in time" }), timeout);
+		this.#endLater("no answer in time", timeout);
 		try {
 			this.#client = this.#connect(dictionary, url, query);
 		} catch (error) {
-			Timer.clear(this.#timer);
-			this.#timer = Timer.set(() => this.#end({ reason: reasonOf(error) }));
+			this.#endLater(reasonOf(error), 0);
 		}
 	}
 
@@ -84,11 +84,13 @@ export default class Socket {
 			host,
 			port,
 			path: `${path}?${query}`,
-			onWritable: (count) => this.#onWritable(count),
-			onReadable: (count, { more }) => this.#onReadable(count, more),
-			onControl: (opcode, data) => this.#onControl(opcode, new Uint8Array(data)),
-			onClose: () => this.#end({ reason: "closed" }),
-			onError: (error?: unknown) => this.#end({ reason: reasonOf(error) }),
+			onWritable: guard(this, (count: number) => this.#onWritable(count)),
+			onReadable: guard(this, (count: number, { more }: { more: boolean }) => this.#onReadable(count, more)),
+			onControl: guard(this, (opcode: number, data: ArrayBuffer) =>
+				this.#onControl(opcode, new Uint8Array(data)),
+			),
+			onClose: guard(this, () => this.#end({ reason: "closed" })),
+			onError: guard(this, (error?: unknown) => this.#end({ reason: reasonOf(error) })),
 		});
 	}
 
@@ -110,8 +112,7 @@ export default class Socket {
 			while (this.#sending && this.#writeFragment(this.#client, this.#sending));
 		} catch (error) {
 			// It said that there was room. Not from within write(), whose caller does not expect the end.
-			Timer.clear(this.#timer);
-			this.#timer = Timer.set(() => this.#end({ reason: reasonOf(error) }));
+			this.#endLater(reasonOf(error), 0);
 			this.#open = false;
 		}
 	}
@@ -133,29 +134,24 @@ export default class Socket {
 		this.#sent += count;
 		if (count < rest) return true;
 		this.#sending = undefined;
-		this.#timer ??= Timer.set(() => {
-			this.#timer = undefined;
-			this.#options?.onWritten();
-		});
+		this.#timer ??= Timer.set(
+			guard(this, () => {
+				this.#timer = undefined;
+				this.#options?.onWritten();
+			}),
+		);
 		return false;
 	}
 
 	#onReadable(count: number, more: boolean): void {
 		const data = count ? this.#client?.read(count) : undefined;
-		if (data instanceof ArrayBuffer) {
-			this.#size += data.byteLength;
-			if (this.#size <= maximumMessage) this.#parts.push(data);
-			else this.#parts.length = 0;
-		}
+		if (data instanceof ArrayBuffer) this.#incoming.add(data);
 		if (more) return;
-		const parts = this.#parts.splice(0);
-		const size = this.#size;
-		this.#size = 0;
-		if (size <= maximumMessage) this.#options?.onMessage(join(parts, size));
-		else {
-			const text = `KVS: a message of ${size} bytes was skipped; ${maximumMessage} are taken`;
-			this.#options?.onBadMessage(new WebRTCError("signaling/bad-message", text));
-		}
+		const { size, isTooLong } = this.#incoming;
+		const bytes = this.#incoming.take();
+		if (!isTooLong) return this.#options?.onMessage(bytes);
+		const text = `KVS: a message of ${size} bytes was skipped; ${maximumMessage} are taken`;
+		this.#options?.onBadMessage(new WebRTCError("signaling/bad-message", text));
 	}
 
 	#onControl(opcode: number, data: Uint8Array): void {
@@ -167,6 +163,20 @@ export default class Socket {
 			this.#farewell();
 			this.#end(code === undefined ? { reason } : { code, reason });
 		}
+	}
+
+	/** A fault of this SDK: it ends this connection, and another one is made. */
+	onException({ message }: WebRTCError): void {
+		this.#end({ reason: message });
+	}
+
+	/** What a caller would not expect while it calls. */
+	#endLater(reason: string, wait: number): void {
+		Timer.clear(this.#timer);
+		this.#timer = Timer.set(
+			guard(this, () => this.#end({ reason })),
+			wait,
+		);
 	}
 
 	#end(closing: Closing): void {
@@ -190,19 +200,8 @@ export default class Socket {
 		this.#client?.close();
 		this.#open = false;
 		this.#options = this.#client = this.#timer = this.#sending = undefined;
-		this.#parts.length = 0;
+		this.#incoming.clear();
 	}
-}
-
-function join(parts: readonly ArrayBuffer[], size: number): Uint8Array {
-	if (parts.length === 1) return new Uint8Array(parts[0]!);
-	const whole = new Uint8Array(size);
-	let offset = 0;
-	for (const part of parts) {
-		whole.set(new Uint8Array(part), offset);
-		offset += part.byteLength;
-	}
-	return whole;
 }
 
 function reasonOf(error: unknown): string {

@@ -36,8 +36,8 @@ interface SessionResource {
 const maximumSdp = 12288; // bytes; browsers' offers are 5 to 8 KB
 const offerType = "application/sdp";
 const fragmentType = "application/trickle-ice-sdpfrag";
-const offerMethods = "POST, OPTIONS";
-const sessionMethods = "PATCH, DELETE, OPTIONS";
+const offerMethods = "GET, HEAD, POST, OPTIONS";
+const sessionMethods = "GET, HEAD, PATCH, DELETE, OPTIONS";
 const allMethods = "POST, PATCH, DELETE, OPTIONS"; // some players ask the endpoint whether its sessions can be patched
 
 const statusOfRejection = Object.freeze({
@@ -174,6 +174,9 @@ export default class WHEPEndpoint {
 				return this.#offer(request, reply);
 			case "OPTIONS":
 				return reply({ status: 204, headers: preflight(offerMethods, { "accept-post": offerType }) });
+			case "GET":
+			case "HEAD": // by which players find out that this is an endpoint (WHEP draft section 4.1)
+				return reply({ status: 200, headers: { "content-type": offerType, "accept-post": offerType } });
 			default:
 				return reply(textResponse(405, "Offers are posted here.", { allow: offerMethods }));
 		}
@@ -205,6 +208,9 @@ export default class WHEPEndpoint {
 				this.#end(id);
 				this.#options.onMessage({ type: "bye", peerId: id });
 				return reply({ status: 200 });
+			case "GET":
+			case "HEAD": // it has no representation (RFC 9725 section 4.1)
+				return reply({ status: 204, headers: { etag: session.etag } });
 			default:
 				return reply(textResponse(405, "A session is patched and deleted.", { allow: sessionMethods }));
 		}

@@ -116,7 +116,7 @@ export default class WHEPSignaling implements SignalingClient {
 				maximumConnectionsPerAddress,
 				onHead: (head) => this.#onHead(head),
 				onRequest: (request, respond) => this.#onRequest(request, respond),
-				onError: (error) => this.#report(error),
+				onError: (error) => this.onException(error),
 			});
 		} catch (cause) {
 			this.#setState("failed");
@@ -175,29 +175,28 @@ export default class WHEPSignaling implements SignalingClient {
 		take: (allowed: boolean) => void,
 		respond: (response: HTTPResponse) => void,
 	): void {
-		const report = (error: WebRTCError) => this.#report(error);
-		const end = guard(report, (step?: () => void) => {
+		const end = guard(this, (step?: () => void) => {
 			if (!this.#undecided.delete(forget)) return;
 			Timer.clear(timer);
 			step?.();
 		});
-		const fail = guard(report, (cause: unknown) =>
+		const fail = guard(this, (cause: unknown) =>
 			end(() => {
 				respond(textResponse(500, "The device could not decide."));
-				contain(cause, report);
+				contain(this, cause);
 			}),
 		);
 		const forget = () => end();
 		this.#undecided.add(forget);
 		const timer = Timer.set(
-			guard(report, () => fail(new Error("authorize: no decision"))),
+			guard(this, () => fail(new Error("authorize: no decision"))),
 			decisionTime,
 		);
 		decision.then((allowed) => end(() => take(allowed)), fail);
 	}
 
 	/** What went wrong with one request; the others go on. */
-	#report(error: WebRTCError): void {
+	onException(error: WebRTCError): void {
 		this.#handler?.onError(error);
 	}
 

@@ -22,3 +22,7 @@ test("what is kept of a description is bounded, however much there is of it", ()
 	expect(sdp({ fingerprints: many }).isContinuedBy(sdp({ fingerprints: [...many, "ZZ:ZZ"] }))).toBe(true);
 	expect(sdp({ ufrag: "a".repeat(600) }).isContinuedBy(sdp({ session: "7 1", ufrag: "a".repeat(700) }))).toBe(true);
 });
+
+test("a line without an end is for the parser to refuse", () => {
+	expect(new Origin(`v=0\r\n${"x".repeat(5000)}`).isContinuedBy(new Origin("v=0\r\n"))).toBe(true);
+});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What peers that nobody knows can do to the others: come in numbers, never connect, say too much.
 import WebRTCApp, { type AppLimits, type WebRTCAppEvent, type WebRTCAppOptions } from "webrtc/app";
+import Memory from "webrtc/app/memory";
 import Turns from "webrtc/app/turns";
 import { defaultMedia } from "webrtc/media";
 import RTCPeerConnection from "webrtc/peer";
@@ -177,7 +178,7 @@ test("where they all came just now, one more of that address is turned down", as
 
 test.each([
 	["slots", { slots: 1499 }],
-	["chunks", { chunks: 32_767 }],
+	["chunks", { chunks: 40_959 }],
 ])("without %s an offer is turned down before it is looked at, and all goes on afterwards", async (_, room) => {
 	await run();
 	const watching = await watch("watching");
@@ -198,7 +199,7 @@ test.each([
 
 test("garbage alone is no reason to turn an offer down", async () => {
 	await run();
-	setRoom({ slots: 1500, chunks: 32_768 }); // half of that before garbage is collected
+	setRoom({ slots: 1500, chunks: 40_960 }); // half of that before garbage is collected
 	await vanish("a");
 	expect(signaling.take("answer", "a")).toBeDefined();
 });
@@ -278,7 +279,7 @@ test.each([
 describe("turns", () => {
 	test("come one by one, in order, whatever becomes of them, and are bounded", async () => {
 		await run();
-		const turns = new Turns(2);
+		const turns = new Turns(2, new Memory({ slots: 0, chunks: 0 }));
 		const log: string[] = [];
 		const finish: (() => void)[] = [];
 		const take = (name: string, fails = false) =>

@@ -102,3 +102,11 @@ test("guesses from many addresses are bounded in sum, and keep out nobody who wa
 	for (let i = 0; i < 8; i++) attempts.succeed(`192.0.2.${i + 10}`); // eight are remembered
 	expect(attempts.wait("192.0.2.1", 0)).toBeGreaterThan(0);
 });
+
+test("who was let in is let in while others guess", () => {
+	const authorization = new Authorization({ token });
+	expect(authorization.refusal(head(`Bearer ${token}`), 0)).toBeUndefined();
+	for (let i = 0; i < 50; i++) authorization.refusal(head("Bearer wrong", `198.51.100.${i}`), 0);
+	expect(authorization.refusal(head(`Bearer ${token}`, "203.0.113.1"), 0)?.status).toBe(429);
+	expect(authorization.refusal(head(`Bearer ${token}`), 0)).toBeUndefined();
+});

@@ -199,16 +199,20 @@ describe.each(kinds)("over $name", (kind) => {
 		serve({
 			onRequest(request, respond) {
 				if (request.path === "/throws") throw new Error("of the application");
-				if (request.path === "/bad") respond({ status: 200, headers: { "x-bad": "two\r\nlines: 1" } });
+				const bad = { "/lf": "two\nlines: 1", "/cr": "two\rlines: 1" }[request.path];
+				if (bad) respond({ status: 200, headers: { "x-bad": bad } });
 				else respond({ status: 200 });
 			},
 		});
 		expect((await send(`GET /throws HTTP/1.1\r\n${host}\r\n`)).status).toBe(500);
-		const bad = await send(`GET /bad HTTP/1.1\r\n${host}\r\n`);
-		expect([bad.text, bad.closed]).toEqual(["", true]);
+		for (const path of ["/lf", "/cr"]) {
+			const bad = await send(`GET ${path} HTTP/1.1\r\n${host}\r\n`);
+			expect([bad.text, bad.closed]).toEqual(["", true]);
+		}
 		expect((await send(`GET / HTTP/1.1\r\n${host}\r\n`)).status).toBe(200);
 		expect(errors.map(({ code, message }) => `${code}: ${message}`)).toEqual([
 			"internal: of the application",
+			"internal: x-bad: more than one line",
 			"internal: x-bad: more than one line",
 		]);
 	});
@@ -227,6 +231,9 @@ describe.each(kinds)("over $name", (kind) => {
 		["HTTP/0.9", `GET / HTTP/0.9\r\n${host}\r\n`, 505],
 		["no Host", "GET / HTTP/1.1\r\n\r\n", 400],
 		["two Hosts", `GET / HTTP/1.1\r\n${host}${host}\r\n`, 400],
+		["two Origins", `GET / HTTP/1.1\r\n${host}origin: http://a\r\norigin: http://b\r\n\r\n`, 400],
+		["two Authorizations", `GET / HTTP/1.1\r\n${host}authorization: a\r\nAuthorization: b\r\n\r\n`, 400],
+		["two types", `GET / HTTP/1.1\r\n${host}content-type: a\r\ncontent-type: b\r\n\r\n`, 400],
 		["a Host that is none", "GET / HTTP/1.1\r\nhost: a/b\r\n\r\n", 400],
 		["CONNECT", `CONNECT a:1 HTTP/1.1\r\n${host}\r\n`, 400],
 		["a star that is no OPTIONS", `GET * HTTP/1.1\r\n${host}\r\n`, 400],

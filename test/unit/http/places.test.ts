@@ -154,6 +154,7 @@ test("a proxy may have all connections, where the owner says so", async () => {
 
 test("all bodies together have a bound, which they give back", async () => {
 	const large = await Promise.all([send(post(12_288)), send(post(12_288))]);
+	await advance(900); // they may still be on their way
 	const third = await send(post(1));
 	expect([third.status, third.header("retry-after")]).toEqual([503, "1"]);
 	expect(await isServed()).toBe(true); // without a body
@@ -169,6 +170,25 @@ test("a body that does not come makes room after a second", async () => {
 	expect((await send(`${post(3)}abc`)).status).toBe(200);
 	expect(closed(stalled)).toBe(1);
 	expect((await send(`${post(12_288)}${"x".repeat(12_288)}`)).status).toBe(200);
+});
+
+test("who holds nothing is not dropped for a body's sake", async () => {
+	const empty = network.connect("192.0.2.3");
+	await send(post(12_288));
+	await advance(1500);
+	await send(post(12_288));
+	expect((await send(`${post(12_288)}${"x".repeat(12_288)}`)).status).toBe(200);
+	expect(empty.closed).toBe(false);
+});
+
+test("who was refused, and is only read over, makes room", async () => {
+	const refused = [];
+	for (let i = 0; i < 12; i++) refused.push(await send("nonsense\r\n"));
+	expect(closed(refused)).toBe(0);
+	expect(await isServed()).toBe(true);
+	expect(closed(refused)).toBe(1);
+	await advance(3000);
+	expect(closed(refused)).toBe(12);
 });
 
 test("who asks for more of them than others makes room at once", async () => {

@@ -215,7 +215,7 @@ describe("hostile datagrams", () => {
 	test.each([
 		["as the options have it", { maximumCandidates: 5 }, 5],
 		["32 by default", {}, 32],
-		["only the first where there is no room", { hasRoom: () => false }, 4],
+		["only the first where there is no room", { pool: { hasRoom: false } }, 4],
 	])("candidates that the peer signals are bounded, %s", (_, options, kept) => {
 		const { a } = target(options);
 		for (let i = 0; i < 60; i++)
@@ -225,7 +225,7 @@ describe("hostile datagrams", () => {
 	});
 
 	test("without room for them all, a peer is still found where its checks come from", () => {
-		const { a, receive, username } = target({ hasRoom: () => false });
+		const { a, receive, username } = target({ pool: { hasRoom: false } });
 		for (let i = 0; i < 60; i++)
 			a.agent.addRemoteCandidate(`candidate:1 1 udp 2130706431 198.51.100.${i} 9 typ host`);
 		receive(forge({ username, password: a.agent.localPassword }), { address: "203.0.113.9", port: 7 });

@@ -87,7 +87,7 @@ test("what is not an offer is refused before the application hears of it", () =>
 	expect(request("POST", "/whep", "v=0\r\n")).toMatchObject({ status: 415 });
 	expect(request("POST", "/whep", "hello", sdp)).toMatchObject({ status: 400 });
 	expect(request("POST", "/whep", "v=0" + "x".repeat(20_000), sdp)).toMatchObject({ status: 413 });
-	expect(request("GET", "/whep")).toMatchObject({ status: 405, headers: { allow: "POST, OPTIONS" } });
+	expect(request("PUT", "/whep")).toMatchObject({ status: 405, headers: { allow: "GET, HEAD, POST, OPTIONS" } });
 	expect(messages).toEqual([]);
 });
 
@@ -144,7 +144,7 @@ test("browsers of other pages may ask what is allowed", () => {
 	expect(request("OPTIONS", "/whep")).toMatchObject({
 		status: 204,
 		headers: {
-			allow: "POST, OPTIONS",
+			allow: "GET, HEAD, POST, OPTIONS",
 			"access-control-allow-methods": "POST, PATCH, DELETE, OPTIONS",
 			"access-control-allow-headers": "content-type, if-match, authorization",
 			"access-control-max-age": "600",
@@ -153,7 +153,7 @@ test("browsers of other pages may ask what is allowed", () => {
 	});
 	expect(request("OPTIONS", "/whep/anything")).toMatchObject({
 		status: 204,
-		headers: { allow: "PATCH, DELETE, OPTIONS", "accept-patch": fragment },
+		headers: { allow: "GET, HEAD, PATCH, DELETE, OPTIONS", "accept-patch": fragment },
 	});
 });
 
@@ -277,3 +277,16 @@ test.each([
 	end();
 	expect(waiting.response).toMatchObject({ status });
 });
+
+test.each(["GET", "HEAD"])(
+	"%s tells that this is an endpoint, and that a session is there, and nothing more",
+	(method) => {
+		const found = request(method, "/whep");
+		expect(found).toMatchObject({ status: 200, headers: { "content-type": sdp, "accept-post": sdp } });
+		expect(found).not.toHaveProperty("body");
+		const { location, etag } = open();
+		expect(request(method, location)).toMatchObject({ status: 204, headers: { etag } });
+		expect(request(method, "/whep/unknown")).toMatchObject({ status: 404 });
+		expect(request("PUT", location)).toMatchObject({ status: 405 });
+	},
+);

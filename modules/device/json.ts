@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON from outside, on an engine that runs out of stack or of property names for good.
+// JSON from outside, on an engine that runs out of slots, of stack or of property names for good. All of it passes here.
 
 const maximumDepth = 6;
+/** Names and values, all told: the largest that is expected, an offer with eight TURN servers, has some 130. */
+const maximumValues = 256;
 const quote = 0x22;
 const backslash = 0x5c;
 /** The SDK's typings know the first parameter only. */
@@ -9,11 +11,12 @@ const decode = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: numbe
 
 /**
  * Parses bytes of JSON that are an object. Of its properties, at any depth, only those named are kept on XS: each new
- * name that a program meets stays in the machine, and there are 32 K of them at most.
+ * name that a program meets stays in the machine, and there are 32 K of them at most. Of all properties and elements
+ * there may be 256, and 6 levels.
  * @throws SyntaxError, or TypeError for bytes that are not UTF-8
  */
 export function parseObject(bytes: Uint8Array, keys: readonly string[]): Record<string, unknown> {
-	checkDepth(bytes);
+	checkSize(bytes);
 	const text = decode(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	// An array as second argument is an extension of XS; elsewhere it has no effect.
 	const value: unknown = JSON.parse(text, keys as never);
@@ -35,18 +38,31 @@ export function printable(text: string): string {
 	return text.replace(/[^ -~]/g, "?");
 }
 
-/** JSON.parse recurses in C: what is nested deeply would overflow a device's stack. */
-function checkDepth(bytes: Uint8Array): void {
+/**
+ * JSON.parse recurses in C, so that what is nested deeply would overflow a device's stack; and each value is a slot or
+ * several, so that a message of many short ones would fill its heap. This counts them without making any.
+ */
+function checkSize(bytes: Uint8Array): void {
 	let depth = 0;
+	let values = 0;
+	let isWord = false; // within a number, or true, false or null
 	for (let i = 0; i < bytes.length; i++) {
 		const byte = bytes[i]!;
+		const wasWord = isWord;
+		isWord = false;
 		if (byte === quote) {
+			values++;
 			i = endOfString(bytes, i + 1);
 		} else if (byte === 0x7b || byte === 0x5b) {
+			values++;
 			if (++depth > maximumDepth) throw new SyntaxError("nested too deeply");
 		} else if (byte === 0x7d || byte === 0x5d) {
 			depth--;
+		} else if (byte > 0x20 && byte !== 0x2c && byte !== 0x3a) {
+			isWord = true;
+			if (!wasWord) values++;
 		}
+		if (values > maximumValues) throw new SyntaxError("too many values");
 	}
 }
 

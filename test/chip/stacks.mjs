@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// @ts-check
+// How deep each thread's stack can get, by the compiler's own call graphs. Of what is called in a library nothing is
+// known here: that is what the reserve of each thread is for, and the emulator measures DTLS.
+import fs from "node:fs";
+import path from "node:path";
+import { root } from "../../hosts/linux/tools/build.mjs";
+
+/**
+ * @typedef {object} Stack
+ * @property {string} name
+ * @property {number} size bytes that the thread has
+ * @property {number} first bytes of the function that it begins with
+ * @property {number} bytes of the deepest chain of our own functions
+ * @property {string[]} chain
+ */
+/** @typedef {{ bytes: Map<string, number>, calls: Map<string, Set<string>> }} Graph by "file.c:name" or, if global, "name" */
+
+/** What a call through a pointer may reach, by the function that makes it. A name with a "*" stands for any file. */
+const pointers = /** @type {Record<string, string[]>} */ ({
+	rtc_receive_run: ["rtc_transport_xs.c:post"],
+	rtc_path_dispatch: ["rtc_srtp.c:receive", "rtc_dtls.c:onDatagram"],
+	rtc_path_set_dtls: ["rtc_dtls.c:onDatagram"],
+	"rtc_srtp_handlers.c:dispatch": ["rtc_srtp_handlers.c:deliver", "rtc_srtp_handlers.c:announce"],
+	"rtc_srtp_handlers.c:deliver": ["rtc_rtp_sender.c:onRtcp"],
+	"rtc_srtp_handlers.c:announce": ["rtc_rtp_sender.c:onReady"],
+	rtc_sink_request_key_frame: ["*:source_request_key_frame"],
+	rtc_sink_set_bitrate: ["*:source_set_bitrate"],
+	rtc_source_deliver: ["*:sink_frame", "rtc_rtp_sender.c:onFrame"],
+	rtc_source_connect: ["*:source_active"],
+	"rtc_pipe.c:disconnect": ["*:source_active"],
+	rtc_source_release: ["*:source_destroy"],
+	rtc_sink_release: ["*:sink_destroy", "rtc_rtp_sender.c:destroySender"],
+	rtc_frame_release: ["rtc_frame.c:recycle"],
+	"rtc_dtls_worker.c:work": ["rtc_dtls.c:run"],
+	"rtc_dtls.c:enter": ["rtc_dtls_xs.c:post"],
+	"rtc_audio_encoder.c:run": ["rtc_opus.c:encode", "rtc_g711.c:encode", "*:set_bitrate"],
+	"rtc_capture.c:run": ["rtc_camera_esp32.c:next", "rtc_microphone_esp32.c:next", "rtc_test_card.c:next"],
+	"rtc_xs.c:deliverMessage": ["*:deliver"],
+});
+
+/**
+ * The threads: where the source states the size of each one's stack, and what it runs first.
+ * @type {{ name: string, file?: string, size: RegExp | number, roots: (string | RegExp)[] }[]}
+ */
+const threads = [
+	{
+		name: "network",
+		file: "native/transport/rtc_transport.c",
+		size: /#define THREAD_STACK (.+?)(?: *\/\/.*)?$/m,
+		roots: ["rtc_receive_run"],
+	},
+	{
+		name: "DTLS",
+		file: "native/dtls/rtc_dtls_worker.c",
+		size: /\.stack = ([^,}]+)/,
+		roots: ["rtc_dtls_worker.c:work"],
+	},
+	{
+		name: "video",
+		file: "native/codec/rtc_video_codec.h",
+		size: /#define RTC_VIDEO_CODEC_STACK (.+?)(?: *\/\/.*)?$/m,
+		roots: ["rtc_video_encoder.c:run"],
+	},
+	{
+		name: "audio",
+		file: "native/codec/rtc_audio_encoder.c",
+		size: /#define STACK (.+?)(?: *\/\/.*)?$/m,
+		roots: ["rtc_audio_encoder.c:run"],
+	},
+	{
+		name: "capture",
+		file: "native/capture/rtc_capture.c",
+		size: /#define STACK (.+?)(?: *\/\/.*)?$/m,
+		roots: ["rtc_capture.c:run"],
+	},
+	{
+		name: "carrier",
+		file: "native/port/rtc_carrier.c",
+		size: /\.stack = ([^,}]+)/,
+		roots: ["rtc_carrier.c:run"],
+	},
+	{
+		name: "JavaScript",
+		size: 10240, // the SDK's own, unless `creation` says more
+		roots: [/^xs_rtc_/, "rtc_xs.c:deliverMessage"],
+	},
+];
+
+/** @param {string} title @returns {string} */
+const shorten = (title) => {
+	const [, file, name] = /^(.*\.[ch]):(.*)$/.exec(title) ?? [];
+	return file === undefined ? title : `${path.basename(file)}:${name}`;
+};
+
+/** @param {string[]} objects whose graphs lie beside them @returns {Graph} */
+export function readGraph(objects) {
+	/** @type {Graph} */
+	const graph = { bytes: new Map(), calls: new Map() };
+	for (const object of objects) {
+		const text = fs.readFileSync(object.replace(/\.o$/, ".ci"), "utf8");
+		for (const [, title = "", bytes] of text.matchAll(/^node: \{ title: "([^"]+)" label: "[^"]*\\n(\d+) bytes/gm))
+			graph.bytes.set(shorten(title), Number(bytes));
+		for (const [, from = "", to = ""] of text.matchAll(/^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"/gm)) {
+			const calls = graph.calls.get(shorten(from)) ?? new Set();
+			graph.calls.set(shorten(from), calls.add(shorten(to)));
+		}
+	}
+	return graph;
+}
+
+/** @param {Graph} graph @param {string} caller @returns {string[]} */
+function targetsOf(graph, caller) {
+	return (pointers[caller] ?? []).flatMap((pattern) => {
+		if (!pattern.startsWith("*:")) return graph.bytes.has(pattern) ? [pattern] : [];
+		return [...graph.bytes.keys()].filter((name) => name.endsWith(pattern.slice(1)));
+	});
+}
+
+/**
+ * The deepest chain of calls from a function. A cycle counts once.
+ * @param {Graph} graph @param {string} from @param {Map<string, { bytes: number, chain: string[] }>} known
+ * @param {Set<string>} open @returns {{ bytes: number, chain: string[] }}
+ */
+function deepest(graph, from, known, open = new Set()) {
+	const found = known.get(from);
+	if (found) return found;
+	if (open.has(from)) return { bytes: 0, chain: [] };
+	open.add(from);
+	let below = { bytes: 0, chain: /** @type {string[]} */ ([]) };
+	for (const call of graph.calls.get(from) ?? []) {
+		for (const target of call === "__indirect_call" ? targetsOf(graph, from) : [call]) {
+			const next = deepest(graph, target, known, open);
+			if (next.bytes > below.bytes) below = next;
+		}
+	}
+	open.delete(from);
+	const result = { bytes: (graph.bytes.get(from) ?? 0) + below.bytes, chain: [from, ...below.chain] };
+	known.set(from, result);
+	return result;
+}
+
+/** @param {string} text as 16 * 1024 @returns {number} */
+const product = (text) =>
+	text
+		.replace(/[()]/g, "")
+		.split("*")
+		.reduce((value, factor) => value * Number(factor), 1);
+
+/**
+ * @param {Graph} graph @param {number} [machineStack] bytes of the machine's own, where `creation` says so
+ * @returns {Stack[]}
+ */
+export function measureStacks(graph, machineStack) {
+	return threads.map(({ name, file, size, roots }) => {
+		const text = file === undefined ? "" : fs.readFileSync(path.join(root, file), "utf8");
+		const stated = typeof size === "number" ? (machineStack ?? size) : product(size.exec(text)?.[1] ?? "?");
+		if (!(stated > 0)) throw new Error(`${file}: the size of the ${name} thread's stack is not where it was`);
+		const first = roots.flatMap((given) =>
+			typeof given === "string" ? [given] : [...graph.bytes.keys()].filter((title) => given.test(title)),
+		);
+		const unknown = first.find((title) => !graph.bytes.has(title));
+		if (unknown !== undefined) throw new Error(`${unknown}: no such function; the ${name} thread begins elsewhere`);
+		const known = new Map();
+		const worst = first
+			.map((title) => deepest(graph, title, known))
+			.reduce((one, other) => (other.bytes > one.bytes ? other : one));
+		const chain = worst.chain.filter((title) => graph.bytes.has(title));
+		return { name, size: stated, first: graph.bytes.get(first[0] ?? "") ?? 0, bytes: worst.bytes, chain };
+	});
+}
+
+/** Functions that call through a pointer of which nothing is said above. @param {Graph} graph @returns {string[]} */
+export function unexplained(graph) {
+	const ignored =
+		/_xs\.c:|^rtc_encoder_record_|^rtc_fingerprint_|_crypto_|source_destroy$|^rtc_capture_new$|rtc_g711\.c|:run$/;
+	return [...graph.calls]
+		.filter(([from, calls]) => calls.has("__indirect_call") && !pointers[from] && !ignored.test(from))
+		.map(([from]) => from);
+}
