@@ -58,7 +58,7 @@ export interface ConnectionOwner {
 // Methods are `private` by TypeScript here, for there is one of these for each peer: see transport.ts.
 export default class Connection implements TransceiverOwner, TransportOwner {
 	readonly negotiation: Negotiation<RTCRtpTransceiver>;
-	readonly tasks = new Tasks();
+	readonly tasks = new Tasks(this);
 	transport: PeerTransport | undefined;
 	connectionState: RTCPeerConnectionState = "new";
 	iceConnectionState: RTCIceConnectionState = "new";
@@ -196,6 +196,15 @@ export default class Connection implements TransceiverOwner, TransportOwner {
 		this.transport?.close();
 		this.#ownNetwork?.close();
 		this.#ownCertificate?.close();
+	}
+
+	/** A fault of this SDK in a task: it ends this peer, and no other. */
+	onException(error: WebRTCError): void {
+		if (this.transport) return this.transport.onException(error);
+		if (this.signalingState === "closed") return;
+		this.error ??= error;
+		this.connectionState = "failed";
+		this.#owner.dispatchEvent({ type: "connectionstatechange" });
 	}
 
 	onTransportState(): void {

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What W3C has done in an order: operations one after the other, and tasks after the promises that are resolved now.
 import Timer from "timer";
-import { contain } from "webrtc/error/guard";
+import { contain, type Guarded } from "webrtc/error/guard";
 
 export default class Tasks {
 	#operations: (() => void)[] | undefined; // that wait for the one that is under way
 	#busy = false;
 	#tasks: (() => void)[] | undefined;
 	#timer: Timer | undefined;
+	#owner: Guarded;
+
+	/** @param owner hears of what a task has thrown */
+	constructor(owner: Guarded) {
+		this.#owner = owner;
+	}
 
 	/** Whether an operation is under way. */
 	get isBusy(): boolean {
@@ -40,7 +46,7 @@ export default class Tasks {
 			try {
 				this.run();
 			} catch (cause) {
-				contain(this, cause);
+				contain(this.#owner, cause);
 			}
 		}, 0);
 	}
@@ -52,16 +58,12 @@ export default class Tasks {
 		this.#timer = undefined;
 	}
 
-	/** Of a task, which is an event's: it has been traced, and the tasks after it follow. */
-	onException(): void {
-		if (this.#tasks) this.post(() => {});
-	}
-
 	// A private method would take a slot in each instance.
 	private run(): void {
 		this.#timer = undefined;
-		for (let task = this.#tasks?.shift(); task; task = this.#tasks?.shift()) task();
+		const tasks = this.#tasks ?? [];
 		this.#tasks = undefined;
+		for (const task of tasks) task();
 	}
 
 	private next(): void {

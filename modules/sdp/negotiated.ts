@@ -77,13 +77,21 @@ function negotiatedSection(local: MediaSection, remote: MediaSection, answer: Me
 		codec: ours && theirs && toNegotiated(ours.name, theirs),
 		feedback: ours && theirs ? commonFeedback(ours.feedback, theirs.feedback) : [],
 		rtcpReducedSize: local.rtcpReducedSize && remote.rtcpReducedSize,
-		midExtensionId: rejected ? 0 : (answer.extensions.find((extension) => extension.uri === midExtension)?.id ?? 0),
+		midExtensionId: rejected ? 0 : extensionToSend(midExtension, answer, answer === local),
 		remoteSsrcs: rejected ? [] : primarySources(remote),
 		remoteMsid:
 			rejected || !receives(direction)
 				? undefined
 				: (remote.msid ?? remote.sources.find((source) => source.msid)?.msid),
 	};
+}
+
+/** The id of an extension that this side may send; 0 when it may not: the direction is the answerer's (RFC 8285 section 7). */
+function extensionToSend(uri: string, answer: MediaSection, isOurs: boolean): number {
+	const extension = answer.extensions.find((one) => one.uri === uri);
+	if (!extension) return 0;
+	const { id, direction = "sendrecv" } = extension;
+	return sends(isOurs ? direction : reverse(direction)) ? id : 0;
 }
 
 function toNegotiated(name: string, codec: Codec): NegotiatedCodec {

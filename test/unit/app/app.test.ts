@@ -249,6 +249,46 @@ test("a second offer of a peer renegotiates its session", async () => {
 	expect([...Encoder.open].map(({ options }) => options.codec)).toEqual(["opus"]);
 });
 
+test("a viewer that ends its sound keeps the picture, and may have the sound again", async () => {
+	await make().run();
+	const viewer = await connectViewer("ann");
+	const again = async () => {
+		signaling.sent.length = 0;
+		await viewer.setLocalDescription();
+		signaling.handler.onMessage({ type: "offer", peerId: "ann", sdp: viewer.localDescription!.sdp });
+		await settle();
+		const { sdp } = signaling.take("answer", "ann") as { sdp: string };
+		await viewer.setRemoteDescription({ type: "answer", sdp });
+		return [...Encoder.open].map(({ options }) => options.codec).sort();
+	};
+	viewer.getTransceivers()[1]!.stop();
+	expect(await again()).toEqual(["H264"]);
+	viewer.addTransceiver("audio", { direction: "recvonly" });
+	expect(await again()).toEqual(["H264", "opus"]);
+	viewer.getTransceivers()[0]!.stop();
+	expect(await again()).toEqual(["opus"]);
+	expect(app.connection("ann")!.connectionState).toBe("connected");
+});
+
+test("what a viewer would send is not asked for, as there is nothing here that plays it", async () => {
+	await make({ audioCapture: undefined }).run();
+	const viewer = new RTCPeerConnection();
+	viewers.push(viewer);
+	const { videoCapture, audioCapture } = defaultMedia();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	viewer.addTransceiver(audioCapture!, { direction: "sendrecv" });
+	await viewer.setLocalDescription();
+	signaling.handler.onMessage({ type: "offer", peerId: "ann", sdp: viewer.localDescription!.sdp });
+	await settle();
+	const { sdp } = signaling.take("answer", "ann") as { sdp: string };
+	expect(sdp.match(/^m=\w+ \d+|^a=(sendonly|recvonly|inactive)/gm)).toEqual([
+		...["m=video 9", "a=sendonly"],
+		...["m=audio 9", "a=inactive"],
+	]);
+	videoCapture!.close();
+	audioCapture!.close();
+});
+
 test.each(["the same certificate", "another certificate"])(
 	"a peer that starts anew gets a new session: %s",
 	async (which) => {

@@ -5,6 +5,7 @@ import Network from "webrtc/peer/network";
 import Certificate from "webrtc/native/dtls/certificate";
 import { advance } from "../fakes/moddable/clock";
 import { Encoder } from "../fakes/native/codec";
+import RtpSender from "../fakes/native/rtp";
 import Transport, { setDelay, setSilence } from "../fakes/native/transport";
 import { begin, camera, closers, end, make, negotiate } from "./helpers";
 
@@ -230,14 +231,31 @@ test("statistics have W3C's types and refer to each other", async () => {
 	const byType = (type: string) => [...report.values()].filter((stat) => stat.type === type);
 	const [outbound] = byType("outbound-rtp");
 	const [transport] = byType("transport");
-	expect(outbound).toMatchObject({ kind: "video", packetsSent: 1, mid: "0" });
-	expect(report.get(outbound!.codecId as string)).toMatchObject({ mimeType: "video/H264", clockRate: 90000 });
-	expect(report.get(outbound!.remoteId as string)).toMatchObject({ type: "remote-inbound-rtp" });
+	expect(outbound).toMatchObject({
+		...{ kind: "video", mid: "0", ssrc: [...RtpSender.open][0]!.options.ssrc, transportId: transport!.id },
+		...{ packetsSent: 1, bytesSent: 2, headerBytesSent: 12, framesSent: 3, keyFramesSent: 4, framesDropped: 5 },
+		...{ pliCount: 6, firCount: 7, nackCount: 8 },
+	});
+	expect(report.get(outbound!.codecId as string)).toMatchObject({
+		...{ type: "codec", mimeType: "video/H264", clockRate: 90000, payloadType: 96, transportId: transport!.id },
+	});
+	expect(report.get(outbound!.remoteId as string)).toMatchObject({
+		...{ type: "remote-inbound-rtp", localId: outbound!.id, ssrc: outbound!.ssrc, kind: "video" },
+		...{ packetsLost: 10, fractionLost: 0.11, jitter: 0.012, roundTripTime: 0.013, totalRoundTripTime: 0.014 },
+		roundTripTimeMeasurements: 15,
+	});
 	const pair = report.get(transport!.selectedCandidatePairId as string)!;
 	expect(pair).toMatchObject({ type: "candidate-pair", state: "succeeded", nominated: true });
 	expect(report.get(pair.localCandidateId as string)).toMatchObject({ type: "local-candidate" });
 	expect(report.get(pair.remoteCandidateId as string)).toMatchObject({ type: "remote-candidate" });
-	expect(transport).toMatchObject({ dtlsState: "connected", iceRole: "controlled" });
+	expect(transport).toMatchObject({
+		...{ dtlsState: "connected", iceRole: "controlled", iceState: device.iceConnectionState },
+		...{ tlsVersion: "FEFD", dtlsCipher: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
+		iceLocalUsernameFragment: /a=ice-ufrag:(\S+)/.exec(device.localDescription!.sdp)![1],
+	});
+	expect(pair.requestsReceived).toBeGreaterThan(0);
+	expect(pair.responsesReceived).toBeGreaterThan(0);
+	for (const { timestamp } of report.values()) expect(timestamp).toBeGreaterThan(1_600_000_000_000);
 });
 
 test("what cannot be sent is counted, as lost", async () => {

@@ -6,6 +6,7 @@ import {
 	negotiated,
 	opus,
 	parse,
+	planAnswer,
 	remoteTransport,
 	validateAnswer,
 	write,
@@ -294,6 +295,20 @@ describe("sections are rejected", () => {
 		);
 	});
 
+	test("but not all of them because the bundle is empty", () => {
+		expect(portsOf((sdp) => sdp.replace("BUNDLE v a", "BUNDLE"))).toEqual([9, 0]);
+	});
+
+	test("with the reason: apart from the bundle, or without any", () => {
+		const refuse = (group: string) => {
+			const remote = offer((sdp) => sdp.replace("a=group:BUNDLE v a\r\n", group));
+			return planAnswer(remote, [video, audio]).refusals.map(({ message }) => message);
+		};
+		expect(refuse("a=group:BUNDLE v\r\n")).toEqual(["audio: it is not in the bundle, and there is one transport"]);
+		expect(refuse("")).toEqual(["audio: the offer has no bundle, and there is one transport"]);
+		expect(refuse("a=group:BUNDLE v\r\na=group:BUNDLE a\r\n")).toHaveLength(1);
+	});
+
 	test("but not when a bundle says it once for all", () => {
 		expect(portsOf((sdp) => sdp.replace(/(m=audio[^]*)a=rtcp-mux\r\n/, "$1"))).toEqual([9, 9]);
 	});
@@ -548,4 +563,15 @@ describe("what is negotiated by answering", () => {
 		expect(result[0]!.midExtensionId).toBe(0);
 		expect(result[1]!.remoteMsid).toBeUndefined();
 	});
+});
+
+test.each<[string, number]>([
+	["", 5],
+	["/sendrecv", 5],
+	["/recvonly", 5], // the remote's: it receives what we send
+	["/sendonly", 0],
+	["/inactive", 0],
+])("an extension with the direction %j is sent with the id %d", (direction, id) => {
+	const remote = offer(undefined, { video: [`a=extmap:5${direction} urn:ietf:params:rtp-hdrext:sdes:mid`] });
+	expect(negotiated(answer(remote), remote, "answerer")[0]!.midExtensionId).toBe(id);
 });

@@ -252,6 +252,15 @@ describe("an answer to our offer", () => {
 		expect(failure(() => negotiated(ours, remote, "offerer"))).toMatch(expected);
 	});
 
+	test.each<["sendonly" | "recvonly", number]>([
+		["recvonly", 1],
+		["sendonly", 0],
+	])("with an extension that is %s has it sent with the id %d", (direction, id) => {
+		const remote = theirs();
+		remote.media[1]!.extensions = [{ id: 1, direction, uri: midExtension }];
+		expect(negotiated(ours, remote, "offerer")[1]!.midExtensionId).toBe(id);
+	});
+
 	test("may list more codecs than were offered, and the first that was is used", () => {
 		const remote = theirs();
 		remote.media[1]!.codecs.unshift({ ...remote.media[1]!.codecs[0]!, payloadType: 9, name: "G722" });
