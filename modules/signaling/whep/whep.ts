@@ -19,11 +19,10 @@ import type {
 	SignalingState,
 } from "webrtc/signaling";
 import WHEPEndpoint from "webrtc/signaling/whep/endpoint";
-import linkHeader from "webrtc/signaling/whep/links";
-
+both
 export interface WHEPSignalingOptions extends Secrets {
 	/** TCP port; 0 takes any that is free. Default 80. */
-	port?: number;
+	port?: number | undefined;
 	/** Path of the endpoint. Default "/whep". */
 	path?: string;
 	/** Answers what is not the endpoint's: the page, say. It is asked for no secret. Default: 404. */
@@ -73,7 +72,7 @@ export default class WHEPSignaling implements SignalingClient {
 	constructor(options: WHEPSignalingOptions = {}) {
 		const { port = 80, path = "/whep" } = options;
 		if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError("port: 0 to 65535");
-		if (!/^\/[\w/-]*\w$/.test(path)) throw new TypeError("path: an absolute path such as /whep");
+		if (!isPath(path)) throw new TypeError("path: an absolute path such as /whep");
 		this.#authorization = new Authorization(options);
 		new Access(options); // throws
 		this.#options = { ...options, port, path, token: undefined, password: undefined };
@@ -206,10 +205,16 @@ export default class WHEPSignaling implements SignalingClient {
 	}
 }
 
+/** Absolute, and without a slash at its end. */
+function isPath(path: string): boolean {
+	const isOfPath = (code: number) => isWordCharacter(code) || isAmong(code, "/-");
+	return path.startsWith("/") && consistsOf(path, isOfPath, 2) && isWordCharacter(path.charCodeAt(path.length - 1));
+}
+
 /** A device does not tell why; most often another listens there. */
 function listenError(port: number, cause: unknown): WebRTCError {
 	const reason = cause instanceof Error ? cause.message : "";
-	const isInUse = !reason || /in use/i.test(reason);
+	const isInUse = !reason || reason.toLowerCase().includes("in use");
 	const text = `WHEP: port ${port} cannot be opened${isInUse ? "; is it in use?" : `: ${reason}`}`;
 	return new WebRTCError(isInUse ? "transport/address-in-use" : "transport/failed", text, cause);
 }
