@@ -13,9 +13,9 @@ export type HTTPDictionary = NetworkClient<typeof HTTPClient>;
 
 export interface HTTPOptions {
 	/** Default: `device.network.https`. */
-	https?: HTTPDictionary;
+	https?: HTTPDictionary | undefined;
 	/** For URLs without TLS. Default: `device.network.http`. */
-	http?: HTTPDictionary;
+	http?: HTTPDictionary | undefined;
 }
 
 export interface Call {
