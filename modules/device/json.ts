@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON from outside, on an engine that runs out of slots, of stack or of property names for good. All of it passes here.
-import { consistsOf, isPrintable } from "webrtc/text";
+import { consistsOf, decodeUTF8, isPrintable } from "webrtc/text";
 
 const maximumDepth = 6;
 /** Names and values, all told: the largest that is expected, an offer with eight TURN servers, has some 130. */
 const maximumValues = 256;
 const quote = 0x22;
 const backslash = 0x5c;
-/** The SDK's typings know the first parameter only. */
-const decode = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
 
 /**
  * Parses bytes of JSON that are an object. Of its properties, at any depth, only those named are kept on XS: each new
@@ -18,7 +16,7 @@ const decode = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: numbe
  */
 export function parseObject<Names extends string>(bytes: Uint8Array, keys: readonly Names[]): Fields<Names> {
 	checkSize(bytes);
-	const text = decode(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	const text = decodeUTF8(bytes);
 	// An array as second argument is an extension of XS; elsewhere it has no effect.
 	const value: unknown = JSON.parse(text, keys as never);
 	if (!isObject<Names>(value)) throw new SyntaxError("not an object");

@@ -34,3 +34,10 @@ export function consistsOf(
 	}
 	return true;
 }
+
+// The SDK's typings know the first parameter only.
+const fromArrayBuffer = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
+
+/** The text of UTF-8. @throws TypeError for bytes that are not */
+export const decodeUTF8 = (bytes: Uint8Array): string =>
+	fromArrayBuffer(bytes.buffer, bytes.byteOffset, bytes.byteLength);

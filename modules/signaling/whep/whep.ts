@@ -19,12 +19,14 @@ import type {
 	SignalingState,
 } from "webrtc/signaling";
 import WHEPEndpoint from "webrtc/signaling/whep/endpoint";
-both
+import linkHeader from "webrtc/signaling/whep/links";
+import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
+
 export interface WHEPSignalingOptions extends Secrets {
 	/** TCP port; 0 takes any that is free. Default 80. */
 	port?: number | undefined;
 	/** Path of the endpoint. Default "/whep". */
-	path?: string;
+	path?: string | undefined;
 	/** Answers what is not the endpoint's: the page, say. It is asked for no secret. Default: 404. */
 	onRequest?(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
 	/**
@@ -33,17 +35,17 @@ export interface WHEPSignalingOptions extends Secrets {
 	 */
 	authorize?(request: HTTPRequest): boolean | Promise<boolean>;
 	/** Origins of pages elsewhere that may watch: see AccessOptions. Default: none, only the device's own page. */
-	origins?: readonly string[];
+	origins?: readonly string[] | undefined;
 	/** Names by which the device is reached beside its addresses: see AccessOptions. */
-	hosts?: readonly string[];
+	hosts?: readonly string[] | undefined;
 	/** ICE servers for the device's own sessions. */
-	iceServers?: IceServer[];
+	iceServers?: IceServer[] | undefined;
 	/** ICE servers that viewers are told of (RFC 9725 section 4.6). Who may watch can read their credentials. */
-	viewerIceServers?: IceServer[];
+	viewerIceServers?: IceServer[] | undefined;
 	/** TCP connections at once of one IP address, which may be a proxy's. Default 12, of 16 in all. */
-	maximumConnectionsPerAddress?: number;
+	maximumConnectionsPerAddress?: number | undefined;
 	/** An ECMA-419 listener class in place of the platform's. */
-	listener?: typeof Listener;
+	listener?: typeof Listener | undefined;
 }
 
 const maximumPending = 8;
