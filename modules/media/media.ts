@@ -105,12 +105,19 @@ export interface MediaOptions {
 
 /** The captures of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`. */
 export function defaultMedia(options: MediaOptions = {}): { videoCapture?: VideoCapture; audioCapture?: AudioCapture } {
-	const { video = {}, audio = {} } = options;
 	const defaults = (config as { media?: MediaOptions }).media ?? {};
+	const video = wanted(options.video, defaults.video);
+	const audio = wanted(options.audio, defaults.audio);
 	const media: { videoCapture?: VideoCapture; audioCapture?: AudioCapture } = {};
-	if (video) media.videoCapture = new NativeVideoCapture({ ...defaults.video, ...given(video) });
-	if (audio) media.audioCapture = new NativeAudioCapture({ ...defaults.audio, ...given(audio) });
+	if (video) media.videoCapture = new NativeVideoCapture(video);
+	if (audio) media.audioCapture = new NativeAudioCapture(audio);
 	return media;
+}
+
+/** A board that has no microphone says false: then there is sound only from where the application says. */
+function wanted<T extends { source?: unknown }>(options: T | false | undefined, defaults: T | false | undefined) {
+	if (options === false || (defaults === false && options?.source === undefined)) return false;
+	return { ...(defaults || undefined), ...given<Partial<T>>(options ?? {}) };
 }
 
 /** Without the options that are undefined, which would hide a default. */

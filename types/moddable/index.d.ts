@@ -28,3 +28,7 @@
 /// <reference types="@moddable/typings/embedded_io/smbus" />
 /// <reference types="@moddable/typings/embedded_io/spi" />
 /// <reference types="@moddable/typings/embedded_io/system" />
+/// <reference path="./native.d.ts" />
+/// <reference path="./http.d.ts" />
+/// <reference path="./storage.d.ts" />
+/// <reference path="./websocket.d.ts" />
