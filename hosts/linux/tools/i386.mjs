@@ -60,7 +60,7 @@ export async function ensureI386(build) {
 		if (isReady()) return;
 		process.stderr.write(`Debian's i386 packages are unpacked into ${folder}, once: some minutes\n`);
 		const options = aptOptions(folder);
-		run("apt-get", [...options, "-q", "update"]);
+		spawnSync("apt-get", [...options, "-q", "update"], { stdio: "ignore" }); // a part of the lists may do
 		run("apt-get", [...options, "-q", "-y", "--no-install-recommends", "--download-only", "install", ...wanted]);
 		fs.rmSync(root, { recursive: true, force: true });
 		const archives = path.join(folder, "cache/archives");
