@@ -45,7 +45,7 @@ function parse(words) {
 		const equals = word.indexOf("=");
 		if (flags[word]) flags[word]();
 		else if (word === "-o" || word === "--out") options.out = words[++i] ?? fail(`${word}: no folder given`);
-		else if (word === "--bits") options.bits = Number(words[++i]);
+		else if (word === "--bits") process.env.SIM_BITS = words[++i] ?? "";
 		else if (word.startsWith("-")) fail(`${word}: unknown option`);
 		else if (equals > 0) config[word.slice(0, equals)] = word.slice(equals + 1);
 		else if (options.manifest) fail(`${word}: only one manifest can be built`);

@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { packages } from "../setup.mjs";
 import { withLock } from "./lock.mjs";
-import { BuildError } from "./manifest.mjs";
+import { BuildError } from "./words.mjs";
 
 /** Not libraries: the system's own serve. libgcc and the headers of libc are what gcc -m32 lacks. */
 const tools = ["build-essential", "pkg-config", "ca-certificates"];
