@@ -81,7 +81,7 @@ function libraryFolders(root) {
 
 /** What the compiler is told. @param {string} root */
 export function compiler(root) {
-	const gcc = path.join(root, "usr/lib/gcc/i386-linux-gnu/12");
+	const gcc = path.join(root, "usr/lib/gcc/i686-linux-gnu/12");
 	return `gcc -m32 --sysroot=${root} -B${gcc} -B${root}/usr/lib/i386-linux-gnu`;
 }
 
@@ -93,7 +93,7 @@ export function linkFlags(root) {
 		"-Wl,--disable-new-dtags", // the path holds for the libraries' own libraries, too
 		`-Wl,-rpath,${folders.join(":")}`,
 		...folders.map((folder) => `-L${folder} -Wl,-rpath-link,${folder}`),
-		`-L${path.join(root, "usr/lib/gcc/i386-linux-gnu/12")}`,
+		`-L${path.join(root, "usr/lib/gcc/i686-linux-gnu/12")}`,
 	].join(" ");
 }
 
