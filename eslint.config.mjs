@@ -6,6 +6,8 @@ const noHost = {
 	message: "modules/ and native/ run on a device: no Node.js.",
 };
 
+const hostGlobals = ["console", "setTimeout", "setInterval", "process", "Buffer", "TextEncoder"];
+
 // A function that cannot throw: `guard(…)`, or one that is a single `try`. See modules/error/guard.ts.
 const isGuarded = (/** @type {string} */ path) =>
 	`:matches([${path}.callee.name="guard"], [${path}.body.body.length=1][${path}.body.body.0.type="TryStatement"])`;
@@ -16,20 +18,29 @@ const callers =
 	":matches(NewExpression[callee.property.name=/^(io|listener)$/], NewExpression[callee.name=/^(TCPClass|Transport|Dtls)$/], CallExpression[callee.property.name=/^(accept|request|resolve)$/])";
 
 // What breaks when built-ins are frozen and modules preloaded, or has no support on XS.
-const onDevices = [
-	{
-		selector: "TSEnumDeclaration[const!=true]",
-		message: "An enum leaves an unfrozen object: use a union type.",
-	},
+const unfit = [
+	{ selector: "TSEnumDeclaration[const!=true]", message: "An enum leaves an unfrozen object: use a union type." },
 	{ selector: "Literal[regex.pattern=/\\\\p\\{/]", message: "\\p{…} is not supported on XS." },
 	{ selector: "Program > VariableDeclaration[kind='let']", message: "No mutable state at module level." },
+];
+
+// xsre.c, fxAllocateRegExpData: each use of one that was preloaded leaks, and a collection during it takes malloc's
+// memory for a chunk. In the SDK since February 2024, and still in 8.2.3.
+const preloaded = {
+	selector: "Program :matches(VariableDeclarator, PropertyDefinition, ArrayExpression) > Literal[regex]",
+	message: "A preloaded regular expression corrupts the SDK's heap: make it in the function that uses it.",
+};
+
+// Each evaluation of a literal compiles it, and so does each of these methods that is given a string.
+const noRegularExpressions = "Regular expressions take a device long: scan by hand, with modules/text.";
+const regularExpressions = [
+	{ selector: "Literal[regex]", message: noRegularExpressions },
 	{
-		// xsre.c, fxAllocateRegExpData: each use of one that was preloaded leaks, and a collection during it
-		// takes malloc's memory for a chunk. In the SDK since February 2024, and still in 8.2.3.
-		selector: "Program :matches(VariableDeclarator, PropertyDefinition, ArrayExpression) > Literal[regex]",
-		message: "A preloaded regular expression corrupts the SDK's heap: make it in the function that uses it.",
+		selector: "CallExpression > MemberExpression[property.name=/^(match|matchAll|search)$/]",
+		message: noRegularExpressions,
 	},
 ];
+
 const guarded = [
 	{
 		selector: `CallExpression[callee.object.name="Timer"][callee.property.name=/^(set|repeat)$/]:not(${isGuarded("arguments.0")})`,
@@ -58,22 +69,23 @@ export default tseslint.config(
 		files: ["modules/**/*.ts", "native/**/*.ts", "examples/**/*.ts"],
 		rules: {
 			"no-restricted-imports": ["error", { patterns: [noHost] }],
-			"no-restricted-globals": [
-				"error",
-				"console",
-				"setTimeout",
-				"setInterval",
-				"process",
-				"Buffer",
-				"TextEncoder",
-			],
-			"no-restricted-syntax": ["error", ...onDevices],
+			"no-restricted-globals": ["error", ...hostGlobals],
+			"no-restricted-syntax": ["error", ...unfit, preloaded],
 		},
 	},
 	// An application's own timers are its own to guard.
 	{
 		files: ["modules/**/*.ts", "native/**/*.ts"],
-		rules: { "no-restricted-syntax": ["error", ...onDevices, ...guarded] },
+		rules: {
+			"no-restricted-syntax": ["error", ...unfit, ...regularExpressions, ...guarded],
+			"no-restricted-globals": ["error", ...hostGlobals, { name: "RegExp", message: noRegularExpressions }],
+		},
 	},
-	{ files: ["types/**/*.d.ts"], rules: { "@typescript-eslint/no-explicit-any": "off" } },
+	{
+		files: ["types/**/*.d.ts", "hosts/linux/types/*.d.ts"],
+		rules: {
+			"@typescript-eslint/no-explicit-any": "off",
+			"@typescript-eslint/triple-slash-reference": "off", // their files are no modules
+		},
+	},
 );

@@ -24,6 +24,8 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		[bin("tsc"), "-p", "tools/kvs"],
 		[bin("eslint"), "--max-warnings", "0", "."],
 		[bin("prettier"), "--check", "--log-level", "warn", "."],
+		["node", "test/package/run.mjs"],
+		["node", "test/boards/run.mjs"],
 		["clang-format", "--dry-run", "--Werror", ...["native", "hosts", "test"].flatMap(cFiles)],
 	],
 	unit: () => [[bin("jest"), "--ci"]],

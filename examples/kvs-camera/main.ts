@@ -10,10 +10,17 @@ import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media";
 import KVSSignaling from "webrtc/signaling/kvs";
 
+const shown: readonly string[] = Object.freeze([
+	"signalingConnected",
+	"signalingDisconnected",
+	"peerConnected",
+	"peerDisconnected",
+]);
+
 function onEvent({ type, peerId, error }: WebRTCAppEvent): void {
 	const viewer = peerId ? ` viewer ${peerId}` : "";
 	if (error) trace(`${type}${viewer}: ${error.message} (${error.code})\n`);
-	else if (/^(signaling|peer)(C|Disc)onnected$/.test(type)) trace(`${type}${viewer}\n`);
+	else if (shown.includes(type)) trace(`${type}${viewer}\n`);
 }
 
 async function start(): Promise<void> {

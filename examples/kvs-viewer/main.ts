@@ -11,7 +11,7 @@ const patience = 10_000; // ms that a master has for an answer and a connection,
 
 function onEvent({ type, error }: WebRTCAppEvent): void {
 	if (error) trace(`${type}: ${error.message} (${error.code})\n`);
-	else if (/^(signaling|peer)|^sentOffer$/.test(type)) trace(`${type}\n`);
+	else if (type.startsWith("signaling") || type.startsWith("peer") || type === "sentOffer") trace(`${type}\n`);
 }
 
 /** Makes an offer, and another one whenever there is no connection. */
@@ -28,7 +28,7 @@ async function count(app: WebRTCApp): Promise<void> {
 	if (connection?.connectionState !== "connected") return;
 	for (const stats of (await connection.getStats()).values())
 		if (stats.type === "transport")
-			trace(`received ${stats.packetsReceived} packets, ${stats.bytesReceived} bytes\n`);
+			trace(`received ${stats["packetsReceived"]} packets, ${stats["bytesReceived"]} bytes\n`);
 }
 
 async function start(): Promise<void> {

@@ -10,6 +10,7 @@ Builds a Moddable manifest for the simulator and runs it. key=value pairs go to 
   -o, --out DIR     build here (build/<name>/<variant>)
   --debug           without optimisation
   --sanitize        with AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
+  --bits N          32: as on a device, slots of 16 bytes (64; $SIM_BITS); unpacks Debian's i386 packages into build/i386
   --no-caps         let the heaps grow: ignore the manifest's "creation"
   --stats           print the heaps and counters at the end
   --watch           build and start again when a file of it changes
@@ -44,6 +45,7 @@ function parse(words) {
 		const equals = word.indexOf("=");
 		if (flags[word]) flags[word]();
 		else if (word === "-o" || word === "--out") options.out = words[++i] ?? fail(`${word}: no folder given`);
+		else if (word === "--bits") process.env.SIM_BITS = words[++i] ?? "";
 		else if (word.startsWith("-")) fail(`${word}: unknown option`);
 		else if (equals > 0) config[word.slice(0, equals)] = word.slice(equals + 1);
 		else if (options.manifest) fail(`${word}: only one manifest can be built`);

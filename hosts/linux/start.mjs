@@ -49,6 +49,7 @@ function usage() {
 		...Object.entries(options).map(([name, { value = "", text, environment }]) =>
 			line(`--${name} ${value}`, environment ? `${text} [$${environment}]` : text),
 		),
+		line("--bits N", "32: as on a device, slots of 16 bytes (64)"),
 		line("--stats", "print the machine's heaps and counters at the end"),
 		line("--watch", "build and start again when a file of it changes"),
 		line("-h, --help", "this text"),
@@ -73,7 +74,14 @@ function take(source, option, value) {
 
 /** @param {string} word */
 function unknown(word) {
-	const likely = meant(word.replace(/^--?/, ""), [...Object.keys(options), "example", "stats", "watch", "help"]);
+	const likely = meant(word.replace(/^--?/, ""), [
+		...Object.keys(options),
+		"example",
+		"bits",
+		"stats",
+		"watch",
+		"help",
+	]);
 	return fail(`${word}: unknown option${likely ? `; is --${likely} meant?` : ""}`);
 }
 
@@ -85,6 +93,7 @@ function parse() {
 		);
 		const option = word.startsWith("--") ? options[word.slice(2)] : undefined;
 		if (word === "--stats" || word === "--watch") parsed[/** @type {"stats" | "watch"} */ (word.slice(2))] = true;
+		else if (word === "--bits") process.env.SIM_BITS = inline ?? words[++i] ?? "";
 		else if (!option && word !== "--example") unknown(word);
 		else {
 			const given = inline ?? (option?.kind === "flag" ? "true" : words[++i]);

@@ -23,21 +23,21 @@ export type { AppLimits } from "webrtc/app/limits";
 export interface WebRTCAppOptions {
 	signaling: SignalingClient;
 	/** Default "master": viewers make offers to this device. */
-	role?: SignalingRole;
-	videoCapture?: VideoCapture;
-	audioCapture?: AudioCapture;
-	videoPlayer?: VideoPlayer;
-	audioPlayer?: AudioPlayer;
+	role?: SignalingRole | undefined;
+	videoCapture?: VideoCapture | undefined;
+	audioCapture?: AudioCapture | undefined;
+	videoPlayer?: VideoPlayer | undefined;
+	audioPlayer?: AudioPlayer | undefined;
 	/** Besides those that the signaling brings. */
-	iceServers?: IceServer[];
+	iceServers?: IceServer[] | undefined;
 	/** Peers at once, 1 to 16; one more is turned down, and told so. Default 5. */
-	maximumSessions?: number;
+	maximumSessions?: number | undefined;
 	/** What strangers may make this device hold. Default: what suits a board with 8192 slots and 128 KB of chunks. */
-	limits?: Partial<AppLimits>;
+	limits?: Partial<AppLimits> | undefined;
 	/** UDP port for all media; 0, the default, takes any. */
-	port?: number;
+	port?: number | undefined;
 	/** Default: the device's own, made once and stored. */
-	certificate?: Certificate;
+	certificate?: Certificate | undefined;
 	/** Hears of everything. What it throws is reported and changes nothing. */
 	onEvent?(event: WebRTCAppEvent): void;
 	/**

@@ -13,7 +13,7 @@ export interface AWSClientOptions extends HTTPOptions {
 	credentials: CredentialProvider;
 	hash: Hash;
 	/** Default: one of this client's own. */
-	clock?: ServiceClock;
+	clock?: ServiceClock | undefined;
 }
 
 export interface AWSResponse extends Response {

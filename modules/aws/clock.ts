@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The service's time: a device's clock may be wrong, and a signature must not be.
+import { consistsOf, isDigit, isWordCharacter } from "webrtc/text";
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -38,10 +39,25 @@ export default class ServiceClock {
 
 /** "Sun, 06 Nov 1994 08:49:37 GMT" (IMF-fixdate, RFC 9110 section 5.6.7) to milliseconds; undefined for another form. */
 export function parseHTTPDate(text: string): number | undefined {
-	const match = /^\w{3}, (\d\d) (\w{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/.exec(text.trim());
-	if (!match) return undefined;
-	const month = months.indexOf(match[2]!);
-	if (month < 0 || month % 3) return undefined;
-	const [, day, , year, hours, minutes, seconds] = match.map(Number);
-	return Date.UTC(year!, month / 3, day!, hours!, minutes!, seconds!);
+	const words = text.trim().split(" ", 7);
+	const [weekday = "", day = "", name = "", year = "", time = "", zone] = words;
+	const month = name.length === 3 ? months.indexOf(name) : -1;
+	const [hours = "", minutes = "", seconds = "", more] = time.split(":", 4);
+	const isDate =
+		words.length === 6 &&
+		zone === "GMT" &&
+		weekday.length === 4 &&
+		consistsOf(weekday.slice(0, 3), isWordCharacter) &&
+		weekday.endsWith(",") &&
+		month >= 0 &&
+		month % 3 === 0 &&
+		isNumber(year, 4) &&
+		more === undefined &&
+		[day, hours, minutes, seconds].every((part) => isNumber(part, 2));
+	if (!isDate) return undefined;
+	return Date.UTC(Number(year), month / 3, Number(day), Number(hours), Number(minutes), Number(seconds));
+}
+
+function isNumber(text: string, digits: number): boolean {
+	return consistsOf(text, isDigit, digits, digits);
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // AWS credentials, and where they come from.
 import Refresher, { type RefreshOptions } from "webrtc/aws/refresher";
+import { consistsOf, isVisible } from "webrtc/text";
 
 /** Plain credentials, as a program or a service states them. */
 export interface CredentialsInit {
 	accessKeyId: string;
 	secretAccessKey: string;
 	/** Temporary credentials have one. */
-	sessionToken?: string;
+	sessionToken?: string | undefined;
 	/** When they end: milliseconds since 1970. */
-	expiration?: number;
+	expiration?: number | undefined;
 }
 
 /** Credentials that keep their secrets: neither JSON.stringify nor a log line shows them. */
@@ -97,5 +98,5 @@ function checkText(name: string, value: unknown, longest: number): void {
 	if (typeof value !== "string" || !value || value.length > longest)
 		throw new TypeError(`${name}: 1 to ${longest} characters`);
 	// What went into a header field could end it.
-	if (/[^\x21-\x7e]/.test(value)) throw new TypeError(`${name}: printable ASCII without spaces`);
+	if (!consistsOf(value, isVisible)) throw new TypeError(`${name}: printable ASCII without spaces`);
 }

@@ -13,9 +13,9 @@ export type HTTPDictionary = NetworkClient<typeof HTTPClient>;
 
 export interface HTTPOptions {
 	/** Default: `device.network.https`. */
-	https?: HTTPDictionary;
+	https?: HTTPDictionary | undefined;
 	/** For URLs without TLS. Default: `device.network.http`. */
-	http?: HTTPDictionary;
+	http?: HTTPDictionary | undefined;
 }
 
 export interface Call {
@@ -197,7 +197,7 @@ export default class HTTPConnections {
 				this.write(new Uint8Array(body, sent, length));
 				sent += length;
 			}),
-			onHeaders: guard(server, (code: number, headers: Map<string, string>) => {
+			onHeaders: guard(server, (code: number, headers: Pick<ReadonlyMap<string, string>, "get">) => {
 				status = code;
 				date = headers.get("date")?.slice(0, longestField);
 				errorType = headers.get("x-amzn-errortype")?.slice(0, longestField);

@@ -7,6 +7,7 @@ import { parseURL } from "webrtc/aws/url";
 import { parseObject } from "webrtc/device/json";
 import deviceNetwork from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
+import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
 
 type Der = ArrayBufferLike | ArrayBufferView | string;
 
@@ -21,9 +22,9 @@ export interface IoTCredentialsOptions extends RefreshOptions {
 	/** PKCS #8, DER (the simulator takes PEM). */
 	privateKey: Der;
 	/** The certificate authority of the endpoint, DER. Default: those that the platform trusts. */
-	ca?: Der;
+	ca?: Der | undefined;
 	/** Default: `device.network.https`. */
-	https?: HTTPDictionary;
+	https?: HTTPDictionary | undefined;
 }
 
 const timeout = 14_000; // ms: a chip's mutual TLS takes its time; the Refresher's limit comes after
@@ -37,8 +38,8 @@ export default class IoTCredentials implements CredentialProvider {
 	/** @throws TypeError that names the option */
 	constructor(options: IoTCredentialsOptions) {
 		const { endpoint, roleAlias, thingName, certificate, privateKey } = options;
-		checkName("roleAlias", roleAlias, /^[\w=,@-]{1,128}$/);
-		checkName("thingName", thingName, /^[\w:-]{1,128}$/);
+		checkName("roleAlias", roleAlias, "=,@-");
+		checkName("thingName", thingName, ":-");
 		if (!certificate) throw new TypeError("certificate: the device's certificate");
 		if (!privateKey) throw new TypeError("privateKey: the key of the certificate");
 		this.#options = options;
@@ -82,7 +83,7 @@ export default class IoTCredentials implements CredentialProvider {
 		const { https = deviceNetwork().https, certificate, privateKey, ca } = this.#options;
 		if (!https) throw new WebRTCError("aws/credentials", "IoT credentials: no https client; include its manifest");
 		const secure = {
-			...(https.socket.secure as object | undefined),
+			...(https.socket["secure"] as object | undefined),
 			clientKey: privateKey,
 			clientCertificates: Array.isArray(certificate) ? certificate : [certificate],
 			...(ca === undefined ? {} : { certificate: ca }),
@@ -112,6 +113,9 @@ export function parseIoTCredentials({ status, body }: Pick<Response, "status" | 
 	}
 }
 
-function checkName(name: string, value: unknown, pattern: RegExp): void {
-	if (typeof value !== "string" || !pattern.test(value)) throw new TypeError(`${name}: 1 to 128 characters`);
+/** @param others what a name may have beside A-Z a-z 0-9 _ */
+function checkName(name: string, value: unknown, others: string): void {
+	const isOfName = (code: number) => isWordCharacter(code) || isAmong(code, others);
+	if (typeof value !== "string" || !consistsOf(value, isOfName, 1, 128))
+		throw new TypeError(`${name}: 1 to 128 characters`);
 }

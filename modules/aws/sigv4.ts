@@ -82,12 +82,23 @@ export function signQuery(request: SignableRequest, expires: number, options: Si
 
 /** 20150830T123600Z */
 export function formatAmzDate(time: number): string {
-	return `${new Date(time).toISOString().slice(0, 19).replace(/[-:]/g, "")}Z`;
+	return `${new Date(time).toISOString().slice(0, 19).replaceAll("-", "").replaceAll(":", "")}Z`;
 }
+
+/** The reserved characters that encodeURIComponent leaves as they are. */
+const unescaped = Object.freeze([
+	["!", "%21"],
+	["'", "%27"],
+	["(", "%28"],
+	[")", "%29"],
+	["*", "%2A"],
+] as const);
 
 /** Everything but RFC 3986's unreserved characters in escapes. */
 export function escapeURI(text: string): string {
-	return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+	let escaped = encodeURIComponent(text);
+	for (const [character, escape] of unescaped) escaped = escaped.replaceAll(character, escape);
+	return escaped;
 }
 
 function scopeOf(date: string, { region, service }: SigningOptions): string {
@@ -137,12 +148,16 @@ function canonicalHeaders(pairs: Pairs): { names: string; lines: string } {
 	const fields = new Map<string, string>();
 	for (const [name, value] of pairs) {
 		const key = name.toLowerCase();
-		const text = value.trim().replace(/\s+/g, " ");
+		const text = words(value).join(" ");
 		const known = fields.get(key);
 		fields.set(key, known === undefined ? text : `${known},${text}`);
 	}
 	const names = [...fields.keys()].sort(compare);
 	return { names: names.join(";"), lines: names.map((name) => `${name}:${fields.get(name)}\n`).join("") };
+}
+
+function words(text: string): string[] {
+	return text.replaceAll("\t", " ").replaceAll("\r", " ").replaceAll("\n", " ").split(" ").filter(Boolean);
 }
 
 /** By code units: as bytes, since both are ASCII. */

@@ -2,6 +2,7 @@
 // Credentials in the device's storage: NVS on a chip, a file in the simulator.
 import { Credentials, type CredentialProvider, type CredentialsInit } from "webrtc/aws/credentials";
 import WebRTCError from "webrtc/error";
+import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
 import Preference from "preference";
 
 const keys = Object.freeze({
@@ -11,6 +12,8 @@ const keys = Object.freeze({
 	expiration: "expiration",
 } as const);
 
+const isOfDomain = (code: number) => isWordCharacter(code) || isAmong(code, ".-");
+
 /** Written once, at provisioning; read when they are needed. Encrypt NVS on a device that leaves the house. */
 export default class StoredCredentials implements CredentialProvider {
 	#domain: string;
@@ -18,7 +21,8 @@ export default class StoredCredentials implements CredentialProvider {
 
 	/** @param domain of the storage, 1 to 15 characters. Default "aws". */
 	constructor(domain = "aws") {
-		if (!/^[\w.-]{1,15}$/.test(domain)) throw new TypeError("domain: 1 to 15 characters of A-Z a-z 0-9 _ . -");
+		if (!consistsOf(domain, isOfDomain, 1, 15))
+			throw new TypeError("domain: 1 to 15 characters of A-Z a-z 0-9 _ . -");
 		this.#domain = domain;
 	}
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON from outside, on an engine that runs out of slots, of stack or of property names for good. All of it passes here.
+import { consistsOf, decodeUTF8, isPrintable } from "webrtc/text";
 
 const maximumDepth = 6;
 /** Names and values, all told: the largest that is expected, an offer with eight TURN servers, has some 130. */
 const maximumValues = 256;
 const quote = 0x22;
 const backslash = 0x5c;
-/** The SDK's typings know the first parameter only. */
-const decode = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
 
 /**
  * Parses bytes of JSON that are an object. Of its properties, at any depth, only those named are kept on XS: each new
@@ -15,16 +14,19 @@ const decode = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: numbe
  * there may be 256, and 6 levels.
  * @throws SyntaxError, or TypeError for bytes that are not UTF-8
  */
-export function parseObject(bytes: Uint8Array, keys: readonly string[]): Record<string, unknown> {
+export function parseObject<Names extends string>(bytes: Uint8Array, keys: readonly Names[]): Fields<Names> {
 	checkSize(bytes);
-	const text = decode(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	const text = decodeUTF8(bytes);
 	// An array as second argument is an extension of XS; elsewhere it has no effect.
 	const value: unknown = JSON.parse(text, keys as never);
-	if (!isObject(value)) throw new SyntaxError("not an object");
+	if (!isObject<Names>(value)) throw new SyntaxError("not an object");
 	return value;
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
+/** An object from outside, of which these properties are looked at. */
+export type Fields<Names extends string> = { readonly [Name in Names]?: unknown };
+
+export function isObject<Names extends string>(value: unknown): value is Fields<Names> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
@@ -35,7 +37,8 @@ export function textOf(value: unknown, longest: number): string | undefined {
 
 /** What others say, fit for a log: no control characters that would fake lines or colours. */
 export function printable(text: string): string {
-	return text.replace(/[^ -~]/g, "?");
+	if (consistsOf(text, isPrintable, 0)) return text;
+	return Array.from(text, (character) => (consistsOf(character, isPrintable) ? character : "?")).join("");
 }
 
 /**

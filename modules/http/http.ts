@@ -52,15 +52,20 @@ export interface HTTPServiceOptions extends AccessOptions {
 	/** Hears of exceptions, which end the connection concerned and nothing else. */
 	onError?(error: WebRTCError): void;
 	/** The most bytes of a request's body; more is answered with 413. Default 12288. */
-	maximumBody?: number;
+	maximumBody?: number | undefined;
 	/** The most bytes of all requests that are on their way; more is answered with 503. Default 24576. */
-	maximumBuffered?: number;
+	maximumBuffered?: number | undefined;
 	/** TCP connections at once. Default 16. */
-	maximumConnections?: number;
+	maximumConnections?: number | undefined;
 	/** TCP connections at once of one IP address. Default 12. */
-	maximumConnectionsPerAddress?: number;
+	maximumConnectionsPerAddress?: number | undefined;
 	/** Seconds in which the application answers a request; then it is answered with 503. Default 15. */
-	timeout?: number;
+	timeout?: number | undefined;
+}
+
+/** What the SDK's typings leave out of a listener. */
+interface Closable {
+	close(): void;
 }
 
 const headSize = 4096; // bytes; browsers send some 600
@@ -116,7 +121,7 @@ export default class HTTPService implements ConnectionOwner {
 
 	/** Ends every connection and gives the port back. Can be called again without effect. */
 	close(): void {
-		this.#listener?.close();
+		(this.#listener as Closable | undefined)?.close();
 		this.#listener = undefined;
 		for (const connection of [...this.#connections]) connection.close();
 	}

@@ -12,6 +12,7 @@ import {
 	type RequestHead,
 	type RequestLine,
 } from "webrtc/http/head";
+import { decodeUTF8 } from "webrtc/text";
 
 export interface RequestLimits {
 	/** Bytes of the request line and the header fields together, and of a chunked body's trailer. */
@@ -115,7 +116,7 @@ export default class RequestReader {
 		this.#body = undefined;
 		if (!bytes) return "";
 		try {
-			return String.fromArrayBuffer(bytes.buffer as ArrayBuffer, 0, this.#size);
+			return decodeUTF8(bytes.subarray(0, this.#size));
 		} catch {
 			throw new RequestError(400, "The body is not UTF-8.");
 		}
@@ -239,7 +240,7 @@ function decode(bytes: Uint8Array, size: number): string {
 			throw new RequestError(400, "A control character is in the header fields.");
 	}
 	try {
-		return String.fromArrayBuffer(bytes.buffer as ArrayBuffer, bytes.byteOffset, size);
+		return decodeUTF8(bytes.subarray(0, size));
 	} catch {
 		throw new RequestError(400, "The header fields are not UTF-8.");
 	}

@@ -3,6 +3,7 @@
 // port, and everything is bundled.
 import WebRTCError from "webrtc/error";
 import { canonicalAddress, familyOf, type Family } from "webrtc/ice/address";
+import { consistsOf, isAlphanumeric, isAmong, isDigit } from "webrtc/text";
 
 export type CandidateType = "host" | "srflx" | "prflx" | "relay";
 
@@ -45,11 +46,9 @@ const maximumWords = 64; // the longest known has 24
 const largestPriority = 0xffffffff; // RFC 8839 has 2^31 - 1; some write the 32 bits that STUN has
 const component = 1;
 
-// Made at each use: eslint.config.mjs says why. Candidates are few.
-const foundationPattern = () => /^[A-Za-z0-9+/]{1,32}$/;
-const tokenPattern = () => /^[A-Za-z0-9!#$%&'*+.^_`{|}~-]+$/;
-const hostPattern = () => /^[A-Za-z0-9.-]{1,255}$/;
-const decimalPattern = () => /^[0-9]{1,10}$/;
+const isOfFoundation = (code: number) => isAlphanumeric(code) || isAmong(code, "+/");
+const isOfToken = (code: number) => isAlphanumeric(code) || isAmong(code, "!#$%&'*+.^_`{|}~-");
+const isOfHost = (code: number) => isAlphanumeric(code) || isAmong(code, ".-");
 
 /** RFC 8445 section 5.1.2.2 */
 export function typePreference(type: CandidateType): number {
@@ -91,14 +90,14 @@ export function parseCandidate(line: string): ParsedCandidate | undefined {
 	const [foundation = "", id = "", transport = "", priorityText = "", host = "", portText = "", typ, type = ""] =
 		words;
 	if (words.length > maximumWords) throw bad("it has too many words");
-	if (!foundationPattern().test(foundation)) throw bad("foundation");
+	if (!consistsOf(foundation, isOfFoundation, 1, 32)) throw bad("foundation");
 	const componentId = decimal(id, 256, "component");
 	const priority = decimal(priorityText, largestPriority, "priority");
 	const port = decimal(portText, 65535, "port");
-	if (typ !== "typ" || !tokenPattern().test(type)) throw bad("type");
+	if (typ !== "typ" || !consistsOf(type, isOfToken)) throw bad("type");
 	if (words.length & 1) throw bad("an extension without a value");
 	const address = canonicalAddress(host);
-	if (address === undefined && !hostPattern().test(host)) throw bad("address");
+	if (address === undefined && !consistsOf(host, isOfHost, 1, 255)) throw bad("address");
 	const candidate: ParsedCandidate = {
 		foundation,
 		priority,
@@ -124,7 +123,7 @@ function readExtensions(candidate: ParsedCandidate, words: string[]): void {
 }
 
 function decimal(text: string, largest: number, what: string): number {
-	if (!decimalPattern().test(text) || Number(text) > largest) throw bad(what);
+	if (!consistsOf(text, isDigit, 1, 10) || Number(text) > largest) throw bad(what);
 	return Number(text);
 }
 

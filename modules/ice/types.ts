@@ -84,15 +84,15 @@ export interface IceAgentOptions {
 	/** The time, in milliseconds of any clock that only grows. */
 	now: number;
 	/** Credentials of the first generation; default: random ones. Both or none. */
-	ufrag?: string;
-	password?: string;
-	timeouts?: Partial<IceTimeouts>;
+	ufrag?: string | undefined;
+	password?: string | undefined;
+	timeouts?: Partial<IceTimeouts> | undefined;
 	/** 8 bytes; default: random (RFC 8445 section 16.1). */
-	tieBreaker?: Uint8Array;
+	tieBreaker?: Uint8Array | undefined;
 	/** Candidates that the remote may signal in one generation. Default 32. */
-	maximumCandidates?: number;
+	maximumCandidates?: number | undefined;
 	/** Whether there is room for one more remote candidate, where agents share it; asked beyond the first 4 of each kind. */
-	pool?: { readonly hasRoom: boolean };
+	pool?: { readonly hasRoom: boolean } | undefined;
 }
 
 export interface LocalCandidateOptions {

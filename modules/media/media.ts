@@ -76,41 +76,48 @@ export interface VideoOptions {
 	 * "test": a test card with a running clock; "camera": the board's camera, or the V4L2 device at `path`;
 	 * "file": the media file at `path`, over and over. Default: mc/config's `media.video.source`.
 	 */
-	source?: "test" | "camera" | "file";
+	source?: "test" | "camera" | "file" | undefined;
 	/** Of the device or file. */
-	path?: string;
+	path?: string | undefined;
 	/** Pixels. Default 1280 × 720; a file's own size, if neither is given. */
-	width?: number;
-	height?: number;
+	width?: number | undefined;
+	height?: number | undefined;
 	/** Frames per second. Default 30. */
-	framerate?: number;
+	framerate?: number | undefined;
 	/** Bits per second. Default 2 000 000. */
-	bitrate?: number;
+	bitrate?: number | undefined;
 }
 
 export interface AudioOptions {
 	/** As for video; "microphone": the board's microphone, or the ALSA device at `path`. */
-	source?: "test" | "microphone" | "file";
-	path?: string;
+	source?: "test" | "microphone" | "file" | undefined;
+	path?: string | undefined;
 	/** Bits per second for Opus. Default 32 000. */
-	bitrate?: number;
+	bitrate?: number | undefined;
 }
 
 export interface MediaOptions {
 	/** false: no video. */
-	video?: VideoOptions | false;
+	video?: VideoOptions | false | undefined;
 	/** false: no audio. */
-	audio?: AudioOptions | false;
+	audio?: AudioOptions | false | undefined;
 }
 
 /** The captures of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`. */
 export function defaultMedia(options: MediaOptions = {}): { videoCapture?: VideoCapture; audioCapture?: AudioCapture } {
-	const { video = {}, audio = {} } = options;
 	const defaults = (config as { media?: MediaOptions }).media ?? {};
+	const video = wanted(options.video, defaults.video);
+	const audio = wanted(options.audio, defaults.audio);
 	const media: { videoCapture?: VideoCapture; audioCapture?: AudioCapture } = {};
-	if (video) media.videoCapture = new NativeVideoCapture({ ...defaults.video, ...given(video) });
-	if (audio) media.audioCapture = new NativeAudioCapture({ ...defaults.audio, ...given(audio) });
+	if (video) media.videoCapture = new NativeVideoCapture(video);
+	if (audio) media.audioCapture = new NativeAudioCapture(audio);
 	return media;
+}
+
+/** A board that has no microphone says false: then there is sound only from where the application says. */
+function wanted<T extends { source?: unknown }>(options: T | false | undefined, defaults: T | false | undefined) {
+	if (options === false || (defaults === false && options?.source === undefined)) return false;
+	return { ...(defaults || undefined), ...given<Partial<T>>(options ?? {}) };
 }
 
 /** Without the options that are undefined, which would hide a default. */

@@ -8,21 +8,21 @@ import type { IceServer } from "webrtc/signaling";
 
 export interface RTCConfiguration {
 	/** STUN and TURN servers (W3C RTCIceServer). */
-	iceServers?: IceServer[];
+	iceServers?: IceServer[] | undefined;
 	/** "relay": no candidate tells of this host's own addresses. Default "all". */
-	iceTransportPolicy?: "all" | "relay";
+	iceTransportPolicy?: "all" | "relay" | undefined;
 	/** Whatever it is, everything is bundled: there is one transport. Default "balanced". */
-	bundlePolicy?: "balanced" | "max-bundle" | "max-compat";
+	bundlePolicy?: "balanced" | "max-bundle" | "max-compat" | undefined;
 	/** RTCP is on the same port. */
-	rtcpMuxPolicy?: "require";
+	rtcpMuxPolicy?: "require" | undefined;
 	/** One of them is used, the first. Default: a new one for this connection. */
-	certificates?: Certificate[];
+	certificates?: Certificate[] | undefined;
 	/** 0 to 255. Host candidates are always there at once. Default 0. */
-	iceCandidatePoolSize?: number;
+	iceCandidatePoolSize?: number | undefined;
 	/** The UDP port to share with other connections; not W3C's. Default: one of its own. */
-	network?: Network;
+	network?: Network | undefined;
 	/** What the peer's descriptions may hold, and how many candidates it may signal; not W3C's. Default: what suits a board. */
-	limits?: PeerLimits;
+	limits?: PeerLimits | undefined;
 }
 
 export type PeerLimits = Partial<SdpLimits> & { sessionCandidates?: number };

@@ -39,7 +39,7 @@ export interface Incoming<T> {
 	transceiver: T;
 	/** Whether the remote wants to send: what ontrack is about. */
 	sends: boolean;
-	msid?: Msid;
+	msid?: Msid | undefined;
 }
 
 /** What offer and answer have come to. */
@@ -53,10 +53,10 @@ export interface Agreement<T> {
 /** What is to be carried out because a description is in force. */
 export interface Effects<T> {
 	/** The remote's ICE: to be set, unless it is what is set already. */
-	remote?: RemoteTransport;
+	remote?: RemoteTransport | undefined;
 	/** The ICE role at the start (RFC 8445 section 6.1.1); undefined: no change. */
-	controlling?: boolean;
-	agreement?: Agreement<T>;
+	controlling?: boolean | undefined;
+	agreement?: Agreement<T> | undefined;
 	incoming: readonly Incoming<T>[];
 	/** Transceivers whose sections have ended: they are forgotten here. */
 	ended: readonly T[];

@@ -10,11 +10,11 @@ import Path from "webrtc/native/transport/path";
 
 export interface NetworkOptions {
 	/** UDP port, the same for IPv4 and IPv6; 0, the default, takes any. */
-	port?: number;
+	port?: number | undefined;
 	/** The address to bind; default: all. */
-	address?: string;
+	address?: string | undefined;
 	/** Remote candidates that all connections together keep, beside the first 4 of each. Default 64. */
-	maximumCandidates?: number;
+	maximumCandidates?: number | undefined;
 }
 
 /** What takes the STUN of one peer. */

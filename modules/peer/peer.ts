@@ -45,9 +45,9 @@ export interface RTCSessionDescriptionInit {
 }
 
 interface AcceptOptions {
-	required?: MediaKind;
-	receive?: boolean;
-	complete?: boolean;
+	required?: MediaKind | undefined;
+	receive?: boolean | undefined;
+	complete?: boolean | undefined;
 }
 
 type EventOf<Type> = PeerEvent & Extract<ConnectionEvent, { type: Type }>;

@@ -9,9 +9,9 @@ import { defaultLimits, head, isCandidate, isToken, LineReader, malformed, token
 export interface FragmentSection {
 	/** "audio", "video", …; "" for what stands before the first `m=` line. */
 	kind: string;
-	mid?: string;
-	iceUfrag?: string;
-	icePwd?: string;
+	mid?: string | undefined;
+	iceUfrag?: string | undefined;
+	icePwd?: string | undefined;
 	/** "candidate:…", as in RTCIceCandidate. */
 	candidates: string[];
 	endOfCandidates: boolean;
@@ -19,8 +19,8 @@ export interface FragmentSection {
 
 export interface Fragment {
 	/** Of the ICE generation that the candidates belong to; new ones ask for a restart. */
-	iceUfrag?: string;
-	icePwd?: string;
+	iceUfrag?: string | undefined;
+	icePwd?: string | undefined;
 	/** No more candidates will come, for any section. */
 	endOfCandidates: boolean;
 	media: FragmentSection[];

@@ -31,7 +31,7 @@ export interface NegotiatedMedia {
 	/** Of this side. */
 	direction: Direction;
 	/** The first choice of both; undefined when rejected. */
-	codec?: NegotiatedCodec;
+	codec?: NegotiatedCodec | undefined;
 	/** For that codec, of those that both have: "nack", "nack pli", "ccm fir". */
 	feedback: readonly string[];
 	/** RTCP of reduced size may be sent. */
@@ -40,7 +40,7 @@ export interface NegotiatedMedia {
 	midExtensionId: number;
 	/** Those that the remote announced, without retransmissions. */
 	remoteSsrcs: number[];
-	remoteMsid?: Msid;
+	remoteMsid?: Msid | undefined;
 }
 
 /**

@@ -26,7 +26,7 @@ export interface OfferOptions {
 	media: readonly LocalMedia[];
 	transport: TransportParameters;
 	/** The description of this side that is in force, an offer or an answer. */
-	current?: SessionDescription;
+	current?: SessionDescription | undefined;
 }
 
 /**

@@ -30,11 +30,11 @@ import type {
 
 /** What may stand at the head of the session for all sections, or in a section for itself. */
 interface Shared {
-	iceUfrag?: string;
-	icePwd?: string;
+	iceUfrag?: string | undefined;
+	icePwd?: string | undefined;
 	iceOptions: readonly string[];
 	fingerprints: readonly Fingerprint[];
-	setup?: Setup;
+	setup?: Setup | undefined;
 	extensions: readonly HeaderExtension[];
 }
 

@@ -2,6 +2,7 @@
 // The head of a description that this side writes.
 import { trickle } from "webrtc/sdp/section";
 import type { SessionDescription, TransportParameters } from "webrtc/sdp/types";
+import { consistsOf, isDigit } from "webrtc/text";
 
 /**
  * A session without sections (RFC 9429 section 5.2.1).
@@ -12,7 +13,7 @@ export function newSession(
 	{ sessionId, sessionVersion }: { sessionId: string; sessionVersion: number },
 	transport: TransportParameters,
 ): SessionDescription {
-	if (!/^[0-9]{1,20}$/.test(sessionId)) throw new RangeError(`sessionId: "${sessionId}"`);
+	if (!consistsOf(sessionId, isDigit, 1, 20)) throw new RangeError(`sessionId: "${sessionId}"`);
 	if (!Number.isSafeInteger(sessionVersion) || sessionVersion < 0)
 		throw new RangeError(`sessionVersion: ${sessionVersion}`);
 	return {

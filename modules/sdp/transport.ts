@@ -8,13 +8,13 @@ import type { Fingerprint, MediaSection, SessionDescription, Setup } from "webrt
 /** The remote side's ICE and DTLS. */
 export interface RemoteTransport {
 	/** Of the section the values are from. */
-	mid?: string;
+	mid?: string | undefined;
 	iceUfrag: string;
 	icePwd: string;
 	iceLite: boolean;
 	/** One at least; a certificate must match one (RFC 8122 section 5). */
 	fingerprints: readonly Fingerprint[];
-	setup?: Setup;
+	setup?: Setup | undefined;
 	/** "candidate:…" */
 	candidates: readonly string[];
 	endOfCandidates: boolean;

@@ -63,8 +63,8 @@ export interface Msid {
 /** What is said of one source (RFC 5576). */
 export interface SourceAttributes {
 	ssrc: number;
-	cname?: string;
-	msid?: Msid;
+	cname?: string | undefined;
+	msid?: Msid | undefined;
 }
 
 /** Sources that belong together (RFC 5576 section 4.2): "FID" is a source and its retransmissions. */
@@ -85,25 +85,25 @@ export interface MediaSection {
 	payloadTypes: number[];
 	/** The formats when the protocol is not RTP: "webrtc-datachannel"; "" when it is. */
 	formats: string;
-	mid?: string;
+	mid?: string | undefined;
 	direction: Direction;
 	/** The port is 0, yet the section is offered as part of the bundle (RFC 9143 section 6). */
 	bundleOnly: boolean;
 	rtcpMux: boolean;
 	/** RTCP of reduced size (RFC 5506). */
 	rtcpReducedSize: boolean;
-	iceUfrag?: string;
-	icePwd?: string;
+	iceUfrag?: string | undefined;
+	icePwd?: string | undefined;
 	iceOptions: readonly string[];
 	fingerprints: readonly Fingerprint[];
-	setup?: Setup;
+	setup?: Setup | undefined;
 	/** "candidate:…", as in RTCIceCandidate. */
 	candidates: string[];
 	endOfCandidates: boolean;
 	/** In the order of `payloadTypes`. */
 	codecs: Codec[];
 	extensions: readonly HeaderExtension[];
-	msid?: Msid;
+	msid?: Msid | undefined;
 	sources: SourceAttributes[];
 	sourceGroups: SourceGroup[];
 	/** The values of `a=rid` (RFC 8851): noted, not used. */
@@ -146,16 +146,16 @@ export interface LocalMedia {
 	kind: "audio" | "video";
 	direction: Direction;
 	/** The section it belongs to. Without it: a new section of an offer, or the next free section of its kind of an answer. */
-	mid?: string;
+	mid?: string | undefined;
 	/** In order of preference. */
 	codecs: readonly CodecCapability[];
 	/** URIs of the header extensions that are supported, in order. */
 	extensions: readonly string[];
-	msid?: Msid;
-	ssrc?: number;
-	cname?: string;
+	msid?: Msid | undefined;
+	ssrc?: number | undefined;
+	cname?: string | undefined;
 	/** The section is refused, or ended: its port becomes 0. */
-	stopped?: boolean;
+	stopped?: boolean | undefined;
 }
 
 /** This side's ICE and DTLS. */

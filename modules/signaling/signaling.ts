@@ -53,14 +53,14 @@ export type SignalingMessage =
 			type: "offer" | "answer";
 			peerId: string;
 			sdp: string;
-			correlationId?: string;
-			iceServers?: IceServer[];
-			remoteAddress?: string;
+			correlationId?: string | undefined;
+			iceServers?: IceServer[] | undefined;
+			remoteAddress?: string | undefined;
 	  }
-	| { type: "candidate"; peerId: string; candidate: CandidateInit; correlationId?: string }
-	| { type: "restart"; peerId: string; ice: IceDescription; correlationId?: string }
-	| { type: "bye"; peerId: string; correlationId?: string }
-	| { type: "reject"; peerId: string; rejection: Rejection; correlationId?: string };
+	| { type: "candidate"; peerId: string; candidate: CandidateInit; correlationId?: string | undefined }
+	| { type: "restart"; peerId: string; ice: IceDescription; correlationId?: string | undefined }
+	| { type: "bye"; peerId: string; correlationId?: string | undefined }
+	| { type: "reject"; peerId: string; rejection: Rejection; correlationId?: string | undefined };
 
 /** A step on the way to a connection, for those that show it: the channel is looked up, its endpoint, its ICE servers. */
 export type SignalingProgress = "describe" | "getEndpoint" | "getIceServers";

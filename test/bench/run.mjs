@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm run bench [-- NAME … --write]: measures, prints tables, and says what is beyond its limit. --write puts them into
+// npm run bench [-- NAME … --bits 32 --write]: measures, prints tables, and says what is beyond its limit. --write puts them into
 // README.md in place of those that are there.
 // @ts-check
 import { readFileSync, writeFileSync } from "node:fs";
@@ -43,6 +43,8 @@ function write(name, text) {
 
 const words = process.argv.slice(2);
 const writing = words.includes("--write");
+const bits = words.indexOf("--bits");
+if (bits >= 0) process.env.SIM_BITS = words.splice(bits, 2)[1] ?? ""; // the simulator's build reads it
 const wanted = words.filter((word) => word !== "--write");
 const unknown = wanted.find((name) => !names.includes(name));
 if (unknown) {

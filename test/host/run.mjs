@@ -4,12 +4,12 @@
 //   build      patterns of the build error that must come     stdout   the exact lines
 //   status     the exit status (0)                            stderr   patterns
 //   signal     sent one by one, each after a line "ready"     arguments, variants ("release")
-// usage: node test/host/run.mjs [case ...]
+// usage: node test/host/run.mjs [case ...]; SIM_BITS=32 before it: with slots of 16 bytes, as on a device
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, root } from "../../hosts/linux/tools/build.mjs";
+import { bitsOf, build, root } from "../../hosts/linux/tools/build.mjs";
 import { BuildError } from "../../hosts/linux/tools/words.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -21,7 +21,7 @@ const TIMEOUT_MS = 20_000;
 function buildCase(name, variant, expected) {
 	return build({
 		manifest: path.join(here, name),
-		out: path.join(root, "build/test/host", name, variant),
+		out: path.join(root, "build/test/host", name, bitsOf() === 32 ? `${variant}-32` : variant),
 		sanitize: variant === "sanitize",
 		quiet: true,
 		config: Object.fromEntries(
@@ -33,9 +33,13 @@ function buildCase(name, variant, expected) {
 	});
 }
 
-/** @param {{ app: string, image: string }} built @param {Expectation} expected */
-async function execute({ app, image }, expected) {
-	const child = spawn(app, [image], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+/** @param {{ app: string, image: string, env: Record<string, string> }} built @param {Expectation} expected */
+async function execute({ app, image, env }, expected) {
+	const child = spawn(app, [image], {
+		cwd: root,
+		env: { ...process.env, ...env },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
 	const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
 	const signals = [...(expected.signal ?? [])];
 	let stdout = "";

@@ -29,14 +29,3 @@ declare module "embedded:storage/key-value" {
 	};
 	export default storage;
 }
-
-declare module "preference" {
-	const Preference: {
-		/** Numbers are 32-bit integers. Domains and names have at most 15 characters on ESP32. */
-		set(domain: string, name: string, value: boolean | number | string | ArrayBuffer): void;
-		get(domain: string, name: string): boolean | number | string | ArrayBuffer | undefined;
-		delete(domain: string, name: string): void;
-		keys(domain: string): string[];
-	};
-	export default Preference;
-}

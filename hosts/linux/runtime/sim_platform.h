@@ -33,7 +33,10 @@
 #define mxUseDefaultBuildKeys 1
 #define mxUseDefaultParseScript 1
 #define mxUseDefaultSharedChunks 1
+// As on a device, where a slot of 16 bytes has room for 16 bits.
+#if INTPTR_MAX > INT32_MAX
 #define mx32bitID 1
+#endif
 
 // Native threads post to the machine: `job` begins with these two fields, is allocated with malloc and freed by the
 // simulator after its callback ran on the machine's thread.

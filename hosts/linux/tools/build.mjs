@@ -10,6 +10,7 @@ import { readManifest } from "./manifest.mjs";
 import { BuildError } from "./words.mjs";
 import { compileModules, isComplete, Memory, modulePath } from "./typescript.mjs";
 import * as generate from "./generate.mjs";
+import { ensureI386, environment } from "./i386.mjs";
 import { withLock } from "./lock.mjs";
 import { make, MakeError } from "./make.mjs";
 import { appMakefile, digest, engineMakefile, flagsText, nativeObject } from "./makefile.mjs";
@@ -30,8 +31,8 @@ export const root = fileURLToPath(new URL("../../..", import.meta.url)).replace(
  * @property {Set<string>} [inputs] is told which files the application is made of, also when the build fails
  */
 
-/** @param {Options} options @returns {import("./makefile.mjs").Variant} */
-function variantOf(options) {
+/** @param {Options} options @returns {Promise<import("./makefile.mjs").Variant>} */
+async function variantOf(options) {
 	const sdk = process.env.MODDABLE;
 	const xs = sdk ? path.join(sdk, "xs") : path.join(root, "node_modules/@agoric/xsnap/moddable/xs");
 	if (!fs.existsSync(path.join(xs, "sources/xsAll.c"))) {
@@ -40,7 +41,19 @@ function variantOf(options) {
 		);
 	}
 	const kind = options.sanitize ? "sanitize" : options.debug ? "debug" : "release";
-	return { name: sdk ? `${kind}-sdk` : kind, debug: !!options.debug, sanitize: !!options.sanitize, xs };
+	const bits = bitsOf();
+	const name = [kind, ...(sdk ? ["sdk"] : []), ...(bits === 32 ? ["32"] : [])].join("-");
+	const variant = { name, debug: !!options.debug, sanitize: !!options.sanitize, xs };
+	if (bits === 64) return variant;
+	if (variant.sanitize) throw new BuildError("32 bits: not with --sanitize");
+	return { ...variant, i386: await ensureI386(path.join(root, "build")) };
+}
+
+/** Of the simulator's pointers. */
+export function bitsOf() {
+	const bits = Number(process.env.SIM_BITS ?? 64);
+	if (bits !== 32 && bits !== 64) throw new BuildError(`bits: 32 or 64, not ${process.env.SIM_BITS}`);
+	return bits;
 }
 
 /** @param {string[]} files */
@@ -117,12 +130,12 @@ function defaultOut(manifest, variant) {
 
 /**
  * @param {Options} options
- * @returns {Promise<{ app: string, image: string, name: string }>}
+ * @returns {Promise<{ app: string, image: string, name: string, env: Record<string, string> }>}
  */
 export async function build(options) {
 	const manifest = findManifest(options.manifest);
 	const name = path.basename(path.dirname(manifest));
-	const variant = variantOf(options);
+	const variant = await variantOf(options);
 	const out = path.resolve(options.out ?? defaultOut(manifest, variant));
 	const engineOut = path.join(root, "build/engine", variant.name);
 	const objects = path.join(root, "build/objects", variant.name);
@@ -148,7 +161,8 @@ export async function build(options) {
 			throw explainLink(error, symbols);
 		}
 	});
-	return { app: path.join(out, "app"), image: path.join(out, "image"), name };
+	const env = variant.i386 ? environment(variant.i386) : {};
+	return { app: path.join(out, "app"), image: path.join(out, "image"), name, env };
 }
 
 const MOST_OBJECTS = 1000; // some 50 KB each; the examples and tests need 200

@@ -7,7 +7,7 @@ import { watch } from "./watch.mjs";
 
 /** @typedef {import("./build.mjs").Options & { buildOnly?: boolean, stats?: boolean, watch?: boolean }} LaunchOptions */
 
-/** @param {{ app: string, image: string }} built @param {LaunchOptions} options @returns {Promise<number>} */
+/** @param {{ app: string, image: string, env: Record<string, string> }} built @param {LaunchOptions} options @returns {Promise<number>} */
 function run(built, options) {
 	const child = start(built, options);
 	onSignals((signal) => child.kill(signal));

@@ -6,9 +6,10 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import * as i386 from "./i386.mjs";
 
 /** @typedef {import("./manifest.mjs").Merged} Merged */
-/** @typedef {{ name: string, debug: boolean, sanitize: boolean, xs: string }} Variant */
+/** `i386`: the root of Debian's i386 packages, for 32 bits. @typedef {{ name: string, debug: boolean, sanitize: boolean, xs: string, i386?: string }} Variant */
 
 export const runtime = fileURLToPath(new URL("../runtime", import.meta.url));
 
@@ -32,7 +33,7 @@ function flagsOf(variant) {
 		words,
 		runtime: `-std=gnu17 ${optimize} ${native} -Wall -Wextra -Wno-clobbered ${defines} ${includes} $(GLIB)`,
 		native: `${optimize} ${native} -Wall -Wextra ${defines} ${includes} $(GLIB)`,
-		link: `${native} -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit,--wrap=fxCompileRegExp`,
+		link: `${native} ${variant.i386 ? i386.linkFlags(variant.i386) : ""} -Wl,--wrap=fxBeginHost,--wrap=fxReport,--wrap=fxCStackLimit,--wrap=fxCompileRegExp`,
 	};
 }
 
@@ -40,12 +41,15 @@ function flagsOf(variant) {
 const rule = (object, source, flags, more = "") =>
 	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) $(${flags}) ${more} -MD -MP -c $< -o $@\n`;
 
-/** What both Makefiles begin with. @param {string} library */
-const head = (library) => [
-	"CC ?= gcc",
-	`GLIB := $(shell pkg-config --cflags ${library})`,
-	`GLIB_LIBRARIES := $(shell pkg-config --libs ${library})`,
-];
+/** What both Makefiles begin with. @param {Variant} variant @param {string} library */
+function head({ i386: root }, library) {
+	const pkgConfig = root ? i386.pkgConfig(root) : "pkg-config";
+	return [
+		root ? `CC := ${i386.compiler(root)}` : "CC ?= gcc",
+		`GLIB := $(shell ${pkgConfig} --cflags ${library})`,
+		`GLIB_LIBRARIES := $(shell ${pkgConfig} --libs ${library})`,
+	];
+}
 
 /** What one file of the engine needs: the allocator tells of collections and of full heaps; see sim_heap.c. @param {string} name @param {ReturnType<typeof flagsOf>} flags */
 const special = (name, flags) => ({ "xsMemory.c": "-DmxReport=1", "xsCommon.c": flags.words })[name] ?? "";
@@ -60,7 +64,7 @@ export function engineMakefile(variant, out) {
 	const object = (/** @type {string} */ name) => path.join(out, name.replace(/\.c$/, ".o"));
 	const objects = [...engineFiles, ...runtimeFiles].map(object);
 	return [
-		...head("glib-2.0"),
+		...head(variant, "glib-2.0"),
 		`ENGINE_FLAGS := ${flags.engine}`,
 		`RUNTIME_FLAGS := ${flags.runtime}`,
 		`all: ${out}/libxs.a`,
@@ -109,7 +113,7 @@ export function appMakefile(merged, natives, variant, out, engineOut) {
 	const objects = [...natives.map(({ object }) => object), tablesObject];
 	const compiler = natives.every(({ file }) => file.endsWith(".c")) ? "$(CC)" : "$(CXX)";
 	return [
-		...head("gio-2.0"),
+		...head(variant, "gio-2.0"),
 		...exported(merged).map(([name, value]) => `export ${name} := ${value}`),
 		`NATIVE_FLAGS := ${flags.native}`,
 		`all: ${out}/app`,

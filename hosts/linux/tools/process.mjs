@@ -4,10 +4,10 @@ import { spawn } from "node:child_process";
 
 /**
  * Starts an application, in a process group of its own, so that Ctrl-C reaches it once: through here, however it comes.
- * @param {{ app: string, image: string }} built @param {{ stats?: boolean }} options
+ * @param {{ app: string, image: string, env: Record<string, string> }} built @param {{ stats?: boolean }} options
  */
-export function start({ app, image }, options) {
-	const env = { ...process.env, SIM_PARENT: "1", ...(options.stats ? { SIM_STATS: "1" } : {}) };
+export function start({ app, image, env: own }, options) {
+	const env = { ...process.env, ...own, SIM_PARENT: "1", ...(options.stats ? { SIM_STATS: "1" } : {}) };
 	return spawn(app, [image], { stdio: "inherit", env, detached: true });
 }
 

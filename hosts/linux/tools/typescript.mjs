@@ -6,8 +6,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { readJSON } from "./json.mjs";
 import { BuildError } from "./words.mjs";
+
+/** What the modules of the simulator declare. */
+const types = fileURLToPath(new URL("../types", import.meta.url));
 
 /** @typedef {import("./manifest.mjs").Merged} Merged */
 /** @typedef {import("typescript").EmitAndSemanticDiagnosticsBuilderProgram} Builder */
@@ -112,7 +116,7 @@ export function compileModules(merged, out, root, same, memory) {
 	const rootNames = [
 		...merged.modules.filter(({ kind }) => kind !== "json").map(({ source }) => source),
 		...merged.declarations.map(({ source }) => source),
-		...declarationFiles(path.join(root, "types")),
+		...declarationFiles(types),
 	];
 	const host = hostOf(ts, options, memory);
 	if (!same) discard(out);

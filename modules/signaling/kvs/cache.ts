@@ -59,7 +59,8 @@ export default class StoredCache implements KnowledgeCache {
 
 /** @throws TypeError for what is not whole */
 export function checkKnowledge(value: unknown): Knowledge {
-	if (!isObject(value) || !isObject(value.endpoints)) throw new TypeError("no knowledge");
+	if (!isObject<"arn" | "storage" | "endpoints">(value) || !isObject<"https" | "wss" | "webrtc">(value.endpoints))
+		throw new TypeError("no knowledge");
 	const { arn, storage, endpoints } = value;
 	const { https, wss, webrtc } = endpoints;
 	if (regionOf(arn) === undefined) throw new TypeError("no ARN");

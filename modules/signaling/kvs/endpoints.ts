@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where Kinesis Video Streams lives: regions, partitions, dual-stack and FIPS.
 import { parseURL, type ServiceURL } from "webrtc/aws/url";
+import { consistsOf, isDigit, isLowerCase } from "webrtc/text";
 
 export interface EndpointOptions {
 	region: string;
 	/** The control plane's URL in place of the region's: a local KVS, a VPC endpoint. */
-	endpoint?: string;
+	endpoint?: string | undefined;
 	/** IPv6 and IPv4. */
-	dualStack?: boolean;
+	dualStack?: boolean | undefined;
 	/** FIPS 140 validated cryptography, where the region has it. */
-	fips?: boolean;
+	fips?: boolean | undefined;
 }
 
 /** Region prefix, DNS suffix, dual-stack DNS suffix. The last one serves all the others. */
@@ -31,12 +32,20 @@ function suffixOf({ region, dualStack }: EndpointOptions): string {
 /** The control plane. @throws TypeError that names the option */
 export function controlEndpoint(options: EndpointOptions): ServiceURL {
 	const { region, endpoint, fips } = options;
-	if (typeof region !== "string" || !/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(region))
-		throw new TypeError("region: such as eu-west-1");
+	if (typeof region !== "string" || !isRegion(region)) throw new TypeError("region: such as eu-west-1");
 	if (endpoint === undefined)
 		return parseURL(`https://kinesisvideo${fips ? "-fips" : ""}.${region}.${suffixOf(options)}`);
-	if (!/^https?:/.test(endpoint)) throw new TypeError("endpoint: an https URL");
+	if (!endpoint.startsWith("https:") && !endpoint.startsWith("http:")) throw new TypeError("endpoint: an https URL");
 	return parseURL(endpoint, "endpoint");
+}
+
+/** Such as us-gov-west-1. */
+function isRegion(text: string): boolean {
+	const parts = text.split("-", 8);
+	const [area = ""] = parts;
+	const number = parts.pop() ?? "";
+	const isNamed = parts.length >= 2 && parts.every((part) => consistsOf(part, isLowerCase));
+	return isNamed && consistsOf(area, isLowerCase, 2, 4) && consistsOf(number, isDigit, 1, 2);
 }
 
 /** The service's STUN server; none beside a control plane of one's own. */

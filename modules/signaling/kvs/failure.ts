@@ -2,7 +2,7 @@
 // What went wrong with a call, and so what to do about it: each class has its own recovery in the machine.
 import type { AWSResponse } from "webrtc/aws/client";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
-import { parseObject, printable, textOf } from "webrtc/device/json";
+import { parseObject, printable, textOf, type Fields } from "webrtc/device/json";
 
 /**
  * - "clock": the device's clock was wrong, and is corrected now: the same again, at once
@@ -30,10 +30,19 @@ const codes = Object.freeze({
 	network: "signaling/connection-failed",
 } satisfies Record<FailureClass, WebRTCErrorCode>);
 
-const credentialErrors = () =>
-	/ExpiredToken|UnrecognizedClient|InvalidClientTokenId|MissingAuthenticationToken|InvalidSignature|IncompleteSignature|InvalidAccessKeyId|SignatureDoesNotMatch|RequestExpired/;
-const denials = () => /AccessDenied|NotAuthorized|OptInRequired/;
-const throttlingErrors = () => /Throttl|TooManyRequests|LimitExceeded|RequestLimit|SlowDown/;
+const credentialErrors = Object.freeze([
+	"ExpiredToken",
+	"UnrecognizedClient",
+	"InvalidClientTokenId",
+	"MissingAuthenticationToken",
+	"InvalidSignature",
+	"IncompleteSignature",
+	"InvalidAccessKeyId",
+	"SignatureDoesNotMatch",
+	"RequestExpired",
+]);
+const denials = Object.freeze(["AccessDenied", "NotAuthorized", "OptInRequired"]);
+const throttlingErrors = Object.freeze(["Throttl", "TooManyRequests", "LimitExceeded", "RequestLimit", "SlowDown"]);
 
 /** Milliseconds to wait, beside the back-off: a policy is not changed soon. */
 export function patience({ kind }: Failure): number {
@@ -54,9 +63,10 @@ export function failureOf(call: string, response: AWSResponse): Failure {
 }
 
 function classify(status: number, type: string, clockChanged: boolean): FailureClass {
-	if (throttlingErrors().test(type) || status === 429) return "throttled";
-	const isCredentials = credentialErrors().test(type);
-	const isDenied = status === 401 || status === 403 || denials().test(type);
+	const isOneOf = (errors: readonly string[]) => errors.some((error) => type.includes(error));
+	if (isOneOf(throttlingErrors) || status === 429) return "throttled";
+	const isCredentials = isOneOf(credentialErrors);
+	const isDenied = status === 401 || status === 403 || isOneOf(denials);
 	if ((isCredentials || isDenied) && clockChanged) return "clock";
 	if (isCredentials) return "credentials";
 	if (isDenied) return "denied";
@@ -88,14 +98,15 @@ export function malformed(call: string, cause: unknown): Failure {
 
 /** The error's type stands in a header or in the body, with a namespace before or a URL behind; text in the body. */
 function describe({ errorType, body }: AWSResponse): { type: string; message: string } {
-	let fields: Record<string, unknown> = {};
+	let fields: Fields<"__type" | "code" | "message" | "Message"> = {};
 	try {
 		fields = parseObject(new Uint8Array(ArrayBuffer.fromString(body)), ["__type", "code", "message", "Message"]);
 	} catch {
 		// A proxy's page, or nothing.
 	}
 	const full = errorType ?? textOf(fields.__type, 256) ?? textOf(fields.code, 256) ?? "";
-	const type = full.replace(/:.*$/, "").replace(/^.*#/, "").slice(0, 64);
+	const named = full.split(":", 1)[0]!;
+	const type = named.slice(named.lastIndexOf("#") + 1).slice(0, 64);
 	const message = textOf(fields.message, 1024) ?? textOf(fields.Message, 1024) ?? "";
 	// A refused signature is answered with the canonical request, whose headers may hold the session token.
 	return { type: printable(type), message: printable(message.slice(0, 200).split("\n", 1)[0]!) };

@@ -4,8 +4,9 @@
 import Base64 from "base64";
 import WebRTCError from "webrtc/error";
 import type { CandidateInit, IceServer, SignalingMessage } from "webrtc/signaling";
-import { isObject, parseObject, printable, textOf } from "webrtc/device/json";
+import { isObject, parseObject, printable, textOf, type Fields } from "webrtc/device/json";
 import { parseIceServerList } from "webrtc/signaling/kvs/requests";
+import { consistsOf, isVisible } from "webrtc/text";
 
 /** Who is meant when a message to a viewer names no sender: the one master. The service's own SDK says it so. */
 export const masterId = "MASTER";
@@ -30,8 +31,10 @@ const envelopeKeys = Object.freeze([
 	...["senderClientId", "messageType", "messagePayload", "statusResponse"],
 	...["correlationId", "statusCode", "errorType", "description"],
 	...["IceServerList", "Username", "Password", "Ttl", "Uris"],
-]);
-const payloadKeys = Object.freeze(["type", "sdp", "candidate", "sdpMid", "sdpMLineIndex", "usernameFragment"]);
+] as const);
+const payloadKeys = Object.freeze(["type", "sdp", "candidate", "sdpMid", "sdpMLineIndex", "usernameFragment"] as const);
+type Envelope = Fields<(typeof envelopeKeys)[number]>;
+type Payload = Fields<(typeof payloadKeys)[number]>;
 
 /**
  * @param bytes a text message
@@ -60,15 +63,15 @@ export function parseMessage(bytes: Uint8Array, sender: string): Incoming {
 	}
 }
 
-function senderOf({ senderClientId }: Record<string, unknown>, sender: string): string {
+function senderOf({ senderClientId }: Envelope, sender: string): string {
 	if (senderClientId === undefined || senderClientId === null || senderClientId === "") return sender;
 	const id = textOf(senderClientId, 256);
 	// It shows in logs and travels back in messages.
-	if (id === undefined || !/^[\x21-\x7e]+$/.test(id)) throw bad("malformed senderClientId");
+	if (id === undefined || !consistsOf(id, isVisible)) throw bad("malformed senderClientId");
 	return id;
 }
 
-function parseDescription(envelope: Record<string, unknown>, peerId: string): SignalingMessage {
+function parseDescription(envelope: Envelope, peerId: string): SignalingMessage {
 	const type = envelope.messageType === "SDP_OFFER" ? "offer" : "answer";
 	const payload = parsePayload(envelope);
 	const sdp = textOf(payload.sdp, maximumSdp);
@@ -79,7 +82,7 @@ function parseDescription(envelope: Record<string, unknown>, peerId: string): Si
 }
 
 /** Servers that are malformed must not cost the offer. */
-function parseOffered(envelope: Record<string, unknown>): IceServer[] {
+function parseOffered(envelope: Envelope): IceServer[] {
 	try {
 		return parseIceServerList(envelope.IceServerList).servers;
 	} catch {
@@ -87,7 +90,7 @@ function parseOffered(envelope: Record<string, unknown>): IceServer[] {
 	}
 }
 
-function parseCandidate(envelope: Record<string, unknown>): CandidateInit {
+function parseCandidate(envelope: Envelope): CandidateInit {
 	const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = parsePayload(envelope);
 	if (typeof candidate !== "string" || candidate.length > maximumCandidate) throw bad("no candidate");
 	const index = Number.isInteger(sdpMLineIndex) && (sdpMLineIndex as number) >= 0 ? (sdpMLineIndex as number) : null;
@@ -97,7 +100,7 @@ function parseCandidate(envelope: Record<string, unknown>): CandidateInit {
 	return init;
 }
 
-function parseStatus({ statusResponse }: Record<string, unknown>): Incoming {
+function parseStatus({ statusResponse }: Envelope): Incoming {
 	if (!isObject(statusResponse)) throw bad("no statusResponse");
 	const { correlationId, statusCode, errorType, description } = statusResponse;
 	return {
@@ -109,14 +112,21 @@ function parseStatus({ statusResponse }: Record<string, unknown>): Incoming {
 	};
 }
 
-function parsePayload({ messagePayload }: Record<string, unknown>): Record<string, unknown> {
+function parsePayload({ messagePayload }: Envelope): Payload {
 	if (typeof messagePayload !== "string" || !messagePayload) throw bad("no payload");
+	const bytes = new Uint8Array(Base64.decode(messagePayload));
 	// The decoder skips what is not base64: that would be found out later, if at all.
-	if (!/^[A-Za-z0-9+/]+={0,2}$/.test(messagePayload)) throw bad("the payload is not base64");
-	return parse("payload", new Uint8Array(Base64.decode(messagePayload)), payloadKeys);
+	if (bytes.length !== sizeOfBase64(messagePayload)) throw bad("the payload is not base64");
+	return parse("payload", bytes, payloadKeys);
 }
 
-function parse(what: string, bytes: Uint8Array, keys: readonly string[]): Record<string, unknown> {
+/** The bytes in a text of whole groups of four (RFC 4648 section 4); -1 when it is none. */
+function sizeOfBase64(text: string): number {
+	const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+	return text.length % 4 ? -1 : (text.length / 4) * 3 - padding;
+}
+
+function parse<Names extends string>(what: string, bytes: Uint8Array, keys: readonly Names[]): Fields<Names> {
 	try {
 		return parseObject(bytes, keys);
 	} catch (cause) {

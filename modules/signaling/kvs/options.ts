@@ -5,6 +5,7 @@ import type { KnowledgeCache } from "webrtc/signaling/kvs/cache";
 import { regionOf, type CreateChannelOptions } from "webrtc/signaling/kvs/requests";
 import type { WebSocketDictionary } from "webrtc/signaling/kvs/socket";
 import type { Timeouts } from "webrtc/signaling/kvs/types";
+import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
 
 /** What every use of the service needs. */
 export interface KVSOptions extends HTTPOptions {
@@ -13,36 +14,36 @@ export interface KVSOptions extends HTTPOptions {
 	/** A provider, or plain credentials that never change. */
 	credentials: CredentialProvider | CredentialsInit;
 	/** The control plane's URL in place of the region's: a local KVS, a VPC endpoint. */
-	endpoint?: string;
+	endpoint?: string | undefined;
 	/** IPv6 and IPv4. */
-	dualStack?: boolean;
+	dualStack?: boolean | undefined;
 	/** FIPS 140 validated cryptography, where the region has it. */
-	fips?: boolean;
+	fips?: boolean | undefined;
 }
 
 export interface KVSSignalingOptions extends Omit<KVSOptions, "region"> {
 	/** Default: that of the channel's ARN, from which it must not differ. */
-	region?: string;
+	region?: string | undefined;
 	/** 1 to 256 of A-Z a-z 0-9 _ . - This or the ARN is needed. */
-	channelName?: string;
+	channelName?: string | undefined;
 	/** Saves a request, but a channel that is not there cannot be made. */
-	channelARN?: string;
+	channelARN?: string | undefined;
 	/** A viewer's name, unique in the channel. Default: a random one. */
-	clientId?: string;
+	clientId?: string | undefined;
 	/** Whether to create a channel that is not there, and how. Default: true for a master, false for a viewer. */
-	createChannel?: boolean | CreateChannelOptions;
+	createChannel?: boolean | CreateChannelOptions | undefined;
 	/** The media goes to a stream: the service joins as a peer, and makes the offer. Needs H.264, Opus and TURN. */
-	useMediaStorage?: boolean;
+	useMediaStorage?: boolean | undefined;
 	/**
 	 * What is learned of the channel is kept from one connection to the next ("memory", the default), or over restarts
 	 * ("stored"), or not at all ("none"). Or where you keep it.
 	 */
-	cache?: "memory" | "stored" | "none" | KnowledgeCache;
+	cache?: "memory" | "stored" | "none" | KnowledgeCache | undefined;
 	/** Default: `device.network.wss`. */
-	wss?: WebSocketDictionary;
+	wss?: WebSocketDictionary | undefined;
 	/** For a service without TLS. Default: `device.network.ws`. */
-	ws?: WebSocketDictionary;
-	timeouts?: Partial<Timeouts>;
+	ws?: WebSocketDictionary | undefined;
+	timeouts?: Partial<Timeouts> | undefined;
 }
 
 /** @throws TypeError or RangeError that names the option */
@@ -56,15 +57,18 @@ export function checkOptions(options: KVSSignalingOptions): void {
 	if (channelARN !== undefined && region !== undefined && regionOf(channelARN) !== region)
 		throw new TypeError("region: that of channelARN, or none");
 	if (clientId !== undefined) checkName("clientId", clientId);
-	if (clientId !== undefined && /^aws_/i.test(clientId)) throw new TypeError("clientId: AWS_ is reserved");
+	if (clientId !== undefined && clientId.slice(0, 4).toUpperCase() === "AWS_")
+		throw new TypeError("clientId: AWS_ is reserved");
 	if (typeof createChannel === "object") checkCreateOptions(createChannel);
 	const isCache = typeof cache === "object" && typeof cache.read === "function" && typeof cache.write === "function";
 	if (!isCache && !["memory", "stored", "none"].includes(cache as string))
 		throw new TypeError('cache: "memory", "stored", "none" or a cache');
 }
 
+const isOfName = (code: number) => isWordCharacter(code) || isAmong(code, ".-");
+
 export function checkName(option: string, value: unknown): void {
-	if (typeof value !== "string" || !/^[a-zA-Z0-9_.-]{1,256}$/.test(value))
+	if (typeof value !== "string" || !consistsOf(value, isOfName, 1, 256))
 		throw new TypeError(`${option}: 1 to 256 characters of A-Z a-z 0-9 _ . -`);
 }
 

@@ -3,6 +3,7 @@
 // media is rejected, with port 0 (RFC 3264 section 6). A browser then stops its transceivers, and ends their tracks.
 import { eachLine } from "webrtc/sdp/text";
 import type { Rejection } from "webrtc/signaling";
+import { consistsOf, isAmong, isVisible, isWordCharacter } from "webrtc/text";
 
 const maximumOffers = 16;
 const maximumSections = 16;
@@ -38,15 +39,30 @@ function sectionsOf(sdp: string): string {
 	let text = "";
 	let count = 0;
 	eachLine(sdp, (line) => {
-		if (!line.startsWith("m=") && !line.startsWith("a=mid:")) return false;
-		const media = /^m=([\w-]{1,32}) \d{1,5}(?:\/\d+)? ([\w/]{1,64}) (\S{1,32})/.exec(line);
-		if (media) {
-			if (++count > maximumSections) return true;
-			text += `m=${media[1]} 0 ${media[2]} ${media[3]}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n`;
-		} else if (count && /^a=mid:[\w!#$%&'*+.^`{|}~-]{1,64}$/.test(line)) {
+		if (line.startsWith("m=")) {
+			const section = rejected(line.slice(2));
+			if (section && ++count > maximumSections) return true;
+			text += section;
+		} else if (count && line.startsWith(midLine) && consistsOf(line.slice(midLine.length), isOfToken, 1, 64)) {
 			text += `${line}\r\n`;
 		}
 		return false;
 	});
 	return text;
 }
+
+/** @param media what follows "m=" @returns "" for what is malformed */
+function rejected(media: string): string {
+	const [kind = "", , protocol = "", format = ""] = media.split(" ", 4);
+	const isMedia =
+		consistsOf(kind, isOfKind, 1, 32) &&
+		consistsOf(protocol, isOfProtocol, 1, 64) &&
+		consistsOf(format, isVisible, 1, 32);
+	return isMedia ? `m=${kind} 0 ${protocol} ${format}\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n` : "";
+}
+
+const midLine = "a=mid:";
+const isOfKind = (code: number) => isWordCharacter(code) || isAmong(code, "-");
+const isOfProtocol = (code: number) => isWordCharacter(code) || isAmong(code, "/");
+/** RFC 8866 section 9 */
+const isOfToken = (code: number) => isWordCharacter(code) || isAmong(code, "!#$%&'*+.^`{|}~-");

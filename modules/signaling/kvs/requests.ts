@@ -2,7 +2,8 @@
 // The calls of the REST API: their paths and bodies, and their responses, checked.
 import { parseURL, type ServiceURL } from "webrtc/aws/url";
 import type { IceServer, SignalingRole } from "webrtc/signaling";
-import { isObject, parseObject, textOf } from "webrtc/device/json";
+import { isObject, parseObject, textOf, type Fields } from "webrtc/device/json";
+import { consistsOf, isAmong, isDigit, isLowerCase, isVisible, isWordCharacter } from "webrtc/text";
 
 export interface ChannelInfo {
 	arn: string;
@@ -16,11 +17,11 @@ export interface ChannelInfo {
 
 export interface CreateChannelOptions {
 	/** How long the service keeps a message for a peer that is not there yet: 5 to 120 s. Default 60. */
-	messageTtlSeconds?: number;
+	messageTtlSeconds?: number | undefined;
 	/** At most 50. */
-	tags?: Record<string, string>;
+	tags?: Record<string, string> | undefined;
 	/** The key that encrypts what the service stores. */
-	kmsKeyId?: string;
+	kmsKeyId?: string | undefined;
 }
 
 /** Where a channel is reached, for one role. */
@@ -90,14 +91,17 @@ export function parseCreated(body: string): string {
 	return checkARN(parse(body, ["ChannelARN"]).ChannelARN);
 }
 
+const infoKeys = Object.freeze([
+	...["ChannelARN", "ChannelName", "ChannelStatus", "ChannelType", "SingleMasterConfiguration", "Version"],
+] as const);
+
 export function parseChannelInfo(body: string): ChannelInfo {
-	const keys = ["ChannelInfo", "ChannelARN", "ChannelName", "ChannelStatus", "ChannelType", "Version"];
-	const { ChannelInfo: info } = parse(body, [...keys, "SingleMasterConfiguration", "MessageTtlSeconds"]);
-	if (!isObject(info)) throw new SyntaxError("no ChannelInfo");
+	const { ChannelInfo: info } = parse(body, ["ChannelInfo", ...infoKeys, "MessageTtlSeconds"]);
+	if (!isObject<(typeof infoKeys)[number]>(info)) throw new SyntaxError("no ChannelInfo");
 	if (info.ChannelType !== undefined && info.ChannelType !== "SINGLE_MASTER")
 		throw new SyntaxError("the channel is not of the type SINGLE_MASTER");
 	const single = info.SingleMasterConfiguration;
-	const ttl = isObject(single) ? single.MessageTtlSeconds : undefined;
+	const ttl = isObject<"MessageTtlSeconds">(single) ? single.MessageTtlSeconds : undefined;
 	return {
 		arn: checkARN(info.ChannelARN),
 		name: textOf(info.ChannelName, 256) ?? "",
@@ -111,24 +115,29 @@ export function parseChannelInfo(body: string): ChannelInfo {
 export function parseEndpoints(body: string, insecure: boolean): Endpoints {
 	const { ResourceEndpointList: list } = parse(body, ["ResourceEndpointList", "Protocol", "ResourceEndpoint"]);
 	if (!Array.isArray(list)) throw new SyntaxError("no ResourceEndpointList");
-	const find = (protocol: string, schemes: RegExp) => {
-		const entry: unknown = list.find((item) => isObject(item) && item.Protocol === protocol);
-		if (!isObject(entry)) return undefined;
+	const find = (protocol: string, scheme: "http" | "ws") => {
+		const entry: unknown = list.find((item) => isObject<"Protocol">(item) && item.Protocol === protocol);
+		if (!isObject<"ResourceEndpoint">(entry)) return undefined;
 		const url = textOf(entry.ResourceEndpoint, 512);
-		if (url === undefined || !schemes.test(url)) throw new SyntaxError(`a bad ${protocol} endpoint`);
+		if (url === undefined || !isOfScheme(url, scheme)) throw new SyntaxError(`a bad ${protocol} endpoint`);
 		if (!parseURL(url).secure && !insecure) throw new SyntaxError(`an ${protocol} endpoint without TLS`);
 		return url;
 	};
-	const https = find("HTTPS", /^https?:/);
-	const wss = find("WSS", /^wss?:/);
-	const webrtc = find("WEBRTC", /^https?:/);
+	const https = find("HTTPS", "http");
+	const wss = find("WSS", "ws");
+	const webrtc = find("WEBRTC", "http");
 	if (https === undefined || wss === undefined) throw new SyntaxError("an endpoint is missing");
 	return webrtc === undefined ? { https, wss } : { https, wss, webrtc };
 }
 
+/** With or without TLS. */
+function isOfScheme(url: string, scheme: string): boolean {
+	return url.startsWith(`${scheme}:`) || url.startsWith(`${scheme}s:`);
+}
+
 export function parseMediaStorage(body: string): MediaStorage {
 	const { MediaStorageConfiguration: storage } = parse(body, ["MediaStorageConfiguration", "Status", "StreamARN"]);
-	if (!isObject(storage)) throw new SyntaxError("no MediaStorageConfiguration");
+	if (!isObject<"Status" | "StreamARN">(storage)) throw new SyntaxError("no MediaStorageConfiguration");
 	return { enabled: storage.Status === "ENABLED", streamARN: textOf(storage.StreamARN, 1024) };
 }
 
@@ -154,12 +163,13 @@ export function parseIceServerList(list: unknown): IceConfiguration {
 	const servers: IceServer[] = [];
 	let ttl = Infinity;
 	for (const entry of list.slice(0, maximumServers) as unknown[]) {
-		if (!isObject(entry) || !Array.isArray(entry.Uris)) throw new SyntaxError("a server without URIs");
+		if (!isObject<"Uris" | "Username" | "Password" | "Ttl">(entry) || !Array.isArray(entry.Uris))
+			throw new SyntaxError("a server without URIs");
 		const urls: string[] = [];
 		for (const uri of entry.Uris.slice(0, maximumURIs) as unknown[]) {
 			const text = textOf(uri, 256);
 			// One that is of no kind known here must not cost the others.
-			if (text !== undefined && /^(stun|turn)s?:[\x21-\x7e]+$/.test(text)) urls.push(text);
+			if (text !== undefined && isIceURL(text)) urls.push(text);
 		}
 		if (!urls.length) continue;
 		const username = textOf(entry.Username, 512);
@@ -170,19 +180,39 @@ export function parseIceServerList(list: unknown): IceConfiguration {
 	return { servers, ttl: ttl === Infinity ? defaultTtl : Math.min(ttl, 86_400) };
 }
 
-function parse(body: string, keys: readonly string[]): Record<string, unknown> {
+function isIceURL(text: string): boolean {
+	const colon = text.indexOf(":");
+	return iceSchemes.includes(text.slice(0, colon)) && consistsOf(text.slice(colon + 1), isVisible);
+}
+
+const iceSchemes: readonly string[] = Object.freeze(["stun", "stuns", "turn", "turns"]);
+
+function parse<Names extends string>(body: string, keys: readonly Names[]): Fields<Names> {
 	return parseObject(new Uint8Array(ArrayBuffer.fromString(body)), keys);
 }
 
-const arnPattern = () => /^arn:[a-z\d-]+:kinesisvideo:([a-z0-9-]+):[0-9]+:channel\/[a-zA-Z0-9_.-]+\/[0-9]+$/;
-
 function checkARN(value: unknown): string {
 	const arn = textOf(value, 1024);
-	if (arn === undefined || !arnPattern().test(arn)) throw new SyntaxError("no ChannelARN");
+	if (arn === undefined || regionOf(arn) === undefined) throw new SyntaxError("no ChannelARN");
 	return arn;
 }
 
 /** The region in a channel's ARN; undefined when it is not one. */
 export function regionOf(arn: unknown): string | undefined {
-	return (typeof arn === "string" && arn.length <= 1024 && arnPattern().exec(arn)?.[1]) || undefined;
+	if (typeof arn !== "string" || arn.length > 1024) return undefined;
+	const [prefix, partition = "", service, region = "", account = "", resource = "", more] = arn.split(":", 7);
+	const [kind, name = "", created = "", rest] = resource.split("/", 4);
+	const isARN =
+		prefix === "arn" &&
+		consistsOf(partition, isOfRegion) &&
+		service === "kinesisvideo" &&
+		consistsOf(region, isOfRegion) &&
+		consistsOf(account, isDigit) &&
+		kind === "channel" &&
+		consistsOf(name, isOfName) &&
+		consistsOf(created, isDigit);
+	return isARN && more === undefined && rest === undefined ? region : undefined;
 }
+
+const isOfRegion = (code: number) => isLowerCase(code) || isDigit(code) || isAmong(code, "-");
+const isOfName = (code: number) => isWordCharacter(code) || isAmong(code, ".-");

@@ -8,8 +8,8 @@ import type { CallName, CreateChannelOptions, Endpoints } from "webrtc/signaling
 
 /** What has been learned of a channel, and need not be asked again. */
 export interface Knowledge {
-	arn?: string;
-	endpoints?: Endpoints;
+	arn?: string | undefined;
+	endpoints?: Endpoints | undefined;
 	/** Its media goes to a stream. That it does not is not kept: it may be enabled at any time. */
 	storage?: true | undefined;
 }
@@ -64,19 +64,19 @@ export const defaultTimeouts: Readonly<Timeouts> = Object.freeze({
 
 export interface MachineOptions {
 	role: SignalingRole;
-	channelName?: string;
+	channelName?: string | undefined;
 	/** Needs no DescribeSignalingChannel. */
-	channelARN?: string;
+	channelARN?: string | undefined;
 	/** A viewer's. */
-	clientId?: string;
+	clientId?: string | undefined;
 	/** How to create a channel that is not there; undefined: not at all. */
-	create?: CreateChannelOptions;
+	create?: CreateChannelOptions | undefined;
 	/** The control plane. */
 	control: ServiceURL;
-	stunServer?: string;
+	stunServer?: string | undefined;
 	useMediaStorage: boolean;
 	/** What was known before: from a cache. */
-	knowledge?: Knowledge;
+	knowledge?: Knowledge | undefined;
 	/** Whether to keep it from one connection to the next. */
 	remember: boolean;
 	timeouts: Readonly<Timeouts>;

@@ -20,12 +20,13 @@ import type {
 } from "webrtc/signaling";
 import WHEPEndpoint from "webrtc/signaling/whep/endpoint";
 import linkHeader from "webrtc/signaling/whep/links";
+import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
 
 export interface WHEPSignalingOptions extends Secrets {
 	/** TCP port; 0 takes any that is free. Default 80. */
-	port?: number;
+	port?: number | undefined;
 	/** Path of the endpoint. Default "/whep". */
-	path?: string;
+	path?: string | undefined;
 	/** Answers what is not the endpoint's: the page, say. It is asked for no secret. Default: 404. */
 	onRequest?(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
 	/**
@@ -34,17 +35,17 @@ export interface WHEPSignalingOptions extends Secrets {
 	 */
 	authorize?(request: HTTPRequest): boolean | Promise<boolean>;
 	/** Origins of pages elsewhere that may watch: see AccessOptions. Default: none, only the device's own page. */
-	origins?: readonly string[];
+	origins?: readonly string[] | undefined;
 	/** Names by which the device is reached beside its addresses: see AccessOptions. */
-	hosts?: readonly string[];
+	hosts?: readonly string[] | undefined;
 	/** ICE servers for the device's own sessions. */
-	iceServers?: IceServer[];
+	iceServers?: IceServer[] | undefined;
 	/** ICE servers that viewers are told of (RFC 9725 section 4.6). Who may watch can read their credentials. */
-	viewerIceServers?: IceServer[];
+	viewerIceServers?: IceServer[] | undefined;
 	/** TCP connections at once of one IP address, which may be a proxy's. Default 12, of 16 in all. */
-	maximumConnectionsPerAddress?: number;
+	maximumConnectionsPerAddress?: number | undefined;
 	/** An ECMA-419 listener class in place of the platform's. */
-	listener?: typeof Listener;
+	listener?: typeof Listener | undefined;
 }
 
 const maximumPending = 8;
@@ -73,7 +74,7 @@ export default class WHEPSignaling implements SignalingClient {
 	constructor(options: WHEPSignalingOptions = {}) {
 		const { port = 80, path = "/whep" } = options;
 		if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError("port: 0 to 65535");
-		if (!/^\/[\w/-]*\w$/.test(path)) throw new TypeError("path: an absolute path such as /whep");
+		if (!isPath(path)) throw new TypeError("path: an absolute path such as /whep");
 		this.#authorization = new Authorization(options);
 		new Access(options); // throws
 		this.#options = { ...options, port, path, token: undefined, password: undefined };
@@ -206,10 +207,16 @@ export default class WHEPSignaling implements SignalingClient {
 	}
 }
 
+/** Absolute, and without a slash at its end. */
+function isPath(path: string): boolean {
+	const isOfPath = (code: number) => isWordCharacter(code) || isAmong(code, "/-");
+	return path.startsWith("/") && consistsOf(path, isOfPath, 2) && isWordCharacter(path.charCodeAt(path.length - 1));
+}
+
 /** A device does not tell why; most often another listens there. */
 function listenError(port: number, cause: unknown): WebRTCError {
 	const reason = cause instanceof Error ? cause.message : "";
-	const isInUse = !reason || /in use/i.test(reason);
+	const isInUse = !reason || reason.toLowerCase().includes("in use");
 	const text = `WHEP: port ${port} cannot be opened${isInUse ? "; is it in use?" : `: ${reason}`}`;
 	return new WebRTCError(isInUse ? "transport/address-in-use" : "transport/failed", text, cause);
 }

@@ -6,7 +6,7 @@ import HTTPConnections, { type Call, type HTTPDictionary, type Response } from "
 import IoTCredentials, { parseIoTCredentials } from "webrtc/aws/iot";
 import { parseURL } from "webrtc/aws/url";
 import type WebRTCError from "webrtc/error";
-import type { HTTPClientOptions, RequestOptions } from "embedded:network/http/client";
+import type { ClientOptions, RequestOptions } from "embedded:network/http/client";
 import * as hash from "../fakes/native/crypto";
 import { advance, pendingTimers, resetClock, schedule } from "../fakes/moddable/clock";
 
@@ -19,7 +19,7 @@ let clients: FakeClient[];
 let requests: { client: FakeClient; options: RequestOptions; body: string }[];
 
 class FakeClient {
-	options: HTTPClientOptions & { socket: { secure?: object } };
+	options: ClientOptions & { socket: { secure?: object } };
 	closed = false;
 	constructor(options: FakeClient["options"]) {
 		if (script[0] === "refuse") {
@@ -38,7 +38,7 @@ class FakeClient {
 	/** The server has had enough. */
 	break(): void {
 		this.closed = true;
-		this.options.onError?.();
+		this.options.onError?.(undefined);
 	}
 	#serve(options: RequestOptions): void {
 		if (this.closed) return;
@@ -52,10 +52,10 @@ class FakeClient {
 		if (behaviour === "break") {
 			this.closed = true;
 			options.onDone?.call({} as never, new Error());
-			this.options.onError?.();
+			this.options.onError?.(undefined);
 			return;
 		}
-		options.onHeaders?.call({} as never, behaviour.status ?? 200, new Map(behaviour.headers), "");
+		options.onHeaders?.call({} as never, behaviour.status ?? 200, new Map(behaviour.headers));
 		const data = Buffer.from((behaviour.body ?? "ok") as string);
 		for (let offset = 0; offset < data.length; offset += 1000) {
 			const part = Uint8Array.from(data.subarray(offset, offset + 1000)).buffer;

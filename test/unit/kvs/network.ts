@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ECMA-419 clients, as they behave on a device, over a network of the test's.
 import type HTTPClient from "embedded:network/http/client";
-import type { HTTPClientOptions, HTTPRequest, RequestOptions } from "embedded:network/http/client";
+import type { ClientOptions, HTTPRequest, RequestOptions } from "embedded:network/http/client";
 import type WebSocketClient from "embedded:network/websocket/client";
-import type {
-	WebSocketCallbacks,
-	WebSocketClientOptions,
-	WebSocketWriteOptions,
-} from "embedded:network/websocket/client";
+import type { WebSocketClientOptions, WebSocketWriteOptions } from "embedded:network/websocket/client";
 import type Service from "./service";
 import { currentTime, schedule } from "../fakes/moddable/clock";
 
@@ -22,12 +18,12 @@ interface Queued extends RequestOptions {
 
 export function makeHTTPClient(service: Service): typeof HTTPClient {
 	return class {
-		#options: HTTPClientOptions;
+		#options: ClientOptions;
 		#state: "connecting" | "idle" | "busy" | "closed" = "connecting";
 		#queue: Queued[] = [];
 		#lastUse = 0;
 
-		constructor(options: HTTPClientOptions) {
+		constructor(options: ClientOptions) {
 			this.#options = options;
 			service.clients.add(this);
 			if (service.dnsDown) {
@@ -108,7 +104,7 @@ export function makeHTTPClient(service: Service): typeof HTTPClient {
 		): void {
 			if (this.#state === "closed") return;
 			const wanted = Object.entries(headers).filter(([name]) => current.headersMask?.includes(name) ?? true);
-			current.onHeaders?.call(current.request as never, status, new Map(wanted), "");
+			current.onHeaders?.call(current.request as never, status, new Map(wanted));
 			const data = Buffer.from(body);
 			for (let offset = 0; offset < data.length && this.#open; offset += 300) {
 				const part = data.subarray(offset, offset + 300);
@@ -155,7 +151,7 @@ export interface FakeWebSocket {
 }
 
 type Callbacks = {
-	[name in "onReadable" | "onWritable" | "onControl" | "onError"]: NonNullable<WebSocketCallbacks[name]>;
+	[name in "onReadable" | "onWritable" | "onControl" | "onError"]: NonNullable<WebSocketClientOptions[name]>;
 };
 
 export function makeWebSocketClient(service: Service): typeof WebSocketClient {
@@ -295,7 +291,8 @@ export function makeWebSocketClient(service: Service): typeof WebSocketClient {
 		#fail(reason: string): void {
 			if (this.#state === "closed") return;
 			this.#close();
-			this.#options.onError.call(this as never, new Error(reason));
+			// The simulator says why; the SDK does not.
+			(this.#options.onError as (error: Error) => void).call(this as never, new Error(reason));
 		}
 	};
 }

@@ -1,4 +1,4 @@
-// What the XS engine of the Moddable SDK adds to ECMAScript. In an SDK build its own xs/includes/xs.d.ts takes this place.
+// What the XS engine adds to ECMAScript. Types of the simulator's modules: types/moddable has those of the SDK, which lint uses.
 
 /** The superclass of a class over C: `destructor` names the C function that frees its host data. */
 declare function Native(destructor: string): new (...args: any[]) => any;
@@ -6,6 +6,15 @@ declare function Native(destructor: string): new (...args: any[]) => any;
 declare function native(name: string): (...args: any[]) => any;
 /** Writes to the console: the serial port of a device, the standard output of the simulator. */
 declare function trace(...text: unknown[]): void;
+
+/** Memory that the engine does not own, such as a Resource's. As in the SDK's declarations it is an ArrayBufferLike. */
+declare class HostBuffer {
+	readonly byteLength: number;
+	private brand: boolean;
+}
+interface ArrayBufferTypes {
+	HostBuffer: HostBuffer;
+}
 
 interface ArrayBufferConstructor {
 	/** The UTF-8 bytes of a string. */
