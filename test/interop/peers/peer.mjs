@@ -41,6 +41,7 @@ export const implementations = [
 		start: () => startProcess(python, "gstreamer_peer.py"),
 		policies: ["none", "balanced", "max-compat", "max-bundle"],
 		lacks: {
+			"refused first": "its transport goes with the first section",
 			"data first": channelLast,
 			direct: "1.22 does not implement changes of a direction",
 			"be directed": "1.22 does not implement changes of a direction",
@@ -53,7 +54,10 @@ export const implementations = [
 		name: "aiortc",
 		start: () => startProcess(python, "aiortc_peer.py"),
 		lacks: {
+			refused: "1.4 takes a refused section for a live one",
+			"refused first": "1.4 takes a refused section for a live one",
 			"data first": channelLast,
+			"offer next": "its later offers number the formats anew, and its receivers keep the old numbers",
 			stop: "a transceiver that was stopped is offered as before",
 			restart: noRestart,
 		},
