@@ -67,6 +67,8 @@ export const implementations = [
 		start: () => startProcess("node", "werift.mjs"),
 		lacks: {
 			"data first": channelLast,
+			direct: "it ends a section in place of a pause",
+			"be directed": "it ends a section in place of a pause",
 			stop: "a transceiver that was stopped is offered as before",
 			restart: "each of its offers has another session id, as that of another connection has",
 		},
@@ -74,7 +76,12 @@ export const implementations = [
 	{
 		name: "node-datachannel",
 		start: () => startProcess("node", "node-datachannel.mjs"),
-		lacks: { "data first": channelLast, direct: "a track keeps its direction", restart: noRestart },
+		lacks: {
+			"data first": channelLast,
+			"be directed": "it answers a pause with recvonly",
+			direct: "a track keeps its direction",
+			restart: noRestart,
+		},
 	},
 	{
 		name: "wrtc",
