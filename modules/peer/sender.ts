@@ -38,10 +38,13 @@ export interface RTCRtpSendParameters {
 	rtcp: { cname: string; reducedSize: boolean };
 }
 
-/** What a sender is sending, once negotiated. */
-interface Activity {
-	native: RtpSender;
-	track: MediaCapture;
+/** The native part, with what it was made for. It outlives a pause: an SSRC has one sequence of packets (RFC 3711 section 3.2.1). */
+interface Output {
+	readonly native: RtpSender;
+	readonly payloadType: number;
+	readonly codec: string;
+	/** What it sends now. */
+	track: MediaCapture | null;
 }
 
 /** The sending half of a transceiver. */
@@ -54,7 +57,7 @@ export default class RTCRtpSender {
 	#owner: TransceiverOwner;
 	#track: MediaCapture | null;
 	#stream = "";
-	#activity: Activity | undefined;
+	#output: Output | undefined;
 	#media: NegotiatedMedia | undefined; // as negotiated, when something may be sent
 	#parameters: { active: boolean; transaction: number; isOut: boolean } | undefined; // when somebody has asked
 	#hasSent = false;
@@ -88,8 +91,8 @@ export default class RTCRtpSender {
 
 	/** What was negotiated for it while it sends, and the counters of its native part. */
 	get activity(): { media: NegotiatedMedia; statistics: ReturnType<RtpSender["statistics"]> } | undefined {
-		const media = this.#media;
-		return this.#activity && media && { media, statistics: this.#activity.native.statistics() };
+		const [media, output] = [this.#media, this.#output];
+		return media && output?.track ? { media, statistics: output.native.statistics() } : undefined;
 	}
 
 	/**
@@ -166,51 +169,61 @@ export default class RTCRtpSender {
 
 	/** Begins to send as negotiated; without effect when it already does so. */
 	start(media: NegotiatedMedia): void {
-		const before = this.#media?.codec;
-		const isSame =
-			before?.payloadType === media.codec?.payloadType && before?.name === media.codec?.name && this.#activity;
 		this.#media = media;
 		this.#hasSent = true;
-		if (!isSame) this.restart();
+		this.restart();
 	}
 
-	/** Stops sending; the peer gets a BYE. */
-	stop(): void {
+	/** Sends nothing until start(). The peer gets no BYE: that would end the SSRC (RFC 3550 section 6.6). */
+	pause(): void {
 		this.#media = undefined;
 		this.restart();
 	}
 
-	private restart(): void {
-		this.end();
-		const codec = this.#media?.codec;
-		const { srtp } = this.#owner;
-		if (!this.#track || !srtp || !codec || this.#parameters?.active === false) return;
-		const { midExtensionId, mid } = this.#media!;
-		const native = new RtpSender({
-			srtp,
-			codec: codec.name as "H264" | "opus" | "PCMU" | "PCMA", // of our own capabilities
-			payloadType: codec.payloadType,
-			clockRate: codec.clockRate,
-			ssrc: this.ssrc,
-			cname: this.#owner.cname,
-			packetizationMode: codec.packetizationMode === 1 ? 1 : 0,
-			...(midExtensionId ? { midId: midExtensionId, mid } : {}),
-		});
-		try {
-			this.#track.attach(native, codec.name);
-		} catch (error) {
-			native.close();
-			throw error;
-		}
-		this.#activity = { native, track: this.#track };
+	/** Stops sending for good; the peer gets a BYE. */
+	stop(): void {
+		this.pause();
+		this.#output?.native.close();
+		this.#output = undefined;
 	}
 
-	private end(): void {
-		const activity = this.#activity;
-		this.#activity = undefined;
-		if (!activity) return;
-		activity.track.detach(activity.native);
-		activity.native.close();
+	/** Makes what is sent agree with what is negotiated and wanted. */
+	private restart(): void {
+		const codec = this.#media?.codec;
+		const { srtp } = this.#owner;
+		const track = srtp && codec && this.#parameters?.active !== false ? this.#track : null;
+		const { track: former, codec: name, payloadType } = this.#output ?? {};
+		const isSame = name === codec?.name && payloadType === codec?.payloadType;
+		if (former && (former !== track || !isSame)) this.detach();
+		if (!track || (former === track && isSame)) return;
+		if (!isSame) this.renew(srtp!);
+		track.attach(this.#output!.native, codec!.name);
+		this.#output!.track = track;
+	}
+
+	private detach(): void {
+		const { track, native } = this.#output!;
+		this.#output!.track = null;
+		track!.detach(native);
+	}
+
+	/** Another native part, for another format. */
+	private renew(srtp: Srtp): void {
+		this.#output?.native.close();
+		this.#output = undefined;
+		const { midExtensionId, mid, codec } = this.#media!;
+		const { name, payloadType, clockRate, packetizationMode } = codec!;
+		const native = new RtpSender({
+			srtp,
+			codec: name as "H264" | "opus" | "PCMU" | "PCMA", // of our own capabilities
+			payloadType,
+			clockRate,
+			ssrc: this.ssrc,
+			cname: this.#owner.cname,
+			packetizationMode: packetizationMode === 1 ? 1 : 0,
+			...(midExtensionId ? { midId: midExtensionId, mid } : {}),
+		});
+		this.#output = { native, payloadType, codec: name, track: null };
 	}
 }
 

@@ -114,7 +114,7 @@ export default class RTCRtpTransceiver implements Negotiable {
 		if (this.#stopping) return;
 		this.#currentDirection = media.direction;
 		if (sends(media.direction)) this.sender.start(media);
-		else this.sender.stop();
+		else this.sender.pause();
 	}
 
 	/** For the connection: its section has ended. */

@@ -13,6 +13,7 @@ import {
 	reverse,
 	sends,
 	setMedia,
+	setRefusedTransport,
 	setTransport,
 	transports,
 } from "webrtc/sdp/section";
@@ -74,13 +75,14 @@ export function createAnswer(options: AnswerOptions): SessionDescription {
 	const plan = options.plan ?? planAnswer(remote, assign(remote, media));
 	answer.media = plan.media.map((section) => ({ ...section }));
 	const accepted = answer.media.filter(isLive);
-	for (const section of answer.media) if (!isLive(section)) section.fingerprints = [transport.fingerprint];
+	const offered = accepted.length ? remoteTransport(remote, answer).setup : undefined;
+	const setup = answerSetup(offered ?? "active", transport.setup);
+	for (const section of answer.media) if (!isLive(section)) setRefusedTransport(section, { ...transport, setup });
 	if (accepted.length === 0) {
 		if (!options.mayRefuseAll) checkAccepted(plan);
 		return answer;
 	}
 	if (plan.bundle) answer.groups.push({ semantics: "BUNDLE", mids: plan.bundle });
-	const setup = answerSetup(remoteTransport(remote, answer).setup ?? "active", transport.setup);
 	const first = accepted.find(({ mid }) => mid === plan.bundle?.[0]) ?? accepted[0];
 	for (const section of accepted) setTransport(section, { ...transport, setup }, section === first);
 	return answer;

@@ -50,8 +50,22 @@ export function rejectedSection(like: MediaSection): MediaSection {
 	section.mid = like.mid;
 	section.payloadTypes = like.payloadTypes.slice(0, 1); // there must be one; which, has no meaning
 	section.formats = like.formats;
+	section.codecs = like.codecs.filter(({ payloadType }) => payloadType === section.payloadTypes[0]);
+	if (like.sctpPort !== undefined) section.sctpPort = like.sctpPort;
 	section.direction = "inactive";
 	return section;
+}
+
+/**
+ * What some look for in a section that is refused, though it has no meaning there: GStreamer 1.22 for the fingerprint and
+ * the ufrag, aiortc 1.4 for both credentials and rtcp-mux; and werift 0.22 for the format, which rejectedSection() keeps.
+ */
+export function setRefusedTransport(section: MediaSection, transport: TransportParameters): void {
+	section.iceUfrag = transport.iceUfrag;
+	section.icePwd = transport.icePwd;
+	section.fingerprints = [transport.fingerprint];
+	section.setup = transport.setup;
+	section.rtcpMux = isRtp(section.protocol);
 }
 
 /** Gives a section this side's ICE and DTLS. Candidates stand in the first section of a bundle alone. */

@@ -23,7 +23,11 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		const modules = await Promise.all(parts.map((part) => import(`./${part}.mjs`)));
 		return modules.flatMap(({ rows }) => rows);
 	},
-	peers: async () => (await import("./peers/rows.mjs")).rows(options),
+	peers: async () => {
+		const { prepare, rows } = await import("./peers/rows.mjs");
+		await prepare();
+		return rows(options);
+	},
 });
 
 /** @template T @param {number} seconds @param {Promise<T>} promise */

@@ -86,7 +86,8 @@ process.on("message", async (/** @type {any} */ { go, offer, answer, candidate }
 		process.send?.({ answer: await end.describe("answer") });
 	}
 	if (answer) await take("answer", answer);
-	if (candidate) early ? early.push(candidate) : end.add(candidate);
+	if (candidate && early) early.push(candidate);
+	else if (candidate) end.add(candidate);
 });
 await sleep(100); // certificates are made meanwhile
 process.send?.({ ready: true });

@@ -88,7 +88,7 @@ export const answering = [
 		},
 		{ short: true },
 	),
-	then("the peer offers next, pauses and resumes the video", ["direct"], async (scene) => {
+	then("the peer offers next, pauses and resumes the video", ["direct", "offer next"], async (scene) => {
 		for (const [direction, kinds] of /** @type {const} */ ([
 			["inactive", ["audio"]],
 			["recvonly", ["video", "audio"]],

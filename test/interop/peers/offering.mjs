@@ -86,11 +86,15 @@ export const offering = [
 	first("audio", ["audio"], { short: true }),
 	first("video and audio", ["video", "audio"], { short: true }),
 	first("audio and video", ["audio", "video"]),
-	first("VP8, video and audio", ["vp8", "video", "audio"], { short: true }),
-	first("video, VP8 and audio", ["video", "vp8", "audio"]),
-	first("video, audio and VP8", ["video", "audio", "vp8"]),
-	first("VP8 and audio to a device without video", ["vp8", "audio"], { device: "audio", short: true }),
-	first("audio and VP8 to a device without video", ["audio", "vp8"], { device: "audio" }),
+	first("VP8, video and audio", ["vp8", "video", "audio"], { needs: ["video", "refused first"] }),
+	first("video, VP8 and audio", ["video", "vp8", "audio"], { needs: ["video", "refused"], short: true }),
+	first("video, audio and VP8", ["video", "audio", "vp8"], { needs: ["video", "refused"] }),
+	first("VP8 and audio to a device without video", ["vp8", "audio"], { needs: ["refused first"], device: "audio" }),
+	first("audio and VP8 to a device without video", ["audio", "vp8"], {
+		needs: ["refused"],
+		device: "audio",
+		short: true,
+	}),
 	{
 		name: "offers VP8 and audio, and is told why there is no video",
 		sections: ["vp8", "audio"],
@@ -104,19 +108,21 @@ export const offering = [
 	first("an unknown kind, video and audio", ["video", "audio"], { strange: 0, short: true }),
 	first("video, an unknown kind and audio", ["video", "audio"], { strange: 1 }),
 	first("video, audio and an unknown kind", ["video", "audio"], { strange: 2 }),
-	first("a data channel, video and audio", ["data", "video", "audio"], { needs: ["video", "data", "data first"] }),
-	first("video, audio and a data channel", ["video", "audio", "data"], { needs: ["video", "data"] }),
+	first("a data channel, video and audio", ["data", "video", "audio"], {
+		needs: ["video", "data", "data first", "refused first"],
+	}),
+	first("video, audio and a data channel", ["video", "audio", "data"], { needs: ["video", "data", "refused"] }),
 	then("pauses and resumes the video", ["direct"], (scene) => pauseAndResume(scene, "video", "audio"), {
 		short: true,
 	}),
 	then("pauses and resumes the audio", ["direct"], (scene) => pauseAndResume(scene, "audio", "video")),
-	then("stops the video and adds it again", ["stop"], (scene) => stopAndAdd(scene, "video", "audio"), {
+	then("stops the video and adds it again", ["stop"], (scene) => stopAndAdd(scene, "video", "audio")),
+	then("stops the audio and adds it again", ["stop"], (scene) => stopAndAdd(scene, "audio", "video"), {
 		short: true,
 	}),
-	then("stops the audio and adds it again", ["stop"], (scene) => stopAndAdd(scene, "audio", "video")),
 	{
 		name: "offers video and a data channel, and adds audio",
-		needs: ["video", "data", "add"],
+		needs: ["video", "data", "refused", "add"],
 		sections: ["video", "data"],
 		async run(scene) {
 			await scene.peerOffers();

@@ -41,6 +41,7 @@ export const implementations = [
 		start: () => startProcess(python, "gstreamer_peer.py"),
 		policies: ["none", "balanced", "max-compat", "max-bundle"],
 		lacks: {
+			"refused first": "its transport goes with the first section",
 			"data first": channelLast,
 			direct: "1.22 does not implement changes of a direction",
 			"be directed": "1.22 does not implement changes of a direction",
@@ -53,7 +54,10 @@ export const implementations = [
 		name: "aiortc",
 		start: () => startProcess(python, "aiortc_peer.py"),
 		lacks: {
+			refused: "1.4 takes a refused section for a live one",
+			"refused first": "1.4 takes a refused section for a live one",
 			"data first": channelLast,
+			"offer next": "its later offers number the formats anew, and its receivers keep the old numbers",
 			stop: "a transceiver that was stopped is offered as before",
 			restart: noRestart,
 		},
@@ -63,6 +67,8 @@ export const implementations = [
 		start: () => startProcess("node", "werift.mjs"),
 		lacks: {
 			"data first": channelLast,
+			direct: "it ends a section in place of a pause",
+			"be directed": "it ends a section in place of a pause",
 			stop: "a transceiver that was stopped is offered as before",
 			restart: "each of its offers has another session id, as that of another connection has",
 		},
@@ -70,7 +76,12 @@ export const implementations = [
 	{
 		name: "node-datachannel",
 		start: () => startProcess("node", "node-datachannel.mjs"),
-		lacks: { "data first": channelLast, direct: "a track keeps its direction", restart: noRestart },
+		lacks: {
+			"data first": channelLast,
+			"be directed": "it answers a pause with recvonly",
+			direct: "a track keeps its direction",
+			restart: noRestart,
+		},
 	},
 	{
 		name: "wrtc",

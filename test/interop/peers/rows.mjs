@@ -51,6 +51,9 @@ async function play(implementation, bundle, { device = "both", sections = [], ru
 	}
 }
 
+/** Builds and starts the devices: the first time takes a minute, which is no row's. */
+export const prepare = () => devices.port("both");
+
 /** Ends the devices and the browsers. */
 export async function finish() {
 	await closePeers();

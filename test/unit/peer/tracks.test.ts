@@ -40,7 +40,7 @@ test("removeTrack stops at once, and the next negotiation says so", async () => 
 	const [sender] = device.getSenders();
 	device.removeTrack(sender!);
 	expect(sender!.track).toBeNull();
-	expect(RtpSender.open.size).toBe(0);
+	expect(sender!.activity).toBeUndefined();
 	expect(directions(device)).toEqual(["inactive"]);
 	await negotiate(device, viewer);
 	expect(device.getTransceivers()[0]!.currentDirection).toBe("inactive");
@@ -59,11 +59,30 @@ test("replaceTrack changes the source without negotiation, or leaves none", asyn
 	expect(sender!.track).toBe(other);
 	expect([...RtpSender.open].map(({ options }) => options.ssrc)).toEqual([ssrc]);
 	await sender!.replaceTrack(null);
-	expect(RtpSender.open.size).toBe(0);
+	expect(sender!.activity).toBeUndefined();
 	expect(directions(device)).toEqual(["sendonly"]);
 	await sender!.replaceTrack(other);
 	expect(RtpSender.open.size).toBe(1);
 	await expect(sender!.replaceTrack(microphone() as never)).rejects.toThrow(TypeError);
+});
+
+test("a pause keeps the packets' sequence: the native sender stays, and has no track meanwhile", async () => {
+	const { viewer, device } = pair();
+	await negotiate(viewer, device);
+	await advance(100);
+	const [transceiver] = device.getTransceivers();
+	const before = [...RtpSender.open];
+	expect(before).toHaveLength(1);
+	transceiver!.direction = "inactive";
+	await negotiate(device, viewer);
+	expect(transceiver!.sender.activity).toBeUndefined();
+	expect([...RtpSender.open]).toEqual(before);
+	transceiver!.direction = "sendonly";
+	await negotiate(device, viewer);
+	expect(transceiver!.sender.activity).toBeDefined();
+	expect([...RtpSender.open]).toEqual(before);
+	device.close();
+	expect(RtpSender.open.size).toBe(0);
 });
 
 test("a transceiver that stops sends nothing at once, and its section ends with the next negotiation", async () => {
@@ -97,7 +116,7 @@ test("parameters tell of the codec, and an encoding can be switched off and on",
 	});
 	parameters.encodings[0]!.active = false;
 	await sender!.setParameters(parameters);
-	expect(RtpSender.open.size).toBe(0);
+	expect(sender!.activity).toBeUndefined();
 	await expect(sender!.setParameters(parameters)).rejects.toMatchObject({ name: "InvalidStateError" });
 	const again = sender!.getParameters();
 	expect(again.transactionId).not.toBe(parameters.transactionId);

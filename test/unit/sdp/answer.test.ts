@@ -17,7 +17,10 @@ import { answer, audio, failure, fixture, fixtureNames, offer, section, transpor
 const bundled = (description: SessionDescription) => description.groups[0]?.mids;
 const ports = (description: SessionDescription) => description.media.map((media) => media.port);
 
-const fingerprintLine = `a=fingerprint:sha-256 ${transport.fingerprint.value}\r\n`;
+const refusedLines = [
+	`a=ice-ufrag:${transport.iceUfrag}\r\na=ice-pwd:${transport.icePwd}\r\n`,
+	`a=fingerprint:sha-256 ${transport.fingerprint.value}\r\na=setup:active\r\n`,
+].join("");
 
 describe("the answer to a browser", () => {
 	const answerable = fixtureNames
@@ -97,7 +100,7 @@ describe("the answer to a browser", () => {
 		expect(ports(description)).toEqual([9, 9, 0]);
 		expect(bundled(description)).toEqual(["0", "1"]);
 		expect(write(description)).toContain(
-			`m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n${fingerprintLine}a=mid:2\r\na=inactive\r\n`,
+			`m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n${refusedLines}a=mid:2\r\na=inactive\r\na=sctp-port:5000\r\n`,
 		);
 		expect(failure(() => answer(parse(fixture("firefox-data"))))).toMatch(/^sdp\/unsupported: application: /);
 	});
@@ -317,10 +320,10 @@ describe("sections are rejected", () => {
 		expect(portsOf((sdp) => sdp.replace("m=video 9", "m=video 0"))).toEqual([0, 9]);
 	});
 
-	test("and keep formats, mid and place, and have the fingerprint that GStreamer 1.22 looks for", () => {
+	test("and keep a format, mid and place, and have what GStreamer 1.22, aiortc 1.4 and werift 0.22 look for", () => {
 		const text = write(answer(offer(), [audio]));
 		expect(text).toContain(
-			`m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\n${fingerprintLine}a=mid:v\r\na=inactive\r\nm=audio 9 `,
+			`m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\n${refusedLines}a=mid:v\r\na=inactive\r\na=rtcp-mux\r\na=rtpmap:96 H264/90000\r\n`,
 		);
 		expect(text).toContain("a=group:BUNDLE a\r\n");
 	});

@@ -9,7 +9,9 @@ import { checkDirection } from "webrtc/peer/transceiver";
 export default function perform(app: WebRTCApp, peerId: string, command: Command, captures: MediaCapture[]): void {
 	const { verb, kind, direction } = command;
 	const connection = app.connection(peerId);
-	const transceiver = connection?.getTransceivers().find((one) => one.kind === kind && one.sender.track);
+	const transceiver = connection
+		?.getTransceivers()
+		.find((one) => one.kind === kind && one.direction !== "stopped" && one.sender.track);
 	switch (verb) {
 		case "offer":
 			app.triggerOffer(peerId);
@@ -22,6 +24,9 @@ export default function perform(app: WebRTCApp, peerId: string, command: Command
 				captures.find((capture) => capture.kind === kind)!,
 				{ direction: "sendonly" },
 			);
+			break;
+		case "stop":
+			transceiver!.stop();
 			break;
 		case "restart":
 			connection!.restartIce();
