@@ -126,6 +126,13 @@ test("without a bundle, the section that can be served best is kept", () => {
 	expect(ours.negotiation.refusals[0]!.message).toContain("no bundle");
 });
 
+test("without a bundle, sound that is sent is worth more than video that is only received", () => {
+	const ours = new Side("ours", line("audio"));
+	const theirs = new Side("theirs", line("video"), receive("audio"));
+	const apart = (text: string) => text.replace(/a=group:BUNDLE.*\r\n/, "");
+	expect(answerTo(ours, theirs, apart)).toEqual(["video 0 inactive", "audio 9 sendonly"]);
+});
+
 test("a refusal names what is different when the codec's name is the same", () => {
 	const ours = new Side("ours", line("video", { codecs: [h264Capability("42e01f", 1, [])] }));
 	const theirs = new Side("theirs", receive("video"));
