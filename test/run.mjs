@@ -40,6 +40,10 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/soak/short.mjs"],
 	],
 	kvs: () => [["node", "test/kvs/run.mjs"]],
+	strangers: () => [
+		["node", "test/strangers/run.mjs"],
+		["node", "test/strangers/kvs.mjs"],
+	],
 	interop: () => [["node", "test/interop/run.mjs"]],
 });
 

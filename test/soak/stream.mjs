@@ -44,10 +44,14 @@ export async function stream({ seconds = 600, settling = 60, log = console.log }
 	}
 }
 
-/** @param {import("./watched.mjs").Sample} first @param {import("./watched.mjs").Sample} last */
+/**
+ * @param {import("./watched.mjs").Sample} first
+ * @param {import("./watched.mjs").Sample} last
+ * @param {Partial<Record<keyof import("./watched.mjs").Sample, number>>} allowed
+ */
 export function checkGrowth(first, last, allowed = growth) {
 	for (const [name, most] of Object.entries(allowed)) {
-		const key = /** @type {keyof typeof growth} */ (name);
+		const key = /** @type {keyof import("./watched.mjs").Sample} */ (name);
 		const more = last[key] - first[key];
 		if (more > most) throw new Error(`${name} grew by ${more}, from ${first[key]} to ${last[key]}`);
 	}
