@@ -37,6 +37,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	],
 	browser: () => [
 		["node", "test/browser/run.mjs"],
+		["node", "test/browser/access.mjs"],
 		["node", "test/soak/short.mjs"],
 	],
 	kvs: () => [["node", "test/kvs/run.mjs"]],

@@ -4,8 +4,9 @@ import { audio, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
 import viewers from "examples/viewers";
+import linkSecret from "lan-camera/link";
 import * as settings from "lan-camera/settings";
-import serve from "lan-camera/site";
+import site from "lan-camera/site";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media";
 import WHEPSignaling from "webrtc/signaling/whep";
@@ -17,7 +18,16 @@ function onEvent({ type, peerId, error }: WebRTCAppEvent): void {
 }
 
 async function start(): Promise<void> {
-	const signaling = new WHEPSignaling({ port: settings.port(), onRequest: serve });
+	const link = settings.link();
+	if (link && settings.token() !== undefined) throw new TypeError("token: the link has its own");
+	const signaling: WHEPSignaling = new WHEPSignaling({
+		port: settings.port(),
+		token: link ? linkSecret() : settings.token(),
+		password: settings.password(),
+		origins: settings.origins(),
+		hosts: settings.hosts(),
+		onRequest: site(() => signaling.isOpen),
+	});
 	const app = new WebRTCApp({
 		signaling,
 		role: "master",
@@ -29,7 +39,10 @@ async function start(): Promise<void> {
 	simulator?.onTerminate(() => app.terminate());
 	await app.run();
 	trace("The camera is live. Open it in a browser:\n");
-	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/\n`);
+	// The secret stands behind "#": a browser keeps that to itself.
+	const secret = link ? `#${linkSecret()}` : "";
+	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/${secret}\n`);
+	if (signaling.isOpen) trace("Everybody in its network can watch and listen: --link or --password closes it.\n");
 	report(app, settings.reportInterval());
 }
 

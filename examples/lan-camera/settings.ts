@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { number } from "examples/config";
+import { flag, number, text } from "examples/config";
 
 /** TCP port of the page and the endpoint; 0: any. */
 export const port = (): number => number("port", 0, 65535) ?? 80;
@@ -7,3 +7,17 @@ export const port = (): number => number("port", 0, 65535) ?? 80;
 export const udpPort = (): number => number("udpPort", 0, 65535) ?? 0;
 /** Seconds between reports of memory and of entries into JavaScript. */
 export const reportInterval = (): number => number("report", 0, 86_400) ?? 0;
+/** Whether the printed address carries the secret that opens the camera. */
+export const link = (): boolean => flag("link") ?? false;
+/** What opens the camera as a bearer token. */
+export const token = (): string | undefined => text("token");
+/** What opens the camera when it is typed. */
+export const password = (): string | undefined => text("password");
+/** Origins of other pages that may show the camera. */
+export const origins = (): string[] => list("origins");
+/** Names by which the camera is reached beside its addresses. */
+export const hosts = (): string[] => list("hosts");
+
+function list(key: string): string[] {
+	return (text(key) ?? "").split(",").filter((entry) => entry !== "");
+}

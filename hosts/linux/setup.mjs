@@ -41,6 +41,7 @@ export const packages = {
 		coturn: "a TURN server in the tests of the local KVS",
 		valgrind: "counts instructions in the benches",
 		ffmpeg: "makes the test media",
+		"nginx-light": "a proxy before the camera in the browser tests",
 		openssl: "certificates, and a peer for DTLS",
 	},
 };

@@ -9,8 +9,8 @@ import { root } from "./tools/build.mjs";
 
 /**
  * An option of an example. It goes to mc/config: a number, the absolute path of a file, or what is in the file; else as
- * it is. An environment variable may stand in for it.
- * @typedef {{ value: string, text: string, kind?: "number" | "path" | "file", environment?: string }} Option
+ * it is, a flag as "true". An environment variable may stand in for it.
+ * @typedef {{ value?: string, text: string, kind?: "number" | "path" | "file" | "flag", environment?: string }} Option
  */
 
 const examples = fs
@@ -47,7 +47,7 @@ function usage() {
 		`usage: npm start -- [--example NAME] [options of ${example}]\n\n`,
 		line("--example NAME", `which example: ${examples.join(", ")} (lan-camera)`),
 		...Object.entries(options).map(([name, { value, text, environment }]) =>
-			line(`--${name} ${value}`, environment ? `${text} [$${environment}]` : text),
+			line(`--${name} ${value ?? ""}`, environment ? `${text} [$${environment}]` : text),
 		),
 		line("--stats", "print the machine's heaps and counters at the end"),
 		line("--help", "this text"),
@@ -87,7 +87,8 @@ function parse() {
 		if (word === "--stats") parsed.stats = true;
 		else if (!option && word !== "--example") fail(`${word}: unknown option`);
 		else {
-			const value = inline ?? words[++i] ?? fail(`${word}: no value given`);
+			const given = inline ?? (option?.kind === "flag" ? "true" : words[++i]);
+			const value = given ?? fail(`${word}: no value given`);
 			if (option) parsed.config[name] = convert(word, option, value);
 		}
 	}

@@ -2,8 +2,13 @@
 // A device as a whole: its media, its signaling, and a session for each peer.
 import EarlyCandidates from "webrtc/app/early";
 import type { WebRTCAppEvent } from "webrtc/app/events";
-import Session from "webrtc/app/session";
+import { completeLimits, type AppLimits } from "webrtc/app/limits";
+import Memory from "webrtc/app/memory";
+import { connectingFrom, sessionToEnd } from "webrtc/app/places";
+import Session, { busyRetryAfter } from "webrtc/app/session";
+import Turns from "webrtc/app/turns";
 import WebRTCError from "webrtc/error";
+import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
 import type Certificate from "webrtc/native/dtls/certificate";
@@ -12,6 +17,7 @@ import Network from "webrtc/peer/network";
 import type { IceServer, SignalingClient, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
 
 export type { WebRTCAppEvent, WebRTCAppEventType } from "webrtc/app/events";
+export type { AppLimits } from "webrtc/app/limits";
 
 export interface WebRTCAppOptions {
 	signaling: SignalingClient;
@@ -25,6 +31,8 @@ export interface WebRTCAppOptions {
 	iceServers?: IceServer[];
 	/** Peers at once, 1 to 16; one more is turned down, and told so. Default 5. */
 	maximumSessions?: number;
+	/** What strangers may make this device hold. Default: what suits a board with 8192 slots and 128 KB of chunks. */
+	limits?: Partial<AppLimits>;
 	/** UDP port for all media; 0, the default, takes any. */
 	port?: number;
 	/** Default: the device's own, made once and stored. */
@@ -41,7 +49,8 @@ export interface WebRTCAppOptions {
 type Offer = Extract<SignalingMessage, { sdp: string }>;
 
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
-const retryAfter = 10; // s, for a viewer that is turned away
+const fullRetryAfter = 10; // s, for a viewer that is turned away
+const partForCandidate = 0.25; // of the memory that a description needs
 const progressEvents = Object.freeze({
 	describe: "signalingDescribe",
 	getEndpoint: "signalingGetEndpoint",
@@ -58,6 +67,9 @@ export default class WebRTCApp {
 	#iceServers: IceServer[];
 	#network: Network | undefined;
 	#certificate: Certificate | undefined;
+	#limits: Readonly<AppLimits>;
+	#memory: Memory;
+	#turns: Turns;
 	#state: "new" | "running" | "terminated" = "new";
 
 	/** @throws TypeError or RangeError that names the option */
@@ -71,6 +83,10 @@ export default class WebRTCApp {
 		this.#options = options;
 		this.#role = role;
 		this.#maximumSessions = maximumSessions;
+		this.#limits = completeLimits(options.limits);
+		const { freeSlots, freeChunks, waitingDescriptions } = this.#limits;
+		this.#memory = new Memory({ slots: freeSlots, chunks: freeChunks });
+		this.#turns = new Turns(waitingDescriptions);
 		this.#iceServers = [...(options.iceServers ?? [])];
 		this.#event({ type: "initialized" });
 	}
@@ -108,7 +124,8 @@ export default class WebRTCApp {
 		if (this.#state !== "new") throw new WebRTCError("peer/invalid-state", "run: already called");
 		this.#state = "running";
 		try {
-			this.#network = new Network({ port: this.#options.port });
+			const { allCandidates: maximumCandidates } = this.#limits;
+			this.#network = new Network({ port: this.#options.port, maximumCandidates });
 			this.#certificate = this.#options.certificate ?? loadCertificate();
 			this.#openCaptures();
 			await this.#connect();
@@ -124,7 +141,8 @@ export default class WebRTCApp {
 			let settled = false;
 			let failure: WebRTCError | undefined;
 			this.#options.signaling.connect(this.#role, {
-				onMessage: (message) => this.#receive(message),
+				addresses: () => this.#network?.hostAddresses ?? [],
+				onMessage: (message) => this.#onMessage(message),
 				onError: (error) => {
 					failure = error;
 					this.#event({ type: "signalingError", error });
@@ -192,6 +210,18 @@ export default class WebRTCApp {
 		this.#certificate = undefined;
 	}
 
+	/** A fault with a message ends the session of its peer, and nothing else. */
+	#onMessage(message: SignalingMessage): void {
+		try {
+			this.#receive(message);
+		} catch (cause) {
+			contain(cause, (error) => {
+				this.#event({ type: "error", peerId: message.peerId, error });
+				this.#sessions.get(message.peerId)?.end(true);
+			});
+		}
+	}
+
 	#receive(incoming: SignalingMessage): void {
 		if (this.#state !== "running") return;
 		const message = this.#intercept(incoming, "incoming");
@@ -208,6 +238,7 @@ export default class WebRTCApp {
 				break;
 			case "candidate":
 				this.#event({ type: "receivedIceCandidate", peerId });
+				if (!this.#memory.hasRoom(partForCandidate)) break; // the peer's own checks may do
 				if (session) session.receiveCandidate(message.candidate);
 				else this.#early.add(peerId, message.candidate, this.#network!.now);
 				break;
@@ -218,7 +249,7 @@ export default class WebRTCApp {
 		}
 	}
 
-	#receiveOffer({ peerId, sdp, correlationId, iceServers }: Offer): void {
+	#receiveOffer({ peerId, sdp, correlationId, iceServers, remoteAddress }: Offer): void {
 		this.#event({ type: "receivedOffer", peerId });
 		let session = this.#sessions.get(peerId);
 		if (session && !session.isContinuedBy(sdp)) {
@@ -228,11 +259,8 @@ export default class WebRTCApp {
 		if (!session) {
 			this.#event({ type: "peerConnectionRequested", peerId });
 			try {
-				if (this.#sessions.size >= this.#maximumSessions) {
-					const message = `All ${this.#maximumSessions} places are taken.`;
-					throw new WebRTCError("app/too-many-sessions", message);
-				}
-				session = this.#addSession(peerId);
+				this.#makePlace(remoteAddress);
+				session = this.#addSession(peerId, remoteAddress);
 			} catch (error) {
 				this.#turnDown(peerId, correlationId, error);
 				return;
@@ -243,27 +271,54 @@ export default class WebRTCApp {
 		for (const candidate of this.#early.take(peerId, this.#network!.now)) session.receiveCandidate(candidate);
 	}
 
+	/** @throws WebRTCError "app/too-many-sessions" or "app/busy" */
+	#makePlace(remoteAddress: string | undefined): void {
+		const { now } = this.#network!;
+		if (remoteAddress !== undefined) {
+			const isMany = connectingFrom(this.#sessions.values(), remoteAddress) >= this.#limits.connectingPerAddress;
+			const oldest = isMany ? sessionToEnd(this.#sessions.values(), now, remoteAddress) : undefined;
+			if (isMany && !oldest)
+				throw new WebRTCError("app/too-many-sessions", "Too many viewers of your address connect at once.");
+			if (oldest) this.#displace(oldest);
+		}
+		if (this.#sessions.size >= this.#maximumSessions) {
+			const oldest = sessionToEnd(this.#sessions.values(), now);
+			if (!oldest)
+				throw new WebRTCError("app/too-many-sessions", `All ${this.#maximumSessions} places are taken.`);
+			this.#displace(oldest);
+		}
+		if (!this.#memory.hasRoom()) throw new WebRTCError("app/busy", "There is no memory for another viewer now.");
+	}
+
+	#displace(session: Session): void {
+		const error = new WebRTCError("ice/failed", "It was not heard of, and another peer needs its place.");
+		this.#event({ type: "peerConnectionFailed", peerId: session.peerId, error });
+		session.end(true);
+	}
+
 	#turnDown(peerId: string, correlationId: string | undefined, cause: unknown): void {
-		const full = cause instanceof WebRTCError && cause.code === "app/too-many-sessions";
 		const error = fromNative(cause, "peer/out-of-resources");
-		const reason = full ? "too-many-sessions" : "failed";
-		this.#send({
-			type: "reject",
-			peerId,
-			correlationId,
-			rejection: { reason, message: error.message, retryAfter },
-		});
+		const { code, message } = error;
+		const reason = code === "app/too-many-sessions" ? "too-many-sessions" : code === "app/busy" ? "busy" : "failed";
+		const retryAfter = reason === "busy" ? busyRetryAfter : fullRetryAfter;
+		this.#send({ type: "reject", peerId, correlationId, rejection: { reason, message, retryAfter } });
 		this.#early.take(peerId, this.#network!.now);
 		this.#event({ type: "error", peerId, error });
 	}
 
-	#addSession(peerId: string): Session {
+	#addSession(peerId: string, remoteAddress?: string): Session {
+		const network = this.#network!;
 		const session = new Session({
 			peerId,
+			remoteAddress,
+			limits: this.#limits,
+			now: () => network.now,
+			takeTurn: (step) => this.#takeTurn(step),
 			configuration: {
-				network: this.#network!,
+				network,
 				certificates: [this.#certificate!],
 				iceServers: this.#iceServers,
+				limits: this.#limits,
 			},
 			trickle: this.#options.signaling.trickle,
 			captures: this.#openCaptures(),
@@ -276,6 +331,13 @@ export default class WebRTCApp {
 		});
 		this.#sessions.set(peerId, session);
 		return session;
+	}
+
+	#takeTurn(step: () => Promise<void>): Promise<void> {
+		return this.#turns.take(() => {
+			if (!this.#memory.hasRoom()) throw new WebRTCError("app/busy", "There is no memory for a description now.");
+			return step();
+		});
 	}
 
 	/** Those that can be opened. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CandidateInit } from "webrtc/signaling";
 
-const maximumPeers = 16;
-const maximumCandidates = 32;
+const maximumPeers = 8;
+const maximumCandidates = 16; // of a peer
+const maximumOfAll = 32;
+const longestCandidate = 512; // characters; browsers' have 150
 
 interface Entry {
 	expires: number;
@@ -27,7 +29,15 @@ export default class EarlyCandidates {
 			entry = { expires: now + this.#lifetime, candidates: [] };
 			this.#entries.set(peerId, entry);
 		}
-		if (entry.candidates.length < maximumCandidates) entry.candidates.push(candidate);
+		const isTooLong = candidate.candidate.length > longestCandidate;
+		if (isTooLong || entry.candidates.length >= maximumCandidates || this.#count() >= maximumOfAll) return;
+		entry.candidates.push(candidate);
+	}
+
+	#count(): number {
+		let count = 0;
+		for (const { candidates } of this.#entries.values()) count += candidates.length;
+		return count;
 	}
 
 	/** The candidates of a peer, which are forgotten here. */

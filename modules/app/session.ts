@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import Timer from "timer";
 import type { WebRTCAppEvent } from "webrtc/app/events";
+import type { AppLimits } from "webrtc/app/limits";
 import Origin from "webrtc/app/origin";
 import WebRTCError from "webrtc/error";
+import guard, { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
-import RTCPeerConnection, { type RTCConfiguration } from "webrtc/peer";
+import RTCPeerConnection, { type IceParameters, type RTCConfiguration } from "webrtc/peer";
 import type { CandidateInit, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
 
 export interface SessionOptions {
@@ -15,29 +18,44 @@ export interface SessionOptions {
 	captures: (VideoCapture | AudioCapture)[];
 	/** Whether this side asks for the peer's media, as a viewer does. */
 	receives: boolean;
+	/** The peer's, where it is known. */
+	remoteAddress?: string | undefined;
+	limits: Readonly<AppLimits>;
+	/** Milliseconds that only grow. */
+	now(): number;
+	/** Runs the work on a description when it is its turn and there is memory. @throws (rejects) "app/busy" */
+	takeTurn(step: () => Promise<void>): Promise<void>;
 	send(message: SignalingMessage): void;
 	onEvent(event: WebRTCAppEvent): void;
 	/** The session is over, and its peer connection closed. */
 	onEnd(session: Session): void;
 }
 
+/** Seconds after which one is to try again that was turned down for want of memory. */
+export const busyRetryAfter = 5;
+
 /** One peer: its connection, and the talk with it by way of the signaling. */
 export default class Session {
 	readonly peerId: string;
 	readonly connection: RTCPeerConnection;
+	readonly remoteAddress: string | undefined;
+	readonly startedAt: number;
 	#options: SessionOptions;
 	#queue: Promise<void> = Promise.resolve();
 	#commonServers: IceServer[];
 	#ownServers: IceServer[] = [];
-	#described = false; // our description is on its way: candidates may follow
-	#waiting: CandidateInit[] = [];
 	#origin: Origin | undefined;
 	#streaming = false;
 	#ended = false;
+	#candidates: CandidateInit[] = []; // of the peer, that wait for what goes before them
+	#wasConnected = false;
+	#firstCheck: Timer | undefined;
 
 	constructor(options: SessionOptions) {
 		this.#options = options;
 		this.peerId = options.peerId;
+		this.remoteAddress = options.remoteAddress;
+		this.startedAt = options.now();
 		this.#commonServers = options.configuration.iceServers ?? [];
 		const connection = new RTCPeerConnection(options.configuration);
 		this.connection = connection;
@@ -54,6 +72,11 @@ export default class Session {
 		}
 	}
 
+	/** It has never been connected. */
+	get isConnecting(): boolean {
+		return !this.#wasConnected;
+	}
+
 	/** Whether an offer goes on with this session: the peer may have begun another since. */
 	isContinuedBy(sdp: string): boolean {
 		return this.#origin === undefined || this.#origin.isContinuedBy(new Origin(sdp));
@@ -61,12 +84,21 @@ export default class Session {
 
 	/** Takes an offer, the first or a later one, and answers it; turns it down when that cannot be done. */
 	receiveOffer(sdp: string, correlationId: string | undefined): void {
+		const { captures, trickle } = this.#options;
 		this.#origin = new Origin(sdp);
+		this.#awaitCheck();
 		this.#enqueue(async () => {
 			try {
-				await this.connection.setRemoteDescription({ type: "offer", sdp });
-				this.#checkVideo();
-				await this.#sendDescription("answer", correlationId);
+				await this.#options.takeTurn(async () => {
+					if (this.#ended) return;
+					const answer = await this.connection.acceptOffer(sdp, {
+						// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
+						required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
+						complete: !trickle,
+					});
+					this.#sendDescription("answer", answer.sdp, correlationId);
+				});
+				this.#awaitCheck();
 			} catch (error) {
 				this.#reject(error, correlationId);
 			}
@@ -77,7 +109,9 @@ export default class Session {
 	sendOffer(): void {
 		this.#enqueue(async () => {
 			try {
-				await this.#sendDescription("offer", undefined);
+				await this.connection.setLocalDescription();
+				if (!this.#options.trickle) await this.connection.gatheringComplete;
+				this.#sendDescription("offer", this.connection.localDescription?.sdp, undefined);
 			} catch (error) {
 				this.#fail(toWebRTCError(error));
 			}
@@ -88,22 +122,37 @@ export default class Session {
 		this.#origin = new Origin(sdp);
 		this.#enqueue(async () => {
 			try {
-				await this.connection.setRemoteDescription({ type: "answer", sdp });
+				await this.#options.takeTurn(() => this.connection.setRemoteDescription({ type: "answer", sdp }));
 			} catch (error) {
 				this.#fail(toWebRTCError(error));
 			}
 		});
 	}
 
-	/** A bad candidate is reported and otherwise ignored: the others may do. */
+	/** A bad candidate is reported and otherwise ignored: the others may do. So is one too many. */
 	receiveCandidate(candidate: CandidateInit): void {
-		this.#enqueue(async () => {
+		if (this.#candidates.length >= this.#options.limits.sessionCandidates) return;
+		this.#awaitCheck();
+		if (this.#candidates.push(candidate) === 1) this.#enqueue(() => this.#addCandidates());
+	}
+
+	async #addCandidates(): Promise<void> {
+		for (let next = this.#candidates.shift(); next && !this.#ended; next = this.#candidates.shift()) {
 			try {
-				await this.connection.addIceCandidate(candidate);
+				await this.connection.addIceCandidate(next);
 			} catch (error) {
 				this.#event({ type: "error", error: toWebRTCError(error) });
 			}
-		});
+		}
+	}
+
+	/**
+	 * New ICE credentials of the peer without an offer (RFC 9725 section 4.3.2).
+	 * @returns this side's new ones; undefined when they are not new, or the session is over
+	 * @throws WebRTCError as RTCPeerConnection's restartRemoteIce
+	 */
+	restartRemoteIce(remote: IceParameters): IceParameters | undefined {
+		return this.#ended ? undefined : this.connection.restartRemoteIce(remote);
 	}
 
 	/** Those that all sessions have, anew. */
@@ -124,6 +173,8 @@ export default class Session {
 	end(tell: boolean): void {
 		if (this.#ended) return;
 		this.#ended = true;
+		Timer.clear(this.#firstCheck);
+		this.#candidates.length = 0;
 		if (tell) this.#send({ type: "bye", peerId: this.peerId });
 		this.connection.close();
 		if (this.#streaming) this.#options.onEvent({ type: "streamingStopped", peerId: this.peerId });
@@ -141,37 +192,41 @@ export default class Session {
 		}
 	}
 
-	/** One description at a time, candidates after the description that they belong to. */
+	/** One description at a time, and the peer's candidates after the description that they belong to. */
 	#enqueue(step: () => Promise<void>): void {
-		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step()));
+		this.#queue = this.#queue
+			.then(() => (this.#ended ? undefined : step()))
+			.catch((cause) => contain(cause, this.#onException));
 	}
 
-	async #sendDescription(type: "offer" | "answer", correlationId: string | undefined): Promise<void> {
-		await this.connection.setLocalDescription();
-		if (!this.#options.trickle) await this.connection.gatheringComplete;
-		const sdp = this.connection.localDescription?.sdp;
+	/** A fault of this SDK: it ends this session, and no other. */
+	#onException = (error: WebRTCError): void => this.#fail(error);
+
+	/** A peer that has offered, and does not even check whether it can reach us, does not hold a place for long. */
+	#awaitCheck(): void {
+		if (this.#wasConnected || this.#ended || this.connection.heard) return;
+		Timer.clear(this.#firstCheck);
+		const { firstCheck } = this.#options.limits;
+		this.#firstCheck = Timer.set(
+			guard(this.#onException, () => {
+				if (this.#wasConnected || this.connection.heard) return;
+				const text = `No connectivity check has come in ${firstCheck / 1000} s.`;
+				this.#fail(new WebRTCError("ice/failed", text));
+			}),
+			firstCheck,
+		);
+	}
+
+	#sendDescription(type: "offer" | "answer", sdp: string | undefined, correlationId: string | undefined): void {
 		if (this.#ended || !sdp) return;
 		this.#options.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
 		this.#event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
-		this.#described = true;
-		for (const candidate of this.#waiting.splice(0)) this.#sendCandidate(candidate);
 	}
 
 	#sendCandidate(candidate: CandidateInit): void {
 		if (!this.#options.trickle) return; // they are in the description
-		if (!this.#described) {
-			this.#waiting.push(candidate);
-			return;
-		}
 		this.#send({ type: "candidate", peerId: this.peerId, candidate });
 		this.#event({ type: "sentIceCandidate" });
-	}
-
-	/** A viewer that asks for video and cannot have it is told so, rather than left with a black picture. */
-	#checkVideo(): void {
-		if (!this.#options.captures.some((capture) => capture.kind === "video")) return;
-		if (!this.connection.rejectedKinds.includes("video")) return;
-		throw new WebRTCError("sdp/no-common-codec", "The offer has no H.264 video that this device can send.");
 	}
 
 	#onConnectionState(): void {
@@ -180,6 +235,7 @@ export default class Session {
 				this.#event({ type: "peerConnecting" });
 				break;
 			case "connected":
+				this.#wasConnected = true;
 				this.#event({ type: "peerConnected" });
 				if (!this.#streaming && this.#options.captures.length) {
 					this.#streaming = true;
@@ -198,8 +254,11 @@ export default class Session {
 	#reject(error: unknown, correlationId: string | undefined): void {
 		const reported = toWebRTCError(error);
 		const rejection: Rejection = { reason: reasonOf(reported), message: reported.message };
+		if (reported.code === "app/busy") rejection.retryAfter = busyRetryAfter;
 		this.#send({ type: "reject", peerId: this.peerId, rejection, correlationId });
-		this.#fail(reported);
+		// What could not be looked at has changed nothing: a session that is under way goes on.
+		if (reported.code === "app/busy" && this.#wasConnected) this.#event({ type: "error", error: reported });
+		else this.#fail(reported);
 	}
 
 	#fail(error: WebRTCError): void {
@@ -222,6 +281,7 @@ export default class Session {
 }
 
 function reasonOf(error: WebRTCError): Rejection["reason"] {
+	if (error.code === "app/busy") return "busy";
 	if (error.code === "sdp/no-common-codec") return "no-common-codec";
 	return error.code.startsWith("sdp/") ? "bad-offer" : "failed";
 }

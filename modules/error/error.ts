@@ -7,9 +7,11 @@
  * what happens later arrives as a WebRTCError in a rejected promise or an event.
  */
 export type WebRTCErrorCode =
+	| "app/busy" // there is no memory for it now; the peer was told to try again
 	| "app/too-many-sessions" // the bound on sessions is reached; the peer was told
 	| "app/unknown-peer"
 	| "aws/credentials" // none could be had, or the service refused them
+	| "internal" // a fault of the SDK: what it concerned has ended
 	| "ice/failed" // no candidate pair worked (RFC 8445 section 8.1.2)
 	| "ice/consent-expired" // RFC 7675 section 5.1
 	| "ice/bad-candidate"
@@ -20,11 +22,13 @@ export type WebRTCErrorCode =
 	| "media/device-missing"
 	| "media/device-failed"
 	| "media/file-unreadable"
+	| "media/out-of-memory" // an encoder waits for memory, and goes on by itself when there is some
 	| "media/unsupported"
 	| "sdp/malformed"
 	| "sdp/no-common-codec"
 	| "sdp/unsupported"
 	| "peer/invalid-state" // W3C InvalidStateError
+	| "peer/invalid-modification" // W3C InvalidModificationError
 	| "peer/closed"
 	| "peer/out-of-resources"
 	| "signaling/bad-message"

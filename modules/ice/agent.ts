@@ -69,6 +69,12 @@ export class IceAgent {
 		return this.#session.controlling;
 	}
 
+	/** Whether the remote has proved to be there, in this generation or before: by a check, or by an answer to one. */
+	get heard(): boolean {
+		const { heard, selected, checklist } = this.#session;
+		return heard || selected !== undefined || checklist.bestValid() !== undefined;
+	}
+
 	/** Where data goes; undefined before there is one, and after failure. */
 	get selectedPair(): SelectedPair | undefined {
 		return this.#session.selected?.view;
@@ -110,7 +116,8 @@ export class IceAgent {
 	}
 
 	/**
-	 * Adds a candidate of the remote, as a line of SDP or parsed; "" means `endOfRemoteCandidates`. At most 32. One with a
+	 * Adds a candidate of the remote, as a line of SDP or parsed; "" means `endOfRemoteCandidates`. At most 32, or as the
+	 * options have it. One with a
 	 * name comes back as an "unresolved" event; those of no use are counted.
 	 * @throws WebRTCError "ice/bad-candidate"
 	 */
@@ -128,7 +135,7 @@ export class IceAgent {
 		const remote = session.remotes.add({ ...parsed, address });
 		session.checklist.sort(session.controlling);
 		if (remote) session.combine(session.locals.list, [remote]);
-		else if (session.remotes.list.length >= maximumRemoteCandidates) session.counters.overflow++;
+		else if (!session.remotes.find(address, parsed.port)) session.counters.overflow++;
 	}
 
 	/** Of another generation, or link-local, whose zone no candidate tells. */
@@ -230,12 +237,28 @@ export class IceAgent {
 	 * Restarts ICE (RFC 8445 section 9), also after failure: there are new local credentials to signal, and the remote's
 	 * must be set anew. Data goes on over the selected pair until there is another, so requests for the credentials
 	 * before must still reach this agent until the next "selected".
+	 * @param credentials default: random ones
+	 * @throws RangeError naming what is wrong
 	 */
-	restart(now: number): void {
+	restart(now: number, credentials?: { ufrag: string; password: string }): void {
 		const session = this.#session;
 		if (session.state === "closed") return;
 		session.now = now;
-		session.restart(now);
+		session.restart(now, credentials);
+	}
+
+	/** The role turns out otherwise than at construction: both sides made an offer, and one of them gave way. */
+	setControlling(controlling: boolean): void {
+		if (controlling !== this.#session.controlling) this.#session.switchRole();
+	}
+
+	/** Whether these are others than the remote's credentials that are known, so that setting them restarts ICE. */
+	wouldRestart({ ufrag, password }: RemoteParameters): boolean {
+		const { generation } = this.#session;
+		return (
+			generation.remoteKey !== undefined &&
+			(generation.remoteUfrag !== ufrag || generation.remotePassword !== password)
+		);
 	}
 
 	/** A fresh object. */

@@ -31,7 +31,9 @@ export interface Candidate {
 	foundation: string;
 	/** Local ones: the key of the socket or relay. Remote ones: empty. */
 	readonly base: string;
-	/** Remote ones: the peer has proved that it has the address. */
+	/** Remote ones: a request or an answer with the peer's credentials has come from there. */
+	heard: boolean;
+	/** Remote ones: an answer has, which proves that the peer has the address. */
 	validated: boolean;
 	readonly interface: string | undefined;
 	readonly relatedAddress: string | undefined;

@@ -2,7 +2,14 @@
 // The candidates of both sides, each bounded and without duplicates.
 import { canonicalAddress, familyOf, isLinkLocalIPv6 } from "webrtc/ice/address";
 import { candidatePriority, type Candidate, type CandidateType, type ParsedCandidate } from "webrtc/ice/candidate";
-import { maximumLocalCandidates, maximumRemoteCandidates, type LocalCandidateOptions } from "webrtc/ice/types";
+import {
+	guaranteedCandidates,
+	maximumLearnedCandidates,
+	maximumLocalCandidates,
+	maximumRemoteCandidates,
+	type IceAgentOptions,
+	type LocalCandidateOptions,
+} from "webrtc/ice/types";
 
 /** This agent's own candidates. */
 export class LocalCandidates {
@@ -32,6 +39,7 @@ export class LocalCandidates {
 			priority: candidatePriority(type, preference),
 			foundation: String(this.list.length + 1),
 			base: options.base ?? String(family),
+			heard: false,
 			validated: false,
 			interface: options.interface,
 			relatedAddress: options.relatedAddress,
@@ -68,9 +76,19 @@ export class LocalCandidates {
 	}
 }
 
+/** What bounds the peer's candidates. */
+export type CandidateBounds = Pick<IceAgentOptions, "maximumCandidates" | "hasRoom">;
+
 /** The peer's candidates of the current generation. */
 export class RemoteCandidates {
 	list: Candidate[] = [];
+	#bounds: CandidateBounds;
+	#signalled = 0;
+	#learned = 0;
+
+	constructor(bounds: CandidateBounds = {}) {
+		this.#bounds = bounds;
+	}
 
 	/**
 	 * A signalled candidate; it takes the place of the peer-reflexive one with its address.
@@ -86,9 +104,11 @@ export class RemoteCandidates {
 			}
 			return undefined;
 		}
-		if (this.list.length >= maximumRemoteCandidates) return undefined;
+		if (!this.#hasRoom(this.#signalled, this.#bounds.maximumCandidates ?? maximumRemoteCandidates))
+			return undefined;
+		this.#signalled++;
 		const { type, address, port, priority, foundation, relatedAddress, relatedPort } = parsed;
-		const rest = { base: "", validated: false, interface: undefined, relatedAddress, relatedPort };
+		const rest = { base: "", heard: false, validated: false, interface: undefined, relatedAddress, relatedPort };
 		const candidate: Candidate = { type, address, port, priority, foundation, ...rest };
 		this.list.push(candidate);
 		return candidate;
@@ -96,7 +116,8 @@ export class RemoteCandidates {
 
 	/** One that an authentic request came from (RFC 8445 section 7.3.1.3); undefined when there are too many. */
 	learn(address: string, port: number, priority: number): Candidate | undefined {
-		if (this.list.length >= maximumRemoteCandidates) return undefined;
+		if (!this.#hasRoom(this.#learned, maximumLearnedCandidates)) return undefined;
+		this.#learned++;
 		const candidate = reflexive(address, port, "", priority, this.list.length + 1);
 		this.list.push(candidate);
 		return candidate;
@@ -105,11 +126,22 @@ export class RemoteCandidates {
 	find(address: string, port: number): Candidate | undefined {
 		return find(this.list, address, port);
 	}
+
+	#hasRoom(count: number, maximum: number): boolean {
+		if (count >= maximum) return false;
+		return count < guaranteedCandidates || (this.#bounds.hasRoom?.() ?? true);
+	}
 }
 
 function reflexive(address: string, port: number, base: string, priority: number, index: number): Candidate {
 	const type: CandidateType = "prflx";
-	const rest = { validated: false, interface: undefined, relatedAddress: undefined, relatedPort: undefined };
+	const rest = {
+		heard: false,
+		validated: false,
+		interface: undefined,
+		relatedAddress: undefined,
+		relatedPort: undefined,
+	};
 	return { type, address, port, priority, foundation: `prflx${index}`, base, ...rest };
 }
 

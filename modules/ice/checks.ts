@@ -30,7 +30,7 @@ export function runChecks(session: Session, now: number): void {
 
 /** The peer has not answered. If it was heard from there, only datagrams were lost: ask again, while there is time. */
 function expireCheck(session: Session, pair: Pair): void {
-	if (pair.remote.validated && !session.settled) session.checklist.trigger(pair);
+	if (pair.remote.heard && !session.settled) session.checklist.trigger(pair);
 	else pair.state = "failed";
 }
 
@@ -91,6 +91,7 @@ function runConsent(session: Session, now: number): void {
 		if (session.settled) return session.fail("ice/consent-expired", "The peer has not answered for too long.");
 		// A restart is under way: it decides.
 		session.selected = undefined;
+		session.emit({ type: "deselected" });
 		consent.stop();
 		session.setState("checking");
 		return;

@@ -31,11 +31,7 @@ export default class Generation {
 	 * @throws RangeError naming the option
 	 */
 	constructor(crypto: StunCrypto, ufrag?: string, password?: string) {
-		if (ufrag === undefined || password === undefined) {
-			const random = new Uint8Array(crypto.randomBytes(ufragLength + passwordLength));
-			ufrag = iceText(random, 0, ufragLength);
-			password = iceText(random, ufragLength, passwordLength);
-		}
+		if (ufrag === undefined || password === undefined) ({ ufrag, password } = makeCredentials(crypto));
 		checkCredentials(ufrag, password);
 		this.localUfrag = ufrag;
 		this.localPassword = password;
@@ -53,8 +49,17 @@ export default class Generation {
 	}
 }
 
-/** RFC 8839 section 5.4. As libwebrtc does, it lets pass what some servers write besides ice-chars. */
-function checkCredentials(ufrag: string, password: string): void {
+/** Random ones, for the agent's constructor or its `restart`. */
+export function makeCredentials(crypto: StunCrypto): { ufrag: string; password: string } {
+	const random = new Uint8Array(crypto.randomBytes(ufragLength + passwordLength));
+	return { ufrag: iceText(random, 0, ufragLength), password: iceText(random, ufragLength, passwordLength) };
+}
+
+/**
+ * RFC 8839 section 5.4. As libwebrtc does, it lets pass what some servers write besides ice-chars.
+ * @throws RangeError naming what is wrong
+ */
+export function checkCredentials(ufrag: string, password: string): void {
 	if (!ufragPattern().test(ufrag)) throw new RangeError("ufrag: 4 to 256 ICE characters");
 	if (!passwordPattern().test(password)) throw new RangeError("password: 22 to 256 ICE characters");
 }

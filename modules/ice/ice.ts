@@ -3,6 +3,9 @@
 export { IceAgent } from "webrtc/ice/agent";
 export { formatCandidate, parseCandidate } from "webrtc/ice/candidate";
 export type { Candidate, CandidateType, ParsedCandidate } from "webrtc/ice/candidate";
+export { IceGatherer } from "webrtc/ice/gatherer";
+export type { IceGathererEvent, IceGatheringState } from "webrtc/ice/gatherer";
+export { checkCredentials, makeCredentials } from "webrtc/ice/generation";
 export type { StunCrypto } from "webrtc/ice/stun";
 export type {
 	IceAgentOptions,

@@ -69,7 +69,7 @@ function answerCheck(session: Session, request: stun.StunReader, from: Arrival, 
 		session.counters.overflow++;
 		return;
 	}
-	session.validate(remote, from.local);
+	session.hear(remote, from.local);
 	respond(session, request, from, session.generation, 0);
 	const pair = session.checklist.find(from.local, remote) ?? addPair(session, local, remote);
 	if (!pair) return;

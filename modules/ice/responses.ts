@@ -60,7 +60,9 @@ function succeed(session: Session, transaction: Transaction, mapped: Candidate |
 	pair.mapped = mapped;
 	session.validate(pair.remote, pair.local.base);
 	if (kind === "consent") {
-		if (pair === session.selected) session.consent.answered(now);
+		if (pair !== session.selected) return;
+		session.consent.answered(now);
+		session.emit({ type: "consent", pair: pair.view });
 		return;
 	}
 	pair.state = "succeeded";

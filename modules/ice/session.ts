@@ -3,7 +3,7 @@
 // responses and checks (in their own modules) change it by the methods here.
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import type { Candidate } from "webrtc/ice/candidate";
-import { LocalCandidates, RemoteCandidates } from "webrtc/ice/candidates";
+import { LocalCandidates, RemoteCandidates, type CandidateBounds } from "webrtc/ice/candidates";
 import Checklist from "webrtc/ice/checklist";
 import Consent from "webrtc/ice/consent";
 import type { PendingResponse } from "webrtc/ice/encoder";
@@ -41,7 +41,7 @@ export default class Session {
 		ignoredCandidates: 0,
 		unresolvedCandidates: 0,
 	};
-	remotes = new RemoteCandidates();
+	remotes: RemoteCandidates;
 	generation: Generation;
 	controlling: boolean;
 	state: IceState = "new";
@@ -70,6 +70,7 @@ export default class Session {
 	now: number;
 	/** Something has changed, and the checks have not been run since. */
 	dirty = false;
+	#bounds: CandidateBounds;
 
 	constructor(options: IceAgentOptions) {
 		const { crypto, controlling, now, ufrag, password, tieBreaker } = options;
@@ -77,6 +78,8 @@ export default class Session {
 		if (typeof now !== "number") throw new TypeError("now: a number");
 		if (tieBreaker && tieBreaker.length !== 8) throw new RangeError("tieBreaker: 8 bytes");
 		this.crypto = crypto;
+		this.#bounds = { maximumCandidates: options.maximumCandidates, hasRoom: options.hasRoom };
+		this.remotes = new RemoteCandidates(this.#bounds);
 		this.timeouts = options.timeouts ? { ...defaultTimeouts, ...options.timeouts } : defaultTimeouts;
 		this.tieBreaker = tieBreaker ?? new Uint8Array(crypto.randomBytes(8));
 		this.controlling = controlling;
@@ -137,10 +140,17 @@ export default class Session {
 		}
 	}
 
-	/** The peer has proved that it has the address. Told once, and before anything is sent there because of it. */
+	/** An authentic request came from there. Told once, and before anything is sent there because of it. */
+	hear(remote: Candidate, local: string): void {
+		if (remote.heard) return;
+		remote.heard = true;
+		this.emit({ type: "heard", address: remote.address, port: remote.port, local });
+	}
+
+	/** The peer has proved that it has the address. Told once. */
 	validate(remote: Candidate, local: string): void {
 		if (remote.validated) return;
-		remote.validated = true;
+		remote.heard = remote.validated = true;
 		this.emit({ type: "validated", address: remote.address, port: remote.port, local });
 	}
 
@@ -182,6 +192,7 @@ export default class Session {
 
 	fail(code: WebRTCErrorCode, message: string): void {
 		this.stop();
+		this.emit({ type: "deselected" });
 		this.setState("failed", new WebRTCError(code, message));
 	}
 
@@ -195,10 +206,10 @@ export default class Session {
 	}
 
 	/** RFC 8445 section 9: anew, with new credentials. The selected pair stays in use until there is another. */
-	restart(now: number): void {
+	restart(now: number, credentials?: { ufrag: string; password: string }): void {
 		const { selected } = this;
-		this.generation = new Generation(this.crypto);
-		this.remotes = new RemoteCandidates();
+		this.generation = new Generation(this.crypto, credentials?.ufrag, credentials?.password);
+		this.remotes = new RemoteCandidates(this.#bounds);
 		this.locals.restart();
 		this.checklist.clear();
 		this.transactions.cancel(({ kind, pair }) => kind === "consent" && pair === selected);

@@ -140,7 +140,7 @@ export class Transactions {
 	#nextInterval(transaction: Transaction, last: boolean): number {
 		const { firstInterval, pair } = transaction;
 		transaction.interval *= 2;
-		if (pair.remote.validated) {
+		if (pair.remote.heard) {
 			const longest = Math.max(firstInterval, this.#timeouts.maximumRetransmission);
 			transaction.interval = Math.min(transaction.interval, longest);
 			return transaction.interval;

@@ -12,7 +12,12 @@ export type PairState = "waiting" | "in-progress" | "succeeded" | "failed";
 
 /** Bounds on what a peer can make the agent keep. */
 export const maximumLocalCandidates = 16;
+/** That the peer signals, by default. */
 export const maximumRemoteCandidates = 32;
+/** That are learned from its checks, beside those. */
+export const maximumLearnedCandidates = 8;
+/** That need no room: with any of them a peer can be reached. */
+export const guaranteedCandidates = 4;
 export const maximumPairs = 100; // RFC 8445 section 6.1.2.5
 export const maximumTransactions = 50;
 export const maximumResponses = 16;
@@ -84,6 +89,10 @@ export interface IceAgentOptions {
 	timeouts?: Partial<IceTimeouts>;
 	/** 8 bytes; default: random (RFC 8445 section 16.1). */
 	tieBreaker?: Uint8Array;
+	/** Candidates that the remote may signal in one generation. Default 32. */
+	maximumCandidates?: number;
+	/** Whether there is room for one more remote candidate, where agents share it; asked beyond the first 4 of each kind. */
+	hasRoom?(): boolean;
 }
 
 export interface LocalCandidateOptions {
@@ -131,7 +140,16 @@ export type IceEvent =
 	| { type: "valid"; pair: SelectedPair }
 	/** Data goes to `pair.remote` from now on. May come again, with another pair. */
 	| { type: "selected"; pair: SelectedPair }
-	/** The peer has proved that it has this address: what comes from it may be taken for the peer's. */
+	/** The peer has consented anew (RFC 7675 section 5.1): it is still at `pair.remote`, where data goes. */
+	| { type: "consent"; pair: SelectedPair }
+	/** Its consent has ended, or ICE has failed: no data may be sent before the next "valid" or "selected". */
+	| { type: "deselected" }
+	/**
+	 * A request with the peer's credentials came from this address: what comes from there may be taken for the peer's if it
+	 * is nobody else's. It proves no more: whoever has credentials can forge a source.
+	 */
+	| { type: "heard"; address: string; port: number; local: string }
+	/** The peer has answered a check from this address: it is the peer's. */
 	| { type: "validated"; address: string; port: number; local: string }
 	/** A peer-reflexive candidate was learned. */
 	| { type: "candidate"; candidate: Candidate; remote: boolean }

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import * as sdp from "webrtc/sdp";
 
+export type DescriptionType = "offer" | "pranswer" | "answer";
+
 /**
  * A session description. Its parsed form, which takes more than a hundred slots, is there only while it is used; its
  * text, up to 12 KB of the peer's choice, is kept outside of the machine's heap.
  */
 export default class Description {
-	readonly type: "offer" | "answer";
+	readonly type: DescriptionType;
 	#text: string | undefined;
 	#kept: SharedArrayBuffer | undefined;
 	#parsed: sdp.SessionDescription | undefined;
+	#limits: Partial<sdp.SdpLimits> | undefined;
 
-	/** @throws WebRTCError "sdp/…" when it is given text, and that is malformed */
-	constructor(type: "offer" | "answer", from: string | sdp.SessionDescription) {
+	/** @throws WebRTCError "sdp/…" when it is given text, and that is malformed or beyond the limits */
+	constructor(type: DescriptionType, from: string | sdp.SessionDescription, limits?: Partial<sdp.SdpLimits>) {
 		this.type = type;
+		this.#limits = limits;
 		if (typeof from === "string") this.#text = from;
-		this.#parsed = typeof from === "string" ? sdp.parse(from) : from;
+		this.#parsed = typeof from === "string" ? sdp.parse(from, limits) : from;
 	}
 
 	get text(): string {
@@ -25,8 +29,19 @@ export default class Description {
 	}
 
 	get parsed(): sdp.SessionDescription {
-		this.#parsed ??= sdp.parse(this.text);
+		this.#parsed ??= sdp.parse(this.text, this.#limits);
 		return this.#parsed;
+	}
+
+	/** The same description, as a pranswer becomes the answer. */
+	as(type: DescriptionType): Description {
+		return type === this.type ? this : new Description(type, this.parsed, this.#limits);
+	}
+
+	/** Changes the parsed form; the text follows. */
+	edit(change: (parsed: sdp.SessionDescription) => void): void {
+		change(this.parsed);
+		this.#text = this.#kept = undefined;
 	}
 
 	/** Gives the memory of the machine back. */

@@ -2,6 +2,7 @@
 // The process's UDP port, shared by any number of peer connections, and the STUN that passes through it.
 import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
+import guard from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import { prepare } from "webrtc/native/srtp";
 import Transport, { type InterfaceAddress } from "webrtc/native/transport";
@@ -12,10 +13,15 @@ export interface NetworkOptions {
 	port?: number;
 	/** The address to bind; default: all. */
 	address?: string;
+	/** Remote candidates that all connections together keep, beside the first 4 of each. Default 64. */
+	maximumCandidates?: number;
 }
 
-/** What takes the STUN of one peer. Returns whether the message was its own. */
+/** What takes the STUN of one peer. */
 export interface StunHandler {
+	/** The remote candidates that it keeps. */
+	readonly remoteCandidates: number;
+	/** Returns whether the message was its own. Never throws. */
 	handleStun(data: Uint8Array, address: string, port: number): boolean;
 }
 
@@ -27,11 +33,18 @@ export default class Network {
 	#handlers = new Map<string, StunHandler>();
 	#buffer = new Uint8Array(largestStun);
 	#clock = new Clock();
+	#maximumCandidates: number;
+	#unsent = 0;
 
-	constructor({ port = 0, address }: NetworkOptions = {}) {
+	constructor({ port = 0, address, maximumCandidates = 64 }: NetworkOptions = {}) {
+		this.#maximumCandidates = maximumCandidates;
 		prepare();
 		try {
-			this.#transport = new Transport({ port, address, onReadable: () => this.#read() });
+			const onReadable = guard(
+				() => undefined, // it is traced, and the next message is read
+				() => this.#read(),
+			);
+			this.#transport = new Transport({ port, address, onReadable });
 		} catch (cause) {
 			throw fromNative(cause, "transport/failed");
 		}
@@ -54,6 +67,13 @@ export default class Network {
 		return addresses.filter(({ family }) => transport.hasFamily(family));
 	}
 
+	/** All IP addresses of this host, loopback too: what a request to the device itself can name. */
+	get hostAddresses(): string[] {
+		return this.#open()
+			.interfaces(true)
+			.map(({ address }) => address);
+	}
+
 	/** STUN for this ufrag reaches the handler from now on. */
 	add(ufrag: string, handler: StunHandler): void {
 		try {
@@ -73,9 +93,25 @@ export default class Network {
 		return new Path(this.#open());
 	}
 
-	/** Datagrams that cannot be sent are lost, as on any network. */
+	/** Whether the connections may keep another remote candidate. */
+	get hasRoom(): boolean {
+		let count = 0;
+		for (const { remoteCandidates } of new Set(this.#handlers.values())) count += remoteCandidates;
+		return count < this.#maximumCandidates;
+	}
+
+	/** Datagrams that could not be sent. */
+	get unsent(): number {
+		return this.#unsent;
+	}
+
+	/** Datagrams that cannot be sent are lost, as on any network: to an address that is none, or without an interface. */
 	send(data: Uint8Array, address: string, port: number): void {
-		this.#transport?.write(data, address, port);
+		try {
+			this.#transport?.write(data, address, port);
+		} catch {
+			this.#unsent++;
+		}
 	}
 
 	statistics(): object {

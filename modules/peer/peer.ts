@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// W3C RTCPeerConnection over the native segments, with everything bundled on one transport (RFC 9143, "max-bundle").
+// W3C RTCPeerConnection: surface, events and states. Descriptions are negotiation.ts's, the way of packets transport.ts's;
+// everything is bundled on one transport (RFC 9143, "max-bundle").
 import WebRTCError from "webrtc/error";
+import type { IceGatheringState } from "webrtc/ice";
 import type { MediaCapture } from "webrtc/media";
 import { randomBytes } from "webrtc/native/crypto";
 import Certificate from "webrtc/native/dtls/certificate";
-import Description from "webrtc/peer/description";
+import type Description from "webrtc/peer/description";
+import type { DescriptionType } from "webrtc/peer/description";
 import EventTarget, { type PeerEvent } from "webrtc/peer/events";
+import type { Effects, MediaKind } from "webrtc/peer/negotiable";
+import { checkIce, type IceParameters } from "webrtc/peer/ice";
+import Negotiation, { type RTCSignalingState } from "webrtc/peer/negotiation";
 import Network from "webrtc/peer/network";
+import Operations from "webrtc/peer/operations";
 import collectStats, { type RTCStatsReport } from "webrtc/peer/stats";
+import Tasks from "webrtc/peer/tasks";
 import RTCRtpTransceiver, { checkDirection, type RTCRtpTransceiverDirection } from "webrtc/peer/transceiver";
 import PeerTransport, { type RTCIceConnectionState } from "webrtc/peer/transport";
 import * as sdp from "webrtc/sdp";
 import type { CandidateInit, IceServer } from "webrtc/signaling";
 
+export type { RTCSignalingState } from "webrtc/peer/negotiation";
+export type { IceParameters } from "webrtc/peer/ice";
 export type { RTCIceConnectionState } from "webrtc/peer/transport";
 export type { RTCRtpTransceiverDirection } from "webrtc/peer/transceiver";
 export type { RTCStats, RTCStatsReport } from "webrtc/peer/stats";
@@ -23,16 +33,21 @@ export interface RTCConfiguration {
 	certificates?: Certificate[];
 	/** The UDP port to share with other connections. Default: one of its own. */
 	network?: Network;
+	/** What the peer's descriptions may hold, and how many candidates it may signal. Default: what suits a board. */
+	limits?: PeerLimits;
 }
 
+export type PeerLimits = Partial<sdp.SdpLimits> & { sessionCandidates?: number };
+
+export type RTCSdpType = DescriptionType | "rollback";
+
 export interface RTCSessionDescriptionInit {
-	type: "offer" | "answer";
+	type: RTCSdpType;
 	sdp: string;
 }
 
-export type RTCSignalingState = "stable" | "have-local-offer" | "have-remote-offer" | "closed";
 export type RTCPeerConnectionState = "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
-export type RTCIceGatheringState = "new" | "gathering" | "complete";
+export type RTCIceGatheringState = IceGatheringState;
 
 export interface CandidateEvent extends PeerEvent {
 	/** null: there are no more. */
@@ -45,17 +60,6 @@ export interface PeerConnectionEvents {
 	icegatheringstatechange: PeerEvent;
 	signalingstatechange: PeerEvent;
 	icecandidate: CandidateEvent;
-}
-
-/** An answer to the pending offer. It is good for as long as what went into it stays the same. */
-interface Draft {
-	readonly answer: Description;
-	readonly source: string;
-}
-
-interface Descriptions {
-	local?: Description;
-	remote?: Description;
 }
 
 /**
@@ -78,18 +82,13 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	#certificate: Certificate;
 	#ownCertificate: boolean;
 	#transport: PeerTransport | undefined;
-	#transceivers: RTCRtpTransceiver[] = [];
-	#signalingState: RTCSignalingState = "stable";
+	#negotiation: Negotiation<RTCRtpTransceiver>;
+	#operations = new Operations(() => {});
+	#tasks = new Tasks();
 	#connectionState: RTCPeerConnectionState = "new";
 	#iceConnectionState: RTCIceConnectionState = "new";
 	#iceGatheringState: RTCIceGatheringState = "new";
-	#pending: Descriptions = {};
-	#current: Descriptions = {};
-	#draft: Draft | undefined;
-	#sessionId: string;
-	#sessionVersion = 0;
 	#cname: string;
-	#rejectedKinds: string[] = [];
 	#error: WebRTCError | undefined;
 
 	constructor(configuration: RTCConfiguration = {}) {
@@ -100,12 +99,17 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		const certificate = configuration.certificates?.[0];
 		this.#ownCertificate = !certificate;
 		this.#certificate = certificate ?? new Certificate();
-		this.#sessionId = String(new DataView(randomBytes(8)).getBigUint64(0) >> 1n); // RFC 9429 section 5.2.1
 		this.#cname = hexadecimal(randomBytes(8)); // RFC 7022 section 4.2
+		this.#negotiation = new Negotiation({
+			sessionId: String(new DataView(randomBytes(8)).getBigUint64(0) >> 1n), // RFC 9429 section 5.2.1
+			cname: this.#cname,
+			limits: configuration.limits,
+			make: (kind) => this.#makeTransceiver(kind, null, "inactive"),
+		});
 	}
 
 	get signalingState(): RTCSignalingState {
-		return this.#signalingState;
+		return this.#negotiation.state;
 	}
 
 	get connectionState(): RTCPeerConnectionState {
@@ -121,16 +125,43 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	}
 
 	get canTrickleIceCandidates(): boolean | null {
-		const remote = this.#pending.remote ?? this.#current.remote;
-		return remote ? sdp.remoteTransport(remote.parsed).trickle : null;
+		const { remote, local } = this.#negotiation;
+		if (!remote) return null;
+		return (
+			sdp
+				.taggedSection(remote.parsed, remote.type === "offer" ? undefined : local?.parsed)
+				?.iceOptions.includes("trickle") ?? false
+		);
 	}
 
+	/** The pending one, if there is one, else the current one. With the candidates that are known by now. */
 	get localDescription(): RTCSessionDescriptionInit | null {
-		return describe(this.#pending.local ?? this.#current.local);
+		return describe(this.#negotiation.local);
 	}
 
 	get remoteDescription(): RTCSessionDescriptionInit | null {
-		return describe(this.#pending.remote ?? this.#current.remote);
+		return describe(this.#negotiation.remote);
+	}
+
+	get currentLocalDescription(): RTCSessionDescriptionInit | null {
+		return describe(this.#negotiation.currentLocal);
+	}
+
+	get currentRemoteDescription(): RTCSessionDescriptionInit | null {
+		return describe(this.#negotiation.currentRemote);
+	}
+
+	get pendingLocalDescription(): RTCSessionDescriptionInit | null {
+		return describe(this.#negotiation.pendingLocal);
+	}
+
+	get pendingRemoteDescription(): RTCSessionDescriptionInit | null {
+		return describe(this.#negotiation.pendingRemote);
+	}
+
+	/** Beyond W3C: the peer has proved to be there, by a connectivity check or an answer to one. */
+	get heard(): boolean {
+		return this.#transport?.agent.heard ?? false;
 	}
 
 	/** Why connectionState is "failed". */
@@ -138,14 +169,15 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		return this.#error;
 	}
 
-	/** The kinds of media in the newest remote offer for which there is nothing in common. */
-	get rejectedKinds(): readonly string[] {
-		return this.#rejectedKinds;
+	/** Why live sections of the newest remote offer are not taken. */
+	get refusals(): readonly sdp.Refusal[] {
+		return this.#negotiation.refusals;
 	}
 
 	/** Resolves when the local description holds all local candidates. */
 	get gatheringComplete(): Promise<void> {
-		if (this.#iceGatheringState === "complete" || this.#signalingState === "closed") return Promise.resolve();
+		if (this.#transport?.gatherer.state === "complete" || this.signalingState === "closed")
+			return Promise.resolve();
 		return new Promise((resolve) => {
 			const listener = () => {
 				if (this.#iceGatheringState !== "complete") return;
@@ -181,235 +213,216 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		const kind = track ? track.kind : trackOrKind;
 		if (kind !== "audio" && kind !== "video") throw new TypeError('trackOrKind: a capture, "audio" or "video"');
 		const direction = checkDirection(init.direction ?? (track ? "sendonly" : "recvonly"));
-		const transceiver = new RTCRtpTransceiver(kind, track, direction);
-		this.#transceivers.push(transceiver);
+		const transceiver = this.#makeTransceiver(kind, track, direction);
+		this.#negotiation.add(transceiver);
 		return transceiver;
 	}
 
 	getTransceivers(): RTCRtpTransceiver[] {
-		return [...this.#transceivers];
+		return [...this.#negotiation.transceivers];
 	}
 
-	async createOffer(): Promise<RTCSessionDescriptionInit> {
-		return describe(this.#makeOffer())!;
+	/** What an offer would be now; nothing changes by it. */
+	createOffer(): Promise<RTCSessionDescriptionInit> {
+		return this.#run("createOffer", () => describe(this.#negotiation.createOffer(this.#offering().local))!);
 	}
 
-	async createAnswer(): Promise<RTCSessionDescriptionInit> {
-		return describe(this.#makeAnswer())!;
+	createAnswer(): Promise<RTCSessionDescriptionInit> {
+		return this.#run("createAnswer", () => describe(this.#negotiation.createAnswer(this.#openTransport().local))!);
 	}
 
 	/**
-	 * Without a description: makes the offer or answer that is due. A description must be one that this connection made.
+	 * Puts a description of this side in force. Candidates are told of after the promise has resolved.
+	 * @param description what createOffer or createAnswer gave last; without it, or without `sdp`, one is made
+	 * @throws WebRTCError "peer/invalid-state", "peer/invalid-modification" for another than was made
 	 */
-	async setLocalDescription(description?: { type?: "offer" | "answer"; sdp?: string }): Promise<void> {
-		this.#checkOpen("setLocalDescription");
-		const type = description?.type ?? (this.#signalingState === "have-remote-offer" ? "answer" : "offer");
-		if (type === "offer") {
-			if (this.#signalingState !== "stable" && this.#signalingState !== "have-local-offer")
-				throw this.#wrongState("setLocalDescription(offer)");
-			this.#pending.local = this.#makeOffer();
-			this.#setSignalingState("have-local-offer");
-		} else {
-			const local = this.#makeAnswer();
-			const remote = this.#pending.remote!;
-			this.#current = { local, remote };
-			this.#pending = {};
-			this.#draft = undefined;
-			this.#setSignalingState("stable");
-			this.#apply("answerer");
-		}
-		this.#gather();
-		this.#releaseDescriptions();
+	setLocalDescription(description: { type?: RTCSdpType; sdp?: string } = {}): Promise<void> {
+		return this.#run("setLocalDescription", () => {
+			const type = description.type ?? this.#negotiation.due;
+			if (type === "rollback") this.#rollback("local");
+			else this.#setLocal(type, description.sdp || undefined);
+		});
 	}
 
 	/** @throws WebRTCError "sdp/…" for a description that cannot be used; the connection stays as it was */
-	async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-		this.#checkOpen("setRemoteDescription");
-		const { type, sdp: text } = description;
-		if (type !== "offer" && type !== "answer") throw new TypeError('type: "offer" or "answer"');
-		if (this.#signalingState !== (type === "offer" ? "stable" : "have-local-offer"))
-			throw this.#wrongState(`setRemoteDescription(${type})`);
-		const remote = new Description(type, text);
-		if (type === "offer") {
-			const parameters = sdp.remoteTransport(remote.parsed);
-			const mids = this.#transceivers.map(({ mid }) => mid);
-			this.#pending.remote = remote;
-			try {
-				this.#associate(remote.parsed);
-				this.#draft = undefined;
-				this.#makeAnswer(); // what has nothing in common fails here, before any state has changed
-			} catch (error) {
-				this.#pending.remote = undefined;
-				this.#transceivers.length = mids.length;
-				this.#transceivers.forEach((transceiver, index) => (transceiver.mid = mids[index]!));
-				throw error;
-			}
-			this.#openTransport(parameters.iceLite).setRemote(parameters);
-			this.#setSignalingState("have-remote-offer");
-		} else {
-			const local = this.#pending.local!;
-			sdp.validateAnswer(local.parsed, remote.parsed);
-			const parameters = sdp.remoteTransport(remote.parsed, local.parsed);
-			this.#current = { local, remote };
-			this.#pending = {};
-			this.#openTransport(parameters.iceLite).setRemote(parameters);
-			this.#setSignalingState("stable");
-			this.#apply("offerer");
-			this.#releaseDescriptions();
-		}
+	setRemoteDescription(description: { type: RTCSdpType; sdp?: string }): Promise<void> {
+		return this.#run("setRemoteDescription", () => {
+			const { type, sdp: text = "" } = description;
+			if (type === "rollback") this.#rollback("remote");
+			else this.#setRemote(type, text);
+		});
+	}
+
+	/**
+	 * Takes an offer and answers it, in one step.
+	 * @param options.required the kind of media without which a first offer is not worth an answer
+	 * @param options.complete whether to wait until the answer holds all local candidates
+	 * @returns the answer
+	 * @throws WebRTCError as setRemoteDescription; nothing has changed then
+	 */
+	async acceptOffer(
+		text: string,
+		{ required, complete = false }: { required?: MediaKind; complete?: boolean } = {},
+	): Promise<RTCSessionDescriptionInit> {
+		await this.#run("acceptOffer", () => {
+			this.#setRemote("offer", text, required);
+			this.#setLocal("answer", undefined);
+		});
+		if (complete) await this.gatheringComplete;
+		const answer = this.localDescription;
+		if (!answer) throw new WebRTCError("peer/closed", "acceptOffer: the connection is closed");
+		return answer;
 	}
 
 	/** @throws WebRTCError "ice/bad-candidate" for one that cannot be parsed */
-	async addIceCandidate(init: CandidateInit | null = null): Promise<void> {
-		this.#checkOpen("addIceCandidate");
-		if (!this.remoteDescription) throw this.#wrongState("addIceCandidate");
-		const transport = this.#transport!;
-		const ufrag = init?.usernameFragment;
-		if (ufrag && ufrag !== transport.remoteUfrag) return; // of an earlier generation
-		transport.addRemoteCandidate(init?.candidate ?? "");
+	addIceCandidate(init: CandidateInit | null = null): Promise<void> {
+		return this.#run("addIceCandidate", () => {
+			const transport = this.#transport;
+			if (!this.#negotiation.remote || !transport)
+				throw new WebRTCError("peer/invalid-state", "addIceCandidate: there is no remote description");
+			const ufrag = init?.usernameFragment;
+			if (ufrag && ufrag !== transport.remoteUfrag) return; // of an earlier generation
+			transport.addRemoteCandidate(init?.candidate ?? "");
+		});
+	}
+
+	/** The next offer has new ICE credentials. Media goes on over the path that there is until there is another. */
+	restartIce(): void {
+		this.#checkOpen("restartIce");
+		this.#negotiation.needed.restartIce();
+	}
+
+	/**
+	 * The remote has new ICE credentials without a new offer, as a PATCH of WHEP brings them (RFC 9725 section 4.3.2): ICE
+	 * restarts, while media goes on over the path that there is.
+	 * @returns this side's new ones; undefined when the remote's are those that are known already
+	 * @throws WebRTCError "peer/invalid-state" without a session or during a negotiation, "sdp/malformed" for bad credentials
+	 */
+	restartRemoteIce(remote: IceParameters): IceParameters | undefined {
+		this.#checkOpen("restartRemoteIce");
+		const transport = this.#transport;
+		checkIce(remote);
+		if (!transport || this.signalingState !== "stable" || !this.#negotiation.remote)
+			throw new WebRTCError("peer/invalid-state", `restartRemoteIce in the state "${this.signalingState}"`);
+		if (!transport.restartRemote(remote)) return undefined;
+		const { iceUfrag, icePwd, candidates, endOfCandidates } = transport.local;
+		this.#negotiation.replaceIce(remote, { iceUfrag, icePwd, candidates });
+		transport.gatherer.gather();
+		this.#pollGatherer();
+		this.#negotiation.release();
+		return { iceUfrag, icePwd, candidates, endOfCandidates };
 	}
 
 	/** The statistics that W3C webrtc-stats names, by id. */
 	async getStats(): Promise<RTCStatsReport> {
-		return collectStats(this.#transport, this.#transceivers);
+		return collectStats(this.#transport, this.#negotiation.transceivers);
 	}
 
 	/** Ends it and gives everything back; fires no event. Can be called again without effect. */
 	close(): void {
-		if (this.#signalingState === "closed") return;
-		this.#signalingState = "closed";
+		if (this.signalingState === "closed") return;
 		this.#connectionState = "closed";
 		this.#iceConnectionState = "closed";
-		for (const transceiver of this.#transceivers) transceiver.sender.stop();
+		for (const transceiver of this.#negotiation.transceivers) transceiver.sender.stop();
+		this.#negotiation.close();
+		this.#tasks.clear();
 		this.#transport?.close();
 		if (this.#ownNetwork) this.#network.close();
 		if (this.#ownCertificate) this.#certificate.close();
 	}
 
-	#makeOffer(): Description {
-		this.#checkOpen("createOffer");
-		this.#openTransport(false, true);
-		for (const transceiver of this.#transceivers) transceiver.mid ??= this.#freeMid();
-		const parsed = sdp.createOffer({
-			sessionId: this.#sessionId,
-			sessionVersion: ++this.#sessionVersion,
-			media: this.#transceivers.map((transceiver) => this.#localMedia(transceiver)),
-			transport: this.#transportParameters("actpass"),
-			current: this.#current.local?.parsed,
+	/** One operation after the other; a closed connection takes none. */
+	#run<T>(method: string, operation: () => T): Promise<T> {
+		return this.#operations.run(() => {
+			this.#checkOpen(method);
+			return operation();
 		});
-		return new Description("offer", parsed);
 	}
 
-	#makeAnswer(): Description {
-		this.#checkOpen("createAnswer");
-		const remote = this.#pending.remote;
-		if (!remote) throw this.#wrongState("createAnswer");
-		const transport = this.#transport ?? this.#openTransport(sdp.remoteTransport(remote.parsed).iceLite);
-		const source = [transport.agent.localUfrag, ...this.#transceivers.map(({ direction }) => direction)].join();
-		if (this.#draft?.source === source) return this.#draft.answer;
-		const parsed = sdp.createAnswer({
-			sessionId: this.#sessionId,
-			sessionVersion: ++this.#sessionVersion,
-			remote: remote.parsed,
-			media: this.#transceivers.filter(({ mid }) => mid !== null).map((one) => this.#localMedia(one)),
-			transport: this.#transportParameters("active"),
-		});
-		this.#rejectedKinds = parsed.media.filter(({ port }) => port === 0).map(({ kind }) => kind);
-		const answer = new Description("answer", parsed);
-		this.#draft = { answer, source };
-		return answer;
-	}
-
-	/** Gives each section of a remote offer its transceiver (RFC 9429 section 5.10, and see the class's comment). */
-	#associate(remote: sdp.SessionDescription): void {
-		for (const section of remote.media) {
-			const { kind, mid = "" } = section;
-			if (kind !== "audio" && kind !== "video") continue;
-			if (this.#transceivers.some((transceiver) => transceiver.mid === mid)) continue;
-			let transceiver = this.#transceivers.find((candidate) => candidate.mid === null && candidate.kind === kind);
-			if (!transceiver) {
-				transceiver = new RTCRtpTransceiver(kind, null, "inactive");
-				this.#transceivers.push(transceiver);
-			}
-			transceiver.mid = mid;
-		}
-	}
-
-	#localMedia(transceiver: RTCRtpTransceiver): sdp.LocalMedia {
-		const { kind, mid, direction, sender } = transceiver;
-		return {
-			kind,
-			mid: mid || undefined,
+	#makeTransceiver(
+		kind: MediaKind,
+		track: MediaCapture | null,
+		direction: RTCRtpTransceiverDirection,
+	): RTCRtpTransceiver {
+		return new RTCRtpTransceiver(kind, {
+			track,
 			direction,
-			codecs: sender.track?.codecs ?? (kind === "video" ? [sdp.h264] : [sdp.opus, sdp.pcmu, sdp.pcma]),
-			extensions: [sdp.midExtension],
-			msid: { stream: this.#cname, track: `${kind}-${mid}` },
-			ssrc: sender.ssrc,
-			cname: this.#cname,
-		};
+			stream: this.#cname,
+			onChange: () => this.#negotiation.changed(),
+		});
 	}
 
-	#transportParameters(setup: "actpass" | "active"): sdp.TransportParameters {
-		const { agent } = this.#transport!;
-		return {
-			iceUfrag: agent.localUfrag,
-			icePwd: agent.localPassword,
-			fingerprint: { algorithm: "sha-256", value: this.#certificate.fingerprint },
-			setup,
-			candidates: this.#transport!.localCandidates,
-			endOfCandidates: true,
-		};
-	}
-
-	#openTransport(remoteLite: boolean, offering = false): PeerTransport {
+	#openTransport(): PeerTransport {
 		this.#transport ??= new PeerTransport({
 			network: this.#network,
 			certificate: this.#certificate,
-			// RFC 8445 section 6.1.1: the offerer controls, unless only one of the two is a full agent.
-			controlling: offering || remoteLite,
+			maximumCandidates: this.#configuration.limits?.sessionCandidates,
 			onStateChange: () => this.#onTransportState(),
 		});
 		return this.#transport;
 	}
 
-	/** Offer and answer are both there: the transport and the senders do what was negotiated. */
-	#apply(role: "offerer" | "answerer"): void {
-		const { local, remote } = this.#current as Required<Descriptions>;
-		const transport = this.#transport!;
-		const { fingerprints } = sdp.remoteTransport(remote.parsed, local.parsed);
-		transport.startDtls(sdp.dtlsRole(local.parsed, remote.parsed), fingerprints);
-		for (const media of sdp.negotiated(local.parsed, remote.parsed, role)) {
-			const transceiver = this.#transceivers.find(({ mid }) => mid === media.mid);
-			transceiver?.apply(media, transport.srtp, this.#cname);
-		}
+	#offering(): PeerTransport {
+		const transport = this.#openTransport();
+		if (this.#negotiation.needed.restarts) transport.prepareRestart();
+		return transport;
 	}
 
-	/** Negotiation is over: what was agreed stands in the transport and the transceivers. */
-	#releaseDescriptions(): void {
-		this.#current.local?.release();
-		this.#current.remote?.release();
+	#setLocal(type: DescriptionType, text: string | undefined): void {
+		const transport = type === "offer" ? this.#offering() : this.#openTransport();
+		const state = this.signalingState;
+		const effects = this.#negotiation.setLocal(type, text, transport.local);
+		if (type === "offer") transport.restart();
+		transport.gatherer.gather();
+		this.#pollGatherer();
+		this.#carryOut(effects, state);
 	}
 
-	/** Host candidates are known at once and stand in the description; they are reported for those who trickle. */
-	#gather(): void {
-		if (this.#iceGatheringState === "complete") return;
-		this.#setGatheringState("gathering");
-		const { agent, localCandidates } = this.#transport!;
-		const description = this.#pending.local ?? this.#current.local;
-		const sdpMid = description?.parsed.media[0]?.mid ?? null;
-		for (const candidate of localCandidates) {
-			this.dispatch({
-				type: "icecandidate",
-				candidate: { candidate, sdpMid, sdpMLineIndex: 0, usernameFragment: agent.localUfrag },
-			});
+	#setRemote(type: DescriptionType, text: string, required?: MediaKind): void {
+		const state = this.signalingState;
+		const plan = this.#negotiation.planRemote(type, text, required);
+		this.#openTransport();
+		this.#carryOut(this.#negotiation.commit(plan), state);
+	}
+
+	#rollback(side: "local" | "remote"): void {
+		const state = this.signalingState;
+		this.#carryOut(this.#negotiation.rollback(side), state);
+	}
+
+	/** What a description has come to: the transport and the transceivers do it, then it is told of. */
+	#carryOut(effects: Effects<RTCRtpTransceiver>, before: RTCSignalingState): void {
+		const { remote, controlling, agreement } = effects;
+		const transport = this.#transport;
+		if (transport && controlling !== undefined) transport.agent.setControlling(controlling);
+		if (remote) transport?.setRemote(remote, agreement !== undefined);
+		if (this.signalingState !== before) this.dispatch({ type: "signalingstatechange" });
+		if (!transport || !agreement || this.signalingState === "closed") return;
+		transport.startDtls(agreement.dtlsRole, agreement.fingerprints);
+		for (const { transceiver, media } of agreement.sections) transceiver.apply(media, transport.srtp, this.#cname);
+		this.#negotiation.release();
+	}
+
+	/** What it has found stands in the local description at once, and is told of when the promise has been heard of. */
+	#pollGatherer(): void {
+		const { gatherer } = this.#transport!;
+		const { local } = this.#negotiation;
+		for (let event = gatherer.pollEvent(); event; event = gatherer.pollEvent()) {
+			const told = event;
+			if (told.type === "statechange") this.#tasks.post(() => this.#setGatheringState(told.state));
+			else if (local) {
+				const { candidate, ufrag: usernameFragment } = told;
+				const { mid: sdpMid, index: sdpMLineIndex } = this.#negotiation.addLocalCandidate(candidate);
+				const init = { candidate, sdpMid, sdpMLineIndex, usernameFragment };
+				this.#tasks.post(() => this.dispatch({ type: "icecandidate", candidate: init }));
+			}
 		}
-		this.#setGatheringState("complete");
-		this.dispatch({ type: "icecandidate", candidate: null });
+		if (gatherer.isDone) this.#negotiation.endLocalCandidates();
 	}
 
 	#onTransportState(): void {
 		const transport = this.#transport;
-		if (!transport || this.#signalingState === "closed") return;
+		if (!transport || this.signalingState === "closed") return;
 		const { iceState, dtlsState } = transport;
 		if (iceState !== this.#iceConnectionState) {
 			this.#iceConnectionState = iceState;
@@ -427,30 +440,15 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		this.dispatch({ type: "connectionstatechange" });
 	}
 
-	#setSignalingState(state: RTCSignalingState): void {
-		if (state === this.#signalingState) return;
-		this.#signalingState = state;
-		this.dispatch({ type: "signalingstatechange" });
-	}
-
 	#setGatheringState(state: RTCIceGatheringState): void {
 		this.#iceGatheringState = state;
 		this.dispatch({ type: "icegatheringstatechange" });
-	}
-
-	#freeMid(): string {
-		let number = 0;
-		while (this.#transceivers.some(({ mid }) => mid === String(number))) number++;
-		return String(number);
+		if (state === "complete") this.dispatch({ type: "icecandidate", candidate: null });
 	}
 
 	#checkOpen(method: string): void {
-		if (this.#signalingState === "closed")
+		if (this.signalingState === "closed")
 			throw new WebRTCError("peer/closed", `${method}: the connection is closed`);
-	}
-
-	#wrongState(method: string): WebRTCError {
-		return new WebRTCError("peer/invalid-state", `${method} in the state "${this.#signalingState}"`);
 	}
 }
 

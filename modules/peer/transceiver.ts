@@ -1,91 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// W3C RTCRtpTransceiver and RTCRtpSender. A track is a capture: it encodes once for all peers.
-import WebRTCError from "webrtc/error";
+// W3C RTCRtpTransceiver.
 import type { MediaCapture } from "webrtc/media";
-import { randomBytes } from "webrtc/native/crypto";
-import RtpSender from "webrtc/native/rtp";
 import type Srtp from "webrtc/native/srtp";
-import type { NegotiatedMedia } from "webrtc/sdp";
+import type { MediaKind, Negotiable } from "webrtc/peer/negotiable";
+import RTCRtpSender from "webrtc/peer/sender";
+import { h264, opus, pcma, pcmu, sends, type CodecCapability, type Msid, type NegotiatedMedia } from "webrtc/sdp";
 
 export type RTCRtpTransceiverDirection = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
-/** What a sender is sending, once negotiated. */
-interface Activity {
-	native: RtpSender;
-	track: MediaCapture;
-	media: NegotiatedMedia;
-}
-
-/** The sending half of a transceiver. */
-export class RTCRtpSender {
-	/** What it sends; null: nothing. */
-	readonly track: MediaCapture | null;
-	/** RFC 3550 section 8.1: random, the same through renegotiations. */
-	readonly ssrc: number;
-	#activity: Activity | undefined;
-
-	constructor(track: MediaCapture | null) {
-		this.track = track;
-		this.ssrc = randomSsrc();
-	}
-
-	/** What was negotiated for it while it sends, and the counters of its native part. */
-	get activity(): { media: NegotiatedMedia; statistics: ReturnType<RtpSender["statistics"]> } | undefined {
-		const activity = this.#activity;
-		return activity && { media: activity.media, statistics: activity.native.statistics() };
-	}
-
-	/** Begins to send as negotiated; without effect when it already does so. */
-	start(srtp: Srtp, media: NegotiatedMedia, cname: string): void {
-		const { track } = this;
-		const codec = media.codec;
-		if (!track || !codec) return;
-		const current = this.#activity?.media;
-		if (current?.codec?.payloadType === codec.payloadType && current.codec.name === codec.name) return;
-		this.stop();
-		const native = new RtpSender({
-			srtp,
-			codec: codec.name as "H264" | "opus" | "PCMU" | "PCMA", // of our own capabilities
-			payloadType: codec.payloadType,
-			clockRate: codec.clockRate,
-			ssrc: this.ssrc,
-			cname,
-			packetizationMode: codec.packetizationMode === 1 ? 1 : 0,
-			...(media.midExtensionId ? { midId: media.midExtensionId, mid: media.mid } : {}),
-		});
-		try {
-			track.attach(native, codec.name);
-		} catch (error) {
-			native.close();
-			throw error;
-		}
-		this.#activity = { native, track, media };
-	}
-
-	/** Stops sending; the peer gets a BYE. */
-	stop(): void {
-		const activity = this.#activity;
-		this.#activity = undefined;
-		if (!activity) return;
-		activity.track.detach(activity.native);
-		activity.native.close();
-	}
+export interface TransceiverOptions {
+	track: MediaCapture | null;
+	direction: RTCRtpTransceiverDirection;
+	/** The id of the stream that its track belongs to. */
+	stream: string;
+	/** Something that is negotiated has changed. */
+	onChange(): void;
 }
 
 /** One media section of the session. */
-export default class RTCRtpTransceiver {
-	readonly kind: "audio" | "video";
+export default class RTCRtpTransceiver implements Negotiable {
+	readonly kind: MediaKind;
 	readonly sender: RTCRtpSender;
 	/** The media section's name, once it has one. */
 	mid: string | null = null;
 	/** As negotiated. */
 	currentDirection: RTCRtpTransceiverDirection | null = null;
+	#options: TransceiverOptions;
 	#direction: RTCRtpTransceiverDirection;
 
-	constructor(kind: "audio" | "video", track: MediaCapture | null, direction: RTCRtpTransceiverDirection) {
+	constructor(kind: MediaKind, options: TransceiverOptions) {
 		this.kind = kind;
-		this.sender = new RTCRtpSender(track);
-		this.#direction = direction;
+		this.sender = new RTCRtpSender(options.track);
+		this.#options = options;
+		this.#direction = options.direction;
 	}
 
 	/** What is wanted; it takes effect with the next negotiation. */
@@ -94,14 +41,36 @@ export default class RTCRtpTransceiver {
 	}
 
 	set direction(direction: RTCRtpTransceiverDirection) {
-		this.#direction = checkDirection(direction);
+		checkDirection(direction);
+		if (direction === this.#direction) return;
+		this.#direction = direction;
+		this.#options.onChange();
+	}
+
+	get stopping(): boolean {
+		return false;
+	}
+
+	get hasTrack(): boolean {
+		return this.sender.track !== null;
+	}
+
+	get codecs(): readonly CodecCapability[] {
+		return this.sender.track?.codecs ?? (this.kind === "video" ? [h264] : [opus, pcmu, pcma]);
+	}
+
+	get msid(): Msid {
+		return { stream: this.#options.stream, track: `${this.kind}-${this.sender.ssrc.toString(16)}` };
+	}
+
+	get ssrc(): number {
+		return this.sender.ssrc;
 	}
 
 	/** Carries out what was negotiated for its section. */
 	apply(media: NegotiatedMedia, srtp: Srtp, cname: string): void {
 		this.currentDirection = media.rejected ? "inactive" : media.direction;
-		const sends = this.currentDirection === "sendonly" || this.currentDirection === "sendrecv";
-		if (sends) this.sender.start(srtp, media, cname);
+		if (sends(this.currentDirection)) this.sender.start(srtp, media, cname);
 		else this.sender.stop();
 	}
 }
@@ -111,10 +80,4 @@ export function checkDirection(direction: unknown): RTCRtpTransceiverDirection {
 	if (direction === "sendrecv" || direction === "sendonly" || direction === "recvonly" || direction === "inactive")
 		return direction;
 	throw new TypeError('direction: "sendrecv", "sendonly", "recvonly" or "inactive"');
-}
-
-function randomSsrc(): number {
-	const ssrc = new DataView(randomBytes(4)).getUint32(0);
-	if (!ssrc) throw new WebRTCError("transport/failed", "The platform's random source gives zeros.");
-	return ssrc;
 }

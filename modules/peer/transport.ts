@@ -3,12 +3,15 @@
 // over the path, and SRTP with the keys of DTLS.
 import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
-import { formatCandidate, IceAgent, type IceState } from "webrtc/ice";
+import guard, { contain } from "webrtc/error/guard";
+import { IceAgent, IceGatherer, makeCredentials, type IceState } from "webrtc/ice";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
 import type Certificate from "webrtc/native/dtls/certificate";
 import Srtp from "webrtc/native/srtp";
 import type Path from "webrtc/native/transport/path";
+import type { IceParameters } from "webrtc/peer/ice";
+import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
 import type { RemoteTransport } from "webrtc/sdp";
 
@@ -18,7 +21,8 @@ export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed
 export interface PeerTransportOptions {
 	network: Network;
 	certificate: Certificate;
-	controlling: boolean;
+	/** That the remote may signal. Default 32. */
+	maximumCandidates?: number | undefined;
 	/** The ICE or DTLS state has changed. */
 	onStateChange(): void;
 }
@@ -26,6 +30,7 @@ export interface PeerTransportOptions {
 /** Owns all natives of one peer but its senders. */
 export default class PeerTransport {
 	readonly agent: IceAgent;
+	readonly gatherer: IceGatherer;
 	readonly srtp: Srtp;
 	#options: PeerTransportOptions;
 	#path: Path;
@@ -34,14 +39,19 @@ export default class PeerTransport {
 	#timer: Timer | undefined;
 	#deadline = Infinity;
 	#ufrags: string[] = []; // the newest last
+	#next: { ufrag: string; password: string } | undefined; // of a restart that is in an offer by now
 	#remoteUfrag = "";
+	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
 	#closed = false;
+	#broken = false;
 
 	constructor(options: PeerTransportOptions) {
-		const { network, controlling } = options;
+		const { network } = options;
 		this.#options = options;
-		this.agent = new IceAgent({ controlling, crypto, now: network.now });
+		const { maximumCandidates } = options;
+		const hasRoom = () => network.hasRoom;
+		this.agent = new IceAgent({ controlling: true, crypto, now: network.now, maximumCandidates, hasRoom });
 		this.#path = network.createPath();
 		try {
 			this.srtp = new Srtp(this.#path);
@@ -57,20 +67,28 @@ export default class PeerTransport {
 			throw error;
 		}
 		const port = network.localPort;
-		for (const { address, family } of network.addresses) {
-			this.agent.addLocalCandidate({ address, port, family, type: "host" });
-		}
+		const hosts = network.addresses.map(({ address, family }) => ({ address, port, family }));
+		this.gatherer = new IceGatherer(this.agent, hosts);
 	}
 
 	get iceState(): RTCIceConnectionState {
-		return this.agent.state;
+		return this.#broken ? "failed" : this.agent.state;
 	}
 
-	/** As lines of SDP, without those that only the peer has seen (RFC 8445 section 7.2.5.3.1). */
-	get localCandidates(): string[] {
-		return this.agent.localCandidates
-			.filter(({ type }) => type !== "prflx")
-			.map((candidate) => formatCandidate(candidate));
+	get remoteCandidates(): number {
+		return this.agent.remoteCandidates.length;
+	}
+
+	/** What a description that is made now says of this side. */
+	get local(): LocalTransport {
+		const { localUfrag, localPassword } = this.agent;
+		return {
+			iceUfrag: this.#next?.ufrag ?? localUfrag,
+			icePwd: this.#next?.password ?? localPassword,
+			fingerprint: { algorithm: "sha-256", value: this.#options.certificate.fingerprint },
+			candidates: this.gatherer.candidates,
+			endOfCandidates: this.gatherer.isDone,
+		};
 	}
 
 	get dtlsState(): RTCDtlsTransportState {
@@ -103,20 +121,48 @@ export default class PeerTransport {
 		this.pump();
 	}
 
-	/** The remote's credentials and candidates, from its description; others may follow. */
-	setRemote(remote: RemoteTransport): void {
-		this.#remoteUfrag = remote.iceUfrag;
-		this.agent.setRemoteParameters({ ufrag: remote.iceUfrag, password: remote.icePwd, lite: remote.iceLite });
-		for (const candidate of remote.candidates) {
-			try {
-				this.agent.addRemoteCandidate(candidate);
-			} catch (error) {
-				trace(`webrtc: a candidate of the remote is left out: ${(error as Error).message}\n`);
-			}
-		}
-		if (remote.endOfCandidates) this.agent.endOfRemoteCandidates();
-		this.#listen(); // a remote's restart has brought new credentials of our own
+	/** The offer that is made from now on restarts ICE: `local` has new credentials. */
+	prepareRestart(): void {
+		this.#next ??= makeCredentials(crypto);
+	}
+
+	/** That offer is in force. Without effect when there is none. */
+	restart(): void {
+		if (!this.#next) return;
+		this.#restart(this.#next);
+		this.#next = undefined;
+	}
+
+	/**
+	 * The remote's credentials and candidates, from its description; others may follow.
+	 * @param isAgreed false: it is an offer that may yet be taken back, which must not disturb a path that works
+	 */
+	setRemote(remote: RemoteTransport, isAgreed: boolean): void {
+		const { iceUfrag: ufrag, icePwd: password, iceLite: lite } = remote;
+		const parameters = { ufrag, password, lite };
+		const isOffered = isAgreed && ufrag === this.#offeredUfrag; // the offer has brought the candidates already
+		this.#offeredUfrag = isAgreed ? "" : ufrag;
+		this.#remoteUfrag = ufrag;
+		const restarts = this.agent.wouldRestart(parameters);
+		if (restarts) this.#restart();
+		if (isAgreed || !restarts) this.agent.setRemoteParameters(parameters);
+		if (!isOffered) this.#addCandidates(remote);
 		this.pump();
+	}
+
+	/**
+	 * New credentials of the remote, for which this side gets new ones as well.
+	 * @returns false: they are not new
+	 */
+	restartRemote(remote: IceParameters): boolean {
+		const { iceUfrag: ufrag, icePwd: password, candidates = [], endOfCandidates = false } = remote;
+		if (!this.agent.wouldRestart({ ufrag, password })) return false;
+		this.#remoteUfrag = ufrag;
+		this.#restart();
+		this.agent.setRemoteParameters({ ufrag, password });
+		this.#addCandidates({ candidates, endOfCandidates });
+		this.pump();
+		return true;
 	}
 
 	/** Both descriptions are known: DTLS begins as soon as ICE has a pair that works. */
@@ -128,15 +174,21 @@ export default class PeerTransport {
 			certificate: this.#options.certificate,
 			role,
 			fingerprints,
-			onState: () => this.#onDtlsState(),
+			onState: guard(this.#onException, () => this.#onDtlsState()),
 		});
 		if (this.#writable) this.#dtls.start();
 	}
 
 	handleStun(data: Uint8Array, address: string, port: number): boolean {
-		const taken = this.agent.handleMessage(data, { address, port }, this.#options.network.now);
-		if (taken) this.pump();
-		return taken;
+		if (this.#broken) return false;
+		try {
+			const taken = this.agent.handleMessage(data, { address, port }, this.#options.network.now);
+			if (taken) this.pump();
+			return taken;
+		} catch (cause) {
+			contain(cause, this.#onException);
+			return true;
+		}
 	}
 
 	/** Carries out what the agent wants done: after each input, and when its deadline has come. */
@@ -146,8 +198,10 @@ export default class PeerTransport {
 		let changed = false;
 		this.agent.handleTimeout(network.now);
 		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
-			if (event.type === "validated") this.#path.accept(event.address, event.port);
-			else if (event.type === "valid") this.#select(event.pair.remote);
+			if (event.type === "heard") this.#path.accept(event.address, event.port);
+			else if (event.type === "validated") this.#path.confirm(event.address, event.port);
+			else if (event.type === "valid" || event.type === "consent") this.#select(event.pair.remote);
+			else if (event.type === "deselected") this.#path.forget();
 			else if (event.type === "selected") {
 				this.#select(event.pair.remote);
 				this.#forgetFormer();
@@ -177,6 +231,24 @@ export default class PeerTransport {
 		this.agent.close();
 	}
 
+	/** New credentials of our own. */
+	#restart(credentials?: { ufrag: string; password: string }): void {
+		this.agent.restart(this.#options.network.now, credentials);
+		this.gatherer.restart();
+		this.#listen();
+	}
+
+	#addCandidates({ candidates, endOfCandidates }: Pick<RemoteTransport, "candidates" | "endOfCandidates">): void {
+		for (const candidate of candidates) {
+			try {
+				this.agent.addRemoteCandidate(candidate);
+			} catch (error) {
+				trace(`webrtc: a candidate of the remote is left out: ${(error as Error).message}\n`);
+			}
+		}
+		if (endOfCandidates) this.agent.endOfRemoteCandidates();
+	}
+
 	/** STUN for the agent's present credentials is let in; for those before, until there is a new path. */
 	#listen(): void {
 		const ufrag = this.agent.localUfrag;
@@ -185,9 +257,9 @@ export default class PeerTransport {
 		this.#ufrags.push(ufrag);
 	}
 
+	/** The address may still be another peer's: then the next consent tries again. */
 	#select({ address, port }: { address: string; port: number }): void {
-		this.#path.select(address, port);
-		if (this.#writable) return;
+		if (!this.#path.select(address, port) || this.#writable) return;
 		this.#writable = true;
 		this.#dtls?.start();
 	}
@@ -213,9 +285,20 @@ export default class PeerTransport {
 		this.#deadline = deadline;
 		if (deadline === Infinity || this.#closed) return;
 		const wait = Math.max(0, Math.ceil(deadline - this.#options.network.now));
-		this.#timer = Timer.set(() => {
-			this.#timer = undefined;
-			this.pump();
-		}, wait);
+		this.#timer = Timer.set(
+			guard(this.#onException, () => {
+				this.#timer = undefined;
+				this.pump();
+			}),
+			wait,
+		);
 	}
+
+	/** A fault of this SDK: it ends this peer, and no other. */
+	#onException = (error: WebRTCError): void => {
+		if (this.#closed || this.#broken) return;
+		this.#broken = true;
+		this.#error ??= error;
+		this.#options.onStateChange();
+	};
 }

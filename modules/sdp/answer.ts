@@ -2,21 +2,23 @@
 // The answer to an offer (RFC 9429 section 5.3): as many sections, in the same order, each taken or rejected.
 import WebRTCError from "webrtc/error";
 import { answerCodecs } from "webrtc/sdp/codecs";
+import { noCommonCodec, unsupported, type Refusal } from "webrtc/sdp/refusal";
 import {
-	bundle,
+	bundles,
 	checkLocal,
 	intersect,
 	isLive,
 	newSection,
 	rejectedSection,
 	reverse,
+	sends,
 	setMedia,
 	setTransport,
+	transports,
 } from "webrtc/sdp/section";
 import { newSession } from "webrtc/sdp/session";
 import { remoteTransport } from "webrtc/sdp/transport";
 import type {
-	Codec,
 	HeaderExtension,
 	LocalMedia,
 	MediaSection,
@@ -35,12 +37,20 @@ export interface AnswerOptions {
 	/** For the section of that mid, or else, in order, for sections of that kind. Sections without any are rejected. */
 	media: readonly LocalMedia[];
 	transport: TransportParameters;
+	/** What `planAnswer` made of the same offer and media; default: it is made. */
+	plan?: AnswerPlan;
+	/** Whether nothing need be taken: the session is there, and its last section may go (RFC 3264 section 8.2). */
+	mayRefuseAll?: boolean;
 }
 
-/** Why a section of the offer is not taken. */
-interface Refusal {
-	code: "sdp/no-common-codec" | "sdp/unsupported";
-	message: string;
+/** Which sections of an offer are taken, and how; without this side's ICE and DTLS yet. */
+export interface AnswerPlan {
+	/** One for each of the offer. */
+	media: MediaSection[];
+	/** The mids that are taken, where they stand in a BUNDLE group of the offer. */
+	bundle: string[] | undefined;
+	/** Why live sections are not taken. */
+	refusals: Refusal[];
 }
 
 // What RFC 9429 section 5.1.2 has an answerer accept; all of them mean UDP/TLS/RTP/SAVPF here.
@@ -53,44 +63,83 @@ const largestOneByteId = 14; // RFC 8285 section 4.2
 /**
  * Answers an offer. Sections that cannot be taken are rejected.
  *
- * @throws WebRTCError "sdp/no-common-codec" or "sdp/unsupported" when the offer has sections and none can be taken,
- * "sdp/malformed" when it lacks ICE credentials, "sdp/unsupported" when it lacks a fingerprint; TypeError or RangeError
- * with the name of the option that is wrong
+ * @throws WebRTCError "sdp/no-common-codec" or "sdp/unsupported" when the offer has sections and none can be taken (but
+ * see `mayRefuseAll`), "sdp/malformed" when it lacks ICE credentials, "sdp/unsupported" when it lacks a fingerprint;
+ * TypeError or RangeError with the name of the option that is wrong
  */
 export function createAnswer(options: AnswerOptions): SessionDescription {
 	const { remote, media, transport } = options;
 	checkLocal(media, transport);
 	const answer = newSession(options, transport);
-	const bundled = bundle(remote);
-	const used: LocalMedia[] = [];
-	const refusals: Refusal[] = [];
-	const accepted: MediaSection[] = [];
-	for (const offered of remote.media) {
-		const local = findLocal(media, offered, used);
-		if (local) used.push(local);
-		const isBundled = bundled ? offered.mid !== undefined && bundled.includes(offered.mid) : accepted.length === 0;
-		const result = answerSection(offered, local, isBundled);
-		if ("code" in result) {
-			if (isLive(offered) && !local?.stopped) refusals.push(result);
-			answer.media.push(rejectedSection(offered));
-		} else {
-			accepted.push(result);
-			answer.media.push(result);
-		}
-	}
+	const plan = options.plan ?? planAnswer(remote, assign(remote, media));
+	answer.media = plan.media.map((section) => ({ ...section }));
+	const accepted = answer.media.filter(isLive);
+	for (const section of answer.media) if (!isLive(section)) section.fingerprints = [transport.fingerprint];
 	if (accepted.length === 0) {
-		if (refusals.length > 0) throw refusalError(refusals);
+		if (!options.mayRefuseAll) checkAccepted(plan);
 		return answer;
 	}
-	if (bundled) answer.groups.push({ semantics: "BUNDLE", mids: bundled.filter((mid) => isAccepted(accepted, mid)) });
-	const offered = remoteTransport(remote, answer);
-	const setup = answerSetup(offered.setup ?? "active", transport.setup);
-	for (const section of accepted) setTransport(section, { ...transport, setup }, section.mid === offered.mid);
+	if (plan.bundle) answer.groups.push({ semantics: "BUNDLE", mids: plan.bundle });
+	const setup = answerSetup(remoteTransport(remote, answer).setup ?? "active", transport.setup);
+	const first = accepted.find(({ mid }) => mid === plan.bundle?.[0]) ?? accepted[0];
+	for (const section of accepted) setTransport(section, { ...transport, setup }, section === first);
 	return answer;
 }
 
-function isAccepted(accepted: readonly MediaSection[], mid: string): boolean {
-	return accepted.some((section) => section.mid === mid);
+/**
+ * @param kind what must be taken, if it is offered; default: anything
+ * @throws WebRTCError with the reason, when live sections were offered and none is taken
+ */
+export function checkAccepted({ media, refusals }: AnswerPlan, kind?: string): void {
+	if (media.some((section) => isLive(section) && (!kind || section.kind === kind))) return;
+	const reasons = kind ? refusals.filter((refusal) => refusal.kind === kind) : refusals;
+	const reason = reasons.find(({ code }) => code === "sdp/no-common-codec") ?? reasons[0];
+	if (reason) throw new WebRTCError(reason.code, reason.message);
+	if (kind) checkAccepted({ media, refusals, bundle: undefined });
+}
+
+/**
+ * Decides which sections of an offer are taken. All that are must share one transport.
+ *
+ * @param media what is here for each section of the offer
+ */
+export function planAnswer(remote: SessionDescription, media: readonly (LocalMedia | undefined)[]): AnswerPlan {
+	const results = remote.media.map((offered, i) => answerSection(offered, isLive(offered) ? media[i] : undefined));
+	const chosen = chooseTransport(remote, results);
+	const plan: AnswerPlan = { media: [], bundle: undefined, refusals: [] };
+	remote.media.forEach((offered, i) => {
+		const result = chosen.includes(i) || isRefusal(results[i]!) ? results[i]! : otherTransport(remote, offered);
+		if (isRefusal(result)) {
+			if (isLive(offered) && !result.wanted) plan.refusals.push(result);
+			plan.media.push(rejectedSection(offered));
+		} else plan.media.push(result);
+	});
+	const taken = plan.media.filter(isLive).map(({ mid }) => mid);
+	const group = bundles(remote).find((mids) => mids.some((mid) => taken.includes(mid)));
+	plan.bundle = group?.filter((mid) => taken.includes(mid));
+	return plan;
+}
+
+/**
+ * Why a section of an offer cannot be taken by what is here for it; undefined when it can. Whether it shares the transport
+ * of the others is another question.
+ */
+export function refusalOf(offered: MediaSection, local: LocalMedia): Refusal | undefined {
+	const result = answerSection(offered, local);
+	return isRefusal(result) ? result : undefined;
+}
+
+function isRefusal(result: MediaSection | Refusal): result is Refusal {
+	return "code" in result;
+}
+
+function assign(remote: SessionDescription, media: readonly LocalMedia[]): (LocalMedia | undefined)[] {
+	const used: LocalMedia[] = [];
+	return remote.media.map((offered) => {
+		const local = findLocal(media, offered, used);
+		if (local) used.push(local);
+		return local;
+	});
 }
 
 function findLocal(
@@ -101,27 +150,58 @@ function findLocal(
 	if (!isLive(offered)) return undefined;
 	const byMid = media.find((local) => local.mid !== undefined && local.mid === offered.mid);
 	if (byMid) return byMid.kind === offered.kind ? byMid : undefined;
-	return media.find((local) => local.mid === undefined && local.kind === offered.kind && !used.includes(local));
+	const fits = (local: LocalMedia) => local.mid === undefined && local.kind === offered.kind && !used.includes(local);
+	return media.find((local) => fits(local) && !refusalOf(offered, local)) ?? media.find(fits);
 }
 
-function answerSection(
-	offered: MediaSection,
-	local: LocalMedia | undefined,
-	isBundled: boolean,
-): MediaSection | Refusal {
+function answerSection(offered: MediaSection, local: LocalMedia | undefined): MediaSection | Refusal {
 	if (!local) return unsupported(offered, "there is nothing here for it");
-	if (local.stopped) return unsupported(offered, "stopped");
+	if (local.stopped) return { ...unsupported(offered, "stopped"), wanted: true };
 	if (!mediaProtocols.includes(offered.protocol)) return unsupported(offered, "the protocol is not DTLS-SRTP");
-	if (!isBundled) return unsupported(offered, "it is not in the bundle, and there is one transport");
-	if (!offered.rtcpMux) return unsupported(offered, "RTCP is not on the same port");
 	const codecs = answerCodecs(local.codecs, offered);
-	if (codecs.length === 0) return noCommonCodec(offered, local);
+	if (codecs.length === 0) return noCommonCodec(offered, local.codecs);
 	const section = newSection(offered.kind, offered.protocol);
 	section.mid = offered.mid;
 	section.rtcpReducedSize = offered.rtcpReducedSize;
 	const direction = intersect(local.direction, reverse(offered.direction));
 	setMedia(section, local, direction, codecs, answerExtensions(local.extensions, offered.extensions));
 	return section;
+}
+
+/**
+ * The places of the sections that are taken together. An offer without BUNDLE, or with several groups, has several
+ * transports, of which there is one here: it is the one on which most can be served.
+ */
+function chooseTransport(remote: SessionDescription, results: (MediaSection | Refusal)[]): number[] {
+	let best: number[] = [];
+	let most = 0;
+	for (const members of transports(remote)) {
+		if (!members.some((i) => remote.media[i]!.rtcpMux)) {
+			// Of a bundle, the first section says it for all (RFC 9143 section 7.1.3, RFC 8859).
+			for (const i of members) results[i] = withoutMux(remote.media[i]!, results[i]!);
+		}
+		let value = 0;
+		for (const i of members) value += worth(results[i]!);
+		if (value <= most) continue;
+		most = value;
+		best = members;
+	}
+	return best;
+}
+
+function withoutMux(offered: MediaSection, result: MediaSection | Refusal): Refusal {
+	return isRefusal(result) ? result : unsupported(offered, "RTCP is not on the same port");
+}
+
+function worth(result: MediaSection | Refusal): number {
+	if (isRefusal(result)) return 0;
+	if (!sends(result.direction)) return 1;
+	return result.kind === "video" ? 100 : 10;
+}
+
+function otherTransport(remote: SessionDescription, offered: MediaSection): Refusal {
+	const reason = bundles(remote).length ? "it is not in the bundle" : "the offer has no bundle";
+	return unsupported(offered, `${reason}, and there is one transport`);
 }
 
 /** What both have, with the id of the remote (RFC 8285 section 7). Of ids that need two bytes nothing is taken. */
@@ -143,27 +223,4 @@ function answerExtensions(ours: readonly string[], offered: readonly HeaderExten
 function answerSetup(offered: Setup, wish: Setup): Setup {
 	if (offered === "actpass") return wish === "passive" ? "passive" : "active";
 	return offered === "active" ? "passive" : "active";
-}
-
-function unsupported(offered: MediaSection, reason: string): Refusal {
-	return { code: "sdp/unsupported", message: `${offered.kind}: ${reason}` };
-}
-
-function noCommonCodec(offered: MediaSection, local: LocalMedia): Refusal {
-	const theirs = names(offered.codecs);
-	return {
-		code: "sdp/no-common-codec",
-		message: `${offered.kind}: the offer has ${theirs}; here there is ${names(local.codecs)}`,
-	};
-}
-
-function names(codecs: readonly Pick<Codec, "name">[]): string {
-	const distinct: string[] = [];
-	for (const { name } of codecs) if (!distinct.includes(name)) distinct.push(name);
-	return distinct.slice(0, 12).join(", ").slice(0, 120) || "no codec";
-}
-
-function refusalError(refusals: readonly Refusal[]): WebRTCError {
-	const first = refusals.find((refusal) => refusal.code === "sdp/no-common-codec") ?? refusals[0]!;
-	return new WebRTCError(first.code, first.message);
 }

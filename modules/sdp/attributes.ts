@@ -7,11 +7,24 @@ const directions: readonly string[] = Object.freeze(["sendrecv", "sendonly", "re
 const setups: readonly string[] = Object.freeze(["actpass", "active", "passive"]);
 const groupSemantics: readonly string[] = Object.freeze(["BUNDLE", "LS", "FID", "SIM", "FEC-FR"]);
 
+/** Header extensions that are of use to one who sends or receives audio and video. */
+const extensions: readonly string[] = Object.freeze([
+	"urn:ietf:params:rtp-hdrext:sdes:mid",
+	"urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+	"urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+	"urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+	"urn:ietf:params:rtp-hdrext:toffset",
+	"urn:3gpp:video-orientation",
+	"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+	"http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
+	"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+]);
+
 export function isDirection(text: string): text is Direction {
 	return directions.includes(text);
 }
 
-/** `a=setup` (RFC 8842 section 5.2; "holdconn" has no use with DTLS). */
+/** `a=setup` (RFC 8842 section 5.2). "holdconn" has no use with DTLS, and is as good as absent. */
 export function setup(value: string, line: number): Setup {
 	if (!setups.includes(value)) malformed(line, "setup must be actpass, active or passive");
 	return intern(setups, value) as Setup;
@@ -86,12 +99,14 @@ export function msid(value: string, line: number): Msid {
 	};
 }
 
-/** `a=extmap` (RFC 8285 section 8). */
-export function extension(value: string, line: number): HeaderExtension {
+/** `a=extmap` (RFC 8285 section 8). undefined for an extension that this SDK does not know. */
+export function extension(value: string, line: number): HeaderExtension | undefined {
 	const first = head(value, " ");
 	const id = integer(head(first, "/"), 4351, line, "the id of the extension");
 	if (id === 0 || (id > 255 && id < 4096)) malformed(line, "the id of the extension is out of range");
-	const uri = token(head(tail(value, " ").trim(), " "), line, "the URI of the extension");
+	const known = extensions.indexOf(head(tail(value, " ").trim(), " "));
+	if (known < 0) return undefined;
+	const uri = extensions[known]!;
 	if (!first.includes("/")) return { id, uri };
 	const direction = tail(first, "/");
 	if (!isDirection(direction)) malformed(line, "the direction of the extension is unknown");

@@ -56,7 +56,7 @@ export function packetizationMode(format: Format): number {
 	return isH264(format) ? Number(parameter(format.parameters, "packetization-mode") ?? "0") : 0;
 }
 
-function isH264({ name }: Format): boolean {
+export function isH264({ name }: Pick<Format, "name">): boolean {
 	return name.toLowerCase() === "h264";
 }
 

@@ -3,7 +3,7 @@
 // requests of WHIP and WHEP carry them (RFC 9725 section 4.3.2).
 import { iceCredential } from "webrtc/sdp/attributes";
 import { checkCandidate } from "webrtc/sdp/section";
-import { head, isCandidate, isToken, limits, LineReader, malformed, token } from "webrtc/sdp/text";
+import { defaultLimits, head, isCandidate, isToken, LineReader, malformed, token } from "webrtc/sdp/text";
 
 /** The candidates of one section. */
 export interface FragmentSection {
@@ -27,20 +27,24 @@ export interface Fragment {
 }
 
 /**
- * Reads a fragment. Credentials may stand at its head or in its sections; each section is given those that hold for it.
+ * Reads a fragment of at most 8 sections. Candidates beyond 16 of a section and 32 of all are dropped. Credentials may stand at its head or in its sections; each section is given those that hold for it.
  *
  * @throws WebRTCError "sdp/malformed" with the number of the line and what is wrong
  */
 export function parseFragment(text: string): Fragment {
-	const reader = new LineReader(text);
+	const reader = new LineReader(text, defaultLimits.text);
 	const top = newSection("");
 	const media: FragmentSection[] = [];
 	let section = top;
+	let room = 2 * defaultLimits.candidates;
 	for (let line = reader.next(); line !== undefined; line = reader.next()) {
 		if (line.startsWith("m=")) {
-			if (media.length >= limits.sections) malformed(reader.number, `more than ${limits.sections} sections`);
+			if (media.length >= defaultLimits.sections)
+				malformed(reader.number, `more than ${defaultLimits.sections} sections`);
 			section = newSection(token(head(line.slice(2), " "), reader.number, "the kind"));
 			media.push(section);
+		} else if (line.startsWith("a=candidate:")) {
+			if (room > 0 && addCandidate(section, line.slice(2))) room--;
 		} else if (line.startsWith("a=")) fragmentAttribute(section, line.slice(2), reader.number);
 	}
 	if (top.candidates.length > 0) media.unshift(top);
@@ -67,16 +71,17 @@ function fragmentAttribute(section: FragmentSection, text: string, line: number)
 		case "mid":
 			section.mid = token(value, line, "the mid");
 			break;
-		case "candidate":
-			if (section.candidates.length >= limits.candidates)
-				malformed(line, `more than ${limits.candidates} candidates`);
-			if (!isCandidate(text)) malformed(line, "the candidate is empty or has characters that it may not have");
-			section.candidates.push(text);
-			break;
 		case "end-of-candidates":
 			section.endOfCandidates = true;
 			break;
 	}
+}
+
+/** @returns whether it is kept: one that is empty is of no use, and does not make the others so */
+function addCandidate(section: FragmentSection, text: string): boolean {
+	const keeps = section.candidates.length < defaultLimits.candidates && isCandidate(text);
+	if (keeps) section.candidates.push(text);
+	return keeps;
 }
 
 function newSection(kind: string): FragmentSection {

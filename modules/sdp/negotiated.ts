@@ -2,7 +2,7 @@
 // What an offer and its answer come to.
 import WebRTCError from "webrtc/error";
 import { commonFeedback, formatDistance, isUsablePayloadType, packetizationMode } from "webrtc/sdp/codecs";
-import { bundle, isLive, receives, reverse, sends } from "webrtc/sdp/section";
+import { bundles, isLive, receives, reverse, sends } from "webrtc/sdp/section";
 import { malformed } from "webrtc/sdp/text";
 import type { Codec, CodecCapability, Direction, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
 
@@ -63,7 +63,10 @@ export function negotiated(
 function negotiatedSection(local: MediaSection, remote: MediaSection, answer: MediaSection): NegotiatedMedia {
 	const rejected = !isLive(local) || !isLive(remote);
 	const direction = answer === local ? local.direction : reverse(answer.direction);
-	const chosen = rejected ? undefined : answer.codecs[0];
+	const other = answer === local ? remote : local;
+	const chosen = rejected
+		? undefined
+		: answer.codecs.find((codec) => other.codecs.some((offered) => matches(offered, codec)));
 	const theirs = chosen && remote.codecs.find((codec) => codec.payloadType === chosen.payloadType);
 	const ours = theirs && local.codecs.find((codec) => formatDistance(codec, theirs) !== undefined);
 	return {
@@ -116,7 +119,7 @@ export function validateAnswer(offer: SessionDescription, answer: SessionDescrip
 	if (answer.media.length !== count)
 		malformed(0, `the answer has ${answer.media.length} sections, the offer ${count}`);
 	const live = answer.media.filter(isLive);
-	const bundled = bundle(answer);
+	const bundled = bundles(answer).flat();
 	answer.media.forEach((section, i) => {
 		const offered = offer.media[i]!;
 		if (section.kind !== offered.kind) malformed(0, `section ${i}: the answer is of another kind than the offer`);
@@ -124,22 +127,22 @@ export function validateAnswer(offer: SessionDescription, answer: SessionDescrip
 			malformed(0, `section ${i}: the mid is not that of the offer`);
 		if (!isLive(section)) return;
 		if (!isLive(offered)) malformed(0, `section ${i}: it was not offered`);
-		const isBundled = bundled ? section.mid !== undefined && bundled.includes(section.mid) : live.length === 1;
-		if (!isBundled)
+		const isBundled = section.mid !== undefined && bundled.includes(section.mid);
+		if (!isBundled && live.length > 1)
 			throw new WebRTCError("sdp/unsupported", `section ${i}: not in the bundle, and there is one transport`);
-		if (!section.rtcpMux) throw new WebRTCError("sdp/unsupported", `section ${i}: RTCP is not on the same port`);
+		// What holds for the bundle may stand in its first section alone (RFC 9143 section 7.1.3).
+		if (!section.rtcpMux && !(isBundled && live.some(({ rtcpMux }) => rtcpMux)))
+			throw new WebRTCError("sdp/unsupported", `section ${i}: RTCP is not on the same port`);
 		validateMedia(offered, section, i);
 		validateSetup(offered, section, i);
 	});
 }
 
 function validateMedia(offered: MediaSection, section: MediaSection, i: number): void {
-	if (section.codecs.length === 0) malformed(0, `section ${i}: no codec`);
-	for (const codec of section.codecs) {
-		const isOffered = offered.codecs.some((other) => formatDistance(other, codec) !== undefined);
-		if (!isOffered) malformed(0, `section ${i}: a codec that was not offered`);
-		if (!isUsablePayloadType(codec.payloadType)) malformed(0, `section ${i}: a payload type that RTCP uses`);
-	}
+	// The answer may list more than was offered (RFC 3264 section 6.1): one is enough, and the first of those is used.
+	const common = section.codecs.find((codec) => offered.codecs.some((other) => matches(other, codec)));
+	if (!common) malformed(0, `section ${i}: no codec that was offered`);
+	if (!isUsablePayloadType(common.payloadType)) malformed(0, `section ${i}: a payload type that RTCP uses`);
 	for (const { id, uri } of section.extensions) {
 		const known = offered.extensions.some((other) => other.id === id && other.uri === uri);
 		if (!known) malformed(0, `section ${i}: an extension that was not offered`);
@@ -148,6 +151,10 @@ function validateMedia(offered: MediaSection, section: MediaSection, i: number):
 	if ((sends(direction) && !receives(offered.direction)) || (receives(direction) && !sends(offered.direction))) {
 		malformed(0, `section ${i}: ${direction} does not answer ${offered.direction}`);
 	}
+}
+
+function matches(a: Codec, b: Codec): boolean {
+	return formatDistance(a, b) !== undefined;
 }
 
 /** RFC 8842 section 5.3. */

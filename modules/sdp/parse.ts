@@ -3,7 +3,20 @@
 import * as attribute from "webrtc/sdp/attributes";
 import { CodecReader, FeedbackSets } from "webrtc/sdp/payload";
 import { isLive, isRtp, newSection } from "webrtc/sdp/section";
-import { head, integer, isCandidate, isToken, limits, LineReader, malformed, tail, token } from "webrtc/sdp/text";
+import WebRTCError from "webrtc/error";
+import {
+	defaultLimits,
+	head,
+	integer,
+	isCandidate,
+	isToken,
+	limits,
+	LineReader,
+	malformed,
+	tail,
+	token,
+	type SdpLimits,
+} from "webrtc/sdp/text";
 import type {
 	Direction,
 	Fingerprint,
@@ -28,15 +41,20 @@ interface Shared {
 /**
  * Reads an offer or an answer.
  *
- * At most 65 536 characters, 32 sections and 512 codecs, extensions, candidates and sources. Takes time in proportion to
- * the text. A browser's offer of audio and video (6 KB) is 520 slots and 5 KB of chunks in the heap of a device, and
- * leaves some 40 KB of garbage; where text comes from, it should be bounded to what the heap can hold (16 KB in 128 KB).
+ * Takes time in proportion to the text, and keeps what this SDK can use, within `limits`: a line of no use costs nothing.
+ * A browser's offer of audio and video (6 KB) is some 500 slots and 5 KB of chunks in the heap of a device, the most that
+ * the default limits allow some 1,400 slots and the size of the text.
  *
- * @throws WebRTCError "sdp/malformed" with the number of the line and what is wrong
+ * @param options limits that are others than the default
+ * @throws WebRTCError "sdp/malformed" with the number of the line and what is wrong, when that concerns the whole: its
+ * beginning, an m= line, a mid, a group, ICE credentials or a fingerprint. Another malformed line is as good as absent.
  */
-export function parse(text: string): SessionDescription {
-	return new Parser(text).run();
+export function parse(text: string, options: Partial<SdpLimits> = defaultLimits): SessionDescription {
+	return new Parser(text, options === defaultLimits ? defaultLimits : { ...defaultLimits, ...options }).run();
 }
+
+// Without one of these there is no session, or another one than the peer means.
+const essential: readonly string[] = Object.freeze(["mid", "group", "ice-ufrag", "ice-pwd", "fingerprint"]);
 
 class Parser {
 	readonly #reader: LineReader;
@@ -52,12 +70,16 @@ class Parser {
 	#section: MediaSection | undefined;
 	#direction: Direction | undefined;
 	#sharedDirection: Direction | undefined;
-	#codecs = new CodecReader([]);
+	#codecs = new CodecReader([], 0);
 	readonly #feedbackSets = new FeedbackSets();
+	readonly #limits: Readonly<SdpLimits>;
+	#endOfCandidates = false; // of all sections
 	#items = 0;
+	#extensions = 0; // read in this section
 
-	constructor(text: string) {
-		this.#reader = new LineReader(text);
+	constructor(text: string, limits: Readonly<SdpLimits>) {
+		this.#reader = new LineReader(text, limits.text);
+		this.#limits = limits;
 	}
 
 	get #line(): number {
@@ -96,8 +118,8 @@ class Parser {
 	/** RFC 8866 section 5.14: m=<kind> <port>[/<number of ports>] <protocol> <format> … */
 	#media(line: string): void {
 		this.#endSection();
-		if (this.#session.media.length >= limits.sections)
-			malformed(this.#line, `more than ${limits.sections} sections`);
+		const { sections } = this.#limits;
+		if (this.#session.media.length >= sections) malformed(this.#line, `more than ${sections} sections`);
 		const fields = line.slice(2).split(" ", limits.payloadTypes + 4);
 		if (fields.length < 4) malformed(this.#line, "m= needs kind, port, protocol and format");
 		if (fields.length > limits.payloadTypes + 3) malformed(this.#line, `more than ${limits.payloadTypes} formats`);
@@ -114,19 +136,24 @@ class Parser {
 				.join(" ");
 		this.#session.media.push(section);
 		this.#section = section;
-		this.#count(section.payloadTypes.length);
-		this.#codecs = new CodecReader(section.payloadTypes);
+		const { payloadTypes, items } = this.#limits;
+		this.#codecs = new CodecReader(section.payloadTypes, Math.min(payloadTypes, items - this.#items));
 		this.#direction = undefined;
+		this.#extensions = 0;
 	}
 
 	#attribute(line: string): void {
 		const colon = line.indexOf(":");
 		const name = colon < 0 ? line.slice(2) : line.slice(2, colon);
 		const value = colon < 0 ? "" : line.slice(colon + 1);
-		if (this.#sharedAttribute(name, value)) return;
-		if (!this.#section) this.#sessionAttribute(name, value);
-		else if (!this.#mediaAttribute(this.#section, name, value))
-			this.#rtpAttribute(this.#section, name, value, line);
+		try {
+			if (this.#sharedAttribute(name, value)) return;
+			if (!this.#section) this.#sessionAttribute(name, value);
+			else if (!this.#mediaAttribute(this.#section, name, value))
+				this.#rtpAttribute(this.#section, name, value, line);
+		} catch (error) {
+			if (essential.includes(name) || !(error instanceof WebRTCError)) throw error;
+		}
 	}
 
 	#sharedAttribute(name: string, value: string): boolean {
@@ -150,8 +177,7 @@ class Parser {
 				target.setup = attribute.setup(value, line);
 				break;
 			case "extmap":
-				this.#count();
-				(target.extensions as HeaderExtension[]).push(attribute.extension(value, line));
+				this.#extension(target, value);
 				break;
 			case "extmap-allow-mixed":
 				this.#session.extmapAllowMixed = true;
@@ -174,6 +200,9 @@ class Parser {
 				break;
 			case "ice-lite":
 				this.#session.iceLite = true;
+				break;
+			case "end-of-candidates":
+				this.#endOfCandidates = true;
 				break;
 		}
 	}
@@ -209,8 +238,8 @@ class Parser {
 				section.simulcast = value;
 				break;
 			case "rid":
+				if (section.rids.length >= limits.rids) break;
 				this.#count();
-				if (section.rids.length >= limits.rids) malformed(line, `more than ${limits.rids} rids`);
 				section.rids.push(value);
 				break;
 			default:
@@ -242,11 +271,17 @@ class Parser {
 		}
 	}
 
-	#candidate(section: MediaSection, text: string): void {
+	#extension(target: Shared, value: string): void {
+		if (++this.#extensions > this.#limits.extensions) return;
+		const extension = attribute.extension(value, this.#line);
+		if (!extension) return;
 		this.#count();
-		if (section.candidates.length >= limits.candidates)
-			malformed(this.#line, `more than ${limits.candidates} candidates`);
-		if (!isCandidate(text)) malformed(this.#line, "the candidate is empty or has characters that it may not have");
+		(target.extensions as HeaderExtension[]).push(extension);
+	}
+
+	#candidate(section: MediaSection, text: string): void {
+		if (section.candidates.length >= this.#limits.candidates || !isCandidate(text)) return;
+		this.#count();
 		section.candidates.push(text);
 	}
 
@@ -256,8 +291,8 @@ class Parser {
 		let entry: SourceAttributes | undefined = section.sources[section.sources.length - 1];
 		if (entry?.ssrc !== ssrc) entry = section.sources.find((known) => known.ssrc === ssrc);
 		if (!entry) {
+			if (section.sources.length >= limits.sources) return;
 			this.#count();
-			if (section.sources.length >= limits.sources) malformed(this.#line, `more than ${limits.sources} sources`);
 			entry = { ssrc };
 			section.sources.push(entry);
 		}
@@ -267,9 +302,9 @@ class Parser {
 	}
 
 	#sourceGroup(section: MediaSection, value: string): void {
+		if (section.sourceGroups.length >= limits.groups) return;
 		const group = attribute.sourceGroup(value, this.#line);
 		this.#count(group.ssrcs.length);
-		if (section.sourceGroups.length >= limits.sources) malformed(this.#line, `more than ${limits.sources} groups`);
 		section.sourceGroups.push(group);
 	}
 
@@ -280,10 +315,13 @@ class Parser {
 		this.#session.groups.push(group);
 	}
 
+	/** @throws WebRTCError when there are too many, so that this one is dropped, or the description where it is essential */
 	#count(more = 1): void {
+		const codecs = this.#codecs;
+		const { items, payloadTypes } = this.#limits;
+		if (this.#items + codecs.size + more > items) malformed(this.#line, `more than ${items} codecs and others`);
 		this.#items += more;
-		if (this.#items > limits.items)
-			malformed(this.#line, `more than ${limits.items} codecs, extensions, candidates and sources`);
+		codecs.room = Math.min(payloadTypes, items - this.#items);
 	}
 
 	#endSection(): void {
@@ -291,6 +329,10 @@ class Parser {
 		if (!section) return;
 		section.direction = this.#direction ?? this.#sharedDirection ?? "sendrecv";
 		section.codecs = this.#codecs.finish(this.#feedbackSets, section.kind === "audio" && isLive(section));
+		this.#items += section.codecs.length;
+		// Of a section without any that is of use, an answer repeats one (RFC 3264 section 6).
+		const kept = section.codecs.map(({ payloadType }) => payloadType);
+		section.payloadTypes = kept.length ? kept : section.payloadTypes.slice(0, 1);
 	}
 
 	/** RFC 8866 section 6, RFC 8839 section 5.4, RFC 8122 section 5: a section's own value wins over the session's. */
@@ -299,6 +341,7 @@ class Parser {
 		this.#session.iceOptions = shared.iceOptions;
 		const mids: string[] = [];
 		for (const section of this.#session.media) {
+			section.endOfCandidates ||= this.#endOfCandidates;
 			section.iceUfrag ??= shared.iceUfrag;
 			section.icePwd ??= shared.icePwd;
 			section.setup ??= shared.setup;

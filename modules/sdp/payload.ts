@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The codecs of one section, while its lines come in: rtpmap, fmtp, rtcp-fb. It spares the heap: an offer has dozens of
 // codecs, and most of them have the same feedback.
-import { head, integer, intern, malformed, tail, token } from "webrtc/sdp/text";
+import { head, integer, intern, limits, malformed, tail, token } from "webrtc/sdp/text";
 import type { Codec } from "webrtc/sdp/types";
 
 const codecNames: readonly string[] = Object.freeze([
@@ -11,6 +11,9 @@ const codecNames: readonly string[] = Object.freeze([
 const feedbackKinds: readonly string[] = Object.freeze([
 	...["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir", "ccm tmmbr"],
 ]);
+/** Those that this SDK has, in lower case; then those that another side may prefer to them. */
+const ownNames: readonly string[] = Object.freeze(["h264", "opus", "pcmu", "pcma"]);
+const videoNames: readonly string[] = Object.freeze(["rtx", "VP8", "VP9", "AV1", "H265"]);
 const noFeedback: readonly string[] = Object.freeze([]);
 const maximumPayloadType = 127;
 const maximumClockRate = 1_000_000;
@@ -31,83 +34,136 @@ export class FeedbackSets {
 	}
 }
 
-export class CodecReader {
-	readonly #codecs: Codec[];
-	readonly #feedback: number[];
-	#feedbackForAll = 0;
-	#last = 0;
+/** What is kept where not everything can be: the higher, the longer. */
+const enum Rank {
+	none,
+	known,
+	own,
+}
 
-	/** @param payloadTypes in order; lines of others are ignored */
-	constructor(payloadTypes: readonly number[]) {
-		this.#codecs = payloadTypes.map(newCodec);
-		this.#feedback = payloadTypes.map(() => 0);
+interface Entry {
+	readonly payloadType: number;
+	rank: Rank;
+	name: string;
+	clockRate: number;
+	channels: number;
+	parameters: string;
+	feedback: number; // bits
+}
+
+export class CodecReader {
+	readonly #types: readonly number[];
+	/** The most codecs that are kept. */
+	room: number;
+	readonly #entries: Entry[] = [];
+	#feedbackForAll = 0;
+	#last: Entry | undefined;
+
+	/**
+	 * @param payloadTypes in order; lines of others are ignored
+	 * @param room the most codecs that are kept; it may become less
+	 */
+	constructor(payloadTypes: readonly number[], room: number) {
+		this.#types = payloadTypes;
+		this.room = room;
+	}
+
+	/** Those that are there so far. */
+	get size(): number {
+		return this.#entries.length;
 	}
 
 	/** `a=rtpmap` (RFC 8866 section 6.6): "111 opus/48000/2". */
 	rtpmap(value: string, line: number): void {
-		const codec = this.#codecs[this.#find(value, line)];
-		if (codec) setEncoding(codec, tail(value, " ").trim(), line);
+		const encoding = tail(value, " ").trim();
+		const name = intern(codecNames, token(head(encoding, "/"), line, "the name of the codec"));
+		const entry = this.#find(value, line, rankOf(name));
+		if (entry) setEncoding(entry, name, tail(encoding, "/"), line);
 	}
 
 	/** `a=fmtp` (RFC 8866 section 6.15). */
 	fmtp(value: string, line: number): void {
-		const codec = this.#codecs[this.#find(value, line)];
-		if (codec) codec.parameters = tail(value, " ").trim();
+		const entry = this.#find(value, line, Rank.none);
+		const parameters = tail(value, " ").trim();
+		if (entry && parameters.length <= limits.parameters) entry.parameters = parameters;
 	}
 
 	/** `a=rtcp-fb` (RFC 4585 section 4.2). */
 	feedback(value: string, line: number): void {
-		const isForAll = value.startsWith("* ");
-		const index = isForAll ? -1 : this.#find(value, line);
 		const place = feedbackKinds.indexOf(tail(value, " ").trim());
 		if (place < 0) return;
-		if (isForAll) this.#feedbackForAll |= 1 << place;
-		else if (index >= 0) this.#feedback[index]! |= 1 << place;
+		if (value.startsWith("* ")) this.#feedbackForAll |= 1 << place;
+		else {
+			const entry = this.#find(value, line, Rank.none);
+			if (entry) entry.feedback |= 1 << place;
+		}
 	}
 
 	/**
-	 * The codecs of which the name is known.
+	 * The codecs of which the name is known, in the order of their types.
 	 *
 	 * @param hasStatic whether PCMU and PCMA go by their static payload types (RFC 3551 section 6)
 	 */
 	finish(sets: FeedbackSets, hasStatic: boolean): Codec[] {
-		const codecs = this.#codecs;
-		for (let i = 0; i < codecs.length; i++) {
-			const codec = codecs[i]!;
-			codec.feedback = sets.get(this.#feedback[i]! | this.#feedbackForAll);
-			if (codec.name !== "" || !hasStatic) continue;
-			if (codec.payloadType === 0) setEncoding(codec, "PCMU/8000", 0);
-			else if (codec.payloadType === 8) setEncoding(codec, "PCMA/8000", 0);
+		if (hasStatic) {
+			this.#addStatic(0, "PCMU");
+			this.#addStatic(8, "PCMA");
 		}
-		return codecs.some(isNameless) ? codecs.filter((codec) => !isNameless(codec)) : codecs;
+		const codecs: Codec[] = [];
+		for (const payloadType of this.#types) {
+			const entry = this.#entries.find((known) => known.payloadType === payloadType);
+			if (!entry || entry.name === "") continue;
+			const { name, clockRate, channels, parameters } = entry;
+			const feedback = sets.get(entry.feedback | this.#feedbackForAll);
+			codecs.push({ payloadType, name, clockRate, channels, parameters, feedback });
+		}
+		return codecs;
 	}
 
-	/** The place of the codec that a line speaks of, or -1. */
-	#find(value: string, line: number): number {
-		if (this.#codecs.length === 0) return -1;
+	#addStatic(payloadType: number, name: string): void {
+		const entry = this.#types.includes(payloadType) ? this.#entry(payloadType, Rank.own) : undefined;
+		if (entry?.name === "") setEncoding(entry, name, "8000", 0);
+	}
+
+	/** The entry that a line speaks of; undefined where the section does not have that type, or there is no room. */
+	#find(value: string, line: number, rank: Rank): Entry | undefined {
 		const payloadType = integer(head(value, " "), maximumPayloadType, line, "the payload type");
 		// Lines of one codec usually follow one another.
-		if (this.#codecs[this.#last]!.payloadType === payloadType) return this.#last;
-		for (let i = 0; i < this.#codecs.length; i++) {
-			if (this.#codecs[i]!.payloadType === payloadType) return (this.#last = i);
+		if (this.#last?.payloadType === payloadType && this.#last.rank >= rank) return this.#last;
+		if (!this.#types.includes(payloadType)) return undefined;
+		return (this.#last = this.#entry(payloadType, rank));
+	}
+
+	#entry(payloadType: number, rank: Rank): Entry | undefined {
+		const entries = this.#entries;
+		const known = entries.find((entry) => entry.payloadType === payloadType);
+		if (known) {
+			known.rank = Math.max(known.rank, rank);
+			return known;
 		}
-		return -1;
+		const entry = { payloadType, rank, name: "", clockRate: 0, channels: 1, parameters: "", feedback: 0 };
+		if (entries.length < this.room) entries.push(entry);
+		else {
+			let lesser = entries.length - 1;
+			while (lesser >= 0 && entries[lesser]!.rank >= rank) lesser--;
+			if (lesser < 0) return undefined;
+			entries[lesser] = entry;
+		}
+		return entry;
 	}
 }
 
-function newCodec(payloadType: number): Codec {
-	return { payloadType, name: "", clockRate: 0, channels: 1, parameters: "", feedback: noFeedback };
+function rankOf(name: string): Rank {
+	if (ownNames.includes(name.toLowerCase())) return Rank.own;
+	return videoNames.includes(name) ? Rank.known : Rank.none;
 }
 
-function isNameless(codec: Codec): boolean {
-	return codec.name === "";
-}
-
-/** "opus/48000/2". */
-function setEncoding(codec: Codec, value: string, line: number): void {
-	const rate = tail(value, "/");
-	codec.name = intern(codecNames, token(head(value, "/"), line, "the name of the codec"));
-	codec.clockRate = integer(head(rate, "/"), maximumClockRate, line, "the clock rate");
-	codec.channels = rate.includes("/") ? integer(tail(rate, "/"), 255, line, "the number of channels") : 1;
-	if (codec.clockRate === 0 || codec.channels === 0) malformed(line, "the codec is not name/rate/channels");
+/** `rate`: "48000/2" of "opus/48000/2". */
+function setEncoding(entry: Entry, name: string, rate: string, line: number): void {
+	const clockRate = integer(head(rate, "/"), maximumClockRate, line, "the clock rate");
+	const channels = rate.includes("/") ? integer(tail(rate, "/"), 255, line, "the number of channels") : 1;
+	if (clockRate === 0 || channels === 0) malformed(line, "the codec is not name/rate/channels");
+	entry.name = name;
+	entry.clockRate = clockRate;
+	entry.channels = channels;
 }

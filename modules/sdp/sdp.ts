@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Session descriptions (RFC 8866): read, written, offered and answered (RFC 3264, RFC 9429). No I/O, no state.
-export { createAnswer } from "webrtc/sdp/answer";
-export type { AnswerOptions } from "webrtc/sdp/answer";
+export { checkAccepted, createAnswer, planAnswer, refusalOf } from "webrtc/sdp/answer";
+export type { AnswerOptions, AnswerPlan } from "webrtc/sdp/answer";
 export { h264, h264Capability, opus, parameter, pcma, pcmu } from "webrtc/sdp/codecs";
 export { parseFragment, writeFragment } from "webrtc/sdp/fragment";
 export type { Fragment, FragmentSection } from "webrtc/sdp/fragment";
@@ -12,8 +12,11 @@ export type { NegotiatedCodec, NegotiatedMedia } from "webrtc/sdp/negotiated";
 export { createOffer } from "webrtc/sdp/offer";
 export type { OfferOptions } from "webrtc/sdp/offer";
 export { parse } from "webrtc/sdp/parse";
-export { receives, reverse, sends } from "webrtc/sdp/section";
-export { dtlsRole, remoteTransport } from "webrtc/sdp/transport";
+export type { Refusal } from "webrtc/sdp/refusal";
+export { intersect, isLive, receives, replaceIce, reverse, sends } from "webrtc/sdp/section";
+export { dtlsRole, remoteTransport, taggedSection } from "webrtc/sdp/transport";
 export type { RemoteTransport } from "webrtc/sdp/transport";
 export type * from "webrtc/sdp/types";
+export { defaultLimits } from "webrtc/sdp/text";
+export type { SdpLimits } from "webrtc/sdp/text";
 export { write } from "webrtc/sdp/write";

@@ -48,7 +48,7 @@ export function rejectedSection(like: MediaSection): MediaSection {
 	const section = newSection(like.kind, like.protocol);
 	section.port = 0;
 	section.mid = like.mid;
-	section.payloadTypes = like.payloadTypes.slice();
+	section.payloadTypes = like.payloadTypes.slice(0, 1); // there must be one; which, has no meaning
 	section.formats = like.formats;
 	section.direction = "inactive";
 	return section;
@@ -65,6 +65,19 @@ export function setTransport(section: MediaSection, transport: TransportParamete
 	if (!first) return;
 	section.candidates = transport.candidates.slice();
 	section.endOfCandidates = transport.endOfCandidates;
+}
+
+/** New ICE credentials, and the candidates that go with them, in all sections that have some. */
+export function replaceIce(
+	{ media }: SessionDescription,
+	{ iceUfrag, icePwd, candidates = [] }: { iceUfrag: string; icePwd: string; candidates?: readonly string[] },
+): void {
+	for (const section of media) {
+		if (section.iceUfrag === undefined) continue;
+		section.iceUfrag = iceUfrag;
+		section.icePwd = icePwd;
+		if (section.candidates.length > 0) section.candidates = candidates.slice();
+	}
 }
 
 /** Gives a section this side's codecs, extensions and direction, and what is sent its stream and source. */
@@ -131,9 +144,24 @@ export function isLive(section: MediaSection): boolean {
 	return section.port !== 0 || section.bundleOnly;
 }
 
-/** The mids of the first BUNDLE group; undefined when there is none. */
-export function bundle(description: SessionDescription): readonly string[] | undefined {
-	return description.groups.find((group) => group.semantics === "BUNDLE")?.mids;
+/** The mids of each BUNDLE group that has any. */
+export function bundles(description: SessionDescription): readonly (readonly string[])[] {
+	const groups = description.groups.filter(({ semantics, mids }) => semantics === "BUNDLE" && mids.length > 0);
+	return groups.map(({ mids }) => mids);
+}
+
+/** The places of the sections of each transport: of each BUNDLE group (RFC 9143), and each section that is in none. */
+export function transports(description: SessionDescription): number[][] {
+	const { media } = description;
+	const lists: number[][] = [];
+	const grouped: number[] = [];
+	for (const mids of bundles(description)) {
+		const places = mids.map((mid) => media.findIndex((section) => section.mid === mid));
+		lists.push(places.filter((place) => place >= 0 && !grouped.includes(place)));
+		grouped.push(...places);
+	}
+	for (let place = 0; place < media.length; place++) if (!grouped.includes(place)) lists.push([place]);
+	return lists;
 }
 
 export function sends(direction: Direction): boolean {

@@ -2,18 +2,42 @@
 // Lines, numbers and tokens of SDP text, all of them bounded.
 import WebRTCError from "webrtc/error";
 
-/** What a peer may make this device hold. A line is in characters. */
+/** What a description may have. The defaults suit a board with 128 KB of chunks and 8192 slots, and every browser. */
+export interface SdpLimits {
+	/** Characters. More are refused. */
+	text: number;
+	/** Media sections. More are refused. */
+	sections: number;
+	/** Candidates of a section, and of a fragment twice as many; what is over is dropped. */
+	candidates: number;
+	/** Header extensions of a section that are read; what is over is dropped, and so is what this SDK does not know. */
+	extensions: number;
+	/** Codecs of a section that are kept: first those that this SDK has. */
+	payloadTypes: number;
+	/** Codecs, extensions, candidates, sources, rids and groups that are kept of a description, all told. */
+	items: number;
+}
+
+export const defaultLimits: Readonly<SdpLimits> = Object.freeze({
+	text: 32768,
+	sections: 8,
+	candidates: 16,
+	extensions: 64,
+	payloadTypes: 32,
+	items: 128,
+});
+
+/** Bounds of the format, whatever the machine. A line is in characters. */
 export const limits = Object.freeze({
-	text: 65536,
 	line: 4096,
 	token: 256,
+	/** Sections that one may be told to read, and mids of a group. */
 	sections: 32,
 	/** Payload types of a section: the numbers end at 127. */
 	payloadTypes: 128,
-	/** Codecs, extensions, candidates, sources, rids and groups of a description, all told; a browser's offer has about 100. */
-	items: 512,
-	candidates: 64,
-	sources: 64,
+	/** Characters of a codec's parameters that are kept. */
+	parameters: 512,
+	sources: 32,
 	groups: 16,
 	rids: 16,
 	ssrc: 0xffffffff,
@@ -43,11 +67,11 @@ export class LineReader {
 	#lines: string[] = [];
 	#index = 0;
 
-	/** @throws WebRTCError "sdp/malformed" when the text is too long */
-	constructor(text: string) {
+	/** @throws WebRTCError "sdp/malformed" when the text has more than `maximum` characters */
+	constructor(text: string, maximum: number) {
 		this.#text = text;
 		this.#length = text.length;
-		if (this.#length > limits.text) malformed(0, `more than ${limits.text} characters`);
+		if (this.#length > maximum) malformed(0, `more than ${maximum} characters`);
 	}
 
 	/** The next line without its end; undefined after the last. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one transport of a bundle: whose ICE and DTLS count, and who begins the handshake.
 import WebRTCError from "webrtc/error";
-import { bundle, isLive } from "webrtc/sdp/section";
+import { isLive, transports } from "webrtc/sdp/section";
 import { malformed } from "webrtc/sdp/text";
 import type { Fingerprint, MediaSection, SessionDescription, Setup } from "webrtc/sdp/types";
 
@@ -23,32 +23,58 @@ export interface RemoteTransport {
 }
 
 /**
- * The transport of the remote: of the first section of its bundle (RFC 9143 section 7.2.1), or of the only section.
+ * The transport of the remote: of the first section of the bundle that is in use (RFC 9143 section 7.2.1), or of the only
+ * section. What that section leaves out stands in another of its bundle.
  *
  * @param remote an offer or an answer
  * @param local the other of the two, once there is one: sections that it rejects do not count
  * @throws WebRTCError "sdp/unsupported" without a section or a fingerprint, "sdp/malformed" without ICE credentials
  */
-export function remoteTransport(remote: SessionDescription, local?: SessionDescription): RemoteTransport {
+export function remoteTransport(
+	remote: SessionDescription,
+	local?: Pick<SessionDescription, "media">,
+): RemoteTransport {
 	const section = taggedSection(remote, local);
 	if (!section) throw new WebRTCError("sdp/unsupported", "every section is rejected");
-	const { mid, iceUfrag, icePwd, fingerprints, setup, candidates, endOfCandidates } = section;
+	const members = membersOf(remote, section);
+	const ice = section.iceUfrag === undefined ? (members.find(({ iceUfrag }) => iceUfrag) ?? section) : section;
+	const dtls = section.fingerprints.length
+		? section
+		: (members.find(({ fingerprints }) => fingerprints.length) ?? section);
+	const { iceUfrag, icePwd } = ice;
 	if (iceUfrag === undefined || icePwd === undefined)
 		malformed(0, `${section.kind}: ice-ufrag or ice-pwd is missing`);
-	if (fingerprints.length === 0)
+	if (dtls.fingerprints.length === 0)
 		throw new WebRTCError("sdp/unsupported", `${section.kind}: no fingerprint, so no DTLS`);
-	const { iceLite } = remote;
-	const trickle = section.iceOptions.includes("trickle");
-	return { mid, iceUfrag, icePwd, iceLite, fingerprints, setup, candidates, endOfCandidates, trickle };
+	return {
+		mid: section.mid,
+		iceUfrag,
+		icePwd,
+		iceLite: remote.iceLite,
+		fingerprints: dtls.fingerprints,
+		setup: dtls.setup,
+		candidates: ice.candidates,
+		endOfCandidates: ice.endOfCandidates,
+		trickle: ice.iceOptions.includes("trickle"),
+	};
 }
 
-function taggedSection(remote: SessionDescription, local: SessionDescription | undefined): MediaSection | undefined {
-	const live = remote.media.filter((section, i) => isLive(section) && (!local || isLive(local.media[i]!)));
-	for (const mid of bundle(remote) ?? []) {
-		const section = live.find((candidate) => candidate.mid === mid);
-		if (section) return section;
+function membersOf(description: SessionDescription, section: MediaSection): MediaSection[] {
+	const { media } = description;
+	const places = transports(description).find((members) => members.some((place) => media[place] === section)) ?? [];
+	return places.map((place) => media[place]!);
+}
+
+/** The section that speaks for the bundle: the first of those in use, in the bundle's order. */
+export function taggedSection(
+	remote: SessionDescription,
+	local?: Pick<SessionDescription, "media">,
+): MediaSection | undefined {
+	for (const place of transports(remote).flat()) {
+		const section = remote.media[place]!;
+		if (isLive(section) && (!local || isLive(local.media[place]!))) return section;
 	}
-	return live[0];
+	return undefined;
 }
 
 /**

@@ -25,17 +25,40 @@ export interface IceServer {
 
 /** Why a master turns an offer down. Each transport says it in its own words: WHEP by a status, others by a "bye". */
 export interface Rejection {
-	reason: "too-many-sessions" | "bad-offer" | "no-common-codec" | "failed";
+	/** "busy": there is no memory for it now. */
+	reason: "too-many-sessions" | "busy" | "bad-offer" | "no-common-codec" | "failed";
 	/** For a person. */
 	message: string;
 	/** Seconds after which to try again. */
 	retryAfter?: number;
 }
 
-/** What travels between two peers. `peerId` names the other one, whichever the direction. */
+/** What one side of an ICE generation has: its credentials, and the candidates known so far (RFC 8445 section 5.3). */
+export interface IceDescription {
+	ufrag: string;
+	pwd: string;
+	candidates: CandidateInit[];
+}
+
+/**
+ * What travels between two peers. `peerId` names the other one, whichever the direction.
+ *
+ * An "offer" has the peer's IP address where the signaling is the one that the peer has connected to.
+ *
+ * A "restart" renews ICE and nothing else (RFC 9725 section 4.3.3): the peer sends its new credentials, and gets a
+ * "restart" with ours, or a "reject", after which the session goes on as it was.
+ */
 export type SignalingMessage =
-	| { type: "offer" | "answer"; peerId: string; sdp: string; correlationId?: string; iceServers?: IceServer[] }
+	| {
+			type: "offer" | "answer";
+			peerId: string;
+			sdp: string;
+			correlationId?: string;
+			iceServers?: IceServer[];
+			remoteAddress?: string;
+	  }
 	| { type: "candidate"; peerId: string; candidate: CandidateInit; correlationId?: string }
+	| { type: "restart"; peerId: string; ice: IceDescription; correlationId?: string }
 	| { type: "bye"; peerId: string; correlationId?: string }
 	| { type: "reject"; peerId: string; rejection: Rejection; correlationId?: string };
 
@@ -44,6 +67,8 @@ export type SignalingProgress = "describe" | "getEndpoint" | "getIceServers";
 
 /** What a signaling client tells its owner. None of these may throw. */
 export interface SignalingHandler {
+	/** The IP addresses of this device, loopback too, IPv6 without brackets: for a signaling that peers connect to. */
+	addresses?(): readonly string[];
 	onMessage(message: SignalingMessage): void;
 	onStateChange(state: SignalingState): void;
 	/** A failure that the client reports and survives, or the cause of the state "failed". */

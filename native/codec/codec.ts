@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Called when what a source delivers cannot be encoded (its size, its sample rate): code "media/unsupported". */
+/**
+ * Called with the code "media/unsupported" when what a source delivers cannot be encoded (its size, its sample rate), and
+ * with "media/out-of-memory" when the encoder lacks memory: it tries again by itself, after 100 ms at first and every 5 s
+ * at last, and says so once until it has succeeded.
+ */
 type ErrorCallback<Encoder> = (this: Encoder, code: string, message: string) => void;
 
 export interface VideoEncoderOptions {

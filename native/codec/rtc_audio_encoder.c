@@ -4,6 +4,7 @@
 #include "rtc_audio_encoder.h"
 #include "rtc_audio_codec.h"
 #include "rtc_port.h"
+#include "rtc_retry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,8 +29,9 @@ struct rtc_audio_encoder {
 	pthread_mutex_t lock; // guards all that follows
 	pthread_cond_t wake;
 	uint8_t closing, active, reconfigured;
-	uint8_t refused;    // frames of this format cannot be encoded
-	uint8_t unreported; // and the application does not know yet
+	uint8_t refused; // frames of this format cannot be encoded
+	int unreported;  // an errno value that the application does not know of yet
+	rtc_retry retry; // of making the buffer
 	uint32_t bitrate;
 	uint32_t sampleRate; // of the buffer
 	uint8_t channels;
@@ -91,11 +93,27 @@ static void adapt(rtc_audio_encoder *encoder, const rtc_frame *frame)
 	encoder->reconfigured = 1;
 	rtc_free(encoder->buffer);
 	encoder->buffer = NULL;
-	if (rtc_audio_encoder_takes(encoder->options.format, frame->sampleRate, frame->channels))
-		encoder->buffer =
-			rtc_calloc((size_t)packet_samples(encoder) * BUFFER_PACKETS * frame->channels, sizeof(int16_t));
-	encoder->refused = encoder->unreported = !encoder->buffer;
+	rtc_retry_succeeded(&encoder->retry);
+	encoder->refused = !rtc_audio_encoder_takes(encoder->options.format, frame->sampleRate, frame->channels);
+	encoder->unreported = encoder->refused ? ENOTSUP : 0;
 	pthread_cond_signal(&encoder->wake);
+}
+
+// With the lock held. Returns whether there is a buffer.
+static int has_buffer(rtc_audio_encoder *encoder)
+{
+	if (encoder->buffer)
+		return 1;
+	if (encoder->refused || !rtc_retry_is_due(&encoder->retry, rtc_now()))
+		return 0;
+	encoder->buffer = rtc_calloc((size_t)packet_samples(encoder) * BUFFER_PACKETS * encoder->channels, sizeof(int16_t));
+	if (encoder->buffer)
+		rtc_retry_succeeded(&encoder->retry);
+	else if (rtc_retry_failed(&encoder->retry, rtc_now())) {
+		encoder->unreported = ENOMEM;
+		pthread_cond_signal(&encoder->wake);
+	}
+	return encoder->buffer != NULL;
 }
 
 // With the lock held.
@@ -130,10 +148,10 @@ static void sink_frame(rtc_sink *sink, rtc_frame *frame)
 	if (!encoder->closing && encoder->active) {
 		if (frame->sampleRate != encoder->sampleRate || frame->channels != encoder->channels)
 			adapt(encoder, frame);
-		if (encoder->refused)
-			encoder->statistics.framesDropped++;
-		else
+		if (has_buffer(encoder))
 			append(encoder, frame);
+		else
+			encoder->statistics.framesDropped++;
 	}
 	pthread_mutex_unlock(&encoder->lock);
 }
@@ -165,16 +183,23 @@ typedef struct {
 	uint64_t time;
 } packet;
 
+static void tell(rtc_audio_encoder *encoder, int error)
+{
+	const char *message = "no memory for the audio encoder";
+	if (error == ENOTSUP)
+		message = encoder->options.format == RTC_FORMAT_OPUS ? "Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo"
+															 : "G.711 takes 8, 16, 24 or 48 kHz, mono";
+	if (encoder->options.failed)
+		encoder->options.failed(encoder->options.context, error, message);
+}
+
 // With the lock held, which it lets go meanwhile.
 static void report(rtc_audio_encoder *encoder)
 {
+	int error = encoder->unreported;
 	encoder->unreported = 0;
-	if (!encoder->options.failed)
-		return;
 	pthread_mutex_unlock(&encoder->lock);
-	int opus = encoder->options.format == RTC_FORMAT_OPUS;
-	encoder->options.failed(encoder->options.context, opus ? "Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo"
-														   : "G.711 takes 8, 16, 24 or 48 kHz, mono");
+	tell(encoder, error);
 	pthread_mutex_lock(&encoder->lock);
 }
 
@@ -245,21 +270,36 @@ static rtc_audio_codec *new_codec(const rtc_audio_encoder *encoder, const packet
 	return rtc_g711_new(encoder->options.format, next->sampleRate, next->channels);
 }
 
+// Its format was checked before: what fails lacks memory.
+static rtc_audio_codec *make_codec(rtc_audio_encoder *encoder, const packet *next, rtc_retry *retry)
+{
+	rtc_audio_codec *codec = new_codec(encoder, next);
+	if (codec)
+		rtc_retry_succeeded(retry);
+	else if (rtc_retry_failed(retry, rtc_now()))
+		tell(encoder, ENOMEM);
+	return codec;
+}
+
 static void *run(void *argument)
 {
 	rtc_audio_encoder *encoder = argument;
 	rtc_audio_codec *codec = NULL;
+	rtc_retry retry = {0};
 	uint32_t bitrate = 0;
 	packet next;
 	while (take(encoder, &next)) {
 		uint64_t begin = rtc_now();
-		if (next.reconfigured && codec) {
-			codec->destroy(codec);
+		if (next.reconfigured) {
+			if (codec)
+				codec->destroy(codec);
 			codec = NULL;
+			rtc_retry_succeeded(&retry);
 		}
-		if (!codec)
-			codec = new_codec(encoder, &next);
-		else if (next.bitrate != bitrate)
+		if (!codec) {
+			if (rtc_retry_is_due(&retry, begin))
+				codec = make_codec(encoder, &next, &retry);
+		} else if (next.bitrate != bitrate)
 			codec->setBitrate(codec, next.bitrate);
 		bitrate = next.bitrate;
 		rtc_frame *output = encode(encoder, codec, &next);

@@ -8,9 +8,10 @@
 typedef struct {
 	rtc_format format; // RTC_FORMAT_OPUS, RTC_FORMAT_PCMU, RTC_FORMAT_PCMA
 	uint32_t bitrate;  // bit/s, Opus only
-	// Called on the encoder's thread when the source's sample rate or channels cannot be encoded, once for each format.
-	// May be NULL.
-	void (*failed)(void *context, const char *message);
+	// Called on the encoder's thread: ENOTSUP when the source's sample rate or channels cannot be encoded, once for
+	// each format; ENOMEM when it lacks memory, once until it has it. Sound is dropped meanwhile, and it tries again
+	// (rtc_retry.h). May be NULL.
+	void (*failed)(void *context, int error, const char *message);
 	void *context;
 } rtc_audio_encoder_options;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_encoder_xs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +12,14 @@ static void deliver(xsMachine *the, void *context)
 	char message[sizeof record->message];
 	pthread_mutex_lock(&record->lock);
 	memcpy(message, record->message, sizeof message);
+	const char *code = record->code;
 	record->message[0] = 0;
 	pthread_mutex_unlock(&record->lock);
 	if (!message[0] || !record->onError)
 		return;
 	rtcEnter(the);
 	xsmcVars(2);
-	xsmcSetStringX(xsVar(0), "media/unsupported");
+	xsmcSetStringX(xsVar(0), (char *)code);
 	xsmcSetString(xsVar(1), message);
 	xsCallFunction2(xsReference(record->onError), xsAccess(record->object), xsVar(0), xsVar(1));
 	rtcLeave(the);
@@ -46,10 +48,11 @@ void rtc_encoder_record_open(xsMachine *the, rtc_encoder_record *record, void *e
 	xsRemember(record->object);
 }
 
-void rtc_encoder_record_failed(void *it, const char *message)
+void rtc_encoder_record_failed(void *it, int error, const char *message)
 {
 	rtc_encoder_record *record = it;
 	pthread_mutex_lock(&record->lock);
+	record->code = error == ENOMEM ? "media/out-of-memory" : "media/unsupported";
 	snprintf(record->message, sizeof record->message, "%s", message);
 	pthread_mutex_unlock(&record->lock);
 	rtc_poster_post(record->poster);

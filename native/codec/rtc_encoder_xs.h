@@ -13,7 +13,8 @@ typedef struct {
 	void *encoder;
 	void (*close)(void *encoder);
 	pthread_mutex_t lock;
-	char message[96]; // for onError; guarded by `lock`
+	char message[96]; // for onError; guarded by `lock`, as is:
+	const char *code;
 } rtc_encoder_record;
 
 // A constructor's first step: the host data of `this`, with the hooks and the onError option. Throws.
@@ -21,7 +22,7 @@ rtc_encoder_record *rtc_encoder_record_new(xsMachine *the, const xsHostHooks *ho
 // Its last: `this` lives until close(). With encoder NULL it throws instead, naming the errno value.
 void rtc_encoder_record_open(xsMachine *the, rtc_encoder_record *record, void *encoder, int error);
 // The encoders' `failed` callback.
-void rtc_encoder_record_failed(void *record, const char *message);
+void rtc_encoder_record_failed(void *record, int error, const char *message);
 void rtc_encoder_record_mark(xsMachine *the, void *it, xsMarkRoot markRoot);
 void rtc_encoder_record_destroy(void *it);
 // The body of close().

@@ -45,6 +45,11 @@ static void stop(rtc_video_codec *codec)
 	codec->parameters = NULL;
 }
 
+static int errorOf(esp_h264_err_t result)
+{
+	return result == ESP_H264_ERR_OK ? 0 : result == ESP_H264_ERR_MEM ? ENOMEM : ENOTSUP;
+}
+
 static int start(rtc_video_codec *codec)
 {
 	esp_h264_enc_cfg_t configuration = {
@@ -55,48 +60,54 @@ static int start(rtc_video_codec *codec)
 	};
 #if CONFIG_IDF_TARGET_ESP32P4
 	configuration.pic_type = ESP_H264_RAW_FMT_O_UYY_E_VYY;
-	if (esp_h264_enc_hw_new(&configuration, &codec->encoder) != ESP_H264_ERR_OK)
-		return EIO;
+	esp_h264_err_t result = esp_h264_enc_hw_new(&configuration, &codec->encoder);
+	if (result != ESP_H264_ERR_OK)
+		return errorOf(result);
 	esp_h264_enc_param_hw_handle_t parameters;
-	esp_h264_err_t found = esp_h264_enc_hw_get_param_hd(codec->encoder, &parameters);
+	result = esp_h264_enc_hw_get_param_hd(codec->encoder, &parameters);
 	codec->parameters = (esp_h264_enc_param_handle_t)parameters;
 #else
 	configuration.pic_type = ESP_H264_RAW_FMT_I420;
-	if (esp_h264_enc_sw_new(&configuration, &codec->encoder) != ESP_H264_ERR_OK)
-		return EIO;
-	esp_h264_err_t found = esp_h264_enc_sw_get_param_hd(codec->encoder, &codec->parameters);
+	esp_h264_err_t result = esp_h264_enc_sw_new(&configuration, &codec->encoder);
+	if (result != ESP_H264_ERR_OK)
+		return errorOf(result);
+	result = esp_h264_enc_sw_get_param_hd(codec->encoder, &codec->parameters);
 #endif
-	if (found != ESP_H264_ERR_OK || esp_h264_enc_open(codec->encoder) != ESP_H264_ERR_OK) {
+	if (result == ESP_H264_ERR_OK)
+		result = esp_h264_enc_open(codec->encoder);
+	if (result != ESP_H264_ERR_OK) {
 		stop(codec);
-		return EIO;
+		return errorOf(result);
 	}
 	codec->fresh = 1;
 	return 0;
 }
 
-rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, const char **error)
+rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int *error, const char **message)
 {
-	rtc_video_codec *codec = calloc(1, sizeof *codec);
-	if (!codec) {
-		*error = "no memory for the encoder";
+	*error = ENOTSUP;
+	*message = "esp_h264 cannot bound the size of NAL units";
+	if (options->maximumNalSize)
 		return NULL;
-	}
+	*error = ENOMEM;
+	*message = "no memory for the encoder";
+	rtc_video_codec *codec = calloc(1, sizeof *codec);
+	if (!codec)
+		return NULL;
 	codec->options = *options;
 	codec->width = (uint16_t)((options->width + 15) & ~15);
 	codec->height = (uint16_t)((options->height + 15) & ~15);
 	uint32_t size = (uint32_t)codec->width * codec->height * 3 / 2;
 	codec->picture = esp_h264_aligned_calloc(ALIGNMENT, 1, size, &codec->pictureSize, ESP_H264_MEM_SPIRAM);
 	if (!codec->picture) {
-		*error = "no memory for the encoder's picture";
 		free(codec);
 		return NULL;
 	}
-	if (options->maximumNalSize)
-		*error = "esp_h264 cannot bound the size of NAL units";
-	else if (start(codec))
-		*error = "esp_h264 refuses this size, frame rate or bitrate";
-	else
+	*error = start(codec);
+	if (!*error)
 		return codec;
+	if (*error == ENOTSUP)
+		*message = "esp_h264 refuses this size, frame rate or bitrate";
 	rtc_video_codec_delete(codec);
 	return NULL;
 }

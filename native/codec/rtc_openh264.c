@@ -8,6 +8,11 @@
 #include <string.h>
 #include <wels/codec_api.h>
 
+// What it takes (ParamValidationExt in encoder_ext.cpp). It answers everything that goes wrong when it begins with
+// "invalid parameters", so they are checked here: what fails afterwards lacks memory.
+#define LARGEST_PICTURE 36864u // macroblocks, of level 5.2
+#define SMALLEST_NAL 421u      // bytes: a macroblock and some headers
+
 #define MINIMUM_QP 12 // finer is wasted on a viewer, and lets a noisy picture overflow its buffer
 #define MAXIMUM_QP 51
 
@@ -57,12 +62,23 @@ static void configure(SEncParamExt *parameters, const rtc_video_codec_options *o
 	}
 }
 
-rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, const char **error)
+static int isSupported(const rtc_video_codec_options *options)
 {
+	uint32_t macroblocks = (options->width + 15u) / 16 * ((options->height + 15u) / 16);
+	return macroblocks <= LARGEST_PICTURE && (!options->maximumNalSize || options->maximumNalSize >= SMALLEST_NAL);
+}
+
+rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int *error, const char **message)
+{
+	*error = ENOTSUP;
+	*message = "OpenH264 refuses this size of pictures or NAL units";
+	if (!isSupported(options))
+		return NULL;
+	*error = ENOMEM;
+	*message = "no memory for the OpenH264 encoder";
 	rtc_video_codec *codec = calloc(1, sizeof *codec);
 	if (!codec || WelsCreateSVCEncoder(&codec->encoder) || !codec->encoder) {
 		free(codec);
-		*error = "no memory for the OpenH264 encoder";
 		return NULL;
 	}
 	codec->width = options->width;
@@ -75,7 +91,6 @@ rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, con
 	if ((*codec->encoder)->InitializeExt(codec->encoder, &parameters)) {
 		WelsDestroySVCEncoder(codec->encoder);
 		free(codec);
-		*error = "OpenH264 refuses this size, frame rate or bitrate";
 		return NULL;
 	}
 	return codec;

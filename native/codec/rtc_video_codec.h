@@ -17,8 +17,9 @@ typedef struct rtc_video_codec rtc_video_codec;
 // The stack that encoding needs on a device, in bytes.
 #define RTC_VIDEO_CODEC_STACK (16 * 1024)
 
-// All of these are called on one thread. Returns NULL and sets `*error` to a text for a person.
-rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, const char **error);
+// All of these are called on one thread. Returns NULL and sets `*error` to ENOTSUP for options that the library does
+// not take, and ENOMEM for what may succeed later; `*message` to a text for a person.
+rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int *error, const char **message);
 void rtc_video_codec_delete(rtc_video_codec *codec); // accepts NULL
 // Returns 0, or EIO when the library refuses.
 int rtc_video_codec_set_bitrate(rtc_video_codec *codec, uint32_t bitsPerSecond);

@@ -3,6 +3,7 @@
 #include "rtc_video_encoder.h"
 #include "rtc_video_codec.h"
 #include "rtc_port.h"
+#include "rtc_retry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct rtc_video_encoder {
 	uint64_t keyTime;  // capture time of the newest key frame
 	uint64_t keyQuota; // the capture time by which the key frames so far have earned their spacing
 	uint8_t refused;   // this size cannot be encoded, and that was reported
+	rtc_retry retry;   // of making a codec
 };
 
 static rtc_video_encoder *of_source(rtc_source *source)
@@ -172,6 +174,32 @@ static void forget_codec(rtc_video_encoder *encoder)
 	encoder->pool = NULL;
 }
 
+// A codec of the present size, and a pool for what it makes. Returns 0, or an errno value and its text.
+static int make_codec(rtc_video_encoder *encoder, const char **message)
+{
+	const rtc_video_codec_options options = {
+		.width = encoder->width,
+		.height = encoder->height,
+		.framerate = encoder->options.framerate,
+		.bitrate = encoder->bitrate,
+		.maximumNalSize = encoder->options.maximumNalSize,
+	};
+	int error = 0;
+	*message = "the picture is too small";
+	if (encoder->width < SMALLEST || encoder->height < SMALLEST)
+		return ENOTSUP;
+	encoder->codec = rtc_video_codec_new(&options, &error, message);
+	if (!encoder->codec)
+		return error;
+	// No picture takes more bits than 8 a pixel at the codecs' finest quantization; mostly far fewer pages are touched.
+	encoder->pool = rtc_frame_pool_new(OUTPUT_FRAMES, (uint32_t)encoder->width * encoder->height + PARAMETER_SETS);
+	if (encoder->pool)
+		return 0;
+	forget_codec(encoder);
+	*message = "no memory for encoded pictures";
+	return ENOMEM;
+}
+
 // A codec for frames of this size: the one that is there, or a new one. Returns 0 or an errno value.
 static int prepare(rtc_video_encoder *encoder, const rtc_frame *frame)
 {
@@ -181,30 +209,25 @@ static int prepare(rtc_video_encoder *encoder, const rtc_frame *frame)
 		encoder->refused = 0;
 		encoder->width = width;
 		encoder->height = height;
+		rtc_retry_succeeded(&encoder->retry); // nothing of this size has failed
 	}
 	if (encoder->codec)
 		return 0;
 	if (encoder->refused)
-		return EINVAL;
-	const char *error = "the picture is too small";
-	const rtc_video_codec_options options = {
-		.width = width,
-		.height = height,
-		.framerate = encoder->options.framerate,
-		.bitrate = encoder->bitrate,
-		.maximumNalSize = encoder->options.maximumNalSize,
-	};
-	if (width >= SMALLEST && height >= SMALLEST)
-		encoder->codec = rtc_video_codec_new(&options, &error);
-	// No picture takes more bits than 8 a pixel at the codecs' finest quantization; mostly far fewer pages are touched.
-	encoder->pool = rtc_frame_pool_new(OUTPUT_FRAMES, (uint32_t)width * height + PARAMETER_SETS);
-	if (encoder->codec && encoder->pool)
-		return 0;
-	forget_codec(encoder);
-	encoder->refused = 1;
-	if (encoder->options.failed)
-		encoder->options.failed(encoder->options.context, error);
-	return EINVAL;
+		return ENOTSUP;
+	if (!rtc_retry_is_due(&encoder->retry, rtc_now()))
+		return ENOMEM;
+	const char *message;
+	int error = make_codec(encoder, &message), tell = 1;
+	if (!error)
+		rtc_retry_succeeded(&encoder->retry);
+	else if (error == ENOMEM)
+		tell = rtc_retry_failed(&encoder->retry, rtc_now());
+	else
+		encoder->refused = 1;
+	if (error && tell && encoder->options.failed)
+		encoder->options.failed(encoder->options.context, error, message);
+	return error;
 }
 
 static int key_is_due(const rtc_video_encoder *encoder, const rtc_frame *frame, int wanted)

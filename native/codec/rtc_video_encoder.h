@@ -13,8 +13,10 @@ typedef struct {
 	uint32_t bitrate;          // bit/s, the upper limit of what sinks ask for
 	uint32_t keyFrameInterval; // seconds between key frames that nobody asked for; 0: none
 	uint32_t maximumNalSize;   // bytes, for packetization-mode 0 (RFC 6184 section 6.2); 0: unbounded
-	// Called on the encoder's thread when a picture size cannot be encoded, once for each size. May be NULL.
-	void (*failed)(void *context, const char *message);
+	// Called on the encoder's thread: ENOTSUP when a picture size cannot be encoded, once for each size; ENOMEM when it
+	// lacks memory, once until it has it. Pictures are dropped meanwhile, and it tries again (rtc_retry.h). May be
+	// NULL.
+	void (*failed)(void *context, int error, const char *message);
 	void *context;
 } rtc_video_encoder_options;
 

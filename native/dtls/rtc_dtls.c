@@ -61,6 +61,9 @@ failed:
 static void onDatagram(void *context, const uint8_t *data, size_t size)
 {
 	rtc_dtls *dtls = context;
+	// A client that is connected has nothing to do with records in the clear, and is not to be unparked for them.
+	if (dtls->options.isClient && size > 4 && !data[3] && !data[4] && atomic_load(&dtls->state) == RTC_DTLS_CONNECTED)
+		return;
 	if (rtc_dtls_queue_push(&dtls->queue, data, size))
 		rtc_dtls_worker_wake(&dtls->task);
 }
@@ -145,11 +148,22 @@ static void failWith(rtc_dtls *dtls, int error)
 		fail(dtls, RTC_DTLS_HANDSHAKE_FAILED, error, 0); // the library has sent its alert
 }
 
+// When its time is over.
+static void giveUp(rtc_dtls *dtls, uint64_t now)
+{
+	if (now >= dtls->deadline)
+		fail(dtls, RTC_DTLS_TIMEOUT, 0, 0);
+	else if (dtls->doubt && now >= dtls->doubt && dtls->peerAlert == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY)
+		enter(dtls, RTC_DTLS_CLOSED, RTC_DTLS_OK, 0);
+	else if (dtls->doubt && now >= dtls->doubt)
+		fail(dtls, RTC_DTLS_HANDSHAKE_FAILED, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, 0);
+}
+
 // Runs the handshake as far as the datagrams that are here take it.
 static void handshake(rtc_dtls *dtls)
 {
 	while (!rtc_dtls_session_is_over(dtls)) {
-		int error = mbedtls_ssl_handshake_step(&dtls->ssl);
+		int error = rtc_dtls_session_step(dtls);
 		if (dtls->mismatched) {
 			fail(dtls, RTC_DTLS_FINGERPRINT_MISMATCH, error, MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
 			return;
@@ -158,8 +172,7 @@ static void handshake(rtc_dtls *dtls)
 			// After a retransmission, too: then datagrams may still be waiting.
 			if (!rtc_dtls_queue_empty(&dtls->queue))
 				continue;
-			if (rtc_now() >= dtls->deadline)
-				fail(dtls, RTC_DTLS_TIMEOUT, 0, 0);
+			giveUp(dtls, rtc_now());
 			return;
 		}
 		if (error) {
@@ -199,8 +212,12 @@ static uint64_t run(rtc_dtls_task *task)
 	if (atomic_load(&dtls->state) == RTC_DTLS_CONNECTED)
 		listen(dtls);
 	switch (atomic_load(&dtls->state)) {
-	case RTC_DTLS_CONNECTING:
-		return dtls->final && dtls->final < dtls->deadline ? dtls->final : dtls->deadline;
+	case RTC_DTLS_CONNECTING: {
+		uint64_t next = dtls->deadline;
+		if (dtls->final && dtls->final < next)
+			next = dtls->final;
+		return dtls->doubt && dtls->doubt < next ? dtls->doubt : next;
+	}
 	default:
 		return UINT64_MAX;
 	}

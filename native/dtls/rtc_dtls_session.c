@@ -3,6 +3,7 @@
 
 #include <mbedtls/ssl_ciphersuites.h>
 #include <string.h>
+#include "rtc_dtls_filter.h"
 #include "rtc_ecdsa.h"
 #include "rtc_port.h"
 
@@ -49,36 +50,38 @@ static const mbedtls_ssl_srtp_profile profiles[] = {
 	MBEDTLS_TLS_SRTP_UNSET,
 };
 
+// An alert during the handshake waits for what becomes of the step that it belongs to: see rtc_dtls_session_step.
+static int isHeld(rtc_dtls *dtls, const unsigned char *data, size_t size)
+{
+	if (!dtls->stepping || data[0] != MBEDTLS_SSL_MSG_ALERT || size > sizeof dtls->alert)
+		return 0;
+	memcpy(dtls->alert, data, size);
+	dtls->alertSize = size;
+	return 1;
+}
+
 static int sendDatagram(void *context, const unsigned char *data, size_t size)
 {
 	rtc_dtls *dtls = context;
 	// What the path cannot send is lost like a datagram on the way: the timer sends it again.
-	(void)rtc_path_send(dtls->options.path, data, size);
+	if (size && !isHeld(dtls, data, size))
+		(void)rtc_path_send(dtls->options.path, data, size);
 	return (int)size;
-}
-
-// The whole records that a datagram begins with, in bytes. What follows them is nothing that a peer sends (RFC 6347
-// section 4.1.2.7), and Mbed TLS 2.28 gives up the association for it, whoever sent it.
-static size_t wholeRecords(const unsigned char *data, size_t size)
-{
-	size_t end = 0;
-	while (size - end >= RTC_DTLS_RECORD_HEADER) {
-		size_t length = (size_t)data[end + 11] << 8 | data[end + 12];
-		if (length > size - end - RTC_DTLS_RECORD_HEADER)
-			break;
-		end += RTC_DTLS_RECORD_HEADER + length;
-	}
-	return end;
 }
 
 // Returns 0 when there is none left.
 static size_t popRecords(rtc_dtls *dtls, unsigned char *buffer, size_t size)
 {
 	size_t count;
+	int alert;
 	while ((count = rtc_dtls_queue_pop(&dtls->queue, buffer, size))) {
-		size_t whole = wholeRecords(buffer, count);
-		if (whole)
-			return whole;
+		size_t records = rtc_dtls_filter(buffer, count, &alert);
+		if (alert != RTC_DTLS_NO_ALERT && !dtls->doubt) {
+			dtls->doubt = rtc_now() + RTC_DTLS_DOUBT;
+			dtls->peerAlert = alert;
+		}
+		if (records)
+			return records;
 	}
 	return 0;
 }
@@ -203,7 +206,9 @@ static int configure(rtc_dtls *dtls)
 	// No end to the doubling but ours: setTimer() caps the interval, the deadline ends the handshake.
 	mbedtls_ssl_conf_handshake_timeout(config, RETRANSMIT_INITIAL, UINT32_MAX);
 #if defined(MBEDTLS_SSL_DTLS_ANTI_REPLAY)
-	mbedtls_ssl_conf_dtls_anti_replay(config, MBEDTLS_SSL_ANTI_REPLAY_ENABLED);
+	// Not before the keys: the window would follow the sequence number of any record in the clear, and a forged one that is
+	// far ahead would make the peer's look old. Messages have numbers of their own, by which doubles are told.
+	mbedtls_ssl_conf_dtls_anti_replay(config, MBEDTLS_SSL_ANTI_REPLAY_DISABLED);
 #endif
 #if defined(MBEDTLS_SSL_DTLS_HELLO_VERIFY) && defined(MBEDTLS_SSL_SRV_C)
 	// ICE has proved the address already: a cookie would cost a round trip.
@@ -263,6 +268,37 @@ void rtc_dtls_session_free(rtc_dtls *dtls)
 	mbedtls_ssl_config_free(&dtls->config);
 	rtc_free(dtls->hello);
 	rtc_wipe(dtls->material, sizeof dtls->material);
+}
+
+// While it waits for the Finished message, Mbed TLS takes a record that is not authentic for the peer's failure, sends
+// an alert and returns an error. Anybody may have sent that record, even long before, as it keeps one for the keys to
+// come: it is dropped like any other, with what the library would do (ssl_get_next_record).
+static int dropForged(rtc_dtls *dtls)
+{
+	dtls->alertSize = 0;
+	dtls->ssl.MBEDTLS_PRIVATE(in_left) = 0;
+	dtls->ssl.MBEDTLS_PRIVATE(next_record_offset) = 0;
+	return MBEDTLS_ERR_SSL_WANT_READ;
+}
+
+int rtc_dtls_session_step(rtc_dtls *dtls)
+{
+	int before = dtls->ssl.MBEDTLS_PRIVATE(state);
+	dtls->alertSize = 0;
+	dtls->stepping = 1;
+	int error = mbedtls_ssl_handshake_step(&dtls->ssl);
+	dtls->stepping = 0;
+	if (error == MBEDTLS_ERR_SSL_INVALID_MAC)
+		return dropForged(dtls);
+	if (dtls->alertSize)
+		(void)rtc_path_send(dtls->options.path, dtls->alert, dtls->alertSize);
+	if (dtls->ssl.MBEDTLS_PRIVATE(state) != before)
+		dtls->doubt = 0; // the peer goes on: the alert was not its own
+#if defined(MBEDTLS_SSL_DTLS_ANTI_REPLAY)
+	if (rtc_dtls_session_is_over(dtls))
+		mbedtls_ssl_conf_dtls_anti_replay(&dtls->config, MBEDTLS_SSL_ANTI_REPLAY_ENABLED);
+#endif
+	return error;
 }
 
 int rtc_dtls_session_is_over(rtc_dtls *dtls)

@@ -23,7 +23,12 @@ struct rtc_dtls {
 	mbedtls_ssl_context ssl;
 	uint64_t intermediate, final; // of the retransmission timer; final is 0 when it does not run
 	uint64_t deadline;            // of the handshake
-	int matched, mismatched;      // the remote certificate against the fingerprints
+	uint64_t doubt;               // when it ends for an alert in the clear; 0: there was none
+	int peerAlert;                // what it said
+	int stepping;                 // an alert of our own is held back
+	uint8_t alert[64];
+	size_t alertSize;
+	int matched, mismatched; // the remote certificate against the fingerprints
 	int exported;
 	uint8_t material[RTC_SRTP_MATERIAL];
 	atomic_int state, reason, error;
@@ -32,9 +37,14 @@ struct rtc_dtls {
 	size_t parkedSize;
 };
 
+// An alert that comes in the clear may be forged. If it is the peer's, the handshake goes no further: it ends when it
+// has not for so long, in microseconds, in which a lost flight is sent again six times.
+#define RTC_DTLS_DOUBT 5000000u
+
 int rtc_dtls_session_init(rtc_dtls *dtls); // 0, or Mbed TLS's error
 int rtc_dtls_session_open(rtc_dtls *dtls); // a fresh context by the same configuration
 void rtc_dtls_session_free(rtc_dtls *dtls);
+int rtc_dtls_session_step(rtc_dtls *dtls);         // of the handshake; as mbedtls_ssl_handshake_step
 int rtc_dtls_session_is_over(rtc_dtls *dtls);      // the handshake is done
 uint16_t rtc_dtls_session_profile(rtc_dtls *dtls); // of SRTP, 0 for none
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_xs.h"
 
+#if ESP32
+#include "rtc_carrier.h"
+#endif
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,7 +13,10 @@
 // What travels to the machine. It outlives a poster that is closed meanwhile, and a machine that is deleted meanwhile
 // (the desktop's platform frees the job unseen), so it is a block of its own and the poster is found through it.
 typedef struct {
-#if !ESP32
+#if ESP32
+	rtc_parcel parcel; // first
+	xsMachine *the;
+#else
 	txWorkerJob job; // first: the platform's
 #endif
 	rtc_poster *poster; // NULL once closed
@@ -22,25 +28,51 @@ struct rtc_poster {
 	void *context;
 	atomic_int pending;
 	rtc_post *post; // under way; the poster's thread writes it before queueing, the machine's reads it after
+	rtc_post *next; // for the next message: news that comes once must not be lost for lack of memory
 };
 
 rtc_poster *rtc_poster_new(xsMachine *the, void (*deliver)(xsMachine *the, void *context), void *context)
 {
+#if ESP32
+	if (rtc_carrier_start())
+		xsUnknownError("no memory");
+#endif
 	rtc_poster *poster = calloc(1, sizeof *poster);
 	if (!poster)
 		xsUnknownError("no memory");
+	poster->next = calloc(1, sizeof *poster->next);
+	if (!poster->next) {
+		free(poster);
+		xsUnknownError("no memory");
+	}
 	poster->the = the;
 	poster->deliver = deliver;
 	poster->context = context;
 	return poster;
 }
 
+// What has arrived serves again on a device. The desktop's platform frees it.
+static rtc_post *renew(rtc_post *post)
+{
+#if ESP32
+	return post;
+#else
+	(void)post;
+	return calloc(1, sizeof *post);
+#endif
+}
+
 static void arrived(xsMachine *the, rtc_post *post)
 {
 	rtc_poster *poster = post->poster;
-	if (!poster)
+	if (!poster) {
+#if ESP32
+		free(post);
+#endif
 		return;
+	}
 	poster->post = NULL;
+	poster->next = renew(post);
 	// Before `deliver`: what comes while it runs posts again, and nothing is missed.
 	atomic_store(&poster->pending, 0);
 	poster->deliver(the, poster->context); // which may close the poster
@@ -52,12 +84,20 @@ static void deliverMessage(void *the, void *it, uint8_t *message, uint16_t lengt
 	(void)message;
 	(void)length;
 	arrived(the, it);
-	free(it);
 }
 
-static int queue(rtc_poster *poster, rtc_post *post)
+// Waits for room in the machine's queue, or (MODDEF_TASK_QUEUEWAIT) only for a while.
+static int deliverParcel(rtc_parcel *parcel)
 {
-	return modMessagePostToMachine(poster->the, NULL, 0, deliverMessage, post);
+	rtc_post *post = (rtc_post *)parcel;
+	return modMessagePostToMachine(post->the, NULL, 0, deliverMessage, post);
+}
+
+static void queue(rtc_poster *poster, rtc_post *post)
+{
+	post->the = poster->the;
+	post->parcel.deliver = deliverParcel;
+	rtc_carrier_send(&post->parcel);
 }
 #else
 static void deliverJob(void *the, void *job)
@@ -65,11 +105,10 @@ static void deliverJob(void *the, void *job)
 	arrived(the, job); // the platform frees the job
 }
 
-static int queue(rtc_poster *poster, rtc_post *post)
+static void queue(rtc_poster *poster, rtc_post *post)
 {
 	post->job.callback = deliverJob;
 	fxQueueWorkerJob(poster->the, post);
-	return 0;
 }
 #endif
 
@@ -77,16 +116,15 @@ void rtc_poster_post(rtc_poster *poster)
 {
 	if (atomic_exchange(&poster->pending, 1))
 		return;
-	rtc_post *post = calloc(1, sizeof *post);
-	if (post) {
-		post->poster = poster;
-		poster->post = post;
-		if (queue(poster, post) == 0)
-			return;
-		poster->post = NULL;
-		free(post);
+	rtc_post *post = poster->next ? poster->next : calloc(1, sizeof *post);
+	poster->next = NULL;
+	if (!post) {
+		atomic_store(&poster->pending, 0); // no memory: the next news tries again
+		return;
 	}
-	atomic_store(&poster->pending, 0); // no room: the next news tries again
+	post->poster = poster;
+	poster->post = post;
+	queue(poster, post);
 }
 
 void rtc_poster_close(rtc_poster *poster)
@@ -95,6 +133,7 @@ void rtc_poster_close(rtc_poster *poster)
 		return;
 	if (poster->post)
 		poster->post->poster = NULL;
+	free(poster->next);
 	free(poster);
 }
 

@@ -9,8 +9,8 @@
 #include "rtc_port.h"
 
 // A poster carries "there is news" from any thread to the machine's thread. Posts coalesce: at most one message per
-// poster is outstanding, so a burst of packets costs one entry. On a device the queue blocks when it is full, and what
-// waits for it may be what the machine waits for: the manifest gives it 64 entries, far more than there are posters.
+// poster is outstanding, so a burst of packets costs one entry. On a device the queue blocks when it is full, and who
+// posts may be whom the machine waits for: there a thread of its own takes the message to the queue (rtc_carrier.h).
 typedef struct rtc_poster rtc_poster;
 
 // On the machine's thread. `deliver` is called there, outside any XS frame, and may close the poster. Throws when there

@@ -25,12 +25,17 @@ static size_t measure(const uint8_t *data, size_t size)
 	size_t length = HEADER + rtc_rtp_get16(data + 2) * 4u;
 	if (length > size)
 		return 0;
-	if (data[0] & PADDING) { // on the last packet only, in whole words, counting itself
-		uint8_t padding = data[length - 1];
-		if (length != size || !padding || padding % 4 || padding > length - HEADER)
-			return 0;
-	}
 	return length;
+}
+
+// The bytes of padding that end a packet, -1 when they make no sense. It belongs on the last packet, in whole words and
+// counting itself (RFC 3550 section 6.4.1); what is wrong with it is wrong with this packet alone.
+static int paddingOf(const rtc_rtcp_reader *reader, const uint8_t *packet, size_t length)
+{
+	if (!(packet[0] & PADDING))
+		return 0;
+	uint8_t padding = packet[length - 1];
+	return packet + length != reader->end || !padding || padding % 4 || padding > length - HEADER ? -1 : padding;
 }
 
 int rtc_rtcp_begin(rtc_rtcp_reader *reader, const uint8_t *data, size_t size)
@@ -96,10 +101,11 @@ static int openPacket(rtc_rtcp_reader *reader)
 	uint8_t count = packet[0] & COUNT, type = packet[1];
 	reader->position += length;
 	reader->body = packet + HEADER;
-	reader->size = length - HEADER;
-	if (packet[0] & PADDING)
-		reader->size -= packet[length - 1];
 	reader->entries = reader->index = 0;
+	int padding = paddingOf(reader, packet, length);
+	if (padding < 0)
+		return -1;
+	reader->size = length - HEADER - (size_t)padding;
 	switch (type) {
 	case SR:
 		return layOut(reader, RTC_RTCP_REPORT, 4 + SENDER_INFO, REPORT_BLOCK, count);

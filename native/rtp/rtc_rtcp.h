@@ -54,7 +54,7 @@ typedef struct {
 // not add up to `size` (RFC 3550 section A.2).
 int rtc_rtcp_begin(rtc_rtcp_reader *reader, const uint8_t *data, size_t size);
 // Reads the next item; SDES packets are passed over. Returns 1, 0 at the end, or -1 when a packet's contents do not fit
-// in it: what follows is not read.
+// in it, or its padding is wrong: what came before counts, what follows is not read.
 int rtc_rtcp_next(rtc_rtcp_reader *reader, rtc_rtcp_item *item);
 
 typedef struct {

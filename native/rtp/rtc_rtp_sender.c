@@ -46,6 +46,7 @@ typedef struct {
 	rtc_srtp_transmit *transmit;
 	uint32_t timestamp;
 	uint32_t packets, bytes; // sent
+	uint32_t lost;           // packets that could not be protected or sent
 } rtc_rtp_burst;
 
 static int isVideo(const rtc_rtp_sender *sender)
@@ -108,8 +109,10 @@ static void commitPacket(rtc_rtp_sender *sender, rtc_rtp_burst *burst, uint8_t *
 {
 	memcpy(buffer, sender->header, sender->headerSize);
 	rtc_rtp_stamp(buffer, marker, sender->sequence++, burst->timestamp);
-	if (rtc_srtp_commit(burst->transmit, sender->headerSize + payloadSize, 0))
-		return; // counted by the session
+	if (rtc_srtp_commit(burst->transmit, sender->headerSize + payloadSize, 0)) {
+		burst->lost++; // counted by the session
+		return;
+	}
 	burst->packets++;
 	burst->bytes += (uint32_t)payloadSize;
 }
@@ -189,8 +192,9 @@ static void settleHeader(rtc_rtp_sender *sender)
 			(uint8_t)rtc_rtp_write_header(sender->header, sender->options.payloadType, sender->options.ssrc, 0, "");
 }
 
-// Returns 1 when the frame was sent.
-static int sendFrame(rtc_rtp_sender *sender, rtc_frame *frame)
+typedef enum { NOT_SENT, SENT, BROKEN } outcome; // BROKEN: some of its packets were lost here
+
+static outcome sendFrame(rtc_rtp_sender *sender, rtc_frame *frame)
 {
 	const rtc_rtp_sender_options *options = &sender->options;
 	rtc_h264_packetizer packetizer;
@@ -199,12 +203,12 @@ static int sendFrame(rtc_rtp_sender *sender, rtc_frame *frame)
 	uint16_t most = (uint16_t)(options->maximumPacketSize - sender->headerSize);
 	if (isVideo(sender)) {
 		if (rtc_h264_packetizer_init(&packetizer, frame->data, frame->size, options->packetizationMode, most))
-			return 0;
+			return NOT_SENT;
 	} else if (!frame->size || frame->size > most || !frame->samples || !frame->sampleRate)
-		return 0;
+		return NOT_SENT;
 	burst.transmit = rtc_srtp_begin(sender->srtp);
 	if (!burst.transmit)
-		return 0;
+		return NOT_SENT;
 	if (isVideo(sender)) {
 		burst.timestamp = sender->offset + rtc_rtp_ticks(frame->time, options->clockRate);
 		sendVideo(sender, &burst, &packetizer);
@@ -215,12 +219,13 @@ static int sendFrame(rtc_rtp_sender *sender, rtc_frame *frame)
 	}
 	account(sender, &burst, frame);
 	sendReportIfDue(sender, burst.transmit);
-	rtc_srtp_end(burst.transmit);
-	return 1;
+	burst.lost += rtc_srtp_end(burst.transmit);
+	return burst.lost ? BROKEN : SENT;
 }
 
-// Video begins with a key frame, and so it does again after a frame that was not sent (its sequence numbers would not
-// show the receiver that one is missing), and when another source feeds the sink.
+// Video begins with a key frame, and so it does again when another source feeds the sink, after a frame that was not
+// sent (its sequence numbers would not show the receiver that one is missing), and after one of which packets were lost
+// on this host: the receiver would ask for it, but only after it has waited for them for most of a second.
 static void gate(rtc_rtp_sender *sender)
 {
 	pthread_mutex_lock(&sender->sink.lock);
@@ -245,15 +250,15 @@ static void onFrame(rtc_sink *sink, rtc_frame *frame)
 	}
 	gate(sender);
 	int fits = frame->format == sender->options.format && !(sender->waiting && !frame->key);
-	int sent = fits && sendFrame(sender, frame);
-	sender->waiting = !sent && isVideo(sender);
+	outcome sent = fits ? sendFrame(sender, frame) : NOT_SENT;
+	sender->waiting = sent != SENT && isVideo(sender);
 	int wanted = sender->waiting && rtc_srtp_ready(sender->srtp);
 	pthread_mutex_unlock(&sender->sending);
-	if (sent)
-		return;
-	pthread_mutex_lock(&sender->lock);
-	sender->feedback.statistics.framesDropped++;
-	pthread_mutex_unlock(&sender->lock);
+	if (sent == NOT_SENT) {
+		pthread_mutex_lock(&sender->lock);
+		sender->feedback.statistics.framesDropped++;
+		pthread_mutex_unlock(&sender->lock);
+	}
 	if (wanted)
 		requestKeyFrame(sender);
 }

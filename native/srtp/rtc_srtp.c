@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Locks: `sendLock` guards the outbound session and the state. The inbound session belongs to the network thread from
-// the moment `ready` is set to the moment the path has let go of the handler. No lock is held while a handler runs.
+// Locks: `sendLock`, and after it `creation`, which is the process's. `sendLock` guards the outbound session and the
+// state. The inbound session belongs to the network thread from the moment `ready` is set to the moment the path has
+// let go of the handler. No lock is held while a handler runs.
 #include "rtc_srtp_handlers.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <srtp2/srtp.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define RTP_HEADER 12
@@ -26,7 +28,7 @@ struct rtc_srtp_transmit {
 
 typedef struct {
 	uint32_t ssrc; // network order, as libsrtp names its streams
-	uint32_t used; // the packet count at its last packet; 0: free
+	uint64_t used; // rtc_now() at its last packet; 0: free
 } rtc_srtp_stream;
 
 struct rtc_srtp {
@@ -37,15 +39,21 @@ struct rtc_srtp {
 	srtp_t out, in;
 	atomic_int ready;
 	rtc_srtp_transmit transmit;
-	uint32_t received; // network thread only, with `streams`
-	rtc_srtp_stream streams[RTC_SRTP_SSRCS];
+	rtc_srtp_stream streams[RTC_SRTP_SSRCS]; // network thread only, as is:
+	uint32_t retired[RTC_SRTP_RETIRED], retiredCount;
 	rtc_srtp_handlers handlers;
-	atomic_uint_least64_t unprotectFailed, replayed, protectFailed;
+	atomic_uint_least64_t unprotectFailed, replayed, ssrcRefused, protectFailed;
 	atomic_ushort profile;
 };
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static srtp_t stays; // NULL: libsrtp did not start
+// What creating a session takes of the heap, and more. libsrtp's srtp_create() (2.5 to 2.8) crashes when it finds no
+// memory for its list of streams: it frees the list that it has not got. Nothing outside of it can mend that. So
+// whether there is this much is tried before, and sessions are created one at a time; another thread may still come
+// between.
+#define CREATION_RESERVE (16 * 1024)
+
+static pthread_mutex_t creation = PTHREAD_MUTEX_INITIALIZER; // guards what follows, and is held while one is created
+static srtp_t stays;                                         // NULL: libsrtp has not started yet
 static int hasGCM;
 
 static void setPolicy(srtp_policy_t *policy, uint16_t profile, srtp_ssrc_type_t type, uint8_t *key)
@@ -64,22 +72,35 @@ static void setPolicy(srtp_policy_t *policy, uint16_t profile, srtp_ssrc_type_t 
 	policy->allow_repeat_tx = 0;
 }
 
+// With `creation` locked.
+static srtp_t create(const srtp_policy_t *policy)
+{
+	srtp_t session = NULL;
+	void *reserve = malloc(CREATION_RESERVE);
+	if (!reserve)
+		return NULL;
+	free(reserve);
+	return srtp_create(&session, policy) == srtp_err_status_ok ? session : NULL;
+}
+
 static srtp_t createIdle(uint16_t profile)
 {
 	uint8_t key[AES_128_KEY + AES_CM_SALT] = {0};
 	srtp_policy_t policy;
-	srtp_t session;
 	setPolicy(&policy, profile, ssrc_any_inbound, key);
-	return srtp_create(&session, &policy) == srtp_err_status_ok ? session : NULL;
+	return create(&policy);
 }
 
 // Whether libsrtp was built with a library that has GCM is only known by trying. NSS is loaded with the first session
 // and unloaded with the last: a session that stays spares the next handshake 10 ms.
 static void initialize(void)
 {
-	if (srtp_init() != srtp_err_status_ok)
+	if (srtp_init() == srtp_err_status_ok)
+		stays = createIdle(RTC_SRTP_AES128_CM_SHA1_80);
+	if (!stays) {
+		srtp_shutdown(); // for lack of memory, perhaps: the next one tries again, from the beginning
 		return;
-	stays = createIdle(RTC_SRTP_AES128_CM_SHA1_80);
+	}
 	srtp_t session = createIdle(RTC_SRTP_AEAD_AES_128_GCM);
 	if (session) {
 		hasGCM = 1;
@@ -87,15 +108,24 @@ static void initialize(void)
 	}
 }
 
+static int isPrepared(void)
+{
+	pthread_mutex_lock(&creation);
+	if (!stays)
+		initialize();
+	int prepared = stays != NULL;
+	pthread_mutex_unlock(&creation);
+	return prepared;
+}
+
 void rtc_srtp_prepare(void)
 {
-	pthread_once(&once, initialize);
+	(void)isPrepared();
 }
 
 size_t rtc_srtp_material_size(uint16_t profile)
 {
-	rtc_srtp_prepare();
-	if (!stays)
+	if (!isPrepared())
 		return 0;
 	if (profile == RTC_SRTP_AES128_CM_SHA1_80)
 		return 2 * (AES_128_KEY + AES_CM_SALT);
@@ -110,24 +140,43 @@ static int count(atomic_uint_least64_t *counter, int error)
 	return error;
 }
 
-// Bounds what an authenticated peer can make libsrtp allocate, which is a stream for each SSRC.
-static void touchStream(rtc_srtp *srtp, uint32_t ssrc)
+// The stream of an SSRC, or NULL with *room where a new one may be kept: a free place, that of the one that was silent
+// for so long that it may go, or NULL.
+static rtc_srtp_stream *findStream(rtc_srtp *srtp, uint32_t ssrc, uint64_t now, rtc_srtp_stream **room)
 {
 	rtc_srtp_stream *oldest = &srtp->streams[0];
-	srtp->received++;
 	for (int i = 0; i < RTC_SRTP_SSRCS; i++) {
 		rtc_srtp_stream *stream = &srtp->streams[i];
-		if (stream->used && stream->ssrc == ssrc) {
-			stream->used = srtp->received ? srtp->received : 1;
-			return;
-		}
-		if (!stream->used || (oldest->used && srtp->received - stream->used > srtp->received - oldest->used))
+		if (stream->used && stream->ssrc == ssrc)
+			return stream;
+		if (stream->used < oldest->used)
 			oldest = stream;
 	}
-	if (oldest->used)
-		srtp_remove_stream(srtp->in, oldest->ssrc);
-	oldest->ssrc = ssrc;
-	oldest->used = srtp->received ? srtp->received : 1;
+	int mayGo = now - oldest->used >= RTC_SRTP_SILENCE && srtp->retiredCount < RTC_SRTP_RETIRED;
+	*room = !oldest->used || mayGo ? oldest : NULL;
+	for (uint32_t i = 0; i < srtp->retiredCount; i++)
+		if (srtp->retired[i] == ssrc)
+			*room = NULL;
+	return NULL;
+}
+
+// An authentic packet has shown a new SSRC, for which libsrtp keeps a stream now.
+static void keepStream(rtc_srtp *srtp, rtc_srtp_stream *room, uint32_t ssrc)
+{
+	if (room->used) {
+		srtp_remove_stream(srtp->in, room->ssrc);
+		srtp->retired[srtp->retiredCount++] = room->ssrc;
+	}
+	room->ssrc = ssrc;
+}
+
+static srtp_err_status_t unprotect(rtc_srtp *srtp, uint8_t *data, size_t *size, int isRtcp)
+{
+	int length = (int)*size;
+	srtp_err_status_t status =
+		isRtcp ? srtp_unprotect_rtcp(srtp->in, data, &length) : srtp_unprotect(srtp->in, data, &length);
+	*size = length > 0 ? (size_t)length : 0;
+	return status;
 }
 
 static void receive(void *context, uint8_t *data, size_t size)
@@ -137,31 +186,39 @@ static void receive(void *context, uint8_t *data, size_t size)
 		return;
 	uint8_t type = data[1] & 0x7F;
 	int isRtcp = type >= 64 && type < 96; // RFC 5761 section 4
-	int length = (int)size;
-	srtp_err_status_t status = srtp_err_status_bad_param;
-	if (isRtcp)
-		status = srtp_unprotect_rtcp(srtp->in, data, &length);
-	else if (size >= RTP_HEADER)
-		status = srtp_unprotect(srtp->in, data, &length);
-	if (status == srtp_err_status_replay_fail || status == srtp_err_status_replay_old) {
-		count(&srtp->replayed, 0);
-		return;
-	}
-	if (status != srtp_err_status_ok || length < (isRtcp ? RTCP_HEADER : RTP_HEADER)) {
+	size_t smallest = isRtcp ? RTCP_HEADER : RTP_HEADER;
+	if (size < smallest) {
 		count(&srtp->unprotectFailed, 0);
 		return;
 	}
+	uint64_t now = rtc_now();
 	uint32_t ssrc;
+	rtc_srtp_stream *room = NULL;
 	memcpy(&ssrc, data + (isRtcp ? 4 : 8), sizeof ssrc);
-	touchStream(srtp, ssrc);
-	rtc_srtp_handlers_packet(&srtp->handlers, data, (size_t)length, isRtcp);
+	rtc_srtp_stream *stream = findStream(srtp, ssrc, now, &room);
+	if (!stream && !room) {
+		count(&srtp->ssrcRefused, 0);
+		return;
+	}
+	srtp_err_status_t status = unprotect(srtp, data, &size, isRtcp);
+	if (status != srtp_err_status_ok) {
+		int again = status == srtp_err_status_replay_fail || status == srtp_err_status_replay_old;
+		count(again ? &srtp->replayed : &srtp->unprotectFailed, 0);
+		return;
+	}
+	if (!stream)
+		keepStream(srtp, stream = room, ssrc);
+	stream->used = now ? now : 1;
+	if (size < smallest)
+		count(&srtp->unprotectFailed, 0);
+	else
+		rtc_srtp_handlers_packet(&srtp->handlers, data, size, isRtcp);
 }
 
 rtc_srtp *rtc_srtp_new(rtc_path *path, int *error)
 {
-	rtc_srtp_prepare();
 	*error = ENOMEM;
-	if (!stays)
+	if (!isPrepared())
 		return NULL;
 	rtc_srtp *srtp = rtc_calloc(1, sizeof *srtp);
 	if (!srtp)
@@ -228,13 +285,13 @@ static srtp_t createSession(uint16_t profile, const uint8_t *material, int ofCli
 {
 	uint8_t key[AES_128_KEY + AES_CM_SALT];
 	srtp_policy_t policy;
-	srtp_t session = NULL;
 	size_t salt = rtc_srtp_material_size(profile) / 2 - AES_128_KEY;
 	memcpy(key, material + (ofClient ? 0 : AES_128_KEY), AES_128_KEY);
 	memcpy(key + AES_128_KEY, material + 2 * AES_128_KEY + (ofClient ? 0 : salt), salt);
 	setPolicy(&policy, profile, type, key);
-	if (srtp_create(&session, &policy) != srtp_err_status_ok)
-		session = NULL;
+	pthread_mutex_lock(&creation);
+	srtp_t session = create(&policy);
+	pthread_mutex_unlock(&creation);
 	rtc_wipe(key, sizeof key);
 	return session;
 }
@@ -318,16 +375,18 @@ int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp)
 	return 0;
 }
 
-void rtc_srtp_end(rtc_srtp_transmit *transmit)
+uint32_t rtc_srtp_end(rtc_srtp_transmit *transmit)
 {
-	rtc_transmit_end(transmit->transmit);
+	uint32_t lost = rtc_transmit_end(transmit->transmit);
 	pthread_mutex_unlock(&transmit->srtp->sendLock);
+	return lost;
 }
 
 void rtc_srtp_get_statistics(rtc_srtp *srtp, rtc_srtp_statistics *statistics)
 {
 	statistics->unprotectFailed = atomic_load_explicit(&srtp->unprotectFailed, memory_order_relaxed);
 	statistics->replayed = atomic_load_explicit(&srtp->replayed, memory_order_relaxed);
+	statistics->ssrcRefused = atomic_load_explicit(&srtp->ssrcRefused, memory_order_relaxed);
 	statistics->protectFailed = atomic_load_explicit(&srtp->protectFailed, memory_order_relaxed);
 	statistics->profile = atomic_load_explicit(&srtp->profile, memory_order_relaxed);
 }

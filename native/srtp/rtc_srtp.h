@@ -55,15 +55,20 @@ rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp);
 uint8_t *rtc_srtp_buffer(rtc_srtp_transmit *transmit); // RTC_MTU bytes; after each commit, ask again
 // 0; EMSGSIZE, or EINVAL when libsrtp refuses the packet (no header, a sequence number sent before): it is not sent.
 int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp);
-void rtc_srtp_end(rtc_srtp_transmit *transmit);
+uint32_t rtc_srtp_end(rtc_srtp_transmit *transmit); // how many packets could not be sent, as rtc_transmit_end
 
-// SSRCs that a peer may use at once; with one more, the one that was silent longest is forgotten. libsrtp keeps about
-// 1.5 KB for each.
+// SSRCs that a peer may use at once. libsrtp keeps about 1.5 KB for each, its replay window among them (RFC 3711
+// section 3.3.2): without it, what was recorded could be sent again. So one more finds room only when another was
+// silent for RTC_SRTP_SILENCE, and that one is never let in again; nor is any new one, once RTC_SRTP_RETIRED have gone
+// that way.
 #define RTC_SRTP_SSRCS 16
+#define RTC_SRTP_SILENCE 30000000u // microseconds
+#define RTC_SRTP_RETIRED 64
 
 typedef struct {
 	uint64_t unprotectFailed; // not authentic, or malformed
 	uint64_t replayed;
+	uint64_t ssrcRefused; // of an SSRC that finds no room, or found it once
 	uint64_t protectFailed;
 	uint16_t profile; // 0 before the keys
 } rtc_srtp_statistics;

@@ -87,6 +87,7 @@ void xs_rtc_srtp_statistics(xsMachine *the)
 	xsmcSetNewObject(xsResult);
 	rtc_set_number_xs(the, xsID_unprotectFailed, counted.unprotectFailed);
 	rtc_set_number_xs(the, xsID_replayed, counted.replayed);
+	rtc_set_number_xs(the, xsID_ssrcRefused, counted.ssrcRefused);
 	rtc_set_number_xs(the, xsID_protectFailed, counted.protectFailed);
 	xsmcSetStringX(xsVar(0), (char *)profileName(counted.profile));
 	xsmcSet(xsResult, xsID_profile, xsVar(0));

@@ -7,6 +7,8 @@ export interface SrtpStatistics {
 	unprotectFailed: number;
 	/** Packets that came twice, or too late to tell. */
 	replayed: number;
+	/** Packets of one SSRC too many, or of one that gave way to another: 16 are kept at once, 80 in all. */
+	ssrcRefused: number;
 	/** Packets that libsrtp refused to send. */
 	protectFailed: number;
 	/** The registered name of the protection profile (RFC 5764 section 4.1.2); "" before the keys. */

@@ -22,18 +22,40 @@ export default class Path extends (Native("xs_rtc_path_destructor") as unknown a
 	}
 
 	/**
-	 * Datagrams from this address belong to the peer from now on: it has proved itself by STUN. The path keeps 16
-	 * addresses, and drops the oldest that is not selected for a new one. An address of another path moves here.
+	 * A request with the peer's credentials came from this address: datagrams from there belong to the peer from now on,
+	 * unless the address is another path's. The path keeps 16 addresses, and drops the oldest that is not selected for a
+	 * new one.
 	 *
-	 * @throws TypeError or RangeError for what is no IP address or port
+	 * @returns whether the path has it; false also for what can be no host's address
+	 * @throws TypeError for arguments of another type
 	 */
-	accept(address: string, port: number): void {
-		native("xs_rtc_path_accept").call(this, address, port);
+	accept(address: string, port: number): boolean {
+		return native("xs_rtc_path_accept").call(this, address, port);
 	}
 
-	/** Datagrams to the peer go to this address from now on; it is accepted, too. */
-	select(address: string, port: number): void {
-		native("xs_rtc_path_select").call(this, address, port);
+	/**
+	 * A check of our own was answered from this address, which proves that the peer has it: it is taken from another path,
+	 * too, unless that one has selected it.
+	 *
+	 * @returns as `accept`
+	 */
+	confirm(address: string, port: number): boolean {
+		return native("xs_rtc_path_confirm").call(this, address, port);
+	}
+
+	/**
+	 * Datagrams to the peer go to this address from now on; it is confirmed, too. With false nothing has changed: another
+	 * path has selected it, and keeps it until it closes, selects another, or forgets it.
+	 *
+	 * @returns as `accept`
+	 */
+	select(address: string, port: number): boolean {
+		return native("xs_rtc_path_select").call(this, address, port);
+	}
+
+	/** The peer's consent has ended (RFC 7675 section 5.1): nothing is sent any more, and its addresses are free again. */
+	forget(): void {
+		native("xs_rtc_path_forget").call(this);
 	}
 
 	statistics(): PathStatistics {

@@ -122,6 +122,16 @@ void rtc_address_from_socket(rtc_address *address, const rtc_sockaddr *from)
 	}
 }
 
+int rtc_address_is_unicast(const rtc_address *address)
+{
+	static const uint8_t zero[16];
+	if (!address->port)
+		return 0;
+	if (address->family == 4)
+		return address->bytes[0] != 0 && address->bytes[0] < 224;
+	return address->family == 6 && address->bytes[0] != 0xff && memcmp(address->bytes, zero, sizeof zero);
+}
+
 int rtc_address_is_candidate(const rtc_address *address)
 {
 	static const uint8_t zero[12];

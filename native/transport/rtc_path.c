@@ -64,14 +64,27 @@ static void forgetEarly(rtc_path *path)
 	path->earlyCount = 0;
 }
 
+// With the transport's lock held.
+static void forgetAll(rtc_path *path)
+{
+	for (int i = 0; i < RTC_PATH_ADDRESSES; i++)
+		if (path->entries[i].path)
+			forget(path->transport, &path->entries[i]);
+}
+
+void rtc_path_forget(rtc_path *path)
+{
+	pthread_mutex_lock(&path->transport->lock);
+	forgetAll(path);
+	pthread_mutex_unlock(&path->transport->lock);
+}
+
 void rtc_path_close(rtc_path *path)
 {
 	rtc_transport *transport = path->transport;
 	pthread_mutex_lock(&transport->lock);
 	path->closed = 1;
-	for (int i = 0; i < RTC_PATH_ADDRESSES; i++)
-		if (path->entries[i].path)
-			forget(transport, &path->entries[i]);
+	forgetAll(path);
 	pthread_mutex_unlock(&transport->lock);
 	pthread_mutex_lock(&path->dispatch);
 	path->dtls = NULL;
@@ -99,10 +112,16 @@ static rtc_path_entry *room(rtc_path *path)
 }
 
 // With the transport's lock held.
-static int acceptAddress(rtc_path *path, const rtc_address *address)
+static int isSelected(const rtc_path_entry *entry)
+{
+	return rtc_address_equal(&entry->path->selected, &entry->address);
+}
+
+// With the transport's lock held.
+static int acceptAddress(rtc_path *path, const rtc_address *address, int confirmed)
 {
 	rtc_transport *transport = path->transport;
-	if ((address->family != 4 && address->family != 6) || !address->port)
+	if (!rtc_address_is_unicast(address))
 		return EINVAL;
 	if (path->closed)
 		return ENOTCONN;
@@ -111,6 +130,8 @@ static int acceptAddress(rtc_path *path, const rtc_address *address)
 		entry->order = transport->order++;
 		return 0;
 	}
+	if (entry && (!confirmed || isSelected(entry)))
+		return EADDRINUSE;
 	if (entry)
 		forget(transport, entry);
 	entry = room(path);
@@ -126,7 +147,15 @@ static int acceptAddress(rtc_path *path, const rtc_address *address)
 int rtc_path_accept(rtc_path *path, const rtc_address *address)
 {
 	pthread_mutex_lock(&path->transport->lock);
-	int error = acceptAddress(path, address);
+	int error = acceptAddress(path, address, 0);
+	pthread_mutex_unlock(&path->transport->lock);
+	return error;
+}
+
+int rtc_path_confirm(rtc_path *path, const rtc_address *address)
+{
+	pthread_mutex_lock(&path->transport->lock);
+	int error = acceptAddress(path, address, 1);
 	pthread_mutex_unlock(&path->transport->lock);
 	return error;
 }
@@ -134,7 +163,7 @@ int rtc_path_accept(rtc_path *path, const rtc_address *address)
 int rtc_path_select(rtc_path *path, const rtc_address *address)
 {
 	pthread_mutex_lock(&path->transport->lock);
-	int error = acceptAddress(path, address);
+	int error = acceptAddress(path, address, 1);
 	if (!error)
 		path->selected = *address;
 	pthread_mutex_unlock(&path->transport->lock);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_transport_xs.h"
 
-#include <errno.h>
-
 void xs_rtc_path_destructor(void *data)
 {
 	rtc_path *path = data;
@@ -40,28 +38,33 @@ void xs_rtc_path_close(xsMachine *the)
 	xs_rtc_path_destructor(path);
 }
 
-static void check(xsMachine *the, int error)
+// The result is whether the path has the address now.
+static void take(xsMachine *the, int (*function)(rtc_path *, const rtc_address *))
 {
-	if (error == ENOSPC)
-		xsRangeError("address: the transport holds %d of them", RTC_UFRAGS * RTC_PATH_ADDRESSES);
-	if (error)
-		xsUnknownError("no memory");
+	rtc_address address;
+	rtc_path *path = rtc_path_from_xs(the, &xsThis);
+	int known = rtc_address_from_xs(the, &xsArg(0), &xsArg(1), &address);
+	xsmcSetBoolean(xsResult, known && function(path, &address) == 0);
 }
 
 void xs_rtc_path_accept(xsMachine *the)
 {
-	rtc_address address;
-	rtc_path *path = rtc_path_from_xs(the, &xsThis);
-	rtc_address_from_xs(the, &xsArg(0), &xsArg(1), &address);
-	check(the, rtc_path_accept(path, &address));
+	take(the, rtc_path_accept);
+}
+
+void xs_rtc_path_confirm(xsMachine *the)
+{
+	take(the, rtc_path_confirm);
 }
 
 void xs_rtc_path_select(xsMachine *the)
 {
-	rtc_address address;
-	rtc_path *path = rtc_path_from_xs(the, &xsThis);
-	rtc_address_from_xs(the, &xsArg(0), &xsArg(1), &address);
-	check(the, rtc_path_select(path, &address));
+	take(the, rtc_path_select);
+}
+
+void xs_rtc_path_forget(xsMachine *the)
+{
+	rtc_path_forget(rtc_path_from_xs(the, &xsThis));
 }
 
 void xs_rtc_path_statistics(xsMachine *the)

@@ -53,25 +53,33 @@ static int receiveStun(rtc_transport *transport, const rtc_address *from, const 
 }
 
 // RFC 7983 section 7, by the first byte. ZRTP (16 … 19) and TURN channels (64 … 79) have no place here.
-static int receive(rtc_transport *transport, const rtc_received *received)
+int rtc_receive_datagram(rtc_transport *transport, const rtc_address *from, uint8_t *data, size_t size)
 {
-	rtc_address from;
-	uint8_t *data = received->data;
-	rtc_address_from_socket(&from, &received->from);
-	rtc_count(&transport->packetsReceived, 1);
-	rtc_count(&transport->bytesReceived, received->size);
-	uint8_t kind = received->size ? data[0] : 255;
-	if (received->truncated)
-		rtc_count(&transport->malformed, 1);
+	uint8_t kind = size ? data[0] : 255;
+	if (!rtc_address_is_unicast(from)) // nobody is there: no answer could reach him
+		rtc_count(&transport->badSource, 1);
 	else if (kind <= 3)
-		return receiveStun(transport, &from, data, received->size);
-	else if ((kind >= 20 && kind <= 63 && received->size >= DTLS_SMALLEST) ||
-			 (kind >= 128 && kind <= 191 && received->size >= RTP_SMALLEST)) {
-		if (!rtc_path_dispatch(transport, &from, data, received->size))
+		return receiveStun(transport, from, data, size);
+	else if ((kind >= 20 && kind <= 63 && size >= DTLS_SMALLEST) ||
+			 (kind >= 128 && kind <= 191 && size >= RTP_SMALLEST)) {
+		if (!rtc_path_dispatch(transport, from, data, size))
 			rtc_count(&transport->unknownSource, 1);
 	} else
 		rtc_count(&transport->malformed, 1);
 	return 0;
+}
+
+static int receive(rtc_transport *transport, const rtc_received *received)
+{
+	rtc_address from;
+	rtc_count(&transport->packetsReceived, 1);
+	rtc_count(&transport->bytesReceived, received->size);
+	if (received->truncated) {
+		rtc_count(&transport->malformed, 1);
+		return 0;
+	}
+	rtc_address_from_socket(&from, &received->from);
+	return rtc_receive_datagram(transport, &from, received->data, received->size);
 }
 
 #if RTC_BATCHED

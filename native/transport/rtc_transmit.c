@@ -5,6 +5,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
+
+// How often a burst waits for room, and for how long: the interface drains its queue meanwhile. More would hold up the
+// other peers.
+#define WAITS 3
+#define WAIT_NANOSECONDS 1000000
 
 #if RTC_BATCHED
 #include <netinet/udp.h>
@@ -150,6 +156,23 @@ static void countSent(rtc_transmit *transmit, uint32_t first, uint32_t count)
 	rtc_count(&transmit->path->bytesSent, bytes);
 }
 
+static void lose(rtc_transmit *transmit, uint32_t count)
+{
+	rtc_count(&transmit->transport->sendErrors, count);
+	transmit->lost += count;
+}
+
+// Whether there may be room soon. lwIP answers ENOMEM, some drivers ENOBUFS.
+static int waitForRoom(rtc_transmit *transmit, int error)
+{
+	static const struct timespec moment = {.tv_nsec = WAIT_NANOSECONDS};
+	if ((error != EAGAIN && error != EWOULDBLOCK && error != ENOBUFS && error != ENOMEM) || transmit->waits == WAITS)
+		return 0;
+	transmit->waits++;
+	nanosleep(&moment, NULL);
+	return 1;
+}
+
 static void flush(rtc_transmit *transmit)
 {
 	uint32_t first = 0, run;
@@ -163,9 +186,12 @@ static void flush(rtc_transmit *transmit)
 			transmit->segmentation = 0; // and again, one by one
 			continue;
 		}
+		int error = errno;
+		if (waitForRoom(transmit, error))
+			continue;
 		// A full socket buffer or a lost route takes the rest with it; what is too large goes alone.
-		uint32_t lost = errno == EMSGSIZE ? run : transmit->count - first;
-		rtc_count(&transmit->transport->sendErrors, lost);
+		uint32_t lost = error == EMSGSIZE ? run : transmit->count - first;
+		lose(transmit, lost);
 		first += lost;
 	}
 	transmit->count = 0;
@@ -187,7 +213,7 @@ static int begin(rtc_path *path)
 	}
 	transmit->toSize = rtc_address_to_socket(&selected, &transmit->to);
 	transmit->path = path;
-	transmit->count = 0;
+	transmit->count = transmit->lost = transmit->waits = 0;
 	return 1;
 }
 
@@ -204,7 +230,7 @@ uint8_t *rtc_transmit_buffer(rtc_transmit *transmit)
 void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
 {
 	if (size == 0 || size > RTC_TRANSMIT_SIZE) {
-		rtc_count(&transmit->transport->sendErrors, 1);
+		lose(transmit, 1);
 		return;
 	}
 	transmit->sizes[transmit->count++] = (uint16_t)size;
@@ -212,11 +238,13 @@ void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
 		flush(transmit);
 }
 
-void rtc_transmit_end(rtc_transmit *transmit)
+uint32_t rtc_transmit_end(rtc_transmit *transmit)
 {
 	flush(transmit);
+	uint32_t lost = transmit->lost;
 	transmit->path = NULL;
 	pthread_mutex_unlock(&transmit->lock);
+	return lost;
 }
 
 int rtc_path_send(rtc_path *path, const uint8_t *data, size_t size)

@@ -118,6 +118,7 @@ void rtc_transport_get_statistics(rtc_transport *transport, rtc_transport_statis
 	statistics->packetsSent = rtc_counted(&transport->packetsSent);
 	statistics->bytesSent = rtc_counted(&transport->bytesSent);
 	statistics->sendErrors = rtc_counted(&transport->sendErrors);
+	statistics->badSource = rtc_counted(&transport->badSource);
 	statistics->unknownSource = rtc_counted(&transport->unknownSource);
 	statistics->malformed = rtc_counted(&transport->malformed);
 	statistics->stunUnknown = rtc_counted(&transport->stunUnknown);
@@ -150,14 +151,20 @@ int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t si
 int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, const uint8_t *data, size_t size)
 {
 	rtc_sockaddr name;
-	if (!rtc_transport_has_family(transport, to->family))
-		return EAFNOSUPPORT;
+	int error = 0;
+	if (!rtc_address_is_unicast(to))
+		error = EADDRNOTAVAIL;
+	else if (!rtc_transport_has_family(transport, to->family))
+		error = EAFNOSUPPORT;
+	if (error) {
+		rtc_count(&transport->sendErrors, 1);
+		return error;
+	}
 	int fd = transport->sockets.fd[RTC_FAMILY_INDEX(to->family)];
 	socklen_t nameSize = rtc_address_to_socket(to, &name);
 	pthread_mutex_lock(&transport->stunLock); // before it leaves: its answer may be quick
 	rtc_stun_filter_sent(transport->filter, data, size, rtc_now());
 	pthread_mutex_unlock(&transport->stunLock);
-	int error = 0;
 	while (sendto(fd, data, size, 0, &name.any, nameSize) < 0 && (error = errno) == EINTR)
 		error = 0;
 	if (error)

@@ -19,6 +19,9 @@ typedef struct {
 int rtc_address_parse(rtc_address *address, const char *text, uint16_t port);
 void rtc_address_format(const rtc_address *address, char text[RTC_ADDRESS_TEXT]); // without the port
 int rtc_address_equal(const rtc_address *a, const rtc_address *b);
+// Whether one host may have the address, and be sent to: not with port 0, nor when it is unspecified, "this network"
+// (RFC 1122 section 3.2.1.3), a group, reserved (RFC 1112 section 4) or the limited broadcast address.
+int rtc_address_is_unicast(const rtc_address *address);
 
 typedef struct rtc_transport rtc_transport;
 
@@ -32,7 +35,8 @@ typedef struct {
 
 typedef struct {
 	uint64_t packetsReceived, bytesReceived, packetsSent, bytesSent;
-	uint64_t sendErrors;    // datagrams that could not be sent (a full socket buffer counts here)
+	uint64_t sendErrors;    // datagrams that could not be sent: a full socket buffer, no route, no such address
+	uint64_t badSource;     // from an address that no host can have (see rtc_address_is_unicast)
 	uint64_t unknownSource; // media or DTLS from an address that belongs to no path
 	uint64_t malformed;     // neither STUN nor DTLS nor SRTP, too short, or too large
 	uint64_t stunUnknown;   // STUN for no known ufrag or transaction, indications of strangers
@@ -71,6 +75,7 @@ int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag); // 0, 
 void rtc_transport_remove_ufrag(rtc_transport *transport, const char *ufrag);
 // Takes the oldest message. Returns its size, 0 when there is none, -1 when it does not fit (it is dropped).
 int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t size, rtc_address *from);
+// 0, or an errno value, which is counted: EADDRNOTAVAIL for an address that no host can have, EAFNOSUPPORT, …
 int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, const uint8_t *data, size_t size);
 
 // A path is one peer's share of the transport: the addresses it sends from, the one that it is sent to, and what
@@ -86,12 +91,21 @@ void rtc_path_release(rtc_path *path);
 // Gives the addresses back and forgets the handlers; no handler is running when it returns. Handlers: see below.
 void rtc_path_close(rtc_path *path);
 
-// Datagrams from `address` belong to this peer from now on. A path that is full drops its oldest that is not selected;
-// an address that another path holds moves here (the new owner has just proved it by STUN), and is no longer selected
-// there. 0, EINVAL, ENOTCONN when the path is closed, ENOSPC, ENOMEM.
+// Whose datagrams an address's are. That a request with the peer's credentials came from there proves little: whoever
+// has credentials of his own writes any source he likes. That a check of ours was answered from there proves it.
+//
+// A path that is full drops its oldest address that is not selected. All return 0, EINVAL for what is no host's
+// address, ENOTCONN when the path is closed, ENOSPC, ENOMEM, or EADDRINUSE when it is another path's: nothing changes.
+
+// After a request from there: only if no other path has the address.
 int rtc_path_accept(rtc_path *path, const rtc_address *address);
-// Sends go there from now on; it is accepted, too.
+// After an answer from there: also from another path, unless that one has selected it. A selection stays its path's
+// until the path selects another address, forgets it or closes.
+int rtc_path_confirm(rtc_path *path, const rtc_address *address);
+// Sends go there from now on; it is confirmed, too.
 int rtc_path_select(rtc_path *path, const rtc_address *address);
+// The peer's consent has ended (RFC 7675 section 5.1): nothing is sent, and its addresses are free again.
+void rtc_path_forget(rtc_path *path);
 
 typedef void (*rtc_path_handler)(void *context, const uint8_t *data, size_t size); // on the network thread
 // SRTP and SRTCP may be changed in place, so its handler gets a writable buffer.
@@ -107,15 +121,16 @@ int rtc_path_send(rtc_path *path, const uint8_t *data, size_t size);
 
 // Sends many: begin locks the transport's transmit buffers and returns them; write each datagram (at most
 // RTC_TRANSMIT_SIZE bytes) at rtc_transmit_buffer, and commit its size; full buffers are flushed on the way. Datagrams
-// of equal size leave in one system call where the kernel can segment them. Commit and end count failures in the
-// statistics; media has no other use for them. What was written but not committed is not sent. Between begin and end
-// the thread uses no other path of the transport.
+// of equal size leave in one system call where the kernel can segment them. A full socket buffer is given some
+// milliseconds; what cannot be sent then is counted in the statistics, and end returns how many datagrams it was: their
+// receiver does not miss them before the next ones come. What was written but not committed is not sent. Between begin
+// and end the thread uses no other path of the transport.
 #define RTC_TRANSMIT_SIZE 1296 // RTC_MTU, SRTP's tag, TURN's channel header, rounded up
 typedef struct rtc_transmit rtc_transmit;
 rtc_transmit *rtc_path_begin(rtc_path *path); // NULL before a selection, or when closed
 uint8_t *rtc_transmit_buffer(rtc_transmit *transmit);
 void rtc_transmit_commit(rtc_transmit *transmit, size_t size);
-void rtc_transmit_end(rtc_transmit *transmit);
+uint32_t rtc_transmit_end(rtc_transmit *transmit);
 
 typedef struct {
 	uint64_t packetsReceived, bytesReceived, packetsSent, bytesSent;

@@ -51,6 +51,8 @@ struct rtc_transmit {
 	int fd;
 	rtc_sockaddr to;
 	socklen_t toSize;
+	uint32_t lost;  // datagrams
+	uint32_t waits; // for room in the socket's buffer
 	uint32_t count;
 	uint16_t sizes[RTC_TRANSMIT_BATCH];
 	uint8_t *buffers; // RTC_TRANSMIT_BATCH of RTC_TRANSMIT_SIZE
@@ -72,7 +74,7 @@ struct rtc_transport {
 	rtc_stun_filter *filter;
 	rtc_transmit transmit;
 	rtc_counter packetsReceived, bytesReceived, packetsSent, bytesSent;
-	rtc_counter sendErrors, unknownSource, malformed, stunUnknown, stunDropped;
+	rtc_counter sendErrors, badSource, unknownSource, malformed, stunUnknown, stunDropped;
 };
 
 typedef struct {
@@ -103,6 +105,8 @@ void rtc_transport_release(rtc_transport *transport);
 
 // The network thread.
 void *rtc_receive_run(void *transport);
+// One datagram, which may be changed in place. Returns whether the control plane has something to read.
+int rtc_receive_datagram(rtc_transport *transport, const rtc_address *from, uint8_t *data, size_t size);
 
 // Gives a datagram to the path that `from` belongs to. Returns 0 when there is none.
 int rtc_path_dispatch(rtc_transport *transport, const rtc_address *from, uint8_t *data, size_t size);

@@ -45,20 +45,15 @@ rtc_transport *rtc_transport_from_xs(xsMachine *the, xsSlot *slot)
 	return ((binding *)rtc_xs_host(the, slot, &hooks, "transport"))->transport;
 }
 
-void rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_address *to)
+int rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_address *to)
 {
-	char text[RTC_ADDRESS_TEXT];
-	int number = xsmcToInteger(*port);
-	if (number < 1 || number > 65535)
-		xsRangeError("port: not from 1 to 65535");
+	if (xsmcTypeOf(*port) != xsIntegerType && xsmcTypeOf(*port) != xsNumberType)
+		xsTypeError("port: not a number");
 	if (xsmcTypeOf(*address) != xsStringType && xsmcTypeOf(*address) != xsStringXType)
 		xsTypeError("address: not a string");
-	const char *given = xsmcToString(*address);
-	size_t length = strlen(given);
-	if (length < sizeof text)
-		memcpy(text, given, length + 1);
-	if (length >= sizeof text || rtc_address_parse(to, text, (uint16_t)number))
-		xsTypeError("address: not an IP address");
+	int number = xsmcToInteger(*port);
+	memset(to, 0, sizeof *to);
+	return number > 0 && number < 65536 && rtc_address_parse(to, xsmcToString(*address), (uint16_t)number) == 0;
 }
 
 void rtc_set_number_xs(xsMachine *the, xsIdentifier id, uint64_t value)
@@ -234,8 +229,8 @@ void xs_rtc_transport_write(xsMachine *the)
 	rtc_address to;
 	void *data;
 	xsUnsignedValue size;
-	rtc_address_from_xs(the, &xsArg(1), &xsArg(2), &to);
-	xsmcGetBufferReadable(xsArg(0), &data, &size); // last: nothing moves it from here on
+	rtc_address_from_xs(the, &xsArg(1), &xsArg(2), &to); // where it is none, `to` is nobody's
+	xsmcGetBufferReadable(xsArg(0), &data, &size);       // last: nothing moves it from here on
 	if (size > RTC_STUN_SIZE)
 		xsRangeError("data: more than %d bytes", RTC_STUN_SIZE);
 	rtc_transport_send_stun(it->transport, &to, data, size); // a datagram may be lost; it is counted
@@ -252,6 +247,7 @@ void xs_rtc_transport_statistics(xsMachine *the)
 	rtc_set_number_xs(the, xsID_packetsSent, counted.packetsSent);
 	rtc_set_number_xs(the, xsID_bytesSent, counted.bytesSent);
 	rtc_set_number_xs(the, xsID_sendErrors, counted.sendErrors);
+	rtc_set_number_xs(the, xsID_badSource, counted.badSource);
 	rtc_set_number_xs(the, xsID_unknownSource, counted.unknownSource);
 	rtc_set_number_xs(the, xsID_malformed, counted.malformed);
 	rtc_set_number_xs(the, xsID_stunUnknown, counted.stunUnknown);

@@ -10,8 +10,9 @@
 rtc_transport *rtc_transport_from_xs(xsMachine *the, xsSlot *slot);
 rtc_path *rtc_path_from_xs(xsMachine *the, xsSlot *slot);
 
-// Reads an address and a port from two arguments. Throws a TypeError or a RangeError.
-void rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_address *to);
+// Reads an address and a port from two arguments. Returns 0 when they are none: `to` is nobody's address then. Throws a
+// TypeError for arguments of other types.
+int rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_address *to);
 // Gives the result, an object, a property. Uses xsVar(0).
 void rtc_set_number_xs(xsMachine *the, xsIdentifier id, uint64_t value);
 

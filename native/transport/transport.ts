@@ -32,8 +32,10 @@ export interface TransportStatistics {
 	bytesReceived: number;
 	packetsSent: number;
 	bytesSent: number;
-	/** Datagrams that could not be sent; a full socket buffer counts here. */
+	/** Datagrams that could not be sent: a full socket buffer, no route, no such address. */
 	sendErrors: number;
+	/** From an address that no host can have: port 0, or unspecified, reserved, of a group or of broadcasts. */
+	badSource: number;
 	/** Media or DTLS from an address that belongs to no path. */
 	unknownSource: number;
 	/** Neither STUN nor DTLS nor SRTP (RFC 7983 section 7), too short, or too large. */
@@ -102,10 +104,11 @@ export default class Transport extends (Native("xs_rtc_transport_destructor") as
 	}
 
 	/**
-	 * Sends a STUN message. A request's answers are let in for 60 seconds. What cannot be sent is lost, and counted.
+	 * Sends a STUN message. A request's answers are let in for 60 seconds. What cannot be sent is lost, and counted: an
+	 * address may have been good when a datagram came from there (a zone of IPv6 ends with its interface), and is not now.
 	 *
 	 * @param data at most 1,280 bytes
-	 * @param address an IP address
+	 * @throws TypeError or RangeError for arguments of another type, and more data
 	 */
 	write(data: Uint8Array | ArrayBuffer, address: string, port: number): void {
 		native("xs_rtc_transport_write").call(this, data, address, port);

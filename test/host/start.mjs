@@ -25,6 +25,11 @@ const cases = [
 	{ words: ["--viewers", "20"], status: 1, says: /start: viewers: 1 to 5, not 20: the heap in "creation"/ },
 	{ words: ["--viewers", "0"], status: 1, says: /start: viewers: 1 to 5, not 0\n/ },
 	{ words: ["--udpPort", "70000"], status: 1, says: /start: udpPort: 0 to 65535, not 70000/ },
+	{ words: ["--password", "1234567"], status: 1, says: /start: password: 8 to 256 characters\n/, silent: /1234567/ },
+	{ words: ["--token", "secret"], status: 1, says: /start: token: 16 to 256 characters\n/ },
+	{ words: ["--link", "--token", "0123456789abcdef"], status: 1, says: /start: token: the link has its own\n/ },
+	{ words: ["--link=maybe"], status: 1, says: /start: link: true or false, not "maybe"/ },
+	{ words: ["--origins", "example.org"], status: 1, says: /start: origins: "example.org" is no origin/ },
 	{ words: ["--width", "8"], status: 1, says: /start: width: an integer from 16 to 3840/ },
 	{
 		words: [...kvs, ...account, "--viewers", "6"],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The audio encoder: Opus is decoded again, G.711 is compared with the recommendation's decoder.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <opus/opus.h>
+#include "failing_alloc.h"
 #include "media_tools.h"
 #include "rtc_audio_codec.h"
 #include "rtc_audio_encoder.h"
@@ -28,6 +30,7 @@ typedef struct {
 	uint32_t sizes[MOST], rates[MOST];
 	uint64_t pushed; // samples per channel
 	uint64_t start;
+	int error;           // of the newest failure
 	atomic_int failures; // counted on the encoder's thread
 	double frequency;
 } bench;
@@ -43,9 +46,10 @@ static void got_packet(test_sink *sink, rtc_frame *packet)
 	memcpy(b->packets[sink->count], packet->data, packet->size);
 }
 
-static void failed(void *context, const char *message)
+static void failed(void *context, int error, const char *message)
 {
 	(void)message;
+	((bench *)context)->error = error;
 	((bench *)context)->failures++;
 }
 
@@ -294,6 +298,34 @@ static void test_unfit_format_is_reported_once(void **state)
 	close_bench(g711);
 }
 
+// Opus's or G.711's state and the buffer find no memory for a while.
+static void test_lack_of_memory_passes(void **state)
+{
+	(void)state;
+	for (unsigned allowed = 0; allowed < 2; allowed++) { // first the buffer fails, then the codec
+		for (int opus = 0; opus < 2; opus++) {
+			bench *b = open_bench(opus ? RTC_FORMAT_OPUS : RTC_FORMAT_PCMU, 32000);
+			rtc_frame_release(rtc_frame_pool_get(b->pool)); // it is there
+			failing_alloc_start(1 + allowed, FAILING_ALLOC_REST);
+			for (int i = 0; i < 20; i++) {
+				push(b, 8000, 1, 160);
+				usleep(10000);
+			}
+			failing_alloc_stop();
+			assert_int_equal(b->failures, 1);
+			assert_int_equal(b->error, ENOMEM);
+			assert_int_equal(test_sink_count(&b->output), 0);
+			for (int i = 0; i < PATIENCE / 10 && !test_sink_count(&b->output); i++) {
+				push(b, 8000, 1, 160);
+				usleep(10000);
+			}
+			assert_true(test_sink_count(&b->output) > 0);
+			assert_int_equal(b->failures, 1);
+			close_bench(b);
+		}
+	}
+}
+
 static void test_times_follow_a_gap(void **state)
 {
 	(void)state;
@@ -321,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_g711_of_another_rate_is_seamless),
 		cmocka_unit_test(test_format_follows_the_source),
 		cmocka_unit_test(test_unfit_format_is_reported_once),
+		cmocka_unit_test(test_lack_of_memory_passes),
 		cmocka_unit_test(test_times_follow_a_gap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

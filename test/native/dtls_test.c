@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dtls_pair.h"
+#include "rtc_dtls_session.h"
 #include "rtc_port.h"
 
 static int ascending(const void *a, const void *b)
@@ -321,6 +322,102 @@ static void bearsTails(void **state)
 	pair_close(&it);
 }
 
+// What a stranger can write in the clear: 13 bytes of record header, then the record.
+#define RECORD(type, epoch, length, ...)                                                                               \
+	{                                                                                                                  \
+		type, 254, 253, 0, epoch, 0, 0, 0, 7, 7, 7, 0, length, __VA_ARGS__                                             \
+	}
+static const struct {
+	const char *name;
+	uint8_t data[64];
+	size_t size;
+} forgeries[] = {
+	{"a fragment that passes its message's end", RECORD(22, 0, 17, 2, 0, 0, 10, 0, 0, 0, 0, 8, 0, 0, 5, 1, 2, 3, 4, 5),
+	 30},
+	{"a fragment behind its message's end", RECORD(22, 0, 17, 2, 0, 0, 10, 0, 0, 0, 0, 11, 0, 0, 5, 1, 2, 3, 4, 5), 30},
+	{"a fragment that passes its record's end", RECORD(22, 0, 17, 2, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 9, 1, 2, 3, 4, 5),
+	 30},
+	{"a handshake header cut short", RECORD(22, 0, 5, 2, 0, 0, 10, 0), 18},
+	{"an empty handshake record", RECORD(22, 0, 0, 0), 13},
+	{"a message too large", RECORD(22, 0, 17, 2, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 5, 1, 2, 3, 4, 5), 30},
+	{"a HelloRequest", RECORD(22, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 25},
+	{"a HelloRequest, second", RECORD(22, 0, 12, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0), 25},
+	{"a fatal alert", RECORD(21, 0, 2, 2, 40), 15},
+	{"close_notify", RECORD(21, 0, 2, 1, 0), 15},
+	{"half an alert", RECORD(21, 0, 1, 2), 14},
+	{"a ChangeCipherSpec", RECORD(20, 0, 1, 1), 14},
+	{"no ChangeCipherSpec", RECORD(20, 0, 2, 1, 1), 15},
+	{"application data", RECORD(23, 0, 3, 1, 2, 3), 16},
+	{"an unknown type", RECORD(63, 0, 3, 1, 2, 3), 16},
+	{"an encrypted handshake record", RECORD(22, 1, 30, 9), 43},
+	{"an encrypted alert", RECORD(21, 1, 30, 9), 43},
+	{"a short encrypted record", RECORD(22, 1, 3, 9), 16},
+};
+
+// Each datagram is followed by a forged one in its name, and the other side gets one, too.
+static int forge(void *context, fake_link *link, int from, const uint8_t *data, size_t size)
+{
+	const int *kind = context;
+	(void)data, (void)size;
+	for (int to = 0; to < 2; to++)
+		fake_link_inject(link, to, forgeries[*kind].data, forgeries[*kind].size);
+	(void)from;
+	return 0;
+}
+
+static void bearsForgeries(void **state)
+{
+	int broken = 0;
+	(void)state;
+	for (int kind = 0; kind < (int)(sizeof forgeries / sizeof forgeries[0]); kind++) {
+		pair it;
+		pair_options options = {.link = {.filter = forge, .context = &kind}};
+		pair_open(&it, &options);
+		pair_start(&it);
+		uint64_t end = rtc_now() + 10000000;
+		rtc_dtls_state states[2];
+		do {
+			usleep(200);
+			for (int side = 0; side < 2; side++)
+				states[side] = rtc_dtls_get_state(it.dtls[side]);
+		} while (rtc_now() < end && states[0] <= RTC_DTLS_CONNECTED && states[1] <= RTC_DTLS_CONNECTED &&
+				 states[0] + states[1] < 2 * RTC_DTLS_CONNECTED);
+		if (states[0] != RTC_DTLS_CONNECTED || states[1] != RTC_DTLS_CONNECTED) {
+			print_error("%s: client %d, server %d\n", forgeries[kind].name, states[0], states[1]);
+			broken++;
+		} else
+			pair_check_media(&it);
+		pair_close(&it);
+	}
+	assert_int_equal(broken, 0);
+}
+
+// An alert in the clear that is the peer's own: nothing follows it.
+static int alertOnly(void *context, fake_link *link, int from, const uint8_t *data, size_t size)
+{
+	static const uint8_t fatal[] = RECORD(21, 0, 2, 2, 40);
+	(void)context, (void)data, (void)size;
+	if (from == CLIENT)
+		fake_link_inject(link, CLIENT, fatal, sizeof fatal);
+	return 1;
+}
+
+static void believesAnAlertAfterAWhile(void **state)
+{
+	pair it;
+	pair_options options = {.link = {.filter = alertOnly}};
+	(void)state;
+	pair_open(&it, &options);
+	rtc_dtls_start(it.dtls[CLIENT]);
+	uint64_t start = rtc_now();
+	while (rtc_dtls_get_state(it.dtls[CLIENT]) == RTC_DTLS_CONNECTING && rtc_now() - start < 15000000)
+		usleep(1000);
+	assert_in_range(rtc_now() - start, RTC_DTLS_DOUBT, 15000000 - 1);
+	assert_int_equal(rtc_dtls_get_reason(it.dtls[CLIENT]), RTC_DTLS_HANDSHAKE_FAILED);
+	assert_int_not_equal(rtc_dtls_error(it.dtls[CLIENT]), 0);
+	pair_close(&it);
+}
+
 static void badOptions(void **state)
 {
 	int error = 0;
@@ -356,11 +453,23 @@ static void badOptions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(connects),         cmocka_unit_test(survivesLoss),    cmocka_unit_test(fingerprintAlgorithms),
-		cmocka_unit_test(wrongFingerprint), cmocka_unit_test(noCommonProfile), cmocka_unit_test(withoutMedia),
-		cmocka_unit_test(earlyClientHello), cmocka_unit_test(timesOut),        cmocka_unit_test(closeNotify),
-		cmocka_unit_test(closedMeanwhile),  cmocka_unit_test(cycles),          cmocka_unit_test(lostLastFlight),
-		cmocka_unit_test(bearsJunk),        cmocka_unit_test(bearsTails),      cmocka_unit_test(clientKeepsLittle),
+		cmocka_unit_test(connects),
+		cmocka_unit_test(survivesLoss),
+		cmocka_unit_test(fingerprintAlgorithms),
+		cmocka_unit_test(wrongFingerprint),
+		cmocka_unit_test(noCommonProfile),
+		cmocka_unit_test(withoutMedia),
+		cmocka_unit_test(earlyClientHello),
+		cmocka_unit_test(timesOut),
+		cmocka_unit_test(closeNotify),
+		cmocka_unit_test(closedMeanwhile),
+		cmocka_unit_test(cycles),
+		cmocka_unit_test(lostLastFlight),
+		cmocka_unit_test(bearsJunk),
+		cmocka_unit_test(bearsTails),
+		cmocka_unit_test(clientKeepsLittle),
+		cmocka_unit_test(bearsForgeries),
+		cmocka_unit_test(believesAnAlertAfterAWhile),
 		cmocka_unit_test(badOptions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -286,7 +286,8 @@ void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
 	sendFrom(transmit->path, transmit->buffer, size);
 }
 
-void rtc_transmit_end(rtc_transmit *transmit)
+uint32_t rtc_transmit_end(rtc_transmit *transmit)
 {
 	pthread_mutex_unlock(&transmit->path->transmitLock);
+	return 0;
 }

@@ -99,11 +99,14 @@ int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp)
 	return 0;
 }
 
-void rtc_srtp_end(rtc_srtp_transmit *transmit)
+uint32_t rtc_srtp_end(rtc_srtp_transmit *transmit)
 {
 	rtc_srtp *srtp = (rtc_srtp *)transmit;
+	uint32_t lost = srtp->losing;
 	assert_int_equal(--srtp->depth, 0);
 	free(srtp->buffer);
+	srtp->losing = 0;
+	return lost;
 }
 
 void fakeSetReady(rtc_srtp *srtp)

@@ -28,6 +28,7 @@ struct rtc_srtp {
 	int begins;
 	int full;        // refuses a handler
 	int failing;     // commits fail
+	uint32_t losing; // packets of the next burst that the transport cannot send
 	uint8_t *buffer; // of RTC_MTU bytes
 	fake_packet packets[FAKE_PACKETS];
 	size_t count;

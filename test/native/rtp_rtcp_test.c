@@ -132,6 +132,25 @@ static void headersThatDoNotFit(void **state)
 	assert_int_equal(readAll(BYTES(0x80, 203, 0, 0)), 0);
 }
 
+// What comes before a packet whose padding is wrong still counts.
+static void wrongPaddingCostsItsPacketAlone(void **state)
+{
+	(void)state;
+	rtc_rtp_feedback feedback;
+	for (int padding = 0; padding < 256; padding++) {
+		uint8_t packet[] = {0x81, 206, 0, 2, THEIRS, OURS, 0xa0, 201, 0, 2, THEIRS, 0, 0, 0, (uint8_t)padding};
+		rtc_rtp_feedback_init(&feedback, SSRC, 90000);
+		assert_int_equal(rtc_rtp_feedback_receive(&feedback, packet, sizeof packet, 0), 1);
+		assert_int_equal(feedback.statistics.pliCount, 1);
+		assert_int_equal(feedback.statistics.malformedRtcp, padding != 4);
+	}
+	// Padding on a packet that is not the last.
+	uint8_t early[] = {0x81, 206, 0, 2, THEIRS, OURS, 0xa0, 201, 0, 2, THEIRS, 0, 0, 0, 4, 0x80, 201, 0, 1, THEIRS};
+	rtc_rtp_feedback_init(&feedback, SSRC, 90000);
+	assert_int_equal(rtc_rtp_feedback_receive(&feedback, early, sizeof early, 0), 1);
+	assert_int_equal(feedback.statistics.malformedRtcp, 1);
+}
+
 static void bitratesAreHeld(void **state)
 {
 	(void)state;
@@ -259,11 +278,17 @@ static void rtpHeaders(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(readsEveryKind),       cmocka_unit_test(truncationsAreMalformed),
-		cmocka_unit_test(contentsThatDoNotFit), cmocka_unit_test(headersThatDoNotFit),
-		cmocka_unit_test(bitratesAreHeld),      cmocka_unit_test(unknownPacketsAreCounted),
-		cmocka_unit_test(keyFrameRequests),     cmocka_unit_test(roundTripOfRfc3550),
-		cmocka_unit_test(writesReportAndBye),   cmocka_unit_test(rtpHeaders),
+		cmocka_unit_test(readsEveryKind),
+		cmocka_unit_test(truncationsAreMalformed),
+		cmocka_unit_test(contentsThatDoNotFit),
+		cmocka_unit_test(headersThatDoNotFit),
+		cmocka_unit_test(bitratesAreHeld),
+		cmocka_unit_test(wrongPaddingCostsItsPacketAlone),
+		cmocka_unit_test(unknownPacketsAreCounted),
+		cmocka_unit_test(keyFrameRequests),
+		cmocka_unit_test(roundTripOfRfc3550),
+		cmocka_unit_test(writesReportAndBye),
+		cmocka_unit_test(rtpHeaders),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

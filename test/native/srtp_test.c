@@ -225,9 +225,67 @@ static void attacks(void **state)
 	shut(it);
 }
 
+static atomic_uint_least64_t later; // microseconds that the clock is ahead
+uint64_t __real_rtc_now(void);
+
+uint64_t __wrap_rtc_now(void)
+{
+	return __real_rtc_now() + atomic_load(&later);
+}
+
+static rtc_srtp_statistics statisticsOf(rtc_srtp *srtp)
+{
+	rtc_srtp_statistics statistics;
+	rtc_srtp_get_statistics(srtp, &statistics);
+	return statistics;
+}
+
+static void untilRefused(session *it, uint64_t count)
+{
+	for (int i = 0; i < WAIT_STEPS && statisticsOf(it->ends[1]).ssrcRefused < count; i++)
+		usleep(1000);
+	assert_int_equal(statisticsOf(it->ends[1]).ssrcRefused, count);
+}
+
+// One SSRC too many finds no room while the others speak. When it does, the one that went is gone for good: its replay
+// window is, too, and what was recorded of it would pass.
+static void oneSourceTooMany(void **state)
+{
+	listener to = {0};
+	uint8_t recorded[64];
+	(void)state;
+	session *it = open();
+	rtc_srtp_add_handler(it->ends[1], onRtp, onRtcp, NULL, &to);
+	key(it, RTC_SRTP_AES128_CM_SHA1_80);
+	assert_int_equal(send(it->ends[0], 1, 1000, 10), 0);
+	size_t recordedSize = it->lastSize;
+	memcpy(recorded, it->last, recordedSize);
+	for (uint32_t i = 1; i < RTC_SRTP_SSRCS; i++) {
+		atomic_fetch_add(&later, 1000);
+		assert_int_equal(send(it->ends[0], 1, 1000 + i, 10), 0);
+	}
+	until(&to.rtp, RTC_SRTP_SSRCS);
+	send(it->ends[0], 1, 2000, 10);
+	untilRefused(it, 1);
+	fake_link_inject(it->link, 1, recorded, recordedSize);
+	for (int i = 0; i < WAIT_STEPS && statisticsOf(it->ends[1]).replayed < 1; i++)
+		usleep(1000);
+	assert_int_equal(statisticsOf(it->ends[1]).replayed, 1);
+	atomic_fetch_add(&later, RTC_SRTP_SILENCE);
+	send(it->ends[0], 2, 2000, 10);
+	until(&to.rtp, RTC_SRTP_SSRCS + 1);
+	fake_link_inject(it->link, 1, recorded, recordedSize);
+	untilRefused(it, 2);
+	send(it->ends[0], 2, 1000, 10);
+	untilRefused(it, 3);
+	send(it->ends[0], 2, 1001, 10); // silent for as long, but nobody needed its place
+	until(&to.rtp, RTC_SRTP_SSRCS + 2);
+	shut(it);
+}
+
 size_t __sanitizer_get_current_allocated_bytes(void);
 
-// More SSRCs than are kept: all are heard, and the receiver's memory does not grow with them.
+// However many SSRCs a peer has, the receiver's memory does not grow with them, and it ends.
 static void manySources(void **state)
 {
 	listener to = {0};
@@ -241,9 +299,12 @@ static void manySources(void **state)
 			rtc_srtp_close(it->ends[1]);
 		if (i == 50 || i == 250)
 			marks[i / 200] = __sanitizer_get_current_allocated_bytes();
+		atomic_fetch_add(&later, RTC_SRTP_SILENCE);
 		assert_int_equal(send(it->ends[0], 1, 1000 + i, 10), 0);
-		if (i < 250)
+		if (i < RTC_SRTP_SSRCS + RTC_SRTP_RETIRED)
 			until(&to.rtp, (int)i + 1);
+		else if (i < 250)
+			untilRefused(it, i + 1 - RTC_SRTP_SSRCS - RTC_SRTP_RETIRED);
 	}
 	usleep(100000);
 	marks[2] = __sanitizer_get_current_allocated_bytes();
@@ -285,8 +346,9 @@ static void removal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(profileCM), cmocka_unit_test(profileGCM),  cmocka_unit_test(badKeys),
-		cmocka_unit_test(attacks),   cmocka_unit_test(manySources), cmocka_unit_test(removal),
+		cmocka_unit_test(profileCM), cmocka_unit_test(profileGCM),       cmocka_unit_test(badKeys),
+		cmocka_unit_test(attacks),   cmocka_unit_test(oneSourceTooMany), cmocka_unit_test(manySources),
+		cmocka_unit_test(removal),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <arpa/inet.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "rtc_port.h"
@@ -251,10 +253,10 @@ static void answers_come_to_who_asked(void **state)
 	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &from), 0);
 	rtc_path_release(path);
 	rtc_address nowhere = {.family = 0};
-	assert_int_equal(rtc_transport_send_stun(it->transport, &nowhere, data, size), EAFNOSUPPORT);
+	assert_int_equal(rtc_transport_send_stun(it->transport, &nowhere, data, size), EADDRNOTAVAIL);
 }
 
-static void an_address_moves_to_its_new_owner(void **state)
+static void a_selected_address_is_nobody_elses(void **state)
 {
 	fixture *it = *state;
 	record first = {0}, second = {0};
@@ -265,18 +267,119 @@ static void an_address_moves_to_its_new_owner(void **state)
 	assert_int_equal(rtc_path_send(a, data, sizeof data), ENOTCONN);
 	assert_null(rtc_path_begin(a));
 	assert_int_equal(rtc_path_select(a, &it->peer.address), 0);
+	assert_int_equal(rtc_path_accept(b, &it->peer.address), EADDRINUSE);
+	assert_int_equal(rtc_path_confirm(b, &it->peer.address), EADDRINUSE);
+	assert_int_equal(rtc_path_select(b, &it->peer.address), EADDRINUSE);
+	assert_int_equal(rtc_path_send(b, data, sizeof data), ENOTCONN);
 	assert_int_equal(rtc_path_send(a, data, sizeof data), 0);
 	udp_peer_send(&it->peer, it->port, data, sizeof data);
 	await_count(&first, 1);
+	assert_int_equal(second.count, 0);
+	// Its consent ends: then it is free.
+	rtc_path_forget(a);
+	assert_int_equal(rtc_path_send(a, data, sizeof data), ENOTCONN);
+	udp_peer_send(&it->peer, it->port, data, sizeof data);
+	AWAIT(it->transport, unknownSource, 1);
 	assert_int_equal(rtc_path_accept(b, &it->peer.address), 0);
 	udp_peer_send(&it->peer, it->port, data, sizeof data);
 	await_count(&second, 1);
-	assert_int_equal(first.count, 1);
-	assert_int_equal(rtc_path_send(a, data, sizeof data), ENOTCONN);
 	rtc_path_close(b);
 	assert_int_equal(rtc_path_accept(b, &it->peer.address), ENOTCONN);
 	rtc_path_release(a);
 	rtc_path_release(b);
+}
+
+static void an_answered_check_claims_what_a_request_could_forge(void **state)
+{
+	fixture *it = *state;
+	record forger = {0}, owner = {0};
+	uint8_t data[64] = {0x80};
+	rtc_path *a = rtc_path_new(it->transport), *b = rtc_path_new(it->transport);
+	rtc_path_set_srtp(a, onSrtp, &forger);
+	rtc_path_set_srtp(b, onSrtp, &owner);
+	assert_int_equal(rtc_path_accept(a, &it->peer.address), 0);
+	assert_int_equal(rtc_path_accept(b, &it->peer.address), EADDRINUSE);
+	udp_peer_send(&it->peer, it->port, data, sizeof data);
+	await_count(&forger, 1);
+	assert_int_equal(rtc_path_confirm(b, &it->peer.address), 0);
+	udp_peer_send(&it->peer, it->port, data, sizeof data);
+	await_count(&owner, 1);
+	assert_int_equal(rtc_path_accept(a, &it->peer.address), EADDRINUSE);
+	assert_int_equal(forger.count, 1);
+	assert_int_equal(it->transport->table.count, 1);
+	rtc_path_release(a);
+	assert_int_equal(rtc_path_select(b, &it->peer.address), 0);
+	// It selects another: the one before is not its own any more, should someone else answer from there.
+	rtc_address other = it->peer.address;
+	other.port ^= 1;
+	assert_int_equal(rtc_path_select(b, &other), 0);
+	rtc_path *c = rtc_path_new(it->transport);
+	assert_int_equal(rtc_path_accept(c, &it->peer.address), EADDRINUSE);
+	assert_int_equal(rtc_path_select(c, &it->peer.address), 0);
+	assert_int_equal(rtc_path_send(b, data, sizeof data), 0);
+	rtc_path_release(b);
+	rtc_path_release(c);
+}
+
+// No host has these: nothing is taken from them, and nothing sent there.
+static void what_is_no_hosts_address_is_counted(void **state)
+{
+	static const struct {
+		const char *text;
+		uint16_t port;
+	} bad[] = {
+		{"192.0.2.1", 0},   {"0.0.0.0", 9},         {"0.1.2.3", 9},          {"224.0.0.251", 5353},
+		{"240.0.0.1", 9},   {"255.255.255.255", 9}, {"2001:db8::1", 0},      {"::", 9},
+		{"ff02::fb", 5353}, {"::ffff:0.0.0.0", 9},  {"::ffff:224.0.0.1", 9},
+	};
+	fixture *it = *state;
+	uint8_t data[300], read[RTC_STUN_SIZE];
+	rtc_address address;
+	rtc_path *path = rtc_path_new(it->transport);
+	rtc_transport_add_ufrag(it->transport, "home");
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(rtc_address_parse(&address, bad[i].text, bad[i].port), 0);
+		size_t size = stun_message(data, STUN_REQUEST, (uint32_t)i, "home:away");
+		assert_int_equal(rtc_receive_datagram(it->transport, &address, data, size), 0);
+		data[0] = 0x80;
+		assert_int_equal(rtc_receive_datagram(it->transport, &address, data, size), 0);
+		assert_int_equal(statistics(it).badSource, 2 * (i + 1));
+		assert_int_equal(rtc_transport_send_stun(it->transport, &address, data, size), EADDRNOTAVAIL);
+		assert_int_equal(statistics(it).sendErrors, i + 1);
+		assert_int_equal(rtc_path_accept(path, &address), EINVAL);
+		assert_int_equal(rtc_path_select(path, &address), EINVAL);
+	}
+	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &address), 0);
+	assert_int_equal(statistics(it).unknownSource, 0);
+	assert_int_equal(it->transport->table.count, 0);
+	// A zone whose interface is gone: the host refuses it.
+	assert_int_equal(rtc_address_parse(&address, "fe80::1%4711", 9), 0);
+	size_t size = stun_message(data, STUN_REQUEST, 99, "away:home");
+	assert_int_not_equal(rtc_transport_send_stun(it->transport, &address, data, size), 0);
+	assert_int_equal(statistics(it).sendErrors, sizeof bad / sizeof bad[0] + 1);
+	rtc_path_release(path);
+}
+
+// The kernel hands over what was sent from port 0: nothing answers it, and nothing ends.
+static void a_datagram_from_port_0_is_dropped(void **state)
+{
+	fixture *it = *state;
+	uint8_t packet[8 + 300] = {0};
+	int raw = socket(AF_INET, SOCK_RAW, IPPROTO_UDP);
+	if (raw < 0) {
+		print_message("no raw sockets here\n");
+		skip();
+	}
+	rtc_transport_add_ufrag(it->transport, "home");
+	size_t size = 8 + stun_message(packet + 8, STUN_REQUEST, 1, "home:away");
+	packet[2] = (uint8_t)(it->port >> 8);
+	packet[3] = (uint8_t)it->port;
+	packet[5] = (uint8_t)size; // its source port and checksum are 0
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	assert_int_equal(sendto(raw, packet, size, 0, (struct sockaddr *)&to, sizeof to), size);
+	close(raw);
+	AWAIT(it->transport, badSource, 1);
+	assert_int_equal(it->stun, 0);
 }
 
 static void a_full_path_forgets_its_oldest(void **state)
@@ -402,11 +505,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(every_first_byte_goes_its_way),    TEST(strangers_are_counted_and_ignored),
-		TEST(early_dtls_waits_for_its_handler), TEST(stun_is_filtered_and_queued),
-		TEST(answers_come_to_who_asked),        TEST(an_address_moves_to_its_new_owner),
-		TEST(a_full_path_forgets_its_oldest),   TEST(both_families_share_the_port),
-		TEST(ports_and_addresses_are_checked),  TEST(noise_leaves_nothing),
+		TEST(every_first_byte_goes_its_way),
+		TEST(strangers_are_counted_and_ignored),
+		TEST(early_dtls_waits_for_its_handler),
+		TEST(stun_is_filtered_and_queued),
+		TEST(answers_come_to_who_asked),
+		TEST(a_selected_address_is_nobody_elses),
+		TEST(an_answered_check_claims_what_a_request_could_forge),
+		TEST(what_is_no_hosts_address_is_counted),
+		TEST(a_datagram_from_port_0_is_dropped),
+		TEST(a_full_path_forgets_its_oldest),
+		TEST(both_families_share_the_port),
+		TEST(ports_and_addresses_are_checked),
+		TEST(noise_leaves_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

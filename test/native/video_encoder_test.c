@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The H.264 encoder: what it makes is decoded again and compared with what went in.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "failing_alloc.h"
 #include "media_tools.h"
 #include "rtc_capture.h"
 #include "rtc_port.h"
@@ -27,6 +29,7 @@ typedef struct {
 	rtc_frame *held[16];
 	uint32_t holding;
 	char failure[96];
+	int error;
 	atomic_int failures; // counted on the encoder's thread
 } bench;
 
@@ -40,10 +43,11 @@ static void got_unit(test_sink *sink, rtc_frame *unit)
 	b->keys += unit->key;
 }
 
-static void failed(void *context, const char *message)
+static void failed(void *context, int error, const char *message)
 {
 	bench *b = context;
 	b->failures++;
+	b->error = error;
 	snprintf(b->failure, sizeof b->failure, "%s", message);
 }
 
@@ -345,10 +349,49 @@ static void test_impossible_size_is_reported_once(void **state)
 	}
 	push_sized(&b, 64, 64);
 	assert_int_equal(b.failures, 1);
+	assert_int_equal(b.error, ENOTSUP);
 	assert_string_equal(b.failure, "the picture is too small");
 	rtc_video_encoder_statistics statistics;
 	rtc_video_encoder_get_statistics(b.encoder, &statistics);
 	assert_int_equal(statistics.framesDropped, 3);
+	close_bench(&b);
+}
+
+// All of its own allocations fail for 300 ms: it tells once, goes on when there is memory, and tells of the next
+// shortage.
+static void test_lack_of_memory_passes(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 128, 64, 500000, 0);
+	rtc_sink *sink = rtc_video_encoder_sink(b.encoder);
+	for (int shortage = 1; shortage <= 2; shortage++) {
+		rtc_frame *pictures[4];
+		for (int i = 0; i < 4; i++)
+			pictures[i] = scene(&b, (uint16_t)(64 * shortage), 64);
+		failing_alloc_start(1, FAILING_ALLOC_REST);
+		for (int i = 0; i < 4; i++) {
+			sink->frame(sink, pictures[i]);
+			usleep(75000);
+		}
+		failing_alloc_stop();
+		for (int i = 0; i < 4; i++)
+			rtc_frame_release(pictures[i]);
+		assert_int_equal(b.failures, shortage);
+		assert_int_equal(b.error, ENOMEM);
+		uint32_t before = test_sink_count(&b.output);
+		uint64_t start = rtc_now();
+		while (test_sink_count(&b.output) == before && rtc_now() - start < PATIENCE * 1000) {
+			rtc_frame *frame = scene(&b, (uint16_t)(64 * shortage), 64);
+			sink->frame(sink, frame);
+			rtc_frame_release(frame);
+			usleep(10000);
+		}
+		assert_true(test_sink_count(&b.output) > before);
+		assert_true(b.keys);
+		b.keys = 0;
+		assert_int_equal(b.failures, shortage);
+	}
 	close_bench(&b);
 }
 
@@ -443,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_sinks_cannot_exceed_the_limit),
 		cmocka_unit_test(test_size_changes),
 		cmocka_unit_test(test_impossible_size_is_reported_once),
+		cmocka_unit_test(test_lack_of_memory_passes),
 		cmocka_unit_test(test_nothing_is_encoded_without_sinks),
 		cmocka_unit_test(test_newest_frames_win),
 		cmocka_unit_test(test_output_is_bounded),

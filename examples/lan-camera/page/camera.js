@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page: one session at a time, made again when it is lost, and its statistics.
 import { Plot } from "./plot.js";
+import { ask, isOpen, Locked } from "./secret.js";
 import { Busy, WHEPSession } from "./whep.js";
 
 const $ = (id) => document.getElementById(id);
@@ -47,9 +48,19 @@ async function connect() {
 		await current.open();
 	} catch (error) {
 		if (current !== session) return;
-		if (error instanceof Busy) again(`${error.message} Trying again soon.`, error.retryAfter, "All places taken");
+		if (error instanceof Locked) lock(error);
+		else if (error instanceof Busy)
+			again(`${error.message} Trying again soon.`, error.retryAfter, "All places taken");
 		else again(error instanceof TypeError ? "The camera cannot be reached." : error.message);
 	}
+}
+
+/** Waits for a secret. @param {Locked} locked */
+function lock(locked) {
+	session?.close();
+	const wait = locked.retryAfter ? ` Wait for ${locked.retryAfter} seconds.` : "";
+	show("failed", "Locked", locked.message + wait);
+	ask($("secret"), locked, connect);
 }
 
 /** @param {number} [seconds] default: longer from time to time, at most 10 s */
@@ -141,5 +152,6 @@ addEventListener("pagehide", () => {
 addEventListener("pageshow", (event) => {
 	if (event.persisted) connect();
 });
+isOpen().then((open) => ($("open").hidden = !open));
 setInterval(sample, 1000);
 connect();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A WHEP client for browsers: one session, ended by close().
 
+import { authorization, Locked } from "./secret.js";
+
 /** The device has no place left; `retryAfter` is in seconds. */
 export class Busy extends Error {
 	constructor(message, retryAfter) {
@@ -40,12 +42,13 @@ export class WHEPSession {
 		this.pc.addTransceiver("video", { direction: "recvonly" });
 		this.pc.addTransceiver("audio", { direction: "recvonly" });
 		await this.pc.setLocalDescription();
-		const response = await fetch(this.#endpoint, {
+		const response = await request(this.#endpoint, {
 			method: "POST",
 			headers: { "content-type": "application/sdp" },
 			body: this.pc.localDescription.sdp,
 		});
 		const text = await response.text();
+		if (response.status === 401 || response.status === 429) throw new Locked(text.trim(), response);
 		if (response.status === 503) throw new Busy(text.trim(), Number(response.headers.get("retry-after") ?? 10));
 		if (response.status !== 201) throw new Error(text.trim() || `The device answered ${response.status}.`);
 		this.#location = new URL(response.headers.get("location"), response.url);
@@ -64,7 +67,7 @@ export class WHEPSession {
 	}
 
 	#delete() {
-		if (this.#location) fetch(this.#location, { method: "DELETE", keepalive: true }).catch(() => {});
+		if (this.#location) request(this.#location, { method: "DELETE", keepalive: true }).catch(() => {});
 	}
 
 	#trickle(candidate) {
@@ -82,10 +85,15 @@ export class WHEPSession {
 			lines.push("m=video 9 UDP/TLS/RTP/SAVPF 0", `a=mid:${mid}`);
 			for (const { candidate } of candidates.filter(({ sdpMid }) => sdpMid === mid)) lines.push(`a=${candidate}`);
 		}
-		fetch(this.#location, {
+		request(this.#location, {
 			method: "PATCH",
 			headers: { "content-type": "application/trickle-ice-sdpfrag", "if-match": this.#etag },
 			body: lines.join("\r\n") + "\r\n",
 		}).catch(() => {});
 	}
+}
+
+/** With the secret; without the browser's own prompt for one. @param {string | URL} url @param {RequestInit} options */
+function request(url, options) {
+	return fetch(url, { ...options, credentials: "omit", headers: { ...options.headers, ...authorization() } });
 }

@@ -1,44 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 // The WHEP endpoint and its session resources (draft-ietf-wish-whep, with RFC 9725 for what WHIP and WHEP share), as
 // requests and responses: no I/O here.
-import { parseFragment } from "webrtc/sdp";
 import type { HTTPRequest, HTTPResponse } from "webrtc/http";
-import type { SignalingMessage } from "webrtc/signaling";
+import { textResponse } from "webrtc/http/status";
+import { parseFragment, writeFragment, type Fragment } from "webrtc/sdp";
+import type { CandidateInit, IceDescription, SignalingMessage } from "webrtc/signaling";
+import ifMatch from "webrtc/signaling/whep/etag";
 
 type Respond = (response: HTTPResponse) => void;
+type MessageOf<Type> = Extract<SignalingMessage, { type: Type }>;
 
 /** What the endpoint needs from its owner. */
 export interface EndpointOptions {
 	/** Where offers are posted, "/whep". Sessions live below it. */
 	path: string;
-	/** A new unguessable name for a session: it is all that protects it (RFC 9725 section 5). */
+	/** A new unguessable name for a session (RFC 9725 section 5). */
 	makeId(): string;
 	/** The messages of viewers. */
 	onMessage(message: SignalingMessage): void;
 	/** The most offers that may wait for an answer at once. */
 	maximumPending: number;
+	/** The Link field of answers: ICE servers for the viewer. */
+	links?: string | undefined;
+}
+
+interface SessionResource {
+	etag: string;
+	/** Of the ICE generation that runs, and of the one before: candidates may still be on their way. */
+	ufrag: string | undefined;
+	ufragBefore?: string | undefined;
+	/** Takes the answer to a restart that is under way. */
+	restart?: { ufrag: string; respond: Respond } | undefined;
 }
 
 const maximumSdp = 12288; // bytes; browsers' offers are 5 to 8 KB
-
-/** Browsers may come from a page elsewhere: WHEP is meant for that (draft section 4.1, RFC 9725 section 4.2). */
-const crossOrigin = Object.freeze({
-	"access-control-allow-origin": "*",
-	"access-control-expose-headers": "location, etag, retry-after, link",
-});
+const offerType = "application/sdp";
+const fragmentType = "application/trickle-ice-sdpfrag";
+const offerMethods = "POST, OPTIONS";
+const sessionMethods = "PATCH, DELETE, OPTIONS";
+const allMethods = "POST, PATCH, DELETE, OPTIONS"; // some players ask the endpoint whether its sessions can be patched
 
 const statusOfRejection = Object.freeze({
 	"too-many-sessions": 503,
+	busy: 503,
 	"bad-offer": 400,
 	"no-common-codec": 406,
 	failed: 500,
 });
 
-/** Offers in as POST, answers out as 201; candidates by PATCH; the end by DELETE. */
+/** Offers in as POST, answers out as 201; candidates and ICE restarts by PATCH; the end by DELETE. */
 export default class WHEPEndpoint {
 	#options: EndpointOptions;
-	#pending = new Map<string, Respond>();
-	#sessions = new Map<string, string>(); // id → ETag
+	#pending = new Map<string, { ufrag: string | undefined; respond: Respond }>();
+	#sessions = new Map<string, SessionResource>();
 
 	constructor(options: EndpointOptions) {
 		this.#options = options;
@@ -54,139 +68,226 @@ export default class WHEPEndpoint {
 		return path === this.#options.path || path.startsWith(`${this.#options.path}/`);
 	}
 
-	/** Answers a request, now or when the application has decided about the offer. */
+	/** Answers a request, now or when the application has decided about it. */
 	handle(request: HTTPRequest, respond: Respond): void {
-		const reply: Respond = (response) => {
-			respond({ ...response, headers: { ...crossOrigin, ...response.headers } });
-		};
+		// A page elsewhere reads these where the service lets it read the response at all.
+		const exposed = { "access-control-expose-headers": "location, etag, retry-after, link, www-authenticate" };
+		const reply: Respond = (response) => respond({ ...response, headers: { ...exposed, ...response.headers } });
 		if (request.path === this.#options.path) this.#handleEndpoint(request, reply);
 		else this.#handleSession(request, request.path.slice(this.#options.path.length + 1), reply);
 	}
 
-	/** Takes an answer or a rejection for a waiting offer, or the end of a session from our side. */
+	/** Takes what answers an offer or a restart, or the end of a session from our side. */
 	send(message: SignalingMessage): void {
-		const id = message.peerId;
-		const respond = this.#pending.get(id);
-		if (message.type === "answer" && respond) {
-			this.#pending.delete(id);
-			const etag = `"${this.#options.makeId()}"`;
-			this.#sessions.set(id, etag);
-			respond({
-				status: 201,
-				headers: {
-					"content-type": "application/sdp",
-					location: `${this.#options.path}/${id}`,
-					etag,
-					"accept-patch": "application/trickle-ice-sdpfrag",
-				},
-				body: message.sdp,
-			});
-		} else if (message.type === "reject" && respond) {
-			this.#pending.delete(id);
-			const { reason, message: text, retryAfter } = message.rejection;
-			const headers: Record<string, string> = { "content-type": "text/plain" };
-			if (retryAfter !== undefined) headers["retry-after"] = String(retryAfter);
-			respond({ status: statusOfRejection[reason], headers, body: `${text}\n` });
-		} else if (message.type === "bye") {
-			this.#sessions.delete(id);
-			this.#pending.delete(id);
-			respond?.({ status: 500, headers: { "content-type": "text/plain" }, body: "The session ended.\n" });
+		switch (message.type) {
+			case "answer":
+				return this.#answer(message);
+			case "restart":
+				return this.#answerRestart(message);
+			case "reject":
+				return this.#reject(message);
+			case "bye":
+				return this.#end(message.peerId);
 		}
 	}
 
-	/** Forgets all sessions; offers that wait are turned away. */
+	/** Forgets all sessions; requests that wait are turned away. */
 	close(): void {
-		for (const respond of this.#pending.values()) respond({ status: 503, body: "Closing.\n" });
+		const waiting = [...this.#pending.values(), ...this.#sessions.values()];
 		this.#pending.clear();
 		this.#sessions.clear();
+		for (const each of waiting) {
+			const respond = "respond" in each ? each.respond : each.restart?.respond;
+			respond?.(textResponse(503, "The camera is closing."));
+		}
 	}
+
+	/* The answers of the application */
+
+	#answer({ peerId, sdp }: MessageOf<"offer" | "answer">): void {
+		const pending = this.#pending.get(peerId);
+		if (!pending) return;
+		this.#pending.delete(peerId);
+		const etag = this.#makeEtag();
+		this.#sessions.set(peerId, { etag, ufrag: pending.ufrag });
+		const { path, links } = this.#options;
+		pending.respond({
+			status: 201,
+			headers: {
+				"content-type": offerType,
+				// Relative to the endpoint, under whatever prefix a proxy shows it (RFC 9110 section 10.2.2).
+				location: `${path.slice(path.lastIndexOf("/") + 1)}/${peerId}`,
+				etag,
+				"accept-patch": fragmentType,
+				...(links === undefined ? {} : { link: links }),
+			},
+			body: sdp,
+		});
+	}
+
+	/** RFC 9725 section 4.3.3 */
+	#answerRestart({ peerId, ice }: MessageOf<"restart">): void {
+		const session = this.#sessions.get(peerId);
+		const restart = session?.restart;
+		if (!restart) return;
+		session.restart = undefined;
+		session.etag = this.#makeEtag();
+		session.ufragBefore = session.ufrag;
+		session.ufrag = restart.ufrag;
+		restart.respond({
+			status: 200,
+			headers: { "content-type": fragmentType, etag: session.etag, "accept-patch": fragmentType },
+			body: fragmentOf(ice),
+		});
+	}
+
+	#reject({ peerId, rejection }: MessageOf<"reject">): void {
+		const { reason, message, retryAfter } = rejection;
+		const session = this.#sessions.get(peerId);
+		if (session?.restart) {
+			const { respond } = session.restart;
+			session.restart = undefined;
+			return respond(textResponse(422, message)); // and the session goes on
+		}
+		const pending = this.#pending.get(peerId);
+		this.#pending.delete(peerId);
+		const headers: Record<string, string> = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
+		pending?.respond(textResponse(statusOfRejection[reason], message, headers));
+	}
+
+	#end(peerId: string): void {
+		const respond = this.#pending.get(peerId)?.respond ?? this.#sessions.get(peerId)?.restart?.respond;
+		this.#pending.delete(peerId);
+		this.#sessions.delete(peerId);
+		respond?.(textResponse(500, "The session ended."));
+	}
+
+	#makeEtag(): string {
+		return `"${this.#options.makeId()}"`;
+	}
+
+	/* The requests of viewers */
 
 	#handleEndpoint(request: HTTPRequest, reply: Respond): void {
 		switch (request.method) {
 			case "POST":
 				return this.#offer(request, reply);
 			case "OPTIONS":
-				return reply({ status: 204, headers: options("POST, OPTIONS", "application/sdp", "accept-post") });
+				return reply({ status: 204, headers: preflight(offerMethods, { "accept-post": offerType }) });
 			default:
-				return reply({ status: 405, headers: { allow: "POST, OPTIONS" } });
+				return reply(textResponse(405, "Offers are posted here.", { allow: offerMethods }));
 		}
 	}
 
 	#offer(request: HTTPRequest, reply: Respond): void {
-		if (contentType(request) !== "application/sdp") {
-			return reply(text(415, "An offer is of the type application/sdp.", { "accept-post": "application/sdp" }));
-		}
-		if (request.body.length > maximumSdp) return reply(text(413, `An offer has at most ${maximumSdp} bytes.`));
-		if (!request.body.startsWith("v=0")) return reply(text(400, "The body is not an SDP offer."));
-		if (this.#pending.size >= this.#options.maximumPending) {
-			return reply(text(503, "Too many offers at once.", { "retry-after": "1" }));
-		}
-		const id = this.#options.makeId();
-		this.#pending.set(id, reply);
-		this.#options.onMessage({ type: "offer", peerId: id, sdp: request.body });
+		const { body, remoteAddress } = request;
+		if (contentType(request) !== offerType)
+			return reply(textResponse(415, `An offer is of the type ${offerType}.`, { "accept-post": offerType }));
+		if (body.length > maximumSdp) return reply(textResponse(413, `An offer has at most ${maximumSdp} bytes.`));
+		if (!body.startsWith("v=0")) return reply(textResponse(400, "The body is not an SDP offer."));
+		if (this.#pending.size >= this.#options.maximumPending)
+			return reply(textResponse(503, "Too many offers at once.", { "retry-after": "1" }));
+		const peerId = this.#options.makeId();
+		this.#pending.set(peerId, { ufrag: ufragOf(body), respond: reply });
+		const address = remoteAddress === undefined ? {} : { remoteAddress };
+		this.#options.onMessage({ type: "offer", peerId, sdp: body, ...address });
 	}
 
 	#handleSession(request: HTTPRequest, id: string, reply: Respond): void {
-		const etag = this.#sessions.get(id);
-		if (request.method === "OPTIONS") {
-			const type = "application/trickle-ice-sdpfrag";
-			return reply({ status: 204, headers: options("PATCH, DELETE, OPTIONS", type, "accept-patch") });
-		}
-		if (etag === undefined) return reply(text(404, "There is no such session."));
+		const session = this.#sessions.get(id);
+		if (request.method === "OPTIONS")
+			return reply({ status: 204, headers: preflight(sessionMethods, { "accept-patch": fragmentType }) });
+		if (!session) return reply(textResponse(404, "There is no such session."));
 		switch (request.method) {
 			case "PATCH":
-				return this.#trickle(request, id, etag, reply);
+				return this.#patch(request, id, session, reply);
 			case "DELETE":
-				this.#sessions.delete(id);
+				this.#end(id);
 				this.#options.onMessage({ type: "bye", peerId: id });
 				return reply({ status: 200 });
 			default:
-				return reply({ status: 405, headers: { allow: "PATCH, DELETE, OPTIONS" } });
+				return reply(textResponse(405, "A session is patched and deleted.", { allow: sessionMethods }));
 		}
 	}
 
-	#trickle(request: HTTPRequest, id: string, etag: string, reply: Respond): void {
-		if (contentType(request) !== "application/trickle-ice-sdpfrag") {
-			const headers = { "accept-patch": "application/trickle-ice-sdpfrag" };
-			return reply(text(415, "Candidates are of the type application/trickle-ice-sdpfrag.", headers));
-		}
+	/** Candidates, or new ICE credentials: what the fragment has in it tells which (RFC 9725 section 4.3). */
+	#patch(request: HTTPRequest, id: string, session: SessionResource, reply: Respond): void {
+		if (contentType(request) !== fragmentType)
+			return reply(
+				textResponse(415, `Candidates are of the type ${fragmentType}.`, { "accept-patch": fragmentType }),
+			);
+		// Players that never learn their ETag send none.
 		const match = request.headers.get("if-match");
-		// "*" would restart ICE (RFC 9725 section 4.3.3): a viewer makes a new session instead.
-		if (match === "*") return reply(text(422, "ICE restarts are not supported; make a new session."));
-		if (match !== undefined && match !== etag) return reply(text(412, "The session has changed."));
-		let fragment: ReturnType<typeof parseFragment>;
+		if (match !== undefined && !ifMatch(match, session.etag))
+			return reply(textResponse(412, "The session has changed."));
+		let fragment: Fragment;
 		try {
 			fragment = parseFragment(request.body);
 		} catch (error) {
-			return reply(text(400, error instanceof Error ? error.message : "Malformed fragment."));
+			return reply(textResponse(400, error instanceof Error ? error.message : "The fragment is malformed."));
 		}
-		for (const section of fragment.media) {
-			for (const candidate of section.candidates) this.#candidate(id, section.mid, candidate, fragment.iceUfrag);
-			if (section.endOfCandidates) this.#candidate(id, section.mid, "", fragment.iceUfrag);
-		}
+		const { iceUfrag } = fragment;
+		if (iceUfrag === undefined || iceUfrag === (session.ufrag ?? iceUfrag))
+			return this.#trickle(id, fragment, reply);
+		if (iceUfrag === session.ufragBefore) return reply(textResponse(412, "ICE was restarted since."));
+		this.#restart(id, session, fragment, reply);
+	}
+
+	#trickle(id: string, fragment: Fragment, reply: Respond): void {
+		for (const candidate of candidatesOf(fragment))
+			this.#options.onMessage({ type: "candidate", peerId: id, candidate });
 		reply({ status: 204 });
 	}
 
-	#candidate(id: string, mid: string | undefined, candidate: string, ufrag: string | undefined): void {
-		const init = { candidate, sdpMid: mid ?? null, usernameFragment: ufrag ?? null };
-		this.#options.onMessage({ type: "candidate", peerId: id, candidate: init });
+	#restart(id: string, session: SessionResource, fragment: Fragment, respond: Respond): void {
+		const { iceUfrag: ufrag, icePwd: pwd } = fragment;
+		if (ufrag === undefined || pwd === undefined)
+			return respond(textResponse(400, "An ICE restart needs a=ice-pwd beside a=ice-ufrag."));
+		// Only the last one counts (RFC 9725 section 4.3.3).
+		session.restart?.respond(textResponse(409, "Another ICE restart has come since."));
+		session.restart = { ufrag, respond };
+		const ice = { ufrag, pwd, candidates: candidatesOf(fragment) };
+		this.#options.onMessage({ type: "restart", peerId: id, ice });
 	}
+}
+
+function candidatesOf(fragment: Fragment): CandidateInit[] {
+	const candidates: CandidateInit[] = [];
+	for (const { mid, candidates: lines, endOfCandidates } of fragment.media) {
+		const common = { sdpMid: mid ?? null, usernameFragment: fragment.iceUfrag ?? null };
+		for (const candidate of lines) candidates.push({ candidate, ...common });
+		if (endOfCandidates) candidates.push({ candidate: "", ...common });
+	}
+	return candidates;
+}
+
+/** Our side, whose candidates are all there: nothing follows an answer of WHEP. */
+function fragmentOf({ ufrag, pwd, candidates }: IceDescription): string {
+	const lines = candidates.map(({ candidate }) => candidate).filter((candidate) => candidate !== "");
+	const section = { kind: "", candidates: lines, endOfCandidates: true };
+	return writeFragment({ iceUfrag: ufrag, icePwd: pwd, endOfCandidates: true, media: [section] });
+}
+
+/** The first one of an offer: all sections are bundled, and have the same. */
+function ufragOf(sdp: string): string | undefined {
+	const name = "a=ice-ufrag:";
+	const at = sdp.indexOf(name);
+	if (at < 0) return undefined;
+	const end = sdp.indexOf("\n", at);
+	return sdp.slice(at + name.length, end < 0 ? sdp.length : end).trim();
 }
 
 function contentType(request: HTTPRequest): string {
 	return (request.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
 }
 
-function text(status: number, message: string, headers?: Record<string, string>): HTTPResponse {
-	return { status, headers: { "content-type": "text/plain", ...headers }, body: `${message}\n` };
-}
-
-function options(methods: string, accepted: string, header: string): Record<string, string> {
+/** What a browser asks before a request of another origin's page (Fetch standard, CORS preflight). */
+function preflight(methods: string, accepted: Record<string, string>): Record<string, string> {
 	return {
 		allow: methods,
-		"access-control-allow-methods": methods,
+		"access-control-allow-methods": allMethods,
 		"access-control-allow-headers": "content-type, if-match, authorization",
-		"access-control-max-age": "86400",
-		[header]: accepted,
+		"access-control-max-age": "600",
+		...accepted,
 	};
 }

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The device serves its own viewers: a WHEP endpoint on an HTTP port of its own, with no server or account in between.
 import Listener from "embedded:io/socket/listener";
-import HTTPServer from "embedded:network/http/server";
+import Timer from "timer";
+import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
-import HTTPService, { type HTTPRequest, type HTTPResponse } from "webrtc/http";
+import HTTPService, { type HTTPRequest, type HTTPRequestHead, type HTTPResponse } from "webrtc/http";
+import Access from "webrtc/http/access";
+import Authorization, { type Secrets } from "webrtc/http/authorization";
+import { textResponse } from "webrtc/http/status";
 import { randomBytes } from "webrtc/native/crypto";
 import type {
 	IceServer,
@@ -14,23 +18,42 @@ import type {
 	SignalingState,
 } from "webrtc/signaling";
 import WHEPEndpoint from "webrtc/signaling/whep/endpoint";
+import linkHeader from "webrtc/signaling/whep/links";
 
-export interface WHEPSignalingOptions {
+export interface WHEPSignalingOptions extends Secrets {
 	/** TCP port; 0 takes any that is free. Default 80. */
 	port?: number;
 	/** Path of the endpoint. Default "/whep". */
 	path?: string;
-	/** Answers what is not the endpoint's: the page, say. Default: 404. */
+	/** Answers what is not the endpoint's: the page, say. It is asked for no secret. Default: 404. */
 	onRequest?(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
+	/**
+	 * Decides about each request to the endpoint and its sessions, after `token` and `password`; within 10 s. A false is
+	 * answered with 401 where the request has no Authorization, else with 403; an exception with 500.
+	 */
+	authorize?(request: HTTPRequest): boolean | Promise<boolean>;
+	/** Origins of pages elsewhere that may watch: see AccessOptions. Default: none, only the device's own page. */
+	origins?: readonly string[];
+	/** Names by which the device is reached beside its addresses: see AccessOptions. */
+	hosts?: readonly string[];
 	/** ICE servers for the device's own sessions. */
 	iceServers?: IceServer[];
-	/** ECMA-419 classes in place of the platform's. */
-	http?: { io: typeof HTTPServer; listener: typeof Listener };
+	/** ICE servers that viewers are told of (RFC 9725 section 4.6). Who may watch can read their credentials. */
+	viewerIceServers?: IceServer[];
+	/** TCP connections at once of one IP address, which may be a proxy's. Default 12, of 16 in all. */
+	maximumConnectionsPerAddress?: number;
+	/** An ECMA-419 listener class in place of the platform's. */
+	listener?: typeof Listener;
 }
 
 const maximumPending = 8;
+const decisionTime = 10_000; // ms
 
-/** Viewers come by WHEP (draft-ietf-wish-whep). For the role of master. */
+/**
+ * Viewers come by WHEP (draft-ietf-wish-whep). For the role of master.
+ *
+ * Without `token`, `password` or `authorize`, everybody who reaches the port may watch.
+ */
 export default class WHEPSignaling implements SignalingClient {
 	readonly name = "whep";
 	// A WHEP server has no way to send candidates after its answer.
@@ -41,24 +64,35 @@ export default class WHEPSignaling implements SignalingClient {
 	#handler: SignalingHandler | undefined;
 	#service: HTTPService | undefined;
 	#endpoint: WHEPEndpoint;
+	#authorization: Authorization;
+	#clock = new Clock();
+	#undecided = new Set<() => void>();
 
-	/** @throws RangeError for a bad port, TypeError for a bad path */
+	/** @throws RangeError or TypeError that names the option */
 	constructor(options: WHEPSignalingOptions = {}) {
 		const { port = 80, path = "/whep" } = options;
 		if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError("port: 0 to 65535");
 		if (!/^\/[\w/-]*\w$/.test(path)) throw new TypeError("path: an absolute path such as /whep");
-		this.#options = { ...options, port, path };
+		this.#authorization = new Authorization(options);
+		new Access(options); // throws
+		this.#options = { ...options, port, path, token: undefined, password: undefined };
 		this.iceServers = options.iceServers ?? [];
 		this.#endpoint = new WHEPEndpoint({
 			path,
 			makeId,
 			maximumPending,
+			links: linkHeader(options.viewerIceServers ?? []),
 			onMessage: (message) => this.#handler?.onMessage(message),
 		});
 	}
 
 	get state(): SignalingState {
 		return this.#state;
+	}
+
+	/** Whether everybody who reaches the port may watch. */
+	get isOpen(): boolean {
+		return this.#authorization.isOpen && !this.#options.authorize;
 	}
 
 	/** The port that it listens on, once connected. */
@@ -70,16 +104,22 @@ export default class WHEPSignaling implements SignalingClient {
 	connect(role: SignalingRole, handler: SignalingHandler): void {
 		if (role !== "master") throw new TypeError("role: a WHEP server is a master");
 		this.#handler = handler;
+		const { port, origins, hosts, maximumConnectionsPerAddress } = this.#options;
 		try {
 			this.#service = new HTTPService({
-				io: this.#options.http?.io ?? HTTPServer,
-				listener: this.#options.http?.listener ?? Listener,
-				port: this.#options.port!,
+				listener: this.#options.listener ?? Listener,
+				port: port!,
+				origins,
+				hosts,
+				addresses: handler.addresses && (() => handler.addresses!()),
+				maximumConnectionsPerAddress,
+				onHead: (head) => this.#onHead(head),
 				onRequest: (request, respond) => this.#onRequest(request, respond),
+				onError: (error) => this.#report(error),
 			});
 		} catch (cause) {
 			this.#setState("failed");
-			handler.onError(listenError(this.#options.port!, cause));
+			handler.onError(listenError(port!, cause));
 			return;
 		}
 		this.#setState("connected");
@@ -93,6 +133,7 @@ export default class WHEPSignaling implements SignalingClient {
 	refreshIceServers(): void {}
 
 	close(): void {
+		for (const forget of this.#undecided) forget();
 		this.#endpoint.close();
 		this.#service?.close();
 		this.#service = undefined;
@@ -100,10 +141,63 @@ export default class WHEPSignaling implements SignalingClient {
 		this.#handler = undefined;
 	}
 
+	/** A stranger is turned away before the device takes the body. A browser's preflight bears no secret. */
+	#onHead(head: HTTPRequestHead): HTTPResponse | undefined {
+		if (!this.#endpoint.owns(head.path) || head.method === "OPTIONS") return undefined;
+		return this.#authorization.refusal(head, this.#clock.now);
+	}
+
 	#onRequest(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
-		if (this.#endpoint.owns(request.path)) this.#endpoint.handle(request, respond);
+		if (this.#endpoint.owns(request.path)) this.#decide(request, respond);
 		else if (this.#options.onRequest) this.#options.onRequest(request, respond);
-		else respond({ status: 404, body: "Not found.\n" });
+		else respond(textResponse(404, "Not found."));
+	}
+
+	#decide(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
+		const { authorize } = this.#options;
+		if (!authorize || request.method === "OPTIONS") return this.#endpoint.handle(request, respond);
+		const decision = authorize.call(this.#options, request);
+		const take = (allowed: boolean) => {
+			if (allowed === true) return this.#endpoint.handle(request, respond);
+			const isAsked = !request.headers.has("authorization");
+			const headers: Record<string, string> = isAsked ? { "www-authenticate": 'Bearer realm="camera"' } : {};
+			respond(textResponse(isAsked ? 401 : 403, "This camera is not for everybody.", headers));
+		};
+		if (typeof decision === "boolean") take(decision);
+		else if (this.#undecided.size < maximumPending) this.#wait(decision, take, respond);
+		else respond(textResponse(503, "Too many viewers at once.", { "retry-after": "1" }));
+	}
+
+	/** A decision that does not come is none, and holds no place. */
+	#wait(
+		decision: Promise<boolean>,
+		take: (allowed: boolean) => void,
+		respond: (response: HTTPResponse) => void,
+	): void {
+		const end = (step?: () => void) => {
+			if (!this.#undecided.delete(forget)) return;
+			Timer.clear(timer);
+			try {
+				step?.();
+			} catch (error) {
+				this.#report(error);
+			}
+		};
+		const fail = (error: unknown) =>
+			end(() => {
+				respond(textResponse(500, "The device could not decide."));
+				this.#report(error);
+			});
+		const forget = () => end();
+		this.#undecided.add(forget);
+		const timer = Timer.set(() => fail(new Error("authorize: no decision")), decisionTime);
+		decision.then((allowed) => end(() => take(allowed)), fail);
+	}
+
+	/** What went wrong with one request; the others go on. */
+	#report(cause: unknown): void {
+		const text = cause instanceof Error ? cause.message : String(cause);
+		this.#handler?.onError(new WebRTCError("signaling/service-failed", `WHEP: ${text}`, cause));
 	}
 
 	#setState(state: SignalingState): void {

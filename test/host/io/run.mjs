@@ -19,6 +19,7 @@ const leakEnvironment = {
 
 /**
  * @typedef {object} Application
+ * @property {number} pid
  * @property {() => string} output what it wrote so far, on both streams
  * @property {Promise<number | string>} exited its exit status or signal
  * @property {(pattern: RegExp) => Promise<RegExpExecArray>} line waits for output
@@ -94,7 +95,7 @@ function launch({ app, image }, environment, counts) {
 			look();
 			void exited.then(() => reject(new Error(`the application ended without ${pattern}:\n${output}`)));
 		});
-	return { output: () => output, exited, line, kill: () => void child.kill() };
+	return { pid: child.pid ?? 0, output: () => output, exited, line, kill: () => void child.kill() };
 }
 
 const words = process.argv.slice(2);

@@ -37,6 +37,19 @@ function message(type: number, id: number, username: string): Uint8Array {
 }
 
 const burst = 50;
+/** Where nothing can be sent: a zone of IPv6 may have ended since a datagram came from there. */
+const nowhere: readonly [string, number][] = [
+	["127.0.0.1", 0],
+	["127.0.0.1", 65536],
+	["127.0.0.1", NaN],
+	["0.0.0.0", 9],
+	["224.0.0.1", 9],
+	["255.255.255.255", 9],
+	["fe80::1%gone0", 9],
+	["example.org", 9],
+	["1".repeat(100), 9],
+	["", 9],
+];
 const buffer = new Uint8Array(1280);
 let near: Transport;
 let far: Transport;
@@ -99,9 +112,20 @@ function pathsAreChecked(): void {
 	path.accept("127.0.0.1", far.localPort);
 	path.select("::1", 9);
 	path.select("127.0.0.1", far.localPort);
-	assertThrows(TypeError, "address", () => path.accept("example.org", 1));
+	assert(path.confirm("127.0.0.1", far.localPort) && path.accept("127.0.0.1", far.localPort), "its own");
+	for (const [address, port] of nowhere) {
+		assert(
+			!path.accept(address, port) && !path.confirm(address, port) && !path.select(address, port),
+			"no address",
+		);
+	}
+	const other = new Path(near);
+	assert(!other.accept("127.0.0.1", far.localPort) && !other.select("127.0.0.1", far.localPort), "another's");
+	path.forget();
+	assert(other.accept("127.0.0.1", far.localPort), "free");
+	other.close();
 	assertThrows(TypeError, "address", () => path.accept(1 as never, 1));
-	assertThrows(RangeError, "port", () => path.select("127.0.0.1", 0));
+	assertThrows(TypeError, "port", () => path.select("127.0.0.1", "1" as never));
 	assertThrows(TypeError, "transport", () => new Path({} as never));
 	assertThrows(TypeError, "transport", () => new Path(path as never));
 	assertThrows(TypeError, "path", () => Path.prototype.statistics.call({} as never));
@@ -150,7 +174,10 @@ export default function main(): void {
 	assertThrows(TypeError, "known", () => near.addUfrag("near"));
 	assertThrows(TypeError, "ufrag", () => near.addUfrag("a:b"));
 	near.removeUfrag("other");
-	assertThrows(TypeError, "address", () => far.write(buffer, "nowhere", 1));
+	for (const [address, port] of nowhere) near.write(message(1, 1, "far:near"), address, port);
+	near.write(message(1, 1, "far:near"), "fe80::1%4711", 9);
+	assert(near.statistics().sendErrors === nowhere.length + 1, "counted");
+	assertThrows(TypeError, "address", () => far.write(buffer, 1 as never, 1));
 	assertThrows(RangeError, "data", () => far.write(new Uint8Array(1281), "127.0.0.1", near.localPort));
 	far.write(message(1, 1, "else:far"), "127.0.0.1", near.localPort);
 	// The first is met by an exception, and read with those that follow.

@@ -101,9 +101,9 @@ test("a viewer comes, watches and goes: the events tell of it in order", async (
 		"receivedOffer",
 		"peerConnectionRequested",
 		"peerConnecting",
-		"iceGatheringComplete",
 		"sentAnswer",
 		"sentIceCandidate",
+		"iceGatheringComplete",
 		"peerConnected",
 		"streamingStarted",
 	]);

@@ -22,9 +22,12 @@ test("they expire with the lifetime of the first", () => {
 
 test("peers and candidates are bounded: the oldest peer and the newest candidates go", () => {
 	const early = new EarlyCandidates(1000);
-	for (let peer = 0; peer < 17; peer++) early.add(`peer ${peer}`, candidate(peer), 0);
+	for (let peer = 0; peer < 9; peer++) early.add(`peer ${peer}`, candidate(peer), 0);
 	expect(early.take("peer 0", 1)).toEqual([]);
-	expect(early.take("peer 16", 1)).toEqual([candidate(16)]);
-	for (let number = 0; number < 100; number++) early.add("flood", candidate(number), 1);
-	expect(early.take("flood", 1)).toHaveLength(32);
+	expect(early.take("peer 8", 1)).toEqual([candidate(8)]);
+	for (const peer of ["a", "b", "c"])
+		for (let number = 0; number < 100; number++) early.add(peer, candidate(number), 1);
+	expect(["a", "b", "c"].map((peer) => early.take(peer, 1).length)).toEqual([16, 10, 1]); // and 5 of others
+	early.add("long", { candidate: `candidate:${"x".repeat(510)}` }, 1);
+	expect(early.take("long", 1)).toEqual([]);
 });

@@ -17,20 +17,40 @@ describe("connecting", () => {
 		expect(network.sent).toBe(6);
 	});
 
-	test("an address is validated before the answer to its check leaves", () => {
+	test("an address is heard of before the answer to its check leaves, and validated by the answer to a check", () => {
 		const network = new VirtualNetwork({ delay: 1 });
 		const [a, b] = pair(network);
 		const order: string[] = [];
 		b.onEvent = ({ type }) => order.push(type);
 		network.filter = (data, from) => {
-			if (from.address === "10.0.0.2" && data[0] === 1) order.push("response");
+			if (data[0] === 1) order.push(from.address === "10.0.0.2" ? "response" : "answer");
 			return true;
 		};
 		introduce(a, b);
 		network.clock.run(1000);
-		expect(order.indexOf("validated")).toBeGreaterThanOrEqual(0);
-		expect(order.indexOf("validated")).toBeLessThan(order.indexOf("response"));
+		expect(order.indexOf("heard")).toBeGreaterThanOrEqual(0);
+		expect(order.indexOf("heard")).toBeLessThan(order.indexOf("response"));
+		expect(order.indexOf("validated")).toBeGreaterThan(order.indexOf("answer"));
+		expect(order.filter((type) => type === "heard")).toHaveLength(1);
 		expect(order.filter((type) => type === "validated")).toHaveLength(1);
+	});
+
+	test("a request from an address that answers nothing shows the address, and selects nothing", () => {
+		const network = new VirtualNetwork({ delay: 1 });
+		const [a, b] = pair(network);
+		introduce(a, b);
+		network.clock.run(1000);
+		const selected = b.pair;
+		const before = b.events.length;
+		network.filter = (data, from) => {
+			if (from.address === "10.0.0.1" && data[0] === 0)
+				b.receive(data.slice(), { address: "10.0.0.9", port: 9 }, b.candidates[0]!.base);
+			return true;
+		};
+		network.clock.run(60_000);
+		const told = b.events.slice(before).filter((event) => "address" in event && event.address === "10.0.0.9");
+		expect(told.map(({ type }) => type)).toEqual(["heard"]);
+		expect(b.pair).toBe(selected);
 	});
 
 	test("the first pair that works is told once, where the round trip is long", () => {
@@ -154,7 +174,7 @@ describe("trickle", () => {
 		b.pump();
 		network.clock.run(3000);
 		expect(a.agent.state).toBe("new");
-		expect(a.events).toContainEqual({ type: "validated", address: "10.0.0.2", port: 5000, local: "10.0.0.1" });
+		expect(a.events).toContainEqual({ type: "heard", address: "10.0.0.2", port: 5000, local: "10.0.0.1" });
 		const before = network.sent;
 		a.learnParameters(b);
 		a.pump();

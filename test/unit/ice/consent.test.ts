@@ -27,7 +27,8 @@ test("an hour of consent: one check each 4 to 6 s and side, no other message, no
 	expect(Math.min(...gaps)).toBeGreaterThanOrEqual(4000);
 	expect(Math.max(...gaps)).toBeLessThanOrEqual(6000);
 	expect(new Set(gaps).size).toBeGreaterThan(50);
-	expect(a.events.length + b.events.length).toBe(events);
+	const others = [...a.events, ...b.events].filter(({ type }) => type !== "consent");
+	expect(others).toHaveLength(events);
 	const [statistics] = a.agent.statistics.pairs;
 	expect(statistics?.currentRoundTripTime).toBe(0.02);
 	expect(statistics?.totalRoundTripTime).toBeCloseTo((statistics?.responsesReceived ?? 0) * 0.02);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What does not connect, and what an attacker may try.
+import type { IceAgentOptions } from "webrtc/ice";
 import { StunReader, StunWriter, bindingError, bindingRequest, bindingSuccess, type StunCrypto } from "webrtc/ice/stun";
 import { Random } from "../clock";
 import * as crypto from "../crypto";
@@ -43,7 +44,7 @@ describe("failure", () => {
 		expect([c.agent.state, d.agent.state]).toEqual(["failed", "failed"]);
 		expect(c.sent).toBe(7);
 		expect(c.agent.statistics.counters.badIntegrity).toBe(7);
-		expect(c.events.some(({ type }) => type === "validated")).toBe(false);
+		expect(c.events.some(({ type }) => type === "heard" || type === "validated")).toBe(false);
 		expect(c.events.at(-1)).toMatchObject({ error: { code: "ice/failed" } });
 	});
 
@@ -100,9 +101,9 @@ describe("failure", () => {
 });
 
 describe("hostile datagrams", () => {
-	function target() {
+	function target(options: Partial<IceAgentOptions> = {}) {
 		const network = new VirtualNetwork({ delay: 10 });
-		const [a, b] = pair(network);
+		const [a, b] = pair(network, 1, options);
 		introduce(a, b);
 		network.clock.run(1000);
 		expect(connected(a, b)()).toBe(true);
@@ -204,11 +205,31 @@ describe("hostile datagrams", () => {
 		for (let i = 0; i < 5000; i++) {
 			receive(forge({ username, password }), { address: `203.0.${i >> 8}.${i & 255}`, port: 1 });
 		}
-		expect(a.agent.remoteCandidates).toHaveLength(32);
-		expect(a.agent.statistics.pairs.length).toBeLessThanOrEqual(100);
-		expect(a.events.filter(({ type }) => type === "validated").length).toBe(32);
+		expect(a.agent.remoteCandidates).toHaveLength(9); // the peer's own, and 8 that were learned
+		expect(a.agent.statistics.pairs.length).toBeLessThanOrEqual(9);
+		expect(a.events.filter(({ type }) => type === "heard").length).toBe(9);
 		network.clock.run(60_000);
 		expect(connected(a, b)()).toBe(true);
+	});
+
+	test.each([
+		["as the options have it", { maximumCandidates: 5 }, 5],
+		["32 by default", {}, 32],
+		["only the first where there is no room", { hasRoom: () => false }, 4],
+	])("candidates that the peer signals are bounded, %s", (_, options, kept) => {
+		const { a } = target(options);
+		for (let i = 0; i < 60; i++)
+			a.agent.addRemoteCandidate(`candidate:1 1 udp 2130706431 198.51.100.${i} 9 typ host`);
+		expect(a.agent.remoteCandidates).toHaveLength(kept);
+		expect(a.agent.statistics.counters.overflow).toBe(60 - kept + 1); // with that of the peer in `target`
+	});
+
+	test("without room for them all, a peer is still found where its checks come from", () => {
+		const { a, receive, username } = target({ hasRoom: () => false });
+		for (let i = 0; i < 60; i++)
+			a.agent.addRemoteCandidate(`candidate:1 1 udp 2130706431 198.51.100.${i} 9 typ host`);
+		receive(forge({ username, password: a.agent.localPassword }), { address: "203.0.113.9", port: 7 });
+		expect(a.agent.remoteCandidates.at(-1)).toMatchObject({ address: "203.0.113.9", type: "prflx" });
 	});
 
 	test("answers wait in bounded number", () => {

@@ -1,47 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two peer connections over fake natives, in virtual time.
-import RTCPeerConnection from "webrtc/peer";
+import { IceAgent } from "webrtc/ice";
 import Network from "webrtc/peer/network";
 import Certificate from "webrtc/native/dtls/certificate";
-import { defaultMedia, type VideoCapture } from "webrtc/media";
-import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+import { advance } from "../fakes/moddable/clock";
 import { Encoder } from "../fakes/native/codec";
-import { openNatives, setDelay, setSilence } from "../fakes/native/transport";
+import Transport, { setDelay, setSilence } from "../fakes/native/transport";
+import { begin, camera, closers, end, make, negotiate } from "./helpers";
 
-let closers: { close(): void }[];
-
-function make(configuration: ConstructorParameters<typeof RTCPeerConnection>[0] = {}): RTCPeerConnection {
-	const pc = new RTCPeerConnection(configuration);
-	closers.push(pc);
-	return pc;
-}
-
-function camera(): VideoCapture {
-	const { videoCapture } = defaultMedia({ audio: false });
-	closers.push(videoCapture!);
-	return videoCapture!;
-}
-
-async function negotiate(offerer: RTCPeerConnection, answerer: RTCPeerConnection): Promise<void> {
-	await offerer.setLocalDescription();
-	await answerer.setRemoteDescription(offerer.localDescription!);
-	await answerer.setLocalDescription();
-	await offerer.setRemoteDescription(answerer.localDescription!);
-}
-
-beforeEach(() => {
-	closers = [];
-	resetClock();
-	setSilence(false);
-	setDelay(1);
-});
-
-afterEach(async () => {
-	for (const closer of closers) closer.close();
-	expect(openNatives()).toBe(0);
-	await advance(50); // what is still on the network
-	expect(pendingTimers()).toBe(0);
-});
+beforeEach(begin);
+afterEach(end);
 
 test("an offerer and an answerer connect, and the track is sent as negotiated", async () => {
 	const viewer = make();
@@ -225,18 +193,13 @@ test("an offer that cannot be used leaves everything as it was", async () => {
 	expect(device.getTransceivers().map(({ currentDirection }) => currentDirection)).toEqual(["sendonly"]);
 });
 
-test("an answer without an offer, and an offer over an offer, are states of error", async () => {
+test("an answer without an offer, and a candidate before a description, are states of error", async () => {
 	const device = make();
 	await expect(device.setRemoteDescription({ type: "answer", sdp: "v=0\r\n" })).rejects.toMatchObject({
 		code: "peer/invalid-state",
 	});
 	await expect(device.createAnswer()).rejects.toMatchObject({ code: "peer/invalid-state" });
 	await expect(device.addIceCandidate({ candidate: "" })).rejects.toMatchObject({ code: "peer/invalid-state" });
-	device.addTransceiver(camera());
-	await device.setLocalDescription();
-	await expect(device.setRemoteDescription({ type: "offer", sdp: "v=0\r\n" })).rejects.toMatchObject({
-		code: "peer/invalid-state",
-	});
 });
 
 test("a second offer of the same peer stops and resumes the track", async () => {
@@ -276,6 +239,51 @@ test("statistics have W3C's types and refer to each other", async () => {
 	expect(report.get(pair.remoteCandidateId as string)).toMatchObject({ type: "remote-candidate" });
 	expect(transport).toMatchObject({ dtlsState: "connected", iceRole: "controlled" });
 });
+
+test("what cannot be sent is counted, as lost", async () => {
+	const network = new Network();
+	const [viewer, device] = [make(), make({ network })];
+	closers.push(network);
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	const write = jest.spyOn(Transport.prototype, "write");
+	write.mockImplementationOnce(() => {
+		throw new RangeError("port: 1 to 65535");
+	});
+	await negotiate(viewer, device);
+	await advance(1000);
+	write.mockRestore();
+	expect(device.connectionState).toBe("connected");
+	expect(network.unsent).toBe(1);
+});
+
+test.each(["handleTimeout", "handleMessage"] as const)(
+	"a fault in %s ends the peer that it concerns, and no other",
+	async (method) => {
+		const network = new Network();
+		const peers = [make(), make({ network }), make(), make({ network })];
+		closers.push(network);
+		for (const at of [0, 2]) {
+			const [from, to] = [peers[at]!, peers[at + 1]!];
+			from.addTransceiver("video", { direction: "recvonly" });
+			to.addTransceiver(camera(), { direction: "sendonly" });
+			await negotiate(from, to);
+		}
+		await advance(100);
+		const original = IceAgent.prototype[method] as (...parameters: never[]) => never;
+		let faulty: IceAgent | undefined;
+		const spy = jest.spyOn(IceAgent.prototype, method).mockImplementation(function (this: IceAgent, ...parameters) {
+			faulty ??= this;
+			if (this === faulty) throw new TypeError("a fault");
+			return original.apply(this, parameters as unknown as never[]);
+		});
+		await advance(6500); // until consent is checked
+		spy.mockRestore();
+		const failed = peers.filter(({ connectionState }) => connectionState === "failed");
+		expect(failed.map(({ error }) => error)).toMatchObject([{ code: "internal", message: "a fault" }]);
+		expect(peers.filter(({ connectionState }) => connectionState === "connected").length).toBeGreaterThanOrEqual(2);
+	},
+);
 
 test("a listener that throws does not keep the others from hearing", async () => {
 	const device = make();

@@ -16,6 +16,8 @@ import { answer, audio, failure, fixture, fixtureNames, offer, section, transpor
 const bundled = (description: SessionDescription) => description.groups[0]?.mids;
 const ports = (description: SessionDescription) => description.media.map((media) => media.port);
 
+const fingerprintLine = `a=fingerprint:sha-256 ${transport.fingerprint.value}\r\n`;
+
 describe("the answer to a browser", () => {
 	const answerable = fixtureNames
 		.map((name) => name.slice(0, -4))
@@ -84,7 +86,8 @@ describe("the answer to a browser", () => {
 		expect(ports(answer(remote))).toEqual([0, 9]);
 		expect(bundled(answer(remote))).toEqual(["1"]);
 		expect(failure(() => answer(remote, [video]))).toBe(
-			"sdp/no-common-codec: video: the offer has VP8, rtx, VP9, AV1, ulpfec, red; here there is H264",
+			"sdp/no-common-codec: video: the offer has VP8, rtx, VP9, AV1, ulpfec, red; here there is H264." +
+				" In Firefox, enable the OpenH264 plug-in (about:addons, Plugins)",
 		);
 	});
 
@@ -93,7 +96,7 @@ describe("the answer to a browser", () => {
 		expect(ports(description)).toEqual([9, 9, 0]);
 		expect(bundled(description)).toEqual(["0", "1"]);
 		expect(write(description)).toContain(
-			"m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\na=inactive\r\n",
+			`m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n${fingerprintLine}a=mid:2\r\na=inactive\r\n`,
 		);
 		expect(failure(() => answer(parse(fixture("firefox-data"))))).toMatch(/^sdp\/unsupported: application: /);
 	});
@@ -262,7 +265,7 @@ describe("sections are rejected", () => {
 	});
 
 	test("when they are not in the bundle", () => {
-		expect(portsOf((sdp) => sdp.replace("BUNDLE v a", "BUNDLE a"))).toEqual([0, 9]);
+		expect(portsOf((sdp) => sdp.replace("BUNDLE v a", "BUNDLE a").replace("H264", "VP8"))).toEqual([0, 9]);
 		expect(portsOf((sdp) => sdp.replace("BUNDLE v a", "BUNDLE v"))).toEqual([9, 0]);
 	});
 
@@ -284,17 +287,25 @@ describe("sections are rejected", () => {
 	});
 
 	test("when RTCP has a port of its own", () => {
-		expect(portsOf((sdp) => sdp.replace("a=rtcp-mux\r\n", ""))).toEqual([0, 9]);
+		const apart = (sdp: string) => sdp.replace("a=group:BUNDLE v a\r\n", "").replace("a=rtcp-mux\r\n", "");
+		expect(portsOf(apart)).toEqual([0, 9]);
+		expect(failure(() => answer(offer((sdp) => sdp.replace(/a=rtcp-mux\r\n/g, ""))))).toMatch(
+			/^sdp\/unsupported: .*RTCP/,
+		);
+	});
+
+	test("but not when a bundle says it once for all", () => {
+		expect(portsOf((sdp) => sdp.replace(/(m=audio[^]*)a=rtcp-mux\r\n/, "$1"))).toEqual([9, 9]);
 	});
 
 	test("when they have ended", () => {
 		expect(portsOf((sdp) => sdp.replace("m=video 9", "m=video 0"))).toEqual([0, 9]);
 	});
 
-	test("and keep formats, mid and place, but nothing else", () => {
+	test("and keep formats, mid and place, and have the fingerprint that GStreamer 1.22 looks for", () => {
 		const text = write(answer(offer(), [audio]));
 		expect(text).toContain(
-			"m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:v\r\na=inactive\r\nm=audio 9 ",
+			`m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\n${fingerprintLine}a=mid:v\r\na=inactive\r\nm=audio 9 `,
 		);
 		expect(text).toContain("a=group:BUNDLE a\r\n");
 	});
@@ -370,27 +381,31 @@ describe("local media", () => {
 });
 
 describe("extensions", () => {
-	const uris = ["urn:b", "urn:a", "urn:c"];
+	const [a, b, c] = ["sdes:mid", "toffset", "ssrc-audio-level"].map(
+		(name) => `urn:ietf:params:rtp-hdrext:${name}`,
+	) as [string, string, string];
+	const other = "urn:3gpp:video-orientation";
+	const uris = [b, a, c];
 	const extensions = (...lines: string[]) =>
 		section(answer(offer(undefined, { video: lines }), [{ ...video, extensions: uris }, audio]), 0).extensions;
 
 	test("are those that both have, with the remote's numbers", () => {
-		expect(extensions("a=extmap:7 urn:a", "a=extmap:3 urn:x", "a=extmap:2 urn:b")).toEqual([
-			{ id: 7, uri: "urn:a" },
-			{ id: 2, uri: "urn:b" },
+		expect(extensions(`a=extmap:7 ${a}`, `a=extmap:3 ${other}`, `a=extmap:2 ${b}`)).toEqual([
+			{ id: 7, uri: a },
+			{ id: 2, uri: b },
 		]);
 	});
 
 	test("have the direction turned round", () => {
-		expect(extensions("a=extmap:1/sendonly urn:a", "a=extmap:2/sendrecv urn:b")).toEqual([
-			{ id: 1, direction: "recvonly", uri: "urn:a" },
-			{ id: 2, direction: "sendrecv", uri: "urn:b" },
+		expect(extensions(`a=extmap:1/sendonly ${a}`, `a=extmap:2/sendrecv ${b}`)).toEqual([
+			{ id: 1, direction: "recvonly", uri: a },
+			{ id: 2, direction: "sendrecv", uri: b },
 		]);
 	});
 
 	test("need an id of one byte, and only once", () => {
-		expect(extensions("a=extmap:14 urn:a", "a=extmap:15 urn:b", "a=extmap:14 urn:c", "a=extmap:9 urn:a")).toEqual([
-			{ id: 14, uri: "urn:a" },
+		expect(extensions(`a=extmap:14 ${a}`, `a=extmap:15 ${b}`, `a=extmap:14 ${c}`, `a=extmap:9 ${a}`)).toEqual([
+			{ id: 14, uri: a },
 		]);
 	});
 });

@@ -221,8 +221,8 @@ describe("an answer to our offer", () => {
 		["another order", (remote) => remote.media.reverse(), /malformed.*section 0.*kind/],
 		["another mid", (remote) => (remote.media[1]!.mid = "x"), /malformed.*section 1.*mid/],
 		[
-			"a codec that was not offered",
-			(remote) => (remote.media[1]!.codecs[0]!.name = "G722"),
+			"no codec that was offered",
+			(remote) => (remote.media[1]!.codecs = [{ ...remote.media[1]!.codecs[0]!, name: "G722" }]),
 			/malformed.*section 1.*codec/,
 		],
 		["no codec", (remote) => (remote.media[1]!.codecs = []), /malformed.*section 1.*codec/],
@@ -245,11 +245,17 @@ describe("an answer to our offer", () => {
 		["setup:actpass", (remote) => (remote.media[0]!.setup = "actpass"), /malformed.*setup/],
 		["no bundle", (remote) => (remote.groups = []), /unsupported.*bundle/],
 		["a smaller bundle", (remote) => remote.groups[0]!.mids.pop(), /unsupported.*section 1.*bundle/],
-		["RTCP elsewhere", (remote) => (remote.media[0]!.rtcpMux = false), /unsupported.*RTCP/],
+		["RTCP elsewhere", (remote) => remote.media.forEach((one) => (one.rtcpMux = false)), /unsupported.*RTCP/],
 	])("with %s is refused", (_, change, expected) => {
 		const remote = theirs();
 		change(remote);
 		expect(failure(() => negotiated(ours, remote, "offerer"))).toMatch(expected);
+	});
+
+	test("may list more codecs than were offered, and the first that was is used", () => {
+		const remote = theirs();
+		remote.media[1]!.codecs.unshift({ ...remote.media[1]!.codecs[0]!, payloadType: 9, name: "G722" });
+		expect(negotiated(ours, remote, "offerer")[1]!.codec).toMatchObject({ name: "PCMU" });
 	});
 
 	test("must not want what was not offered", () => {

@@ -1,156 +1,304 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { HTTPRequest, HTTPResponse } from "webrtc/http";
+// The WHEP server as viewers meet it: who may watch, and what the players of others send.
+import WHEPSignaling, { type WHEPSignalingOptions } from "webrtc/signaling/whep";
+import linkHeader from "webrtc/signaling/whep/links";
 import type { SignalingMessage } from "webrtc/signaling";
-import WHEPEndpoint from "webrtc/signaling/whep/endpoint";
+import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+import { kinds, makeNetwork, type Client } from "../http/sockets";
 
-let endpoint: WHEPEndpoint;
+const token = "a-secret-of-a-link";
+const bearer = `authorization: Bearer ${token}\r\n`;
+const sdp = "v=0\r\na=ice-ufrag:abcd\r\n";
+const errors: string[] = [];
+
+let network: ReturnType<typeof makeNetwork>;
+let signaling: WHEPSignaling;
 let messages: SignalingMessage[];
-let ids: number;
+
+function listen(options: WHEPSignalingOptions = {}): void {
+	network = makeNetwork(kinds[0]!);
+	signaling = new WHEPSignaling({ port: 8080, listener: network.Listener as never, ...options });
+	signaling.connect("master", {
+		addresses: () => ["192.0.2.9"],
+		onMessage(message) {
+			messages.push(message);
+			if (message.type === "offer")
+				signaling.send({ type: "answer", peerId: message.peerId, sdp: "v=0\r\nours" });
+		},
+		onStateChange() {},
+		onError: (error) => errors.push(`${error.code}: ${error.message}`),
+		onIceServers() {},
+	});
+}
+
+async function send(method: string, path: string, fields = "", body = "", address?: string): Promise<Client> {
+	const type = method === "PATCH" ? "application/trickle-ice-sdpfrag" : "application/sdp";
+	const length = body ? `content-type: ${type}\r\ncontent-length: ${body.length}\r\n` : "";
+	const head = `${method} ${path} HTTP/1.1\r\nhost: 192.0.2.9:8080\r\n${length}${fields}\r\n`;
+	const client = network.connect(address).send(head + body);
+	await advance(0);
+	return client;
+}
+const offer = (fields = "", address?: string) => send("POST", "/whep", fields, sdp, address);
+const statusOf = async (client: Promise<Client>) => (await client).status;
 
 beforeEach(() => {
+	resetClock();
 	messages = [];
-	ids = 0;
-	endpoint = new WHEPEndpoint({
-		path: "/whep",
-		maximumPending: 2,
-		makeId: () => `id${++ids}`,
-		onMessage: (message) => messages.push(message),
-	});
+	errors.length = 0;
 });
 
-function request(
-	method: string,
-	path: string,
-	body = "",
-	type = "",
-	headers: Record<string, string> = {},
-): HTTPResponse | undefined {
-	let response: HTTPResponse | undefined;
-	const all = new Map(Object.entries({ ...(type ? { "content-type": type } : {}), ...headers }));
-	const incoming: HTTPRequest = { method, path, query: "", headers: all, body };
-	expect(endpoint.owns(path)).toBe(true);
-	endpoint.handle(incoming, (answer) => {
-		expect(response).toBeUndefined();
-		response = answer;
-		Object.assign(late, { response: answer });
-	});
-	return response;
-}
+afterEach(async () => {
+	signaling.close();
+	await advance(0);
+	expect(pendingTimers()).toBe(0);
+});
 
-const late: { response?: HTTPResponse } = {};
-const sdp = "application/sdp";
-const fragment = "application/trickle-ice-sdpfrag";
+test("without a secret everybody may watch, and the device says so", async () => {
+	listen();
+	expect(signaling.isOpen).toBe(true);
+	const client = await offer();
+	expect([client.status, client.body]).toEqual([201, "v=0\r\nours"]);
+	expect(messages[0]).toMatchObject({ type: "offer", remoteAddress: "192.0.2.1" });
+});
 
-function open(): { location: string; etag: string } {
-	request("POST", "/whep", "v=0\r\noffer", sdp);
-	const { peerId } = messages.at(-1)!;
-	endpoint.send({ type: "answer", peerId, sdp: "v=0\r\nanswer" });
-	return { location: late.response!.headers!.location!, etag: late.response!.headers!.etag! };
-}
+test("with one, neither an offer nor a session is to be had without it; a preflight and the page are", async () => {
+	listen({ token, origins: ["http://elsewhere"], onRequest: (_, respond) => respond({ status: 200, body: "page" }) });
+	expect(signaling.isOpen).toBe(false);
+	const refused = await offer("origin: http://elsewhere\r\n");
+	expect(refused.status).toBe(401);
+	expect(refused.header("www-authenticate")).toBe('Bearer realm="camera"');
+	expect(refused.header("access-control-allow-origin")).toBe("http://elsewhere");
+	expect(messages).toEqual([]);
+	const watched = await offer(bearer);
+	const location = `/${watched.header("location")}`;
+	expect(watched.status).toBe(201);
+	expect(await statusOf(send("DELETE", location))).toBe(401);
+	expect(await statusOf(send("PATCH", location, "", "a=x"))).toBe(401);
+	expect(await statusOf(send("PATCH", "/whep/unknown", "", "a=x"))).toBe(401);
+	expect(await statusOf(send("OPTIONS", location, "origin: http://elsewhere\r\n"))).toBe(204);
+	expect(await statusOf(send("GET", "/"))).toBe(200);
+	expect(await statusOf(send("DELETE", location, bearer))).toBe(200);
+	for (let i = 0; i < 5; i++) await offer("authorization: Bearer wrong\r\n");
+	expect(await statusOf(offer("authorization: Bearer wrong\r\n"))).toBe(429);
+	expect(await statusOf(offer(bearer, "192.0.2.2"))).toBe(201);
+});
 
-test("an offer is answered with 201, where the session lives, and the answer", () => {
-	expect(request("POST", "/whep", "v=0\r\noffer", "application/sdp; charset=utf-8")).toBeUndefined();
-	expect(messages).toEqual([{ type: "offer", peerId: "id1", sdp: "v=0\r\noffer" }]);
-	endpoint.send({ type: "answer", peerId: "id1", sdp: "v=0\r\nanswer" });
-	expect(late.response).toMatchObject({
-		status: 201,
-		body: "v=0\r\nanswer",
-		headers: {
-			"content-type": sdp,
-			location: "/whep/id1",
-			etag: '"id2"',
-			"access-control-allow-origin": "*",
-		},
-	});
-	expect(late.response!.headers!["access-control-expose-headers"]).toContain("location");
-	expect(endpoint.sessions).toBe(1);
+test("who has no secret makes the device take no body", async () => {
+	listen({ token });
+	const head = `POST /whep HTTP/1.1\r\nhost: 192.0.2.9:8080\r\ncontent-type: application/sdp\r\ncontent-length: 12000\r\n\r\n`;
+	const client = network.connect().send(head);
+	await advance(0);
+	expect(client.status).toBe(401);
+});
+
+test("a page of another origin neither offers nor reads, unless it may", async () => {
+	listen({ origins: ["https://friend.example"] });
+	const evil = await offer("origin: https://evil.example\r\n");
+	expect([evil.status, evil.header("access-control-allow-origin")]).toEqual([403, undefined]);
+	expect(await statusOf(send("OPTIONS", "/whep", "origin: https://evil.example\r\n"))).toBe(403);
+	expect(await statusOf(send("DELETE", "/whep/x", "origin: https://evil.example\r\n"))).toBe(403);
+	expect(messages).toEqual([]);
+	const friend = await offer("origin: https://friend.example\r\n");
+	expect(friend.header("access-control-allow-origin")).toBe("https://friend.example");
+	expect(friend.header("access-control-expose-headers")).toContain("location");
+	expect(await statusOf(offer("origin: http://192.0.2.9:8080\r\n"))).toBe(201);
+});
+
+test("what is too much is told to pages elsewhere, too", async () => {
+	listen({ origins: ["*"] });
+	const large = await send("POST", "/whep", "origin: https://a.example\r\n", `v=0${"x".repeat(12_300)}`);
+	expect([large.status, large.header("access-control-allow-origin")]).toEqual([413, "*"]);
+	expect(large.body).toMatch(/at most 12288/);
+	const stalled = `POST /whep HTTP/1.1\r\nhost: 192.0.2.9:8080\r\ncontent-length: 12288\r\n\r\n`;
+	network.connect().send(stalled);
+	network.connect().send(stalled);
+	const busy = await offer("origin: https://a.example\r\n");
+	expect([busy.status, busy.header("access-control-allow-origin")]).toEqual([503, "*"]);
+	expect([busy.header("retry-after"), busy.body]).toEqual(["1", "Too much is on its way at once.\n"]);
+});
+
+test("a name that leads here by DNS rebinding is refused", async () => {
+	listen();
+	const client = network.connect().send("GET / HTTP/1.1\r\nhost: evil.example:8080\r\n\r\n");
+	await advance(0);
+	expect(client.status).toBe(421);
 });
 
 test.each([
-	["too-many-sessions", 503],
-	["bad-offer", 400],
-	["no-common-codec", 406],
-	["failed", 500],
-] as const)("an offer that is turned down as %s gets %i", (reason, status) => {
-	request("POST", "/whep", "v=0\r\noffer", sdp);
-	endpoint.send({ type: "reject", peerId: "id1", rejection: { reason, message: "No.", retryAfter: 7 } });
-	expect(late.response).toMatchObject({ status, body: "No.\n", headers: { "retry-after": "7" } });
-	endpoint.send({ type: "bye", peerId: "id1" });
-	expect(endpoint.sessions).toBe(0);
+	["true", true, 201, ""],
+	["a promise of it", Promise.resolve(true), 201, ""],
+	["false", false, 401, ""],
+	["false, to one who bears something", Promise.resolve(false), 403, "authorization: Bearer x\r\n"],
+	["what is not true", Promise.resolve(1), 401, ""],
+	["a failure", Promise.reject(new Error("of the owner")), 500, ""],
+])("the owner's decision is %s", async (_, decision, status, fields) => {
+	listen({ authorize: () => decision as boolean });
+	expect(signaling.isOpen).toBe(false);
+	expect(await statusOf(offer(fields))).toBe(status);
+	expect(errors).toEqual(status === 500 ? ["signaling/service-failed: WHEP: of the owner"] : []);
 });
 
-test("what is not an offer is refused before the application hears of it", () => {
-	expect(request("POST", "/whep", "v=0\r\n", "text/plain")).toMatchObject({ status: 415 });
-	expect(request("POST", "/whep", "v=0\r\n")).toMatchObject({ status: 415 });
-	expect(request("POST", "/whep", "hello", sdp)).toMatchObject({ status: 400 });
-	expect(request("POST", "/whep", "v=0" + "x".repeat(20_000), sdp)).toMatchObject({ status: 413 });
-	expect(request("GET", "/whep")).toMatchObject({ status: 405, headers: { allow: "POST, OPTIONS" } });
+test("the owner decides about sessions, too, after the secret, and is asked about no preflight", async () => {
+	const asked: string[] = [];
+	listen({
+		token,
+		authorize({ method, path }) {
+			asked.push(`${method} ${path}`);
+			return true;
+		},
+	});
+	await offer();
+	await send("OPTIONS", "/whep");
+	expect(asked).toEqual([]);
+	const location = (await offer(bearer)).header("location")!;
+	await send("DELETE", `/${location}`, bearer);
+	expect(asked).toEqual(["POST /whep", `DELETE /${location}`]);
+});
+
+test("an exception of the owner's ends the request", async () => {
+	listen({
+		authorize() {
+			throw new Error("of the owner");
+		},
+	});
+	expect(await statusOf(offer())).toBe(500);
+	expect(errors).toEqual(["signaling/service-failed: WHEP: of the owner"]);
+});
+
+test("decisions that do not come hold no place for long", async () => {
+	listen({ authorize: () => new Promise(() => {}) });
+	const waiting = [];
+	for (let i = 0; i < 8; i++) waiting.push(await offer());
+	const late = await offer();
+	expect([late.status, late.header("retry-after")]).toEqual([503, "1"]);
+	await advance(10_000);
+	expect(waiting.map(({ status }) => status)).toEqual(Array(8).fill(500));
+	expect(errors).toHaveLength(8);
+	const next = await offer();
+	expect(next.status).toBe(0);
+	signaling.close();
 	expect(messages).toEqual([]);
 });
 
-test("offers that wait for their answer are bounded", () => {
-	for (let count = 0; count < 2; count++) request("POST", "/whep", "v=0\r\n", sdp);
-	expect(request("POST", "/whep", "v=0\r\n", sdp)).toMatchObject({ status: 503, headers: { "retry-after": "1" } });
-	expect(messages).toHaveLength(2);
+test("a decision that comes after the end opens nothing", async () => {
+	let decide!: (allowed: boolean) => void;
+	listen({ authorize: () => new Promise((resolve) => (decide = resolve)) });
+	await offer();
+	signaling.close();
+	decide(true);
+	await advance(0);
+	expect(messages).toEqual([]);
 });
 
-test("candidates come by PATCH, with their section and generation", () => {
-	const { location, etag } = open();
-	const body = [
-		"a=ice-ufrag:abcd",
-		"a=ice-pwd:0123456789012345678901",
-		"m=video 9 UDP/TLS/RTP/SAVPF 0",
-		"a=mid:0",
-		"a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host",
-		"a=end-of-candidates",
-		"",
-	].join("\r\n");
-	expect(request("PATCH", location, body, fragment, { "if-match": etag })).toMatchObject({ status: 204 });
-	expect(messages.slice(1)).toEqual([
-		{
-			type: "candidate",
-			peerId: "id1",
-			candidate: {
-				candidate: "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host",
-				sdpMid: "0",
-				usernameFragment: "abcd",
-			},
+test("an application that throws answers with 500, and is told", async () => {
+	listen({
+		onRequest() {
+			throw new Error("of the page");
 		},
-		{ type: "candidate", peerId: "id1", candidate: { candidate: "", sdpMid: "0", usernameFragment: "abcd" } },
-	]);
-});
-
-test("other PATCHes have their own refusals", () => {
-	const { location } = open();
-	expect(request("PATCH", location, "", "text/plain")).toMatchObject({ status: 415 });
-	expect(request("PATCH", location, "", fragment, { "if-match": '"old"' })).toMatchObject({ status: 412 });
-	expect(request("PATCH", location, "", fragment, { "if-match": "*" })).toMatchObject({ status: 422 });
-	expect(request("PATCH", location, "m=\r\n", fragment)).toMatchObject({ status: 400 });
-	expect(request("PATCH", "/whep/unknown", "", fragment)).toMatchObject({ status: 404 });
-	expect(messages).toHaveLength(1);
-});
-
-test("DELETE ends the session once", () => {
-	const { location } = open();
-	expect(request("DELETE", location)).toMatchObject({ status: 200 });
-	expect(messages.at(-1)).toEqual({ type: "bye", peerId: "id1" });
-	expect(request("DELETE", location)).toMatchObject({ status: 404 });
-	expect(endpoint.sessions).toBe(0);
-});
-
-test("browsers of other pages may ask what is allowed", () => {
-	expect(request("OPTIONS", "/whep")).toMatchObject({
-		status: 204,
-		headers: { "access-control-allow-methods": "POST, OPTIONS", "accept-post": sdp },
 	});
-	expect(request("OPTIONS", "/whep/anything")).toMatchObject({
-		headers: { "access-control-allow-methods": "PATCH, DELETE, OPTIONS", "accept-patch": fragment },
-	});
+	expect(await statusOf(send("GET", "/"))).toBe(500);
+	expect(errors).toEqual(["signaling/service-failed: WHEP: of the page"]);
 });
 
-test("closing turns waiting offers away", () => {
-	request("POST", "/whep", "v=0\r\n", sdp);
-	endpoint.close();
-	expect(late.response).toMatchObject({ status: 503 });
-	expect(endpoint.owns("/whepper")).toBe(false);
+test("viewers are told of ICE servers", async () => {
+	listen({
+		viewerIceServers: [
+			{ urls: "stun:192.0.2.1" },
+			{ urls: ["turn:192.0.2.1?transport=udp", "turns:t.example"], username: 'a"b\\', credential: "c" },
+		],
+	});
+	expect((await offer()).header("link")).toBe(
+		[
+			'<stun:192.0.2.1>; rel="ice-server"',
+			'<turn:192.0.2.1?transport=udp>; rel="ice-server"; username="a\\"b\\\\"; credential="c"; credential-type="password"',
+			'<turns:t.example>; rel="ice-server"; username="a\\"b\\\\"; credential="c"; credential-type="password"',
+		].join(", "),
+	);
+	expect(linkHeader([])).toBeUndefined();
+});
+
+test.each([
+	[{ viewerIceServers: [{ urls: "http://a" }] }, /^viewerIceServers: "http:\/\/a" is no URL/],
+	[{ viewerIceServers: [{ urls: "stun:a>b" }] }, /^viewerIceServers: /],
+	[{ viewerIceServers: [{ urls: "turn:a", username: "a\r\nb", credential: "c" }] }, /^viewerIceServers: username/],
+	[{ port: 65_536 }, /^port: 0 to 65535/],
+	[{ path: "whep" }, /^path: /],
+	[{ origins: ["x"] }, /^origins: /],
+	[{ token: "short" }, /^token: /],
+])("a wrong option is told at once", (options, message) => {
+	listen();
+	expect(() => new WHEPSignaling(options)).toThrow(message);
+});
+
+/* What players of others send, by their documentation and their sources' behaviour. */
+
+const candidate = "a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host\r\n";
+
+test("a MediaMTX reader: every PATCH says If-Match: *, credentials and bare m= lines", async () => {
+	listen();
+	const answer = await offer();
+	const location = `/${answer.header("location")}`;
+	const body = `a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n${candidate}`;
+	for (let i = 0; i < 3; i++) expect(await statusOf(send("PATCH", location, "if-match: *\r\n", body))).toBe(204);
+	expect(messages.slice(1).map(({ type }) => type)).toEqual(["candidate", "candidate", "candidate"]);
+	expect(await statusOf(send("DELETE", location))).toBe(200);
+});
+
+test("a MediaMTX source: asks OPTIONS first, trickles where PATCH is allowed, needs an ETag then", async () => {
+	listen();
+	const asked = await send("OPTIONS", "/whep");
+	expect(asked.status).toBe(204);
+	expect(asked.header("access-control-allow-methods")).toContain("PATCH");
+	const answer = await offer();
+	expect(answer.header("etag")).toMatch(/^".+"$/);
+	const fields = `if-match: ${answer.header("etag")}\r\n`;
+	expect(await statusOf(send("PATCH", `/${answer.header("location")}`, fields, candidate))).toBe(204);
+});
+
+test("medooze's player: preflights, bears its token everywhere, never learns the first ETag", async () => {
+	listen({ token, origins: ["https://player.example"] });
+	const origin = "origin: https://player.example\r\n";
+	const asked = `${origin}access-control-request-method: POST\r\naccess-control-request-headers: authorization,content-type\r\n`;
+	const preflight = await send("OPTIONS", "/whep", asked);
+	expect(preflight.header("access-control-allow-origin")).toBe("https://player.example");
+	expect(preflight.header("access-control-allow-headers")).toContain("authorization");
+	const answer = await offer(origin + bearer);
+	expect(answer.header("access-control-expose-headers")).toMatch(/location.*etag.*link/);
+	const location = new URL(answer.header("location")!, "http://192.0.2.9:8080/whep").pathname;
+	expect(await statusOf(send("PATCH", location, origin + bearer, `${candidate}a=end-of-candidates\r\n`))).toBe(204);
+	expect(await statusOf(send("DELETE", location, origin + bearer))).toBe(200);
+});
+
+test("Eyevinn's player: waits for its candidates, makes one offer, and does not trickle", async () => {
+	listen({ origins: ["*"] });
+	const answer = await offer("origin: https://web.player.example\r\naccept: */*\r\n");
+	expect(answer.status).toBe(201);
+	expect(answer.header("content-type")).toBe("application/sdp");
+	expect(await statusOf(send("DELETE", `/${answer.header("location")}`))).toBe(200);
+});
+
+test("nginx as it comes: HTTP/1.0, another Host, no keeping alive", async () => {
+	listen({ hosts: ["cameras"] });
+	const fields = "Host: cameras\r\nConnection: close\r\nContent-Length: 23\r\nContent-Type: application/sdp\r\n";
+	const client = network.connect().send(`POST /whep HTTP/1.0\r\n${fields}\r\n${sdp}`);
+	await advance(0);
+	expect(client.status).toBe(201);
+	expect(new URL(client.header("location")!, "https://proxy.example/porch/whep").pathname).toMatch(
+		/^\/porch\/whep\/\w+$/,
+	);
+	expect(client.closed).toBe(true);
+});
+
+test("a taken port is an error that says so", () => {
+	listen();
+	const other = new WHEPSignaling({ port: 8080 });
+	other.connect("master", {
+		onMessage() {},
+		onStateChange() {},
+		onError: (error) => errors.push(`${error.code}: ${error.message}`),
+		onIceServers() {},
+	});
+	expect(other.state).toBe("failed");
+	expect(errors).toEqual(["transport/failed: WHEP: port 8080 cannot be opened: EADDRINUSE"]);
 });

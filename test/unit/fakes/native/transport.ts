@@ -10,13 +10,16 @@ export interface InterfaceAddress {
 }
 
 export type Datagram = Uint8Array | { dtls: string; fingerprint: string };
-type Receiver = (data: Datagram, address: string, port: number) => void;
+interface Receiver {
+	receive(data: Datagram): void;
+}
 
 const hosts = new Map<string, Transport>();
 let hostNumber = 0;
 let open = 0;
 let silent = false;
 let delay = 1;
+let source: (from: string, to: string, data: Datagram) => string = (from) => from;
 
 /** Transports and paths that are open: none may be left at the end of a test. */
 export const openNatives = () => open;
@@ -24,6 +27,10 @@ export const openNatives = () => open;
 export const setSilence = (value: boolean) => (silent = value);
 /** How long a datagram is under way, in ms. */
 export const setDelay = (value: number) => (delay = value);
+/** Tells the source that a datagram bears: by default the true one, as there is no forgery. */
+export const setForgery = (forge: (from: string, to: string, data: Datagram) => string = (from) => from) => {
+	source = forge;
+};
 export function countNative(change: 1 | -1): void {
 	open += change;
 }
@@ -80,7 +87,8 @@ export default class Transport {
 
 	sendDatagram(data: Datagram, address: string, port: number): void {
 		if (this.#closed) throw new SyntaxError("closed");
-		if (!silent) schedule(() => hosts.get(address)?.deliver(data, port, this.address, this.localPort), delay);
+		const from = source(this.address, address, data);
+		if (!silent) schedule(() => hosts.get(address)?.deliver(data, port, from, this.localPort), delay);
 	}
 
 	deliver(data: Datagram, port: number, address: string, fromPort: number): void {
@@ -88,7 +96,7 @@ export default class Transport {
 		if (data instanceof Uint8Array) {
 			this.#queue.push({ data, address, port: fromPort });
 			this.#options.onReadable.call(this);
-		} else this.paths.get(`${address}:${fromPort}`)?.(data, address, fromPort);
+		} else this.paths.get(`${address}:${fromPort}`)?.receive(data);
 	}
 
 	statistics(): object {

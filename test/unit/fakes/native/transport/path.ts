@@ -2,32 +2,59 @@
 import Transport, { countNative, type Datagram } from "../transport";
 
 export default class Path {
+	/** Those that exist now, the oldest first, for tests to look into. */
+	static readonly open = new Set<Path>();
 	#transport: Transport;
-	#addresses = new Set<string>();
-	#selected: { address: string; port: number } | undefined;
+	#selected = "";
 	#closed = false;
 	onDtls: ((data: { dtls: string; fingerprint: string }) => void) | undefined;
 
 	constructor(transport: Transport) {
 		this.#transport = transport;
+		Path.open.add(this);
 		countNative(1);
 	}
 
-	accept(address: string, port: number): void {
-		const key = `${address}:${port}`;
-		this.#addresses.add(key);
-		this.#transport.paths.set(key, (data: Datagram) => {
-			if (!(data instanceof Uint8Array)) this.onDtls?.(data);
-		});
+	accept(address: string, port: number): boolean {
+		return this.#take(address, port, (owner) => !owner);
 	}
 
-	select(address: string, port: number): void {
-		this.accept(address, port);
-		this.#selected = { address, port };
+	confirm(address: string, port: number): boolean {
+		return this.#take(address, port, (owner, key) => owner?.selected !== key);
+	}
+
+	select(address: string, port: number): boolean {
+		if (!this.confirm(address, port)) return false;
+		this.#selected = `${address}:${port}`;
+		return true;
+	}
+
+	forget(): void {
+		this.#selected = "";
+		for (const [key, owner] of this.#transport.paths) if (owner === this) this.#transport.paths.delete(key);
+	}
+
+	/** Where data goes; "" for nowhere. */
+	get selected(): string {
+		return this.#selected;
+	}
+
+	#take(address: string, port: number, mayTake: (owner: Path | undefined, key: string) => boolean): boolean {
+		const key = `${address}:${port}`;
+		const owner = this.#transport.paths.get(key) as Path | undefined;
+		if (port < 1 || this.#closed) return false;
+		if (owner !== this && !mayTake(owner, key)) return false;
+		this.#transport.paths.set(key, this);
+		return true;
 	}
 
 	send(data: Datagram): void {
-		if (this.#selected) this.#transport.sendDatagram(data, this.#selected.address, this.#selected.port);
+		const [address, port] = this.#selected.split(":") as [string, string];
+		if (address) this.#transport.sendDatagram(data, address, Number(port));
+	}
+
+	receive(data: Datagram): void {
+		if (!(data instanceof Uint8Array)) this.onDtls?.(data);
 	}
 
 	statistics() {
@@ -37,7 +64,8 @@ export default class Path {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		for (const key of this.#addresses) this.#transport.paths.delete(key);
+		Path.open.delete(this);
+		this.forget();
 		countNative(-1);
 	}
 }

@@ -4,6 +4,9 @@
 
 // Connections accepted and not yet read; more wait in the kernel, and beyond its backlog in their clients.
 #define MAX_PENDING 16
+// Until the next attempt when there is no descriptor or no memory for a connection: it stays in the kernel, which goes
+// on saying that it is there.
+#define RETRY_MS 200
 
 typedef struct {
 	xsMachine *the;
@@ -11,6 +14,7 @@ typedef struct {
 	xsSlot *onReadable;
 	GSocket *socket;
 	GSource *source;
+	GSource *retry;
 	GQueue pending; // of GSocket
 } sim_listener;
 
@@ -27,6 +31,7 @@ void xs_sim_listener_destructor(void *data)
 	if (!listener)
 		return;
 	sim_io_unwatch(&listener->source);
+	sim_io_unwatch(&listener->retry);
 	g_queue_clear_full(&listener->pending, g_object_unref);
 	g_object_unref(listener->socket);
 	g_free(listener);
@@ -38,20 +43,40 @@ static gboolean acceptable(GSocket *socket, GIOCondition condition, gpointer dat
 
 static void watch(sim_listener *listener)
 {
-	if (!listener->source)
+	if (!listener->source && !listener->retry)
 		listener->source = sim_io_watch(g_socket_create_source(listener->socket, G_IO_IN, NULL),
 										(GSourceFunc)(void *)acceptable, listener);
+}
+
+static gboolean retry(gpointer data)
+{
+	sim_listener *listener = data;
+	sim_io_unwatch(&listener->retry);
+	watch(listener);
+	return G_SOURCE_REMOVE;
+}
+
+static void waitForRoom(sim_listener *listener)
+{
+	sim_io_unwatch(&listener->source);
+	listener->retry = sim_io_watch(g_timeout_source_new(RETRY_MS), retry, listener);
 }
 
 static gboolean acceptable(GSocket *socket, GIOCondition condition, gpointer data)
 {
 	(void)condition;
 	sim_listener *listener = data;
-	GSocket *client;
-	while (listener->pending.length < MAX_PENDING && (client = g_socket_accept(socket, NULL, NULL))) {
+	GError *error = NULL;
+	while (listener->pending.length < MAX_PENDING && !error) {
+		GSocket *client = g_socket_accept(socket, NULL, &error);
+		if (!client)
+			continue;
 		g_socket_set_blocking(client, FALSE);
 		g_queue_push_tail(&listener->pending, client);
 	}
+	if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+		waitForRoom(listener);
+	g_clear_error(&error);
 	if (listener->pending.length == MAX_PENDING)
 		sim_io_unwatch(&listener->source);
 	if (listener->pending.length && listener->onReadable) {

@@ -61,7 +61,7 @@ void sim_stream_abandon(sim_stream *stream)
 	g_cancellable_cancel(stream->cancel);
 	sim_io_unwatch(&stream->connecting);
 	sim_io_unwatch(&stream->input);
-	if (stream->io && !stream->ended && stream->out.count)
+	if (stream->io && !stream->error && stream->out.count)
 		stream->linger = sim_io_watch(g_timeout_source_new_seconds(LINGER_SECONDS), lingered, sim_stream_hold(stream));
 	else
 		sim_io_unwatch(&stream->wake);
@@ -117,7 +117,7 @@ static void tellEnd(sim_stream *stream)
 // A callback may close the object, or give the stream away: `the` says whether there is still somebody to tell.
 static void deliver(sim_stream *stream)
 {
-	if (stream->the && stream->writable && !stream->ended && sim_queue_room(&stream->out)) {
+	if (stream->the && stream->writable && !stream->error && sim_queue_room(&stream->out)) {
 		stream->writable = false;
 		tell(stream, stream->onWritable, sim_queue_room(&stream->out));
 	}

@@ -32,7 +32,7 @@ typedef struct sim_stream {
 	GSource *wake, *input, *output, *connecting, *linger;
 	// What is to be told.
 	bool readable, writable, ended, endTold;
-	char *error; // why it ended; NULL when the peer closed it
+	char *error; // why it ended; NULL when the peer closed it, or only its half: what is written still leaves
 	sim_queue in, out;
 } sim_stream;
 

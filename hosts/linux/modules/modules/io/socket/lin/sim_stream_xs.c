@@ -122,7 +122,7 @@ void xs_sim_stream_write(xsMachine *the)
 	else
 		xsmcGetBufferReadable(xsArg(0), &from, &count);
 
-	if (stream->ended) { // onError is on its way
+	if (stream->error) { // onError is on its way
 		xsmcSetInteger(xsResult, 0);
 		return;
 	}

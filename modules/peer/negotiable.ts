@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the negotiation knows of a transceiver, and what it has a connection do: plain records, without natives.
+import type {
+	CodecCapability,
+	Direction,
+	Fingerprint,
+	Msid,
+	NegotiatedMedia,
+	RemoteTransport,
+	TransportParameters,
+} from "webrtc/sdp";
+
+export type MediaKind = "audio" | "video";
+
+/** One media section's worth of wishes. Nothing of it changes but by its owner, and `mid` by the negotiation. */
+export interface Negotiable {
+	readonly kind: MediaKind;
+	/** The name of its media section; null: it has none yet. */
+	mid: string | null;
+	/** What is wanted; the negotiation is told of changes by `changed()`. */
+	readonly direction: Direction;
+	/** It shall end: its section is rejected, or its port becomes 0. */
+	readonly stopping: boolean;
+	/** Whether there is a track to send: only sections that the remote would receive are for it. */
+	readonly hasTrack: boolean;
+	/** In order of preference. */
+	readonly codecs: readonly CodecCapability[];
+	readonly msid: Msid;
+	readonly ssrc: number;
+}
+
+/** This side's ICE and certificate, as they are when a description is made. */
+export type LocalTransport = Omit<TransportParameters, "setup">;
+
+/** A media section of a remote description, and the transceiver that it belongs to. */
+export interface Incoming<T> {
+	transceiver: T;
+	/** Whether the remote wants to send: what ontrack is about. */
+	sends: boolean;
+	msid?: Msid;
+}
+
+/** What offer and answer have come to. */
+export interface Agreement<T> {
+	dtlsRole: "client" | "server";
+	/** One at least; the remote's certificate must match one (RFC 8122 section 5). */
+	fingerprints: readonly Fingerprint[];
+	sections: { transceiver: T; media: NegotiatedMedia }[];
+}
+
+/** What is to be carried out because a description is in force. */
+export interface Effects<T> {
+	/** The remote's ICE: to be set, unless it is what is set already. */
+	remote?: RemoteTransport;
+	/** The ICE role at the start (RFC 8445 section 6.1.1); undefined: no change. */
+	controlling?: boolean;
+	agreement?: Agreement<T>;
+	incoming: Incoming<T>[];
+	/** Transceivers whose sections have ended: they are forgotten here. */
+	ended: T[];
+	/** Transceivers that a rollback has taken away. */
+	withdrawn: T[];
+}
