@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Very many of what one stranger can do: nothing of it stays.
 // @ts-check
-import { checkGrowth } from "../soak/stream.mjs";
+import { checkGrowth, withPictures } from "../soak/growth.mjs";
 import { Viewer } from "../soak/viewer.mjs";
 import { WatchedCamera } from "../soak/watched.mjs";
 import { signed } from "./shapes/datagrams.mjs";
@@ -10,6 +10,7 @@ import { Stranger } from "./stranger.mjs";
 const batch = 50; // datagrams each tick
 const tick = 5; // ms
 const perSession = 10_000; // datagrams
+const size = Object.freeze({ width: 320, height: 240 });
 const growth = Object.freeze({ heap: 64 * 1024, slots: 128, chunks: 2048, descriptors: 0, threads: 0 });
 const requests = Object.freeze([
 	["GET", "/"],
@@ -26,7 +27,7 @@ const requests = Object.freeze([
  * @param {{ datagrams?: number, vanishing?: number, http?: number, log?(line: string): void }} [options] how many of each
  */
 export async function counts({ datagrams = 100_000, vanishing = 500, http = 10_000, log = console.log } = {}) {
-	const camera = await new WatchedCamera({ width: 320, height: 240, framerate: 15, bitrate: 200_000 }).ready();
+	const camera = await new WatchedCamera({ ...size, framerate: 15, bitrate: 200_000 }).ready();
 	const target = { host: "127.0.0.1", port: Number(new URL(camera.url).port) };
 	/** @param {number} part of the whole */
 	const round = async (part) => {
@@ -42,7 +43,7 @@ export async function counts({ datagrams = 100_000, vanishing = 500, http = 10_0
 		await round(1);
 		const after = await atRest(camera);
 		log(`after: ${JSON.stringify(after)}`);
-		checkGrowth(before, after, growth);
+		checkGrowth(withPictures(before, after, size), after, growth);
 		if (await camera.stop()) throw new Error("counts: the camera did not end well");
 	} catch (error) {
 		log(camera.output.replace(/^report: .*\n/gm, "").slice(-4000));

@@ -5,7 +5,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { Proxy } from "../soak/proxy.mjs";
-import { checkGrowth } from "../soak/stream.mjs";
+import { checkGrowth, withPictures } from "../soak/growth.mjs";
 import { Viewer } from "../soak/viewer.mjs";
 import { WatchedCamera } from "../soak/watched.mjs";
 import { spoofs } from "./shapes/datagrams.mjs";
@@ -16,6 +16,7 @@ const addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.
 const atOnce = 10; // shapes
 const patience = 15_000; // ms until whoever has a right to a place has got it
 // A reading differs by what the newest session holds; each of some 800 attempts that left something would be far more.
+const size = Object.freeze({ width: 320, height: 240 });
 const growth = Object.freeze({ heap: 64 * 1024, slots: 128, chunks: 2048, descriptors: 0, threads: 0 });
 
 /** @typedef {import("./shapes.mjs").Shape} Shape */
@@ -165,9 +166,7 @@ async function named(name, run) {
 
 const texts = process.argv.slice(2);
 const wanted = shapes.filter(({ name }) => !texts.length || texts.some((text) => name.includes(text)));
-const camera = await new WatchedCamera({ width: 320, height: 240, framerate: 15, bitrate: 200_000 }, [
-	"--stats",
-]).ready();
+const camera = await new WatchedCamera({ ...size, framerate: 15, bitrate: 200_000 }, ["--stats"]).ready();
 const suite = new Suite(camera);
 let passed = 0;
 let failed = 0;
@@ -203,7 +202,7 @@ await row("heaps, threads and descriptors are as they were", async () => {
 	const after = await suite.rest();
 	console.log(`before: ${JSON.stringify(before)}\nafter: ${JSON.stringify(after)}`);
 	assert(before);
-	checkGrowth(before, after, growth);
+	checkGrowth(withPictures(before, after, size), after, growth);
 });
 await row("ends as it should", async () => assert.equal(await camera.stop(), 0));
 camera.process.kill();
