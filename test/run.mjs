@@ -54,6 +54,10 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/interop/run.mjs", "kvs"],
 		["node", "test/interop/run.mjs", "peers", "--short"],
 	],
+	strangers: () => [
+		["node", "test/strangers/run.mjs"],
+		["node", "test/strangers/kvs.mjs"],
+	],
 });
 
 /**

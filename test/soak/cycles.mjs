@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Viewers come and go: nothing is left behind, and nothing leaks.
 // @ts-check
-import { checkGrowth } from "./stream.mjs";
+import { checkGrowth, withPictures } from "./growth.mjs";
 import { Viewer } from "./viewer.mjs";
 import { WatchedCamera } from "./watched.mjs";
 
@@ -14,9 +14,6 @@ const warmUp = 12; // cycles
 // 50 slots, and a counter's text may have become longer: 200 cycles of a leak would be far more.
 const growth = Object.freeze({ heap: 16 * 1024, slots: 64, chunks: 1024, descriptors: 0 });
 const size = Object.freeze({ width: 320, height: 240 });
-// The source's pool makes room for another picture when the encoder is behind, and keeps it: at most three more.
-const picture = size.width * size.height * 1.5;
-const morePictures = 3;
 const rest = 2; // s
 
 /**
@@ -41,8 +38,7 @@ export async function cycles({ count = 200, vanishing = 20, sanitize = true, log
 		}
 		const after = await atRest(camera);
 		log(`after: ${JSON.stringify(after)}`);
-		const pictures = Math.min(morePictures, Math.max(0, Math.round((after.heap - before.heap) / picture)));
-		checkGrowth({ ...before, heap: before.heap + pictures * picture }, after, growth);
+		checkGrowth(withPictures(before, after, size), after, growth);
 		const status = await camera.stop();
 		if (status || /Sanitizer|runtime error/.test(camera.output))
 			throw new Error(`cycles: the camera ended with ${status}`);

@@ -3,7 +3,7 @@
 // @ts-check
 import { createSocket } from "node:dgram";
 import { Proxy } from "./proxy.mjs";
-import { checkGrowth } from "./stream.mjs";
+import { checkGrowth } from "./growth.mjs";
 import { Viewer } from "./viewer.mjs";
 import { WatchedCamera } from "./watched.mjs";
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm run soak [-- NAME …]: what shows only with time.
+// npm run soak [-- NAME … [--seconds N]]: what shows only with time. N: for each shape of "attack", 60 by default.
 // @ts-check
+import { parseArgs } from "node:util";
+import { attack } from "../strangers/attack.mjs";
+import { counts } from "../strangers/counts.mjs";
 import { cycles } from "./cycles.mjs";
 import { noiseAtPort } from "./noise.mjs";
 import { signedNonsense } from "./signed.mjs";
@@ -15,9 +18,12 @@ const soaks = {
 	noise: noiseAtPort,
 	signed: signedNonsense,
 	stream,
+	counts,
+	attack: () => attack({ seconds: Number(values.seconds) }), // by default hours
 };
 
-const wanted = process.argv.slice(2);
+const options = /** @type {const} */ ({ seconds: { type: "string", default: "60" } });
+const { values, positionals: wanted } = parseArgs({ options, allowPositionals: true });
 const unknown = wanted.find((name) => !(name in soaks));
 if (unknown) {
 	console.error(`There is no soak "${unknown}". There are: ${Object.keys(soaks).join(", ")}.`);

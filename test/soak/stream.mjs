@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One viewer for a long time: the picture goes on, and nothing grows after the first minute.
 // @ts-check
+import { checkGrowth } from "./growth.mjs";
 import { Viewer } from "./viewer.mjs";
 import { WatchedCamera } from "./watched.mjs";
 
@@ -31,7 +32,7 @@ export async function stream({ seconds = 600, settling = 60, log = console.log }
 			log(`${elapsed().toFixed(0)} s: ${fields.join(", ")}, frames ${viewer.frames}, lost ${viewer.lost}`);
 		}
 		if (!first || !last) throw new Error("stream: too short to tell");
-		checkGrowth(first, last);
+		checkGrowth(first, last, growth);
 		const shown = (viewer.frames - frames) / (elapsed() * framerate);
 		if (shown < leastFrames) throw new Error(`stream: only ${(shown * 100).toFixed(0)} % of the frames came`);
 		await viewer.close();
@@ -41,14 +42,5 @@ export async function stream({ seconds = 600, settling = 60, log = console.log }
 		throw error;
 	} finally {
 		camera.process.kill();
-	}
-}
-
-/** @param {import("./watched.mjs").Sample} first @param {import("./watched.mjs").Sample} last */
-export function checkGrowth(first, last, allowed = growth) {
-	for (const [name, most] of Object.entries(allowed)) {
-		const key = /** @type {keyof typeof growth} */ (name);
-		const more = last[key] - first[key];
-		if (more > most) throw new Error(`${name} grew by ${more}, from ${first[key]} to ${last[key]}`);
 	}
 }

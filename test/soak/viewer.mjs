@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A viewer without a browser: it plays a camera's WHEP endpoint with node-datachannel and counts what comes.
+// A viewer without a browser: it plays a camera's WHEP endpoint, or whatever answers its offers, with node-datachannel and
+// counts what comes.
 // @ts-check
 import nodeDataChannel from "node-datachannel";
 import { asChromium } from "./chromium.mjs";
@@ -11,6 +12,13 @@ const audioType = 111;
 // has stored the fingerprint, which then throws this.
 const ownRace = "Got a remote candidate without ICE transport";
 const attempts = 3;
+
+/**
+ * @typedef {object} Signaling
+ * @property {(offer: string) => Promise<string>} exchange an offer for its answer
+ * @property {() => Promise<unknown>} end tells the camera that the viewer goes
+ * @property {() => void} [forget] the session that there was: it is not ended any more
+ */
 
 /** A viewer of one camera. */
 export class Viewer {
@@ -24,16 +32,15 @@ export class Viewer {
 	lastFrame = 0;
 	connected = false;
 	#sequence = -1;
-	#url;
-	#session = "";
+	#signaling;
 	/** @type {import("node-datachannel").PeerConnection | undefined} */
 	#pc;
 	/** @type {import("node-datachannel").Track[]} what is collected as garbage hears nothing more */
 	#tracks = [];
 
-	/** @param {string} url the camera's, "http://127.0.0.1:8080/" */
-	constructor(url) {
-		this.#url = url;
+	/** @param {string | Signaling} way the camera's address, "http://127.0.0.1:8080/", or another way to it */
+	constructor(way) {
+		this.#signaling = typeof way === "string" ? new WHEP(way) : way;
 	}
 
 	/**
@@ -64,7 +71,7 @@ export class Viewer {
 		pc.setLocalDescription();
 		await gathered;
 		const offer = asChromium(pc.localDescription()?.sdp ?? "");
-		const answer = await this.#post(change.offer?.(offer) ?? offer);
+		const answer = await this.#signaling.exchange(change.offer?.(offer) ?? offer);
 		await this.#connect(pc, change.answer?.(answer) ?? answer, timeout);
 	}
 
@@ -89,7 +96,7 @@ export class Viewer {
 	/** Ends the session by the endpoint's DELETE, and the connection. */
 	async close() {
 		try {
-			if (this.#session) await fetch(this.#session, { method: "DELETE" });
+			await this.#signaling.end();
 		} finally {
 			this.vanish();
 		}
@@ -97,7 +104,7 @@ export class Viewer {
 
 	/** Leaves without a word to the endpoint. */
 	vanish() {
-		this.#session = "";
+		this.#signaling.forget?.();
 		for (const track of this.#tracks.splice(0)) track.close();
 		this.#pc?.close();
 		this.#pc = undefined;
@@ -135,18 +142,33 @@ export class Viewer {
 		this.frames++;
 		this.lastFrame = performance.now();
 	}
+}
 
-	/** @param {string} offer @returns {Promise<string>} the answer */
-	async #post(offer) {
-		const url = new URL("whep", this.#url);
-		const response = await fetch(url, {
-			method: "POST",
-			headers: { "content-type": "application/sdp" },
-			body: offer,
-		});
+/** The camera's own endpoint. @implements {Signaling} */
+class WHEP {
+	#url;
+	#session = "";
+
+	/** @param {string} url */
+	constructor(url) {
+		this.#url = new URL("whep", url);
+	}
+
+	/** @param {string} offer */
+	async exchange(offer) {
+		const headers = { "content-type": "application/sdp" };
+		const response = await fetch(this.#url, { method: "POST", headers, body: offer });
 		const body = await response.text();
 		if (response.status !== 201) throw new Error(`viewer: ${response.status} ${body}`);
-		this.#session = new URL(response.headers.get("location") ?? "", url).href;
+		this.#session = new URL(response.headers.get("location") ?? "", this.#url).href;
 		return body;
+	}
+
+	async end() {
+		if (this.#session) await fetch(this.#session, { method: "DELETE" });
+	}
+
+	forget() {
+		this.#session = "";
 	}
 }

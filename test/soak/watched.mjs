@@ -5,10 +5,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Camera } from "../browser/camera.mjs";
 
 /**
- * Bytes, but for slots, descriptors and entries into JavaScript per second. Peaks, and how often the heaps were full, are
+ * Bytes, but for slots, descriptors, threads and entries into JavaScript per second. Peaks, and how often the heaps were full, are
  * those since the start.
  * @typedef {{
- *   viewers: number, entries: number, heap: number, slots: number, chunks: number, rss: number, descriptors: number,
+ *   viewers: number, entries: number, heap: number, slots: number, chunks: number, rss: number, descriptors: number, threads: number,
  *   slotsPeak: number, slotsFull: number, chunksPeak: number, chunksFull: number,
  * }} Sample
  */
@@ -33,9 +33,9 @@ export class WatchedCamera extends Camera {
 		return (Number(fields[11]) + Number(fields[12])) / 100; // utime and stime, in ticks
 	}
 
-	/** The next report, with that many viewers. @param {number} viewers @returns {Promise<Sample>} */
+	/** The next report with that many viewers, or with any number. @param {number} [viewers] @returns {Promise<Sample>} */
 	async sample(viewers) {
-		const pattern = new RegExp(`report: viewers ${viewers}, (.*)\n`);
+		const pattern = new RegExp(`report: (viewers ${viewers ?? "\\d+"}, .*)\n`);
 		const [, fields = ""] = await this.find(pattern, 60_000, this.output.length);
 		/** @param {string} name */
 		const value = (name) => {
@@ -45,13 +45,14 @@ export class WatchedCamera extends Camera {
 		};
 		const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, "utf8"))?.[1];
 		return {
-			viewers,
+			viewers: value("viewers"),
 			entries: value("entries/s"),
 			heap: value("C heap"),
 			slots: value("XS Slots Used"),
 			chunks: value("XS Chunk Heap Used"),
 			rss: Number(rss) * 1024,
 			descriptors: readdirSync(`/proc/${this.pid}/fd`).length,
+			threads: readdirSync(`/proc/${this.pid}/task`).length,
 			slotsPeak: value("XS Slots Peak"),
 			slotsFull: value("XS Slots Full"),
 			chunksPeak: value("XS Chunks Peak"),
