@@ -39,7 +39,8 @@ export class Application {
 	async find(pattern, timeout = 20_000, from = 0) {
 		const match = () => pattern.exec(this.output.slice(from));
 		return new Promise((resolve, reject) => {
-			const fail = (/** @type {string} */ why) => reject(new Error(`${why}: ${pattern}\n${this.output.slice(-4000)}`));
+			const fail = (/** @type {string} */ why) =>
+				reject(new Error(`${why}: ${pattern}\n${this.output.slice(-4000)}`));
 			const timer = setTimeout(() => fail("not printed in time"), timeout);
 			const check = () => {
 				const found = match();

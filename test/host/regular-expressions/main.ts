@@ -35,7 +35,11 @@ async function serve(sdp: string): Promise<void> {
 	}
 	await pc.setLocalDescription();
 	composeMessage({ type: "answer", peerId: offer.peerId, sdp: pc.localDescription!.sdp }, offer.peerId, "1");
-	trace(rejections.take(offer.peerId, { reason: "no-common-codec", message: "" })?.includes("m=video 0 ") ? "" : "no rejection\n");
+	trace(
+		rejections.take(offer.peerId, { reason: "no-common-codec", message: "" })?.includes("m=video 0 ")
+			? ""
+			: "no rejection\n",
+	);
 	pc.close();
 }
 
