@@ -7,7 +7,7 @@ import { createSocket } from "node:dgram";
 import { crc32 } from "node:zlib";
 import { asChromium } from "./chromium.mjs";
 import { Proxy } from "./proxy.mjs";
-import { checkGrowth } from "./stream.mjs";
+import { checkGrowth } from "./growth.mjs";
 import { Viewer } from "./viewer.mjs";
 import { WatchedCamera } from "./watched.mjs";
 

@@ -9,6 +9,7 @@ import { Stranger } from "./stranger.mjs";
 
 const batch = 50; // datagrams each tick
 const tick = 5; // ms
+const patience = 5000; // ms for a place, which the oldest of those that nothing is heard of gives back
 const perSession = 10_000; // datagrams
 const size = Object.freeze({ width: 320, height: 240 });
 const growth = Object.freeze({ heap: 64 * 1024, slots: 128, chunks: 2048, descriptors: 0, threads: 0 });
@@ -75,8 +76,12 @@ async function sendSigned(target, count) {
 async function vanish(target, count) {
 	for (let done = 0; done < count; done++) {
 		const stranger = new Stranger(target, `127.0.0.${2 + (done % 200)}`);
-		const session = await stranger.enter();
-		if (!session) throw new Error(`counts: no place for number ${done}, though those before it are gone`);
+		const end = Date.now() + patience;
+		while (!(await stranger.enter())) {
+			if (Date.now() > end)
+				throw new Error(`counts: no place for number ${done}, though those before it are gone`);
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
 		await stranger.leave({ vanish: true });
 	}
 }
