@@ -48,6 +48,8 @@ export interface Agreement<T> {
 	/** One at least; the remote's certificate must match one (RFC 8122 section 5). */
 	fingerprints: readonly Fingerprint[];
 	sections: { transceiver: T; media: NegotiatedMedia }[];
+	/** The remote's transport may begin anew: see Continuation.isMoved. */
+	isMoved: boolean;
 }
 
 /** What is to be carried out because a description is in force. */

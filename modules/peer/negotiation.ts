@@ -315,7 +315,8 @@ export default class Negotiation<T extends Negotiable> {
 			effects.remote = sdp.remoteTransport(remote.parsed, local.parsed);
 			const dtlsRole = sdp.dtlsRole(local.parsed, remote.parsed);
 			const { fingerprints } = effects.remote;
-			effects.agreement = { dtlsRole, fingerprints, sections };
+			const isMoved = this.#continuation.isMoved(all);
+			effects.agreement = { dtlsRole, fingerprints, sections, isMoved };
 		}
 		if (type === "pranswer") {
 			this.#pending = { local, remote };
@@ -326,7 +327,7 @@ export default class Negotiation<T extends Negotiable> {
 		effects.ended = [...ended, ...this.#transceivers.filter(({ mid, stopping }) => mid === null && stopping)];
 		this.#transceivers = this.#transceivers.filter((one) => !effects.ended.includes(one));
 		this.#current = { local, remote };
-		this.#continuation.agree(all.length, effects.agreement);
+		this.#continuation.agree(all.length, effects.agreement, effects.remote?.mid);
 		this.needed.agree(local.parsed, remote.parsed, weAre, this.#places);
 		this.settle();
 		return effects;
