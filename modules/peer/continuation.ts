@@ -3,7 +3,7 @@
 // whether the association moves.
 import WebRTCError from "webrtc/error";
 import type { Agreement } from "webrtc/peer/negotiable";
-import type { Fingerprint, NegotiatedMedia, RemoteTransport, SessionDescription, Setup } from "webrtc/sdp";
+import type { Fingerprint, RemoteTransport, SessionDescription, Setup } from "webrtc/sdp";
 
 type Role = "client" | "server";
 
@@ -39,21 +39,23 @@ export default class Continuation {
 	}
 
 	/**
-	 * Whether the section that spoke for the bundle has ended, and another speaks for it now. The transport need not change
-	 * with it (RFC 9143 section 7.5.1), but libwebrtc's and Firefox's does: to the same credentials, on other ports.
+	 * Whether another section speaks for the bundle than before, which has ended, or comes after a new one. The transport
+	 * need not change with it (RFC 9143 section 7.5), but libwebrtc's and Firefox's does: to other ports, with the same
+	 * credentials.
+	 * @param tag its mid
 	 */
-	isMoved(all: readonly NegotiatedMedia[]): boolean {
-		return this.#tag !== undefined && !all.some(({ mid, rejected }) => mid === this.#tag && !rejected);
+	isMoved(tag = ""): boolean {
+		return this.#tag !== undefined && this.#tag !== tag;
 	}
 
 	/**
 	 * Offer and answer are in force.
 	 * @param tag the mid of the section that speaks for the bundle
 	 */
-	agree(sections: number, agreement: Agreement<unknown> | undefined, tag: string | undefined): void {
+	agree(sections: number, agreement: Agreement<unknown> | undefined, tag = ""): void {
 		this.#sections = sections;
 		if (!agreement) return;
-		this.#tag = tag ?? "";
+		this.#tag = tag;
 		this.#role = agreement.dtlsRole;
 		this.#fingerprints = agreement.fingerprints.map(line).join();
 	}

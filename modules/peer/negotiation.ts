@@ -183,7 +183,8 @@ export default class Negotiation<T extends Negotiable> {
 		this.needed.offered();
 		this.associate(draft.places, draft.description);
 		this.#state = "have-local-offer";
-		return noEffects;
+		const tagged = sdp.taggedSection(draft.description.parsed);
+		return tagged && this.#continuation.isMoved(tagged.mid) ? { ...noEffects, mayMove: true } : noEffects;
 	}
 
 	/**
@@ -315,7 +316,7 @@ export default class Negotiation<T extends Negotiable> {
 			effects.remote = sdp.remoteTransport(remote.parsed, local.parsed);
 			const dtlsRole = sdp.dtlsRole(local.parsed, remote.parsed);
 			const { fingerprints } = effects.remote;
-			const isMoved = this.#continuation.isMoved(all);
+			const isMoved = this.#continuation.isMoved(effects.remote.mid);
 			effects.agreement = { dtlsRole, fingerprints, sections, isMoved };
 		}
 		if (type === "pranswer") {

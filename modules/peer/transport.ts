@@ -181,11 +181,16 @@ export default class PeerTransport {
 	/**
 	 * Another section speaks for the bundle, and the remote may begin anew with the same credentials, on other ports and
 	 * with a new DTLS association (RFC 8842 section 4). When ICE selects another pair, it has; until then all stays as it
-	 * is, but that the former association may be closed. Before setRemote().
+	 * is, but that the former association may be closed.
 	 */
+	expectMove(): void {
+		this.#movesUntil = this.#network.now + moving;
+	}
+
+	/** That is agreed; before setRemote(). */
 	move(): void {
 		const { agent } = this;
-		this.#movesUntil = this.#network.now + moving;
+		this.expectMove();
 		if (!agent.controlling) return; // the remote nominates its new pair
 		agent.restart(this.#network.now, { ufrag: agent.localUfrag, password: agent.localPassword });
 		this.#offeredUfrag = "";

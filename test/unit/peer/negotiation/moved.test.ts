@@ -39,7 +39,10 @@ test("a viewer that stops its video moves the bundle to the audio, whose section
 test("so does a device that stops its video, and it is told, too", () => {
 	const { ours, theirs } = session();
 	stop(ours, 0);
-	expect(negotiate(ours, theirs).offerer.agreement!.isMoved).toBe(true);
+	expect(ours.negotiation.setLocal("offer", undefined, ours.transport).mayMove).toBe(true);
+	theirs.take("offer", ours.text);
+	theirs.answer();
+	expect(ours.take("answer", theirs.text).agreement!.isMoved).toBe(true);
 });
 
 test("a section that ends without having spoken for the bundle moves nothing", () => {
@@ -48,7 +51,7 @@ test("a section that ends without having spoken for the bundle moves nothing", (
 	expect(negotiate(theirs, ours).answerer.agreement!.isMoved).toBe(false);
 });
 
-test("a section that comes before the one that speaks for the bundle moves nothing", () => {
+test("a section that comes before the one that spoke for the bundle moves it, too", () => {
 	const { ours, theirs } = session();
 	stop(theirs, 0);
 	negotiate(theirs, ours);
@@ -56,5 +59,5 @@ test("a section that comes before the one that speaks for the bundle moves nothi
 	ours.negotiation.add(line("video"));
 	const { agreement, remote } = negotiate(theirs, ours).answerer;
 	expect(remote!.mid).toBe("2");
-	expect(agreement!.isMoved).toBe(false);
+	expect(agreement!.isMoved).toBe(true);
 });
