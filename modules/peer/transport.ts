@@ -43,7 +43,7 @@ export default class PeerTransport {
 	#certificate: Certificate;
 	#path: Path;
 	#dtls: Dtls | undefined;
-	#makeDtls: (() => Dtls) | undefined; // as was negotiated last
+	#association: { role: "client" | "server"; fingerprints: RemoteTransport["fingerprints"] } | undefined;
 	#movesUntil = -Infinity; // the remote may begin anew on other ports
 	#selected = ""; // where data goes
 	#writable = false; // the path has an address to send to
@@ -199,19 +199,18 @@ export default class PeerTransport {
 	/** Both descriptions are known: DTLS begins as soon as ICE has a pair that works. */
 	startDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"]): void {
 		if (this.#closed) return;
-		this.#makeDtls = () => this.makeDtls(role, fingerprints);
+		this.#association = { role, fingerprints };
 		if (this.#dtls) return;
-		this.#dtls = this.#makeDtls();
+		this.#dtls = this.makeDtls();
 		if (this.#writable) this.#dtls.start();
 	}
 
-	private makeDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"]): Dtls {
+	private makeDtls(): Dtls {
 		return new Dtls({
 			path: this.#path,
 			srtp: this.srtp,
 			certificate: this.#certificate,
-			role,
-			fingerprints,
+			...this.#association!,
 			onState: () => {
 				try {
 					this.onDtlsState();
@@ -320,9 +319,10 @@ export default class PeerTransport {
 		if (!isNew || !this.moves || !this.#dtls) return;
 		this.#movesUntil = -Infinity;
 		this.#dtls.close(); // before the path leads to those who do not know it
-		this.srtp.reset();
-		this.#dtls = this.#makeDtls!();
+		this.#dtls = undefined;
 		this.#writable = false;
+		this.srtp.reset();
+		this.#dtls = this.makeDtls();
 	}
 
 	private get moves(): boolean {

@@ -7,7 +7,7 @@ import PeerTransport from "webrtc/peer/transport";
 import type { RemoteTransport } from "webrtc/sdp";
 import { advance } from "../fakes/moddable/clock";
 import Dtls from "../fakes/native/dtls";
-import { begin, closers, end } from "./helpers";
+import { begin, camera, closers, end, make, microphone, negotiate } from "./helpers";
 
 beforeEach(begin);
 afterEach(end);
@@ -83,7 +83,10 @@ describe.each([
 		device.move();
 		join(device, remote, "client");
 		await advance(60_000);
-		expect([device.dtlsState, device.iceState.replace("completed", "connected")]).toEqual(["connected", "connected"]);
+		expect([device.dtlsState, device.iceState.replace("completed", "connected")]).toEqual([
+			"connected",
+			"connected",
+		]);
 		expect([...Dtls.open]).toEqual(former);
 		remote.close();
 		await advance(50);
@@ -100,4 +103,21 @@ describe.each([
 		await advance(15_000);
 		expect(device.dtlsState).toBe("closed");
 	});
+});
+
+test.each([
+	["video, which spoke for the bundle", 0, "connecting"],
+	["audio, which did not", 1, "closed"],
+])("a device that stops its %s hears of the former association's end before the answer", async (_, place, state) => {
+	const [device, viewer] = [make(), make()];
+	for (const track of [camera(), microphone()]) device.addTransceiver(track, { direction: "sendonly" });
+	await negotiate(device, viewer);
+	await advance(1000);
+	expect(device.connectionState).toBe("connected");
+	const [, theirs] = [...Dtls.open].sort((a, b) => (a.options.role < b.options.role ? -1 : 1)).reverse();
+	device.getTransceivers()[place]!.stop();
+	await device.setLocalDescription();
+	theirs!.close();
+	await advance(50);
+	expect(device.connectionState).toBe(state);
 });

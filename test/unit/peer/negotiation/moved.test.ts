@@ -31,7 +31,13 @@ test("a viewer that stops its video moves the bundle to the audio, whose section
 	expect(sections(ours.text)).toEqual(["video 0 inactive", "audio 9 sendonly"]);
 	expect(ours.text).toContain("a=group:BUNDLE 1\r\n");
 	const audio = ours.text.slice(ours.text.indexOf("m=audio"));
-	for (const text of ["candidate:1 ", "end-of-candidates", "ice-ufrag:oursUfrg", "setup:active", "fingerprint:sha-256 0A"])
+	for (const text of [
+		"candidate:1 ",
+		"end-of-candidates",
+		"ice-ufrag:oursUfrg",
+		"setup:active",
+		"fingerprint:sha-256 0A",
+	])
 		expect(audio).toContain(`a=${text}`);
 	expect(negotiate(theirs, ours).answerer.agreement!.isMoved).toBe(false);
 });
