@@ -243,6 +243,8 @@ export default class Connection implements TransceiverOwner, TransportOwner {
 		const { remote, controlling, agreement } = effects;
 		const { transport } = this;
 		if (transport && controlling !== undefined) transport.agent.setControlling(controlling);
+		if (effects.mayMove) transport?.expectMove();
+		if (agreement?.isMoved) transport?.move();
 		if (remote) transport?.setRemote(remote, agreement !== undefined);
 		for (const transceiver of effects.withdrawn) transceiver.end();
 		for (const transceiver of effects.ended) transceiver.end();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a later description may not change: the DTLS association (RFC 8842 section 4), and the places of sections.
+// What a later description may not change: the DTLS association (RFC 8842 section 4), and the places of sections. And
+// whether the association moves.
 import WebRTCError from "webrtc/error";
 import type { Agreement } from "webrtc/peer/negotiable";
 import type { Fingerprint, RemoteTransport, SessionDescription, Setup } from "webrtc/sdp";
@@ -10,6 +11,7 @@ export default class Continuation {
 	#role: Role | undefined;
 	#fingerprints = "";
 	#sections = 0;
+	#tag: string | undefined; // the mid of the section that spoke for the bundle
 
 	/** What this side says in its answers, so that the roles stay; undefined: there is no association yet. */
 	get setup(): Setup | undefined {
@@ -36,10 +38,24 @@ export default class Continuation {
 		this.checkRole(role);
 	}
 
-	/** Offer and answer are in force. */
-	agree(sections: number, agreement: Agreement<unknown> | undefined): void {
+	/**
+	 * Whether another section speaks for the bundle than before, which has ended, or comes after a new one. The transport
+	 * need not change with it (RFC 9143 section 7.5), but libwebrtc's and Firefox's does: to other ports, with the same
+	 * credentials.
+	 * @param tag its mid
+	 */
+	isMoved(tag = ""): boolean {
+		return this.#tag !== undefined && this.#tag !== tag;
+	}
+
+	/**
+	 * Offer and answer are in force.
+	 * @param tag the mid of the section that speaks for the bundle
+	 */
+	agree(sections: number, agreement: Agreement<unknown> | undefined, tag = ""): void {
 		this.#sections = sections;
 		if (!agreement) return;
+		this.#tag = tag;
 		this.#role = agreement.dtlsRole;
 		this.#fingerprints = agreement.fingerprints.map(line).join();
 	}

@@ -48,6 +48,8 @@ export interface Agreement<T> {
 	/** One at least; the remote's certificate must match one (RFC 8122 section 5). */
 	fingerprints: readonly Fingerprint[];
 	sections: { transceiver: T; media: NegotiatedMedia }[];
+	/** The remote's transport may begin anew: see Continuation.isMoved. */
+	isMoved: boolean;
 }
 
 /** What is to be carried out because a description is in force. */
@@ -57,6 +59,8 @@ export interface Effects<T> {
 	/** The ICE role at the start (RFC 8445 section 6.1.1); undefined: no change. */
 	controlling?: boolean | undefined;
 	agreement?: Agreement<T> | undefined;
+	/** The answer to this offer may come later than what it does: see Agreement.isMoved. */
+	mayMove?: boolean;
 	incoming: readonly Incoming<T>[];
 	/** Transceivers whose sections have ended: they are forgotten here. */
 	ended: readonly T[];

@@ -183,7 +183,8 @@ export default class Negotiation<T extends Negotiable> {
 		this.needed.offered();
 		this.associate(draft.places, draft.description);
 		this.#state = "have-local-offer";
-		return noEffects;
+		const tagged = sdp.taggedSection(draft.description.parsed);
+		return tagged && this.#continuation.isMoved(tagged.mid) ? { ...noEffects, mayMove: true } : noEffects;
 	}
 
 	/**
@@ -315,7 +316,8 @@ export default class Negotiation<T extends Negotiable> {
 			effects.remote = sdp.remoteTransport(remote.parsed, local.parsed);
 			const dtlsRole = sdp.dtlsRole(local.parsed, remote.parsed);
 			const { fingerprints } = effects.remote;
-			effects.agreement = { dtlsRole, fingerprints, sections };
+			const isMoved = this.#continuation.isMoved(effects.remote.mid);
+			effects.agreement = { dtlsRole, fingerprints, sections, isMoved };
 		}
 		if (type === "pranswer") {
 			this.#pending = { local, remote };
@@ -326,7 +328,7 @@ export default class Negotiation<T extends Negotiable> {
 		effects.ended = [...ended, ...this.#transceivers.filter(({ mid, stopping }) => mid === null && stopping)];
 		this.#transceivers = this.#transceivers.filter((one) => !effects.ended.includes(one));
 		this.#current = { local, remote };
-		this.#continuation.agree(all.length, effects.agreement);
+		this.#continuation.agree(all.length, effects.agreement, effects.remote?.mid);
 		this.needed.agree(local.parsed, remote.parsed, weAre, this.#places);
 		this.settle();
 		return effects;

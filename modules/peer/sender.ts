@@ -196,7 +196,7 @@ export default class RTCRtpSender {
 		const isSame = name === codec?.name && payloadType === codec?.payloadType;
 		if (former && (former !== track || !isSame)) this.detach();
 		if (!track || (former === track && isSame)) return;
-		if (!isSame) this.renew(srtp!);
+		if (!isSame) this.format(srtp!);
 		track.attach(this.#output!.native, codec!.name);
 		this.#output!.track = track;
 	}
@@ -207,22 +207,21 @@ export default class RTCRtpSender {
 		track!.detach(native);
 	}
 
-	/** Another native part, for another format. */
-	private renew(srtp: Srtp): void {
-		this.#output?.native.close();
-		this.#output = undefined;
+	/** The native part, made for the format, or changed to it. */
+	private format(srtp: Srtp): void {
 		const { midExtensionId, mid, codec } = this.#media!;
 		const { name, payloadType, clockRate, packetizationMode } = codec!;
-		const native = new RtpSender({
-			srtp,
+		const options = {
 			codec: name as "H264" | "opus" | "PCMU" | "PCMA", // of our own capabilities
 			payloadType,
 			clockRate,
 			ssrc: this.ssrc,
 			cname: this.#owner.cname,
-			packetizationMode: packetizationMode === 1 ? 1 : 0,
+			packetizationMode: packetizationMode === 1 ? (1 as const) : (0 as const),
 			...(midExtensionId ? { midId: midExtensionId, mid } : {}),
-		});
+		};
+		if (this.#output) this.#output.native.change(options);
+		const native = this.#output?.native ?? new RtpSender({ ...options, srtp });
 		this.#output = { native, payloadType, codec: name, track: null };
 	}
 }

@@ -31,6 +31,8 @@ export interface TransportOwner {
 	onTransportState(): void;
 }
 
+const moving = 10_000; // ms in which a remote that begins anew has been heard of
+
 /** Owns all natives of one peer but its senders. (In XS a private method takes a slot of each instance, a closure eleven.) */
 export default class PeerTransport {
 	readonly agent: IceAgent;
@@ -41,6 +43,9 @@ export default class PeerTransport {
 	#certificate: Certificate;
 	#path: Path;
 	#dtls: Dtls | undefined;
+	#association: { role: "client" | "server"; fingerprints: RemoteTransport["fingerprints"] } | undefined;
+	#movesUntil = -Infinity; // the remote may begin anew on other ports
+	#selected = ""; // where data goes
 	#writable = false; // the path has an address to send to
 	#timer: Timer | undefined;
 	#deadline = Infinity;
@@ -99,7 +104,8 @@ export default class PeerTransport {
 	}
 
 	get dtlsState(): RTCDtlsTransportState {
-		return this.#dtls?.state ?? "new";
+		const { state = "new" } = this.#dtls ?? {};
+		return state === "closed" && this.moves ? "connecting" : state;
 	}
 
 	/** Why it failed, once it has. */
@@ -172,15 +178,39 @@ export default class PeerTransport {
 		return true;
 	}
 
+	/**
+	 * Another section speaks for the bundle, and the remote may begin anew with the same credentials, on other ports and
+	 * with a new DTLS association (RFC 8842 section 4). When ICE selects another pair, it has; until then all stays as it
+	 * is, but that the former association may be closed.
+	 */
+	expectMove(): void {
+		this.#movesUntil = this.#network.now + moving;
+	}
+
+	/** That is agreed; before setRemote(). */
+	move(): void {
+		const { agent } = this;
+		this.expectMove();
+		if (!agent.controlling) return; // the remote nominates its new pair
+		agent.restart(this.#network.now, { ufrag: agent.localUfrag, password: agent.localPassword });
+		this.#offeredUfrag = "";
+	}
+
 	/** Both descriptions are known: DTLS begins as soon as ICE has a pair that works. */
 	startDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"]): void {
-		if (this.#dtls || this.#closed) return;
-		this.#dtls = new Dtls({
+		if (this.#closed) return;
+		this.#association = { role, fingerprints };
+		if (this.#dtls) return;
+		this.#dtls = this.makeDtls();
+		if (this.#writable) this.#dtls.start();
+	}
+
+	private makeDtls(): Dtls {
+		return new Dtls({
 			path: this.#path,
 			srtp: this.srtp,
 			certificate: this.#certificate,
-			role,
-			fingerprints,
+			...this.#association!,
 			onState: () => {
 				try {
 					this.onDtlsState();
@@ -189,7 +219,6 @@ export default class PeerTransport {
 				}
 			},
 		});
-		if (this.#writable) this.#dtls.start();
 	}
 
 	handleStun(data: Uint8Array, address: string, port: number): boolean {
@@ -216,6 +245,7 @@ export default class PeerTransport {
 			else if (event.type === "valid" || event.type === "consent") this.select(event.pair.remote);
 			else if (event.type === "deselected") this.#path.forget();
 			else if (event.type === "selected") {
+				this.follow(event.pair.remote);
 				this.select(event.pair.remote);
 				this.forgetFormer();
 			} else if (event.type === "statechange") {
@@ -279,6 +309,24 @@ export default class PeerTransport {
 		if (!this.#path.select(address, port) || this.#writable) return;
 		this.#writable = true;
 		this.#dtls?.start();
+	}
+
+	/** ICE has selected a pair: where the remote has begun anew, DTLS does so, too. */
+	private follow({ address, port }: { address: string; port: number }): void {
+		const selected = `${address} ${port}`;
+		const isNew = selected !== this.#selected;
+		this.#selected = selected;
+		if (!isNew || !this.moves || !this.#dtls) return;
+		this.#movesUntil = -Infinity;
+		this.#dtls.close(); // before the path leads to those who do not know it
+		this.#dtls = undefined;
+		this.#writable = false;
+		this.srtp.reset();
+		this.#dtls = this.makeDtls();
+	}
+
+	private get moves(): boolean {
+		return this.#network.now < this.#movesUntil;
 	}
 
 	/** The credentials before a restart have served. */

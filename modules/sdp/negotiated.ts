@@ -2,8 +2,9 @@
 // What an offer and its answer come to.
 import WebRTCError from "webrtc/error";
 import { commonFeedback, formatDistance, isUsablePayloadType, packetizationMode } from "webrtc/sdp/codecs";
-import { bundles, isLive, receives, reverse, sends } from "webrtc/sdp/section";
+import { intersect, isLive, receives, reverse, sends } from "webrtc/sdp/section";
 import { malformed } from "webrtc/sdp/text";
+import { sharedSections } from "webrtc/sdp/transport";
 import type { Codec, CodecCapability, Direction, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
 
 /** The URI of the extension that carries the mid (RFC 9143 section 15.2). */
@@ -57,12 +58,21 @@ export function negotiated(
 ): NegotiatedMedia[] {
 	if (weAre === "offerer") validateAnswer(local, remote);
 	const answer = weAre === "offerer" ? remote : local;
-	return local.media.map((section, i) => negotiatedSection(section, remote.media[i]!, answer.media[i]!));
+	const shared = sharedSections(remote, local);
+	return local.media.map((section, i) => {
+		const theirs = remote.media[i]!;
+		return negotiatedSection(section, theirs, answer.media[i]!, !isLive(section) || !shared.includes(theirs));
+	});
 }
 
-function negotiatedSection(local: MediaSection, remote: MediaSection, answer: MediaSection): NegotiatedMedia {
-	const rejected = !isLive(local) || !isLive(remote);
-	const direction = answer === local ? local.direction : reverse(answer.direction);
+function negotiatedSection(
+	local: MediaSection,
+	remote: MediaSection,
+	answer: MediaSection,
+	rejected: boolean,
+): NegotiatedMedia {
+	// An answer that says more than was offered (libdatachannel's "recvonly" to "inactive") means what was offered.
+	const direction = answer === local ? local.direction : intersect(local.direction, reverse(remote.direction));
 	const other = answer === local ? remote : local;
 	const chosen = rejected
 		? undefined
@@ -118,16 +128,16 @@ function primarySources(section: MediaSection): number[] {
 }
 
 /**
- * Checks that an answer fits the offer (RFC 3264 section 6, RFC 9429 section 5.11).
+ * Checks that an answer fits the offer (RFC 3264 section 6, RFC 9429 section 5.11). Of one that splits the bundle, the
+ * sections of the transport that connects count; the others are taken as refused.
  *
- * @throws WebRTCError "sdp/malformed" when it breaks the rules, "sdp/unsupported" when it wants several transports
+ * @throws WebRTCError "sdp/malformed" when it breaks the rules, "sdp/unsupported" when it wants a port for RTCP
  */
 export function validateAnswer(offer: SessionDescription, answer: SessionDescription): void {
 	const count = offer.media.length;
 	if (answer.media.length !== count)
 		malformed(0, `the answer has ${answer.media.length} sections, the offer ${count}`);
-	const live = answer.media.filter(isLive);
-	const bundled = bundles(answer).flat();
+	const shared = sharedSections(answer, offer);
 	answer.media.forEach((section, i) => {
 		const offered = offer.media[i]!;
 		if (section.kind !== offered.kind) malformed(0, `section ${i}: the answer is of another kind than the offer`);
@@ -135,11 +145,9 @@ export function validateAnswer(offer: SessionDescription, answer: SessionDescrip
 			malformed(0, `section ${i}: the mid is not that of the offer`);
 		if (!isLive(section)) return;
 		if (!isLive(offered)) malformed(0, `section ${i}: it was not offered`);
-		const isBundled = section.mid !== undefined && bundled.includes(section.mid);
-		if (!isBundled && live.length > 1)
-			throw new WebRTCError("sdp/unsupported", `section ${i}: not in the bundle, and there is one transport`);
+		if (!shared.includes(section)) return;
 		// What holds for the bundle may stand in its first section alone (RFC 9143 section 7.1.3).
-		if (!section.rtcpMux && !(isBundled && live.some(({ rtcpMux }) => rtcpMux)))
+		if (!shared.some(({ rtcpMux }) => rtcpMux))
 			throw new WebRTCError("sdp/unsupported", `section ${i}: RTCP is not on the same port`);
 		validateMedia(offered, section, i);
 		validateSetup(offered, section, i);
@@ -154,10 +162,6 @@ function validateMedia(offered: MediaSection, section: MediaSection, i: number):
 	for (const { id, uri } of section.extensions) {
 		const known = offered.extensions.some((other) => other.id === id && other.uri === uri);
 		if (!known) malformed(0, `section ${i}: an extension that was not offered`);
-	}
-	const { direction } = section;
-	if ((sends(direction) && !receives(offered.direction)) || (receives(direction) && !sends(offered.direction))) {
-		malformed(0, `section ${i}: ${direction} does not answer ${offered.direction}`);
 	}
 }
 

@@ -77,6 +77,16 @@ export function taggedSection(
 	return undefined;
 }
 
+/** The sections in use that share the transport of the one that speaks for the bundle. */
+export function sharedSections(
+	remote: SessionDescription,
+	local: Pick<SessionDescription, "media">,
+): readonly MediaSection[] {
+	const section = taggedSection(remote, local);
+	if (!section) return [];
+	return membersOf(remote, section).filter((one) => isLive(one) && isLive(local.media[remote.media.indexOf(one)]!));
+}
+
 /**
  * Who begins the DTLS handshake (RFC 8842 section 5). Answers without `a=setup` are passive (RFC 4145 section 4).
  *

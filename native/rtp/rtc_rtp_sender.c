@@ -300,6 +300,16 @@ static int randomise(rtc_rtp_sender *sender)
 	return 0;
 }
 
+static void setOptions(rtc_rtp_sender *sender, const rtc_rtp_sender_options *options)
+{
+	sender->options = *options;
+	if (!options->maximumPacketSize)
+		sender->options.maximumPacketSize = RTC_RTP_PACKET_MAXIMUM;
+	sender->waiting = isVideo(sender);
+	sender->headerSize = (uint8_t)rtc_rtp_write_header(sender->header, options->payloadType, options->ssrc,
+													   options->midId, options->mid);
+}
+
 rtc_rtp_sender *rtc_rtp_sender_new(const rtc_rtp_sender_options *options, rtc_srtp *srtp, int *error)
 {
 	*error = EINVAL;
@@ -313,12 +323,7 @@ rtc_rtp_sender *rtc_rtp_sender_new(const rtc_rtp_sender_options *options, rtc_sr
 	pthread_mutex_init(&sender->sending, NULL);
 	pthread_mutex_init(&sender->lock, NULL);
 	sender->srtp = rtc_srtp_retain(srtp);
-	sender->options = *options;
-	if (!options->maximumPacketSize)
-		sender->options.maximumPacketSize = RTC_RTP_PACKET_MAXIMUM;
-	sender->waiting = isVideo(sender);
-	sender->headerSize = (uint8_t)rtc_rtp_write_header(sender->header, options->payloadType, options->ssrc,
-													   options->midId, options->mid);
+	setOptions(sender, options);
 	rtc_rtp_feedback_init(&sender->feedback, options->ssrc, options->clockRate);
 	*error = randomise(sender);
 	if (!*error)
@@ -328,6 +333,27 @@ rtc_rtp_sender *rtc_rtp_sender_new(const rtc_rtp_sender_options *options, rtc_sr
 		return NULL;
 	}
 	return sender;
+}
+
+// An SSRC has one sequence of packets, whatever is in them: SRTP takes one that begins anew for a replay (RFC 3711
+// section 3.3.2), and receivers take it for a loss.
+int rtc_rtp_sender_change(rtc_rtp_sender *sender, const rtc_rtp_sender_options *options)
+{
+	if (!areValid(options) || options->ssrc != sender->options.ssrc)
+		return EINVAL;
+	pthread_mutex_lock(&sender->sending);
+	pthread_mutex_lock(&sender->lock);
+	int isOther = options->format != sender->options.format || options->clockRate != sender->options.clockRate;
+	uint8_t waiting = sender->waiting;
+	setOptions(sender, options);
+	if (isOther)
+		sender->started = 0;
+	else
+		sender->waiting = waiting;
+	sender->feedback.clockRate = options->clockRate;
+	pthread_mutex_unlock(&sender->lock);
+	pthread_mutex_unlock(&sender->sending);
+	return 0;
 }
 
 rtc_sink *rtc_rtp_sender_sink(rtc_rtp_sender *sender)

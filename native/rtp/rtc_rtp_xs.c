@@ -110,6 +110,18 @@ void xs_rtc_rtp_sender(xsMachine *the)
 	xsRemember(record->object);
 }
 
+void xs_rtc_rtp_sender_change(xsMachine *the)
+{
+	rtc_rtp_record *record = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	rtc_rtp_sender_options options = {0};
+	if (xsmcArgc < 1)
+		xsTypeError("options: missing");
+	xsmcVars(1);
+	readOptions(the, &options);
+	if (rtc_rtp_sender_change(record->sender, &options))
+		xsRangeError("ssrc: not the one of before");
+}
+
 void xs_rtc_rtp_sender_close(xsMachine *the)
 {
 	if (!xsmcGetHostData(xsThis))

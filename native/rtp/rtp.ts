@@ -72,6 +72,14 @@ export default class RtpSender extends (Native("xs_rtc_rtp_sender_destructor") a
 		super();
 		native("xs_rtc_rtp_sender").call(this, options);
 	}
+	/**
+	 * Sends another codec, payload type or MID from the next frame on, without a gap in the sequence numbers. It must not
+	 * be connected to a source of another codec yet.
+	 * @throws TypeError, RangeError naming the option; SyntaxError when closed
+	 */
+	change(options: Omit<RtpSenderOptions, "srtp">): void {
+		native("xs_rtc_rtp_sender_change").call(this, options);
+	}
 	/** @throws SyntaxError when closed */
 	statistics(): RtpSenderStatistics {
 		return native("xs_rtc_rtp_sender_statistics").call(this);

@@ -259,6 +259,20 @@ void rtc_srtp_release(rtc_srtp *srtp)
 	rtc_free(srtp);
 }
 
+// Only when the path has let go of the handler.
+static void forgetKeys(rtc_srtp *srtp)
+{
+	pthread_mutex_lock(&srtp->sendLock);
+	atomic_store(&srtp->ready, 0);
+	// libsrtp overwrites its keys when it frees them.
+	if (srtp->out)
+		srtp_dealloc(srtp->out);
+	if (srtp->in)
+		srtp_dealloc(srtp->in);
+	srtp->out = srtp->in = NULL;
+	pthread_mutex_unlock(&srtp->sendLock);
+}
+
 void rtc_srtp_close(rtc_srtp *srtp)
 {
 	pthread_mutex_lock(&srtp->sendLock);
@@ -269,15 +283,21 @@ void rtc_srtp_close(rtc_srtp *srtp)
 		return;
 	rtc_path_set_srtp(srtp->path, NULL, NULL);
 	rtc_srtp_handlers_remove(&srtp->handlers, NULL, 1);
-	// libsrtp overwrites its keys when it frees them.
+	forgetKeys(srtp);
+}
+
+void rtc_srtp_reset(rtc_srtp *srtp)
+{
 	pthread_mutex_lock(&srtp->sendLock);
-	atomic_store(&srtp->ready, 0);
-	if (srtp->out)
-		srtp_dealloc(srtp->out);
-	if (srtp->in)
-		srtp_dealloc(srtp->in);
-	srtp->out = srtp->in = NULL;
+	int closed = srtp->closed;
 	pthread_mutex_unlock(&srtp->sendLock);
+	if (closed)
+		return;
+	rtc_path_set_srtp(srtp->path, NULL, NULL); // the network thread has let go of it
+	forgetKeys(srtp);
+	memset(srtp->streams, 0, sizeof srtp->streams);
+	srtp->retiredCount = 0;
+	rtc_path_set_srtp(srtp->path, receive, srtp);
 }
 
 // A session of one direction. The key and salt of client and server alternate in the material (RFC 5764 section 4.2).

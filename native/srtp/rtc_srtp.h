@@ -31,8 +31,12 @@ void rtc_srtp_release(rtc_srtp *srtp); // accepts NULL; closes it with the last 
 // Forgets keys and handlers; none is running when it returns. Not from a handler. Idempotent.
 void rtc_srtp_close(rtc_srtp *srtp);
 
+// Forgets the keys and what they have protected, but no handler: those of a new DTLS association may follow. Not from a
+// handler. Without effect when closed.
+void rtc_srtp_reset(rtc_srtp *srtp);
+
 // `material` is client key, server key, client salt, server salt (RFC 5764 section 4.2), of which it keeps no copy.
-// Once in a session's life. 0, EINVAL for an unknown profile, a wrong size, or when keyed or closed; ENOMEM.
+// Once, until rtc_srtp_reset. 0, EINVAL for an unknown profile, a wrong size, or when keyed or closed; ENOMEM.
 int rtc_srtp_set_keys(rtc_srtp *srtp, uint16_t profile, const uint8_t *material, size_t size, int isClient);
 int rtc_srtp_ready(rtc_srtp *srtp);
 

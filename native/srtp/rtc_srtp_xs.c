@@ -66,6 +66,11 @@ void xs_rtc_srtp_close(xsMachine *the)
 	xs_rtc_srtp_destructor(it);
 }
 
+void xs_rtc_srtp_reset(xsMachine *the)
+{
+	rtc_srtp_reset(rtc_srtp_from_xs(the, &xsThis));
+}
+
 // Names of the registry of DTLS-SRTP protection profiles.
 static const char *profileName(uint16_t profile)
 {

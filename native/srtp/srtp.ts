@@ -37,6 +37,11 @@ export default class Srtp extends (Native("xs_rtc_srtp_destructor") as unknown a
 		return native("xs_rtc_srtp_statistics").call(this);
 	}
 
+	/** Forgets the keys, but no sender: another Dtls, of a new association, may give it others. @throws SyntaxError when closed */
+	reset(): void {
+		native("xs_rtc_srtp_reset").call(this);
+	}
+
 	/** Forgets the keys: nothing more is sent or received. Can be called again without effect; any other use throws. */
 	close(): void {
 		native("xs_rtc_srtp_close").call(this);

@@ -207,6 +207,45 @@ static void midUntilItHasArrived(void **state)
 	finish(f);
 }
 
+// RFC 3711 section 3.3.2: what begins anew would be a replay.
+static void anotherFormatGoesOn(void **state)
+{
+	(void)state;
+	rtc_rtp_sender_options options = video;
+	fixture *f = begin(&video, 1);
+	picture(f, fakeNow, 1, 100);
+	rtc_rtp_packet last = packetAt(f, 0);
+	f->srtp->count = 0;
+	options.payloadType = 120;
+	assert_int_equal(rtc_rtp_sender_change(f->sender, &options), 0);
+	picture(f, fakeNow += FRAME, 0, 100); // no key frame is needed
+	assert_int_equal(packetAt(f, 0).payloadType, 120);
+	assert_int_equal(packetAt(f, 0).sequence, (uint16_t)(last.sequence + 1));
+	assert_in_range(packetAt(f, 0).timestamp - last.timestamp, 2999, 3000);
+	assert_int_equal(packetAt(f, 0).ssrc, SSRC);
+	options.ssrc++;
+	assert_int_equal(rtc_rtp_sender_change(f->sender, &options), EINVAL);
+	options = video;
+	options.payloadType = 128;
+	assert_int_equal(rtc_rtp_sender_change(f->sender, &options), EINVAL);
+	finish(f);
+	f = begin(&audio, 1);
+	sound(f, fakeNow, 80);
+	last = packetAt(f, 0);
+	f->srtp->count = 0;
+	options = audio;
+	options.format = audio.format == RTC_FORMAT_PCMU ? RTC_FORMAT_PCMA : RTC_FORMAT_PCMU;
+	options.payloadType = 8;
+	assert_int_equal(rtc_rtp_sender_change(f->sender, &options), 0);
+	sound(f, fakeNow, 80); // of the former codec
+	assert_int_equal(f->srtp->count, 0);
+	f->frame.format = options.format;
+	rtc_source_deliver(&f->source.source, &f->frame);
+	assert_int_equal(packetAt(f, 0).sequence, (uint16_t)(last.sequence + 1));
+	assert_int_equal(packetAt(f, 0).payloadType, 8);
+	finish(f);
+}
+
 static void byeOnClose(void **state)
 {
 	(void)state;
@@ -275,6 +314,7 @@ int main(void)
 		cmocka_unit_test(whatCannotBeSent),
 		cmocka_unit_test(failedCommitsAreNotCounted),
 		cmocka_unit_test(midUntilItHasArrived),
+		cmocka_unit_test(anotherFormatGoesOn),
 		cmocka_unit_test(byeOnClose),
 		cmocka_unit_test(refusals),
 	};

@@ -195,6 +195,31 @@ static void badKeys(void **state)
 	shut(it);
 }
 
+// As for a new DTLS association: the same numbers are no replay under other keys, and the former keys are worth nothing.
+static void otherKeys(void **state)
+{
+	listener heard = {0};
+	(void)state;
+	session *it = open();
+	assert_int_equal(rtc_srtp_add_handler(it->ends[1], onRtp, onRtcp, onReady, &heard), 0);
+	key(it, RTC_SRTP_AES128_CM_SHA1_80);
+	assert_int_equal(send(it->ends[0], 7, 0xCAFE, 10), 0);
+	until(&heard.rtp, 1);
+	rtc_srtp_reset(it->ends[1]);
+	assert_false(rtc_srtp_ready(it->ends[1]));
+	assert_null(rtc_srtp_begin(it->ends[1]));
+	rtc_srtp_reset(it->ends[0]);
+	it->material[0] ^= 1;
+	key(it, RTC_SRTP_AES128_CM_SHA1_80);
+	assert_int_equal(heard.ready, 2);
+	assert_int_equal(send(it->ends[0], 7, 0xCAFE, 10), 0);
+	until(&heard.rtp, 2);
+	rtc_srtp_close(it->ends[0]);
+	rtc_srtp_reset(it->ends[0]);
+	assert_int_equal(rtc_srtp_set_keys(it->ends[0], RTC_SRTP_AES128_CM_SHA1_80, it->material, 60, 1), EINVAL);
+	shut(it);
+}
+
 // A replayed, a changed and a truncated packet, and one sent twice.
 static void attacks(void **state)
 {
@@ -348,7 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(profileCM), cmocka_unit_test(profileGCM),       cmocka_unit_test(badKeys),
 		cmocka_unit_test(attacks),   cmocka_unit_test(oneSourceTooMany), cmocka_unit_test(manySources),
-		cmocka_unit_test(removal),
+		cmocka_unit_test(removal),   cmocka_unit_test(otherKeys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

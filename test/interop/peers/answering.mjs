@@ -5,6 +5,9 @@
 /** @typedef {import("./scene.mjs").Scene} Scene */
 /** @typedef {import("./rows.mjs").Scenario} Scenario */
 
+/** What can come. @param {Scene} scene @param {("video" | "audio")[]} kinds */
+const first = (scene, ...kinds) => (scene.takenApart ? kinds.slice(0, 1) : kinds);
+
 /**
  * What follows when the device has offered both, and both have come.
  * @param {string} name
@@ -20,6 +23,7 @@ function then(name, needs, go, more = {}) {
 		...more,
 		async run(scene) {
 			await scene.deviceOffers();
+			if (scene.takenApart) return; // there is one section: see "answers video and audio"
 			await scene.arrives("video", "audio");
 			await go(scene);
 		},
@@ -52,7 +56,7 @@ export const answering = [
 		async run(scene) {
 			await scene.deviceOffers();
 			scene.refused();
-			await scene.arrives("video", "audio");
+			await scene.arrives(...first(scene, "video", "audio"));
 		},
 	},
 	{
@@ -116,7 +120,7 @@ export const answering = [
 			await scene.arrives("video");
 			scene.device.command("add", { kind: "audio" });
 			await scene.deviceOffers();
-			await scene.arrives("video", "audio");
+			await scene.arrives(...first(scene, "video", "audio"));
 		},
 	},
 	{

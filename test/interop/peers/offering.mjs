@@ -116,7 +116,9 @@ export const offering = [
 		short: true,
 	}),
 	then("pauses and resumes the audio", ["direct"], (scene) => pauseAndResume(scene, "audio", "video")),
-	then("stops the video and adds it again", ["stop"], (scene) => stopAndAdd(scene, "video", "audio")),
+	then("stops the video and adds it again", ["stop"], (scene) => stopAndAdd(scene, "video", "audio"), {
+		short: true,
+	}),
 	then("stops the audio and adds it again", ["stop"], (scene) => stopAndAdd(scene, "audio", "video"), {
 		short: true,
 	}),

@@ -78,7 +78,6 @@ export const implementations = [
 		start: () => startProcess("node", "node-datachannel.mjs"),
 		lacks: {
 			"data first": channelLast,
-			"be directed": "it answers a pause with recvonly",
 			direct: "a track keeps its direction",
 			restart: noRestart,
 		},

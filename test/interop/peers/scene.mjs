@@ -3,7 +3,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { DeviceSession } from "./device.mjs";
-import { attribute, describe, refuse, split, ufrag, withoutStrange, withStrange } from "./sdp.mjs";
+import { attribute, describe, isRefused, refuse, split, ufrag, withoutStrange, withStrange } from "./sdp.mjs";
 
 /** @typedef {import("./peer.mjs").Peer} Peer */
 /** @typedef {ReturnType<typeof describe>} Sections */
@@ -78,6 +78,12 @@ export class Scene {
 	get bundled() {
 		const mids = attribute(split(this.offer).head, "group")?.split(" ").slice(1) ?? [];
 		return mids.length > 1 || this.sections.length < 2;
+	}
+
+	/** Whether the answer takes the bundle apart, of which one transport is left: that of the first section. */
+	get takenApart() {
+		const { head, sections } = split(this.answer);
+		return attribute(head, "group") === undefined && sections.filter((one) => !isRefused(one)).length > 1;
 	}
 
 	/** @param {number[]} places and no others are refused */

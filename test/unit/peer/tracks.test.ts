@@ -196,3 +196,22 @@ test("what another negotiation leaves as it is goes on without a break", async (
 	expect(RtpSender.open.size).toBe(1);
 	expect([...RtpSender.open][0]).toBe(before);
 });
+
+test.each([
+	["another payload type", /\b111\b/g, "120", { codec: "opus", payloadType: 120, clockRate: 48000 }],
+	["another codec", /(m=audio \d+ \S+) 111 0/g, "$1 0", { codec: "PCMU", payloadType: 0, clockRate: 8000 }],
+])("with %s the sender goes on: its packets are of one sequence", async (_, pattern, text, expected) => {
+	const device = make();
+	const viewer = make();
+	device.addTransceiver(microphone());
+	viewer.addTransceiver("audio", { direction: "recvonly" });
+	await negotiate(viewer, device);
+	const [before] = RtpSender.open;
+	const { ssrc } = before!.options;
+	const offer = await viewer.createOffer();
+	await device.setRemoteDescription({ type: "offer", sdp: offer.sdp!.replace(pattern, text) });
+	await device.setLocalDescription();
+	expect([...RtpSender.open]).toEqual([before]);
+	expect(before!.options).toMatchObject({ ...expected, ssrc });
+	expect(sinks()).toEqual([`${expected.codec} 1`]);
+});

@@ -243,8 +243,6 @@ describe("an answer to our offer", () => {
 			/malformed.*extension/,
 		],
 		["setup:actpass", (remote) => (remote.media[0]!.setup = "actpass"), /malformed.*setup/],
-		["no bundle", (remote) => (remote.groups = []), /unsupported.*bundle/],
-		["a smaller bundle", (remote) => remote.groups[0]!.mids.pop(), /unsupported.*section 1.*bundle/],
 		["RTCP elsewhere", (remote) => remote.media.forEach((one) => (one.rtcpMux = false)), /unsupported.*RTCP/],
 	])("with %s is refused", (_, change, expected) => {
 		const remote = theirs();
@@ -267,17 +265,30 @@ describe("an answer to our offer", () => {
 		expect(negotiated(ours, remote, "offerer")[1]!.codec).toMatchObject({ name: "PCMU" });
 	});
 
-	test("must not want what was not offered", () => {
-		const refusal = (offered: LocalMedia["direction"], answered: LocalMedia["direction"]) => {
-			const one = makeOffer([{ ...video, direction: offered }]);
-			const remote = answer(one, [{ ...video, direction: "inactive" }]);
-			remote.media[0]!.direction = answered;
-			return failure(() => validateAnswer(one, remote));
-		};
-		expect(refusal("sendonly", "recvonly")).toBe("");
-		expect(refusal("sendonly", "sendrecv")).toMatch(/sendrecv does not answer sendonly/);
-		expect(refusal("recvonly", "recvonly")).toMatch(/recvonly does not answer recvonly/);
-		expect(refusal("sendrecv", "inactive")).toBe("");
+	test.each<[string, (remote: SessionDescription) => void, boolean[]]>([
+		["no bundle", (remote) => (remote.groups = []), [false, true]],
+		["a smaller bundle", (remote) => remote.groups[0]!.mids.pop(), [false, true]],
+		["a bundle without the first section", (remote) => remote.groups[0]!.mids.shift(), [true, false]],
+	])("with %s keeps the sections of one transport", (_, change, rejected) => {
+		const remote = theirs();
+		change(remote);
+		const all = negotiated(ours, remote, "offerer");
+		expect(all.map((media) => media.rejected)).toEqual(rejected);
+		expect(all.map(({ codec }) => codec === undefined)).toEqual(rejected);
+	});
+
+	test.each<[LocalMedia["direction"], LocalMedia["direction"], LocalMedia["direction"]]>([
+		["sendonly", "recvonly", "sendonly"],
+		["sendonly", "sendrecv", "sendonly"],
+		["recvonly", "recvonly", "inactive"],
+		["inactive", "recvonly", "inactive"],
+		["sendrecv", "inactive", "inactive"],
+		["sendrecv", "recvonly", "sendonly"],
+	])("to %s that says %s comes to %s", (offered, answered, direction) => {
+		const one = makeOffer([{ ...video, direction: offered }]);
+		const remote = answer(one, [{ ...video, direction: "inactive" }]);
+		remote.media[0]!.direction = answered;
+		expect(negotiated(one, remote, "offerer")[0]!.direction).toBe(direction);
 	});
 
 	test("must take a role that is left, and cannot revive a section", () => {

@@ -18,9 +18,13 @@ export default class RtpSender {
 	static readonly open = new Set<RtpSender>();
 	#closed = false;
 
-	constructor(readonly options: Options) {
+	constructor(public options: Options) {
 		RtpSender.open.add(this);
 		countNative(1);
+	}
+
+	change(options: Omit<Options, "srtp">): void {
+		this.options = { ...options, srtp: this.options.srtp };
 	}
 
 	statistics() {

@@ -10,6 +10,13 @@ export default class Srtp {
 		countNative(1);
 	}
 
+	/** How often keys were forgotten. */
+	resets = 0;
+
+	reset(): void {
+		this.resets++;
+	}
+
 	close(): void {
 		if (!this.#closed) countNative(-1);
 		this.#closed = true;
