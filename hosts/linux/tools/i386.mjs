@@ -90,7 +90,7 @@ export function linkFlags(root) {
 	const folders = libraryFolders(root);
 	return [
 		`-Wl,--dynamic-linker=${path.join(root, "lib/ld-linux.so.2")}`,
-		"-Wl,--disable-new-dtags", // the path holds for the libraries' own libraries, too
+		"-Wl,--disable-new-dtags", // the path holds for most of the libraries' own libraries, too
 		`-Wl,-rpath,${folders.join(":")}`,
 		...folders.map((folder) => `-L${folder} -Wl,-rpath-link,${folder}`),
 		`-L${path.join(root, "usr/lib/gcc/i686-linux-gnu/12")}`,
@@ -103,5 +103,12 @@ export function pkgConfig(root) {
 	return `PKG_CONFIG_SYSROOT_DIR=${root} PKG_CONFIG_LIBDIR=${folders.join(":")} pkg-config`;
 }
 
-/** The environment of a program that was built so: its TLS is a module of GIO. @param {string} root */
-export const environment = (root) => ({ GIO_MODULE_DIR: path.join(root, "usr/lib/i386-linux-gnu/gio/modules") });
+/**
+ * The environment of a program that was built so: its TLS is a module of GIO. Libraries with a RUNPATH of their own, such
+ * as libpulse, do not heed the program's RPATH.
+ * @param {string} root
+ */
+export const environment = (root) => ({
+	GIO_MODULE_DIR: path.join(root, "usr/lib/i386-linux-gnu/gio/modules"),
+	LD_LIBRARY_PATH: libraryFolders(root).join(":"),
+});

@@ -37,9 +37,17 @@ function flagsOf(variant) {
 	};
 }
 
-/** @param {string} object @param {string} source @param {string} flags @param {string} [more] */
+/**
+ * An object is as old as the beginning of its compilation: a header that changes meanwhile makes it old.
+ * @param {string} object @param {string} source @param {string} flags @param {string} [more]
+ */
 const rule = (object, source, flags, more = "") =>
-	`${object}: ${source}\n\t@echo "# cc ${path.basename(source)}"\n\t@$(CC) $(${flags}) ${more} -MD -MP -c $< -o $@\n`;
+	[
+		`${object}: ${source}`,
+		`\t@echo "# cc ${path.basename(source)}"`,
+		`\t@began=$$(date +@%s.%N); $(CC) $(${flags}) ${more} -MD -MP -c $< -o $@ && touch -d $$began $@`,
+		"",
+	].join("\n");
 
 /** What both Makefiles begin with. @param {Variant} variant @param {string} library */
 function head({ i386: root }, library) {
