@@ -28,7 +28,10 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/boards/run.mjs"],
 		["clang-format", "--dry-run", "--Werror", ...["native", "hosts", "test"].flatMap(cFiles)],
 	],
-	unit: () => [[bin("jest"), "--ci"]],
+	unit: () => [
+		[bin("jest"), "--ci"],
+		["node", "test/mutate/run.mjs"],
+	],
 	native: () => [["make", "-s", "-j2", "-C", "test/native", "check"]],
 	fuzz: () => [
 		["make", "-s", "-j2", "-C", "test/fuzz", "run", "SECONDS=5"],

@@ -24,10 +24,12 @@ test("takes a local offer back", async () => {
 test("takes a remote offer back, and the transceivers that it made", async () => {
 	const pc = make();
 	await pc.setRemoteDescription(await offerOf(make(), "audio", "video"));
-	expect(pc.getTransceivers()).toHaveLength(2);
+	const made = pc.getTransceivers();
+	expect(made).toHaveLength(2);
 	await pc.setRemoteDescription(rollback);
 	expect([pc.signalingState, pc.remoteDescription]).toEqual(["stable", null]);
 	expect(pc.getTransceivers()).toEqual([]);
+	for (const { mid, currentDirection } of made) expect([mid, currentDirection]).toEqual([null, "stopped"]);
 });
 
 test("keeps a transceiver that was made by the offer, and has got a track since", async () => {

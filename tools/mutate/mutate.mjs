@@ -1,137 +1,92 @@
 // SPDX-License-Identifier: Apache-2.0
 // @ts-check
-// npm run mutate: breaks the control plane in small ways, one at a time, and tells which breakages no unit test notices.
+// npm run mutate: breaks the control plane in small ways, one at a time, and tells which breakages no test notices.
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { mutationsOf } from "./mutations.mjs";
+import { allChanges, choose, describe } from "./changes.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+/** @typedef {import("./changes.mjs").Change} Change */
+
+const ours = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const patience = 300_000; // ms for the tests of one change: a change may make a loop endless
 const long = "kvs/(soak|week)"; // what lasts a minute, and is made of what the others try
 
 const usage = `usage: npm run mutate -- [options]
 
-Changes operators, constants, conditions, statements and arguments in copies of the sources, runs the unit tests that
+Changes operators, constants, conditions, statements and arguments in copies of the sources, runs the tests that
 FEATURES.md names for the folder, and lists the changes that these let pass.
 
-  --seed N       which changes (1)
-  --count N      how many (60)
-  --folder NAME  of these files only (modules)
-  --jobs N       at the same time (2)
-  -h, --help     this text
+  --seed N        which changes (1)
+  --count N       how many (60)
+  --folder NAME   of these files only (modules)
+  --jobs N        at the same time (2)
+  --project NAME  of another folder that is arranged as this one (this one)
+  -h, --help      this text
 `;
 
-/** The unit tests of a folder of modules/, the first that matches. @type {[string, string[]][]} */
+/** The tests of a folder of modules/, the first that matches. @type {[string, string[]][]} */
 const suites = [
-	["app", ["app", "strangers", "peer"]],
-	["aws", ["aws", "kvs"]],
-	["device", ["kvs", "app"]],
-	["error", ["app", "peer", "media", "kvs"]],
-	["http", ["http", "signaling"]],
-	["ice", ["ice", "peer"]],
-	["media", ["media", "app"]],
-	["peer", ["peer", "app"]],
-	["sdp", ["sdp", "peer"]],
-	["signaling/kvs", ["kvs"]],
-	["signaling/whep", ["signaling", "app"]],
-	["", ["app", "http", "ice", "kvs", "peer", "sdp", "signaling"]],
+	["app", ["unit/app", "unit/peer"]],
+	["aws", ["unit/aws", "unit/kvs"]],
+	["device", ["unit/device", "unit/kvs", "unit/app"]],
+	["error", ["unit/guard", "unit/app", "unit/peer", "unit/media", "unit/kvs"]],
+	["http", ["unit/http", "unit/signaling"]],
+	["ice", ["unit/ice", "unit/peer"]],
+	["media", ["unit/media", "unit/app"]],
+	["peer", ["unit/peer", "wpt", "unit/app"]],
+	["sdp", ["unit/sdp", "unit/peer"]],
+	["signaling/kvs", ["unit/kvs"]],
+	["signaling/whep", ["unit/signaling", "unit/app"]],
+	["text", ["unit/text", "unit/http", "unit/sdp"]],
+	["", ["unit"]],
 ];
 
-/** @typedef {{ file: string, line: number, before: string, after: string, source: string, kind: string }} Change */
+/** @param {string} why @returns {never} */
+function refuse(why) {
+	process.stderr.write(`${why}\n\n${usage}`);
+	process.exit(2);
+}
 
 /** @param {string[]} words */
 function parse(words) {
-	const options = { seed: 1, count: 60, jobs: 2, folder: "modules" };
+	const options = { seed: 1, count: 60, jobs: 2, folder: "modules", project: ours };
 	for (let i = 0; i < words.length; i++) {
 		const [, name = "", inline] = /^--(\w+)(?:=(.*))?$/.exec(words[i] ?? "") ?? [];
-		const value = inline ?? words[++i];
-		if (name === "folder" && value && fs.existsSync(path.join(root, value))) options.folder = value;
-		else if ((name === "seed" || name === "count" || name === "jobs") && /^\d+$/.test(value ?? ""))
+		const value = inline ?? words[++i] ?? "";
+		if ((name === "folder" || name === "project") && value) options[name] = value;
+		else if ((name === "seed" || name === "count" || name === "jobs") && /^\d+$/.test(value))
 			options[name] = Number(value);
-		else {
-			process.stderr.write(`${words[i - 1] ?? words[i]} ${value ?? ""}: not understood\n\n${usage}`);
-			process.exit(2);
-		}
+		else refuse(`--${name || words[i - 1]} ${value}: not understood`);
 	}
+	if (options.jobs === 0) refuse("--jobs 0: nobody would do it");
+	if (!fs.existsSync(path.join(options.project, options.folder))) refuse(`--folder ${options.folder}: there is none`);
 	return options;
 }
 
-/** mulberry32, a generator of 32 bits by Tommy Ettinger. @param {number} seed @returns {() => number} from 0 to 1 */
-function generator(seed) {
-	let state = seed >>> 0;
-	return () => {
-		state = (state + 0x6d2b79f5) >>> 0;
-		let value = Math.imul(state ^ (state >>> 15), state | 1);
-		value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-		return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
+const parts = "modules native examples types test jest.config.mjs package.json tsconfig.json".split(" ");
 
-/** @param {string} folder @returns {Change[]} all that can be done to the files there */
-function allChanges(folder) {
-	const isFolder = fs.statSync(path.join(root, folder)).isDirectory();
-	const files = isFolder
-		? fs
-				.readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
-				.map((name) => path.join(folder, name))
-		: [folder];
-	const sources = files.filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts")).sort();
-	return sources.flatMap((file) => {
-		const source = fs.readFileSync(path.join(root, file), "utf8");
-		return mutationsOf(file, source).map(({ start, end, text, kind }) => ({
-			file,
-			kind,
-			line: source.slice(0, start).split("\n").length,
-			before: source.slice(start, end),
-			after: text,
-			source: source.slice(0, start) + text + source.slice(end),
-		}));
-	});
-}
-
-/** @param {Change[]} changes @param {number} count @param {number} seed @returns {Change[]} at most one of a line */
-function choose(changes, count, seed) {
-	const random = generator(seed);
-	const left = [...changes];
-	/** @type {Map<string, Change>} */
-	const chosen = new Map();
-	while (chosen.size < count && left.length) {
-		const [change] = left.splice(Math.floor(random() * left.length), 1);
-		if (change) chosen.set(`${change.file}:${change.line}`, chosen.get(`${change.file}:${change.line}`) ?? change);
-	}
-	return [...chosen.values()];
-}
-
-/** What the unit tests need of the project, apart from this one, which others may be editing. @param {string} name */
-function makeCopy(name) {
-	const copy = path.join(root, "build/mutate", name);
+/** What the tests need of the project, apart from it, as others may be editing. @param {string} project @param {string} name */
+function makeCopy(project, name) {
+	const copy = path.join(project, "build/mutate", name);
 	fs.rmSync(copy, { recursive: true, force: true });
-	for (const part of [
-		"modules",
-		"native",
-		"examples",
-		"types",
-		"test",
-		"jest.config.mjs",
-		"package.json",
-		"tsconfig.json",
-	])
-		fs.cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
-	fs.symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"));
+	fs.mkdirSync(copy, { recursive: true });
+	for (const part of parts.filter((part) => fs.existsSync(path.join(project, part))))
+		fs.cpSync(path.join(project, part), path.join(copy, part), { recursive: true });
+	fs.symlinkSync(path.join(ours, "node_modules"), path.join(copy, "node_modules"));
 	return copy;
 }
 
 /** @param {string} file @returns {string[]} */
 function suitesOf(file) {
 	const [, names = []] = suites.find(([folder]) => file.startsWith(path.join("modules", folder))) ?? [];
-	return names.map((name) => `test/unit/${name}`);
+	return names.map((name) => `test/${name}`);
 }
 
 /** @param {string} copy @param {string[]} tests @returns {Promise<boolean>} whether all pass, in time */
 function pass(copy, tests) {
-	const jest = path.join(root, "node_modules/jest/bin/jest.js");
+	const jest = path.join(ours, "node_modules/jest/bin/jest.js");
 	const parameters = [
 		"--ci",
 		"--bail",
@@ -154,12 +109,6 @@ function pass(copy, tests) {
 	});
 }
 
-/** @param {Change} change */
-function describe({ file, line, before, after, kind }) {
-	const short = (/** @type {string} */ text) => text.replace(/\s+/g, " ").slice(0, 70);
-	return `${file}:${line}  ${short(before)}  →  ${kind === "statement" ? "(removed)" : short(after)}`;
-}
-
 /** Tries changes until there are none left. @param {string} copy @param {Change[]} queue @param {(change: Change, killed: boolean) => void} tell */
 async function work(copy, queue, tell) {
 	for (let change = queue.shift(); change; change = queue.shift()) {
@@ -178,8 +127,8 @@ if (words.includes("--help") || words.includes("-h")) {
 	process.exit(0);
 }
 const options = parse(words);
-const changes = choose(allChanges(options.folder), options.count, options.seed);
-const copies = Array.from({ length: options.jobs }, (_, i) => makeCopy(`${i}`));
+const changes = choose(allChanges(options.project, options.folder), options.count, options.seed);
+const copies = Array.from({ length: options.jobs }, (_, i) => makeCopy(options.project, `${i}`));
 const needed = [...new Set(changes.flatMap(({ file }) => suitesOf(file)))];
 console.log(`${changes.length} changes of ${options.folder}, seed ${options.seed}`);
 if (!(await pass(copies[0] ?? "", needed))) {
@@ -197,7 +146,7 @@ const tell = (/** @type {Change} */ change, /** @type {boolean} */ killed) => {
 };
 const queue = [...changes];
 await Promise.all(copies.map((copy) => work(copy, queue, tell)));
-fs.rmSync(path.join(root, "build/mutate"), { recursive: true, force: true });
+fs.rmSync(path.join(options.project, "build/mutate"), { recursive: true, force: true });
 console.log(
 	`\n${changes.length - survivors.length} of ${changes.length} killed${survivors.length ? "; survivors:" : ""}`,
 );

@@ -79,6 +79,20 @@ test("a body has its seconds, too", async () => {
 	expect(bodies[0]).toHaveLength(12_000);
 });
 
+test("the next request of a connection has its own five seconds, from its first byte on, however little comes", async () => {
+	const client = await send(`${head}\r\n`);
+	await advance(4000);
+	expect([client.status, client.closed]).toEqual([200, false]);
+	for (let second = 0; second < 4; second++) {
+		client.send(head[second]!);
+		await advance(1000);
+	}
+	expect([client.status, client.closed]).toEqual([200, false]);
+	client.send(head[4]!);
+	await advance(2000);
+	expect(client.status).toBe(408);
+});
+
 test("so has who takes a response", async () => {
 	const client = await send(`${head.replace("/ ", "/wait ")}\r\n`);
 	client.stalled = true;
@@ -195,6 +209,12 @@ test("who asks for more of them than others makes room at once", async () => {
 	const greedy = [await send(post(12_288)), await send(post(12_288))];
 	expect((await send(`${post(8000)}${"x".repeat(8000)}`, "192.0.2.2")).status).toBe(200);
 	expect(closed(greedy)).toBe(1);
+});
+
+test("who asks for as much as others have has to wait", async () => {
+	const before = [await send(post(12_288), "192.0.2.2"), await send(post(12_288), "192.0.2.3")];
+	expect((await send(post(12_288), "192.0.2.4")).status).toBe(503);
+	expect(closed(before)).toBe(0);
 });
 
 test("heads that do not end count, too", async () => {

@@ -192,8 +192,18 @@ describe("strictness", () => {
 		const message = writer.end();
 		expect(decode(message).errorCode).toBe(487);
 		expect(hex(message.slice(28))).toBe("000a000400017fff");
-		message[26] = 2;
-		expect(decode(message).errorCode).toBe(0);
+		for (const [hundreds, rest] of [
+			[2, 99],
+			[7, 0],
+			[4, 100],
+		] as const) {
+			message.set([hundreds, rest], 26);
+			expect(decode(message).errorCode).toBe(0);
+		}
+		message.set([0xfb, 99], 26);
+		expect(decode(message).errorCode).toBe(399);
+		message.set([6, 99], 26);
+		expect(decode(message).errorCode).toBe(699);
 	});
 
 	test("the writer does not write beyond its buffer", () => {

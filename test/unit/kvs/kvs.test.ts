@@ -128,6 +128,27 @@ describe("from cold to ready", () => {
 		expect(service.calls()[0]).toBe("describeSignalingChannel");
 	});
 
+	test("each channel and role has a place of its own in the storage, with a name that NVS takes", async () => {
+		service.addChannel("porch");
+		service.addChannel("hall");
+		const all = [
+			["porch", "master"],
+			["porch", "viewer"],
+			["hall", "master"],
+		] as const;
+		for (const isWarm of [false, true])
+			for (const [channelName, role] of all) {
+				service.requests.length = 0;
+				const client = make({ cache: "stored", channelName }).connect(role);
+				await until(() => isConnected(client));
+				expect(service.calls().includes("describeSignalingChannel")).toBe(!isWarm);
+				client.signaling.close();
+			}
+		const names = preference.keys("kvs");
+		expect(names).toHaveLength(3);
+		for (const name of names) expect(name).toMatch(/^c[0-9a-f]{14}$/); // of 15 characters at most
+	});
+
 	test("a cache that holds nonsense is no obstacle", async () => {
 		service.addChannel("porch");
 		const first = make({ cache: "stored" }).connect();
@@ -244,6 +265,15 @@ describe("messages", () => {
 				"m=video 0 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:0\r\n" +
 				"m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\na=mid:1\r\n",
 		);
+	});
+
+	test("a viewer without a name makes itself one that nobody else has", async () => {
+		await start("viewer");
+		const again = make().connect("viewer");
+		await until(() => isConnected(again));
+		const names = service.sockets.map(({ clientId }) => clientId);
+		for (const name of names) expect(name).toMatch(/^viewer-[0-9a-f]{16}$/);
+		expect(new Set(names).size).toBe(2);
 	});
 
 	test("a viewer makes the offer; the master has the name that the viewer gave it", async () => {

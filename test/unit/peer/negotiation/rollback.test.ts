@@ -50,6 +50,8 @@ test("what was agreed before stays agreed", () => {
 test("there is nothing to take back when all is stable", () => {
 	const ours = new Side("ours", line("video"));
 	expect(codeOf(() => ours.negotiation.rollback("local"))).toBe("peer/invalid-state");
+	expect(() => ours.negotiation.rollback("local")).toThrow("setLocalDescription(rollback)");
+	expect(() => ours.negotiation.rollback("remote")).toThrow("setRemoteDescription(rollback)");
 });
 
 test("after a local offer is taken back, the next has a higher version", () => {
@@ -57,4 +59,13 @@ test("after a local offer is taken back, the next has a higher version", () => {
 	ours.offer();
 	ours.negotiation.rollback("local");
 	expect(ours.offer()).toContain("o=- 42 2 IN");
+});
+
+test("an offer that takes ours back does not find our transceivers by the mids that they had in it", () => {
+	const ours = new Side("ours", line("video"));
+	const theirs = new Side("theirs", line("video"));
+	ours.offer();
+	ours.take("offer", theirs.offer());
+	expect(ours.mids).toEqual([null, "0"]);
+	expect(ours.lines[1]!.isMade).toBe(true);
 });
