@@ -214,7 +214,7 @@ rtc_capture_device *rtc_camera_esp32_open(const rtc_capture_options *options, rt
 	return NULL;
 }
 
-#else
+#elif !defined(MODDEF_CAMERA_MIPI) // rtc_camera_mipi_esp32.c
 
 rtc_capture_device *rtc_camera_esp32_open(const rtc_capture_options *options, rtc_capture_error *error)
 {

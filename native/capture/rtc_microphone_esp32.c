@@ -10,6 +10,9 @@
 #include "driver/i2s_std.h"
 #include "freertos/FreeRTOS.h"
 #include "mc.defines.h"
+#ifdef MODDEF_ES8311_ADDRESS
+#include "rtc_es8311_esp32.h"
+#endif
 
 #ifndef MODDEF_AUDIOIN_I2S_NUM
 #define MODDEF_AUDIOIN_I2S_NUM 0
@@ -34,6 +37,9 @@
 typedef struct {
 	rtc_capture_device device; // first
 	i2s_chan_handle_t channel;
+#ifdef MODDEF_ES8311_ADDRESS
+	rtc_es8311 *codec;
+#endif
 	rtc_frame_pool *pool;
 	uint32_t sampleRate, samples;
 	uint8_t channels;
@@ -69,6 +75,10 @@ static void release(i2s_microphone *microphone)
 	if (microphone->channel)
 		i2s_del_channel(microphone->channel);
 	microphone->channel = NULL;
+#ifdef MODDEF_ES8311_ADDRESS
+	rtc_es8311_close(microphone->codec);
+	microphone->codec = NULL;
+#endif
 }
 
 static rtc_capture_result prepare(i2s_microphone *microphone, rtc_capture_error *error)
@@ -77,6 +87,10 @@ static rtc_capture_result prepare(i2s_microphone *microphone, rtc_capture_error 
 	esp_err_t result = i2s_new_channel(&configuration, NULL, &microphone->channel);
 	if (result == ESP_OK)
 		result = set_up(microphone);
+#ifdef MODDEF_ES8311_ADDRESS
+	if (result == ESP_OK)
+		result = rtc_es8311_open(&microphone->codec);
+#endif
 	if (result == ESP_OK)
 		return RTC_CAPTURE_OK;
 	release(microphone);
@@ -91,6 +105,13 @@ static rtc_capture_result start(rtc_capture_device *device, rtc_capture *capture
 	if (prepare(microphone, error) != RTC_CAPTURE_OK)
 		return RTC_CAPTURE_FAILED;
 	esp_err_t result = i2s_channel_enable(microphone->channel);
+#ifdef MODDEF_ES8311_ADDRESS
+	if (result == ESP_OK) { // now that it has its clocks
+		result = rtc_es8311_start(microphone->codec, microphone->sampleRate);
+		if (result != ESP_OK)
+			i2s_channel_disable(microphone->channel);
+	}
+#endif
 	if (result != ESP_OK) {
 		release(microphone);
 		return rtc_capture_fail(error, "media/device-failed", "microphone: %s", esp_err_to_name(result));

@@ -11,6 +11,7 @@ const own = fileURLToPath(new URL("include", import.meta.url));
 /** Folders below $IDF_PATH/components that the SDK's make.esp32.mk gives to the compiler: those that are used of them. */
 const given = [
 	"esp_common/include",
+	"esp_driver_i2c/include",
 	"esp_driver_i2s/include",
 	"esp_hw_support/include",
 	"esp_libc/platform_include",
