@@ -30,8 +30,9 @@
 #define MODDEF_CAMERA_RESET -1
 #endif
 
-#define FRAMES 4         // in the queue of an encoder: 2, being encoded: 1, being filled: 1
-#define DRIVER_BUFFERS 3 // the driver keeps one for itself, one fills, one is converted
+#define FRAMES 4             // in the queue of an encoder: 2, being encoded: 1, being filled: 1
+#define DRIVER_BUFFERS 3     // the driver keeps one for itself, one fills, one is converted
+#define SENSOR_LONGEST 8192u // pixels of a side, more than any sensor has
 #define DEFAULT_WIDTH 1280
 #define DEFAULT_HEIGHT 720
 #define BUS_HZ 400000
@@ -66,8 +67,8 @@ static const char *set_format(mipi_camera *camera)
 	camera->sensorWidth = format.fmt.pix.width & ~1u;
 	camera->sensorHeight = format.fmt.pix.height & ~1u;
 	if (camera->sensorWidth != format.fmt.pix.width || camera->sensorHeight != format.fmt.pix.height ||
-		camera->sensorWidth > UINT16_MAX || camera->sensorHeight > UINT16_MAX)
-		return "its size is odd, or no size";
+		camera->sensorWidth > SENSOR_LONGEST || camera->sensorHeight > SENSOR_LONGEST)
+		return "its size is odd, or too large";
 	if (camera->sensorWidth < camera->width || camera->sensorHeight < camera->height)
 		return "it has fewer pixels than were asked for";
 	format.fmt.pix.pixelformat = V4L2_PIX_FMT_YUV420;
