@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: Apache-2.0
+#define CONFIG_ESP_VIDEO_ENABLE_MIPI_CSI_VIDEO_DEVICE 1
