@@ -16,6 +16,7 @@ import { startProcess } from "./process.mjs";
  * @property {() => Promise<Peer>} start
  * @property {string[]} [policies] of bundling; default: its own
  * @property {Record<string, string>} [lacks] why it cannot do what a row needs: see the rows
+ * @property {Record<string, Record<string, string>>} [lacksWith] the same, with one policy of bundling alone
  */
 
 const python = "/usr/bin/python3"; // Debian's, which has Debian's modules
@@ -29,6 +30,12 @@ export const implementations = [
 		start: () => startPage("chromium"),
 		policies: ["balanced", "max-compat", "max-bundle"],
 		lacks: { "data first": channelLast },
+		lacksWith: {
+			"max-bundle": {
+				"refused first":
+					'its one transport goes with the first section (of its own answers, too: "Failed to setup RTCP mux")',
+			},
+		},
 	},
 	{
 		name: "firefox",

@@ -69,12 +69,13 @@ export function rows({ short = false, only }) {
 		throw new Error(`--only: one of ${implementations.map(({ name }) => name).join(", ")}`);
 	const wanted = implementations.filter(({ name }) => !only || name === only);
 	return wanted.flatMap((implementation) => {
-		const { name, policies = [undefined], lacks = {} } = implementation;
+		const { name, policies = [undefined], lacksWith = {} } = implementation;
 		return (short ? policies.slice(-1) : policies).flatMap((bundle) =>
 			[...offering, ...answering]
 				.filter((scenario) => !short || scenario.short)
 				.map((scenario) => {
 					const title = `${name}${bundle ? ` (${bundle})` : ""} ${scenario.name}`;
+					const lacks = { ...implementation.lacks, ...lacksWith[bundle ?? ""] };
 					const lacking = scenario.needs?.find((need) => need in lacks);
 					if (lacking) return { name: title, impossible: lacks[lacking] };
 					return { name: title, timeout: 60, run: () => play(implementation, bundle, scenario) };
