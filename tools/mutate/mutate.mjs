@@ -10,7 +10,7 @@ import { allChanges, choose, describe } from "./changes.mjs";
 /** @typedef {import("./changes.mjs").Change} Change */
 
 const ours = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
-const patience = 300_000; // ms for the tests of one change: a change may make a loop endless
+const patience = 1_200_000; // ms for all tests without any change
 const long = "kvs/(soak|week)"; // what lasts a minute, and is made of what the others try
 
 const usage = `usage: npm run mutate -- [options]
@@ -84,8 +84,8 @@ function suitesOf(file) {
 	return names.map((name) => `test/${name}`);
 }
 
-/** @param {string} copy @param {string[]} tests @returns {Promise<boolean>} whether all pass, in time */
-function pass(copy, tests) {
+/** @param {string} copy @param {string[]} tests @param {number} limit ms @returns {Promise<boolean>} whether all pass, in time */
+function pass(copy, tests, limit) {
 	const jest = path.join(ours, "node_modules/jest/bin/jest.js");
 	const parameters = [
 		"--ci",
@@ -100,7 +100,7 @@ function pass(copy, tests) {
 		...tests,
 	];
 	const child = spawn("node", [jest, ...parameters], { cwd: copy, stdio: "ignore" });
-	const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+	const timer = setTimeout(() => child.kill("SIGKILL"), limit);
 	return new Promise((resolve) => {
 		child.on("close", (code) => {
 			clearTimeout(timer);
@@ -109,13 +109,13 @@ function pass(copy, tests) {
 	});
 }
 
-/** Tries changes until there are none left. @param {string} copy @param {Change[]} queue @param {(change: Change, killed: boolean) => void} tell */
-async function work(copy, queue, tell) {
+/** Tries changes until there are none left. @param {string} copy @param {Change[]} queue @param {number} limit @param {(change: Change, killed: boolean) => void} tell */
+async function work(copy, queue, limit, tell) {
 	for (let change = queue.shift(); change; change = queue.shift()) {
 		const file = path.join(copy, change.file);
 		const original = fs.readFileSync(file, "utf8");
 		fs.writeFileSync(file, change.source);
-		const killed = !(await pass(copy, suitesOf(change.file)));
+		const killed = !(await pass(copy, suitesOf(change.file), limit));
 		fs.writeFileSync(file, original);
 		tell(change, killed);
 	}
@@ -131,10 +131,13 @@ const changes = choose(allChanges(options.project, options.folder), options.coun
 const copies = Array.from({ length: options.jobs }, (_, i) => makeCopy(options.project, `${i}`));
 const needed = [...new Set(changes.flatMap(({ file }) => suitesOf(file)))];
 console.log(`${changes.length} changes of ${options.folder}, seed ${options.seed}`);
-if (!(await pass(copies[0] ?? "", needed))) {
+const start = Date.now();
+if (!(await pass(copies[0] ?? "", needed, patience))) {
 	console.error("Without any change, the tests do not pass, or not in time.");
 	process.exit(1);
 }
+// A change may make a loop endless.
+const limit = 60_000 + 3 * (Date.now() - start);
 /** @type {Change[]} */
 const survivors = [];
 let done = 0;
@@ -145,7 +148,7 @@ const tell = (/** @type {Change} */ change, /** @type {boolean} */ killed) => {
 	console.log(`${done}/${changes.length} survived: ${describe(change)}`);
 };
 const queue = [...changes];
-await Promise.all(copies.map((copy) => work(copy, queue, tell)));
+await Promise.all(copies.map((copy) => work(copy, queue, limit, tell)));
 fs.rmSync(path.join(options.project, "build/mutate"), { recursive: true, force: true });
 console.log(
 	`\n${changes.length - survivors.length} of ${changes.length} killed${survivors.length ? "; survivors:" : ""}`,

@@ -47,7 +47,7 @@ function mutate(node) {
 	const text = node.getText();
 	if (ts.isBinaryExpression(node)) {
 		const operator = otherOperator(node);
-		return operator && { kind: "operator", text: operator, of: node.operatorToken };
+		return operator ? { kind: "operator", text: operator, of: node.operatorToken } : undefined;
 	}
 	if (ts.isNumericLiteral(node)) {
 		const value = Number(text.replaceAll("_", ""));

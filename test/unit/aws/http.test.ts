@@ -191,6 +191,13 @@ test("bodies are bounded, and must be UTF-8", async () => {
 	expect(results[2]).toMatchObject({ message: "a.example: the response is not UTF-8" });
 });
 
+test("of a field of a response, 256 characters are kept", async () => {
+	script = [{ status: 400, headers: [["x-amzn-errortype", "e".repeat(257)]] }];
+	send();
+	await advance(100);
+	expect((results[0] as Response).errorType).toBe("e".repeat(256));
+});
+
 describe("a signed client", () => {
 	const credentials = new StaticCredentials({ accessKeyId: "A", secretAccessKey: "B", sessionToken: "T" });
 

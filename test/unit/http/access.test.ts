@@ -97,6 +97,7 @@ test("nobody else's page may read a response, unless the owner says so", () => {
 	expect(fields(["https://example.org"], head("192.0.2.9:8080"))).toEqual({ vary: "origin" });
 	expect(fields(["*"])).toEqual({ "access-control-allow-origin": "*" });
 	expect(statusOf({ origins: ["https://example.org"] }, asked)).toBeUndefined();
+	expect(statusOf({ origins: ["https://a.b", "http://a"] }, head("192.0.2.9:8080", "https://a.b"))).toBeUndefined();
 	expect(statusOf({ origins: ["https://example.org.evil"] }, asked)).toBe(403);
 	expect(statusOf({ origins: ["*"] }, asked)).toBeUndefined();
 });
@@ -105,6 +106,8 @@ test.each([
 	["origins", { origins: ["example.org"] }],
 	["origins", { origins: ["https://example.org/"] }],
 	["origins", { origins: ["https://Example.org"] }],
+	["origins", { origins: ["https://"] }],
+	["origins", { origins: ["http://"] }],
 	["hosts", { hosts: ["http://example.org"] }],
 	["hosts", { hosts: [""] }],
 	["hosts", { hosts: ["a b"] }],
