@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a camera's memory holds for 0, 1 and 5 viewers, and how much of a board's heaps of XS it needs for that.
 // @ts-check
+import { bitsOf } from "../../hosts/linux/tools/build.mjs";
 import { Viewer } from "../soak/viewer.mjs";
 import { WatchedCamera } from "../soak/watched.mjs";
 import { sleep } from "./measure.mjs";
@@ -72,7 +73,7 @@ export default async function memory() {
 		failures.push(`${kilobytes(xs(further) / 4)} KB of XS heap for each further viewer`);
 	return [
 		{
-			title: "Memory of the camera at 1280×720",
+			title: `Memory of the camera at 1280×720, with ${bitsOf()} bits`,
 			head: ["", "C heap, KB", "RSS, KB", "XS slots", "XS chunks, KB", "XS heap, KB"],
 			rows: [
 				row("no viewer", none),
@@ -80,11 +81,11 @@ export default async function memory() {
 				row("5 viewers", five),
 				row("each further viewer", further, 4),
 			],
-			note: "What is in use after garbage collection. The first viewer brings the encoder. XS heap: slots as large as on a device (16 bytes), and chunks as they are here.",
+			note: "What is in use after garbage collection. The first viewer brings the encoder. XS heap: slots as large as on a device (16 bytes), and chunks as they are with so many bits.",
 			failures,
 		},
 		{
-			title: `Peaks of XS, of ${caps(camera.output)}`,
+			title: `Peaks of XS with ${bitsOf()} bits, of ${caps(camera.output)}`,
 			head: ["", "slots, peak", "chunks, peak, KB", "slots full, times", "chunks full, times"],
 			rows: [peaks("no viewer", none), peaks("1 viewer", one), peaks("5 viewers", five)],
 			note: "Since the start. A peak is the most that was alive after a garbage collection: once a second, and whenever the slots or the room for chunks were full. See [the simulator](../../hosts/linux/README.md#counters).",

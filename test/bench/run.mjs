@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
+import { bitsOf } from "../../hosts/linux/tools/build.mjs";
 import { execute, markdown, root } from "./measure.mjs";
 
 const names = ["send", "connect", "first-frame", "latency", "memory", "cpu", "chip"];
@@ -45,6 +46,11 @@ const words = process.argv.slice(2);
 const writing = words.includes("--write");
 const bits = words.indexOf("--bits");
 if (bits >= 0) process.env.SIM_BITS = words.splice(bits, 2)[1] ?? ""; // the simulator's build reads it
+if (!["32", "64", undefined].includes(process.env.SIM_BITS)) {
+	console.error(`--bits: 32 or 64, not ${process.env.SIM_BITS}`);
+	process.exit(2);
+}
+const suffix = bitsOf() === 32 ? "-32" : "";
 const wanted = words.filter((word) => word !== "--write");
 const unknown = wanted.find((name) => !names.includes(name));
 if (unknown) {
@@ -64,7 +70,7 @@ for (const name of wanted.length ? wanted : names) {
 	const results = await (await import(`./${name}.mjs`)).default();
 	const text = results.map(markdown).join("\n");
 	console.log(text);
-	if (writing) write(name, text);
+	if (writing) write(name + suffix, text);
 	failures.push(...results.flatMap((result) => result.failures ?? []));
 }
 for (const failure of failures) console.log(`beyond its limit: ${failure}`);

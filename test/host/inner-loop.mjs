@@ -63,10 +63,12 @@ function outputs(projects) {
 	return folders.map((name) => path.join(build, name)).filter(isOf);
 }
 
-/** What a project prints, and what the build says. @param {string} name */
-function run(name) {
+/** What a project prints, and what the build says. @param {string} name @param {Record<string, string>} [environment] */
+function run(name, environment = {}) {
 	const parameters = ["hosts/linux/run.mjs", at(`${name}/device`)];
-	const { stdout, stderr, status } = spawnSync("node", parameters, { cwd: root, encoding: "utf8", timeout: 60_000 });
+	const env = { ...process.env, ...environment };
+	const options = { cwd: root, env, timeout: 60_000 };
+	const { stdout, stderr, status } = spawnSync("node", parameters, { ...options, encoding: "utf8" });
 	return { stdout, stderr, status };
 }
 
@@ -121,6 +123,18 @@ const tests = [
 			assert.equal(run("one").stdout, "one 2 apple\n");
 			assert.match(run("two").stderr, /device 0\/1\n/);
 			assert.equal(run("two").stdout, "two 2 zebra\n");
+		},
+	],
+	[
+		"a header that changes while it is compiled is compiled again",
+		() => {
+			const edit = `case "$*" in *level.c*) echo "#define LEVEL 2" >"${at("shared/level.h")}" ;; esac`;
+			write("cc", `#!/bin/sh\ngcc "$@" || exit 1\n[ ! "$EDIT" ] || ${edit}\n`);
+			fs.chmodSync(at("cc"), 0o755);
+			write("shared/level.h", "#define LEVEL 5\n");
+			assert.equal(run("two", { CC: at("cc"), EDIT: "1" }).stdout, "two 5 zebra\n");
+			assert.equal(run("two", { CC: at("cc") }).stdout, "two 2 zebra\n");
+			assert.equal(run("one").stdout, "one 2 apple\n");
 		},
 	],
 	[
