@@ -52,6 +52,7 @@ export default class PeerTransport {
 	#ufrags: string[] = []; // the newest last
 	#next: { ufrag: string; password: string } | undefined; // of a restart that is in an offer by now
 	#remoteUfrag = "";
+	#remote: { ufrag: string; password: string; lite: boolean } | undefined; // as agreed
 	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
 	#closed = false;
@@ -158,6 +159,7 @@ export default class PeerTransport {
 		this.#remoteUfrag = ufrag;
 		const restarts = this.agent.wouldRestart(parameters);
 		if (restarts) this.renew();
+		if (isAgreed) this.#remote = parameters;
 		if (isAgreed || !restarts) this.agent.setRemoteParameters(parameters);
 		if (!isOffered) this.addCandidates(remote);
 		this.pump();
@@ -337,6 +339,13 @@ export default class PeerTransport {
 	private onDtlsState(): void {
 		const dtls = this.#dtls;
 		if (!dtls) return;
+		if (dtls.state === "closed" && this.moves && this.agent.controlling && this.#remote) {
+			// The pair that was nominated since may still have been that of the former transport, which has gone now.
+			const { localUfrag: ufrag, localPassword: password } = this.agent;
+			this.agent.restart(this.#network.now, { ufrag, password });
+			this.agent.setRemoteParameters(this.#remote);
+			this.pump();
+		}
 		if (dtls.state === "failed")
 			this.#error ??= new WebRTCError(dtls.reason as WebRTCErrorCode, `DTLS: ${dtls.message}`);
 		this.#owner.onTransportState();

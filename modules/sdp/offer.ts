@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first offer and those that follow (RFC 9429 section 5.2): sections keep their places, codecs and extensions their numbers.
 import { formatDistance, isUsablePayloadType } from "webrtc/sdp/codecs";
-import { checkLocal, isLive, newSection, rejectedSection, setMedia, setTransport } from "webrtc/sdp/section";
+import {
+	checkLocal,
+	isLive,
+	newSection,
+	rejectedSection,
+	setMedia,
+	setRefusedTransport,
+	setTransport,
+} from "webrtc/sdp/section";
 import { newSession } from "webrtc/sdp/session";
 import type {
 	Codec,
@@ -45,7 +53,9 @@ export function createOffer(options: OfferOptions): SessionDescription {
 	for (let i = 0; i < places.length; i++) {
 		const local = places[i];
 		if (!local || local.stopped) {
-			offer.media.push(rejectedSection(current!.media[i]!));
+			const ended = rejectedSection(current!.media[i]!);
+			setRefusedTransport(ended, transport);
+			offer.media.push(ended);
 			continue;
 		}
 		const section = newSection(local.kind, "UDP/TLS/RTP/SAVPF");

@@ -52,8 +52,8 @@ typedef struct rtc_rtp_sender rtc_rtp_sender;
 rtc_rtp_sender *rtc_rtp_sender_new(const rtc_rtp_sender_options *options, rtc_srtp *srtp, int *error);
 rtc_sink *rtc_rtp_sender_sink(rtc_rtp_sender *sender);
 void rtc_rtp_sender_get_statistics(rtc_rtp_sender *sender, rtc_rtp_sender_statistics *statistics); // any thread
-// Sends another format, payload type, clock rate or MID from the next frame on; the SSRC, its sequence numbers and the CNAME
-// go on. 0 or EINVAL.
+// Sends another format, payload type, clock rate or MID from the next frame on; the SSRC, its sequence numbers and the
+// CNAME go on. 0 or EINVAL.
 int rtc_rtp_sender_change(rtc_rtp_sender *sender, const rtc_rtp_sender_options *options);
 // Disconnects it, sends BYE, and gives the reference back.
 void rtc_rtp_sender_close(rtc_rtp_sender *sender);

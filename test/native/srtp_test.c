@@ -195,7 +195,8 @@ static void badKeys(void **state)
 	shut(it);
 }
 
-// As for a new DTLS association: the same numbers are no replay under other keys, and the former keys are worth nothing.
+// As for a new DTLS association: the same numbers are no replay under other keys, and the former keys are worth
+// nothing.
 static void otherKeys(void **state)
 {
 	listener heard = {0};

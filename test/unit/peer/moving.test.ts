@@ -77,6 +77,19 @@ describe.each([
 		expect(device.dtlsState).toBe("closed"); // it is over now
 	});
 
+	test("follows it, too, when the former transport still answers for a while", async () => {
+		const { device, remote, beginAnew } = await session(controls);
+		await advance(5000);
+		device.move();
+		join(device, remote, "client");
+		await advance(500);
+		remote.close();
+		const anew = beginAnew();
+		join(anew, device, "server");
+		await advance(5000);
+		expect([device.dtlsState, anew.dtlsState]).toEqual(["connected", "connected"]);
+	});
+
 	test("keeps the association of one that stays", async () => {
 		const { device, remote } = await session(controls);
 		const former = [...Dtls.open];

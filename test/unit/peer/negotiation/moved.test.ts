@@ -46,6 +46,8 @@ test("so does a device that stops its video, and it is told, too", () => {
 	const { ours, theirs } = session();
 	stop(ours, 0);
 	expect(ours.negotiation.setLocal("offer", undefined, ours.transport).mayMove).toBe(true);
+	const ended = ours.text.slice(ours.text.indexOf("m=video 0"), ours.text.indexOf("m=audio"));
+	for (const text of ["fingerprint:", "ice-ufrag:", "ice-pwd:"]) expect(ended).toContain(text);
 	theirs.take("offer", ours.text);
 	theirs.answer();
 	expect(ours.take("answer", theirs.text).agreement!.isMoved).toBe(true);
