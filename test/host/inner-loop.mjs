@@ -128,8 +128,10 @@ const tests = [
 	[
 		"a header that changes while it is compiled is compiled again",
 		() => {
-			const edit = `case "$*" in *level.c*) echo "#define LEVEL 2" >"${at("shared/level.h")}" ;; esac`;
-			write("cc", `#!/bin/sh\ngcc "$@" || exit 1\n[ ! "$EDIT" ] || ${edit}\n`);
+			// The object is the last word, and is written after the edit.
+			const edit = `echo "#define LEVEL 2" >"${at("shared/level.h")}"; for last; do :; done; touch "$last"`;
+			const when = `case "$EDIT$*" in 1*"level.c -o"*) ${edit} ;; esac`;
+			write("cc", `#!/bin/sh\ngcc "$@" || exit 1\n${when}\n`);
 			fs.chmodSync(at("cc"), 0o755);
 			write("shared/level.h", "#define LEVEL 5\n");
 			assert.equal(run("two", { CC: at("cc"), EDIT: "1" }).stdout, "two 5 zebra\n");
