@@ -194,9 +194,12 @@ const tests = [
 		"a board gets the configuration that DTLS-SRTP needs",
 		async () => {
 			const { platforms } = JSON.parse(snippet("json", '"modules"'));
+			const [, board = ""] = /mcconfig -m -p (esp32\/\w+)/.exec(readme) ?? [];
 			const manifest = path.resolve(project, platforms.esp32.include);
-			const { build } = JSON.parse(fs.readFileSync(manifest, "utf8"));
-			const defaults = path.resolve(path.dirname(manifest), build.SDKCONFIGPATH, "sdkconfig.defaults");
+			const boards = JSON.parse(fs.readFileSync(manifest, "utf8")).platforms;
+			const own = path.resolve(path.dirname(manifest), boards[board].include);
+			const { build } = JSON.parse(fs.readFileSync(own, "utf8"));
+			const defaults = path.resolve(path.dirname(own), build.SDKCONFIGPATH, "sdkconfig.defaults");
 			assert.match(fs.readFileSync(defaults, "utf8"), /^CONFIG_MBEDTLS_SSL_DTLS_SRTP=y$/m);
 		},
 	],
