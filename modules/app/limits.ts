@@ -56,7 +56,7 @@ const mayBeZero: readonly string[] = Object.freeze(["freeSlots", "freeChunks", "
 export function completeLimits(options: Partial<AppLimits> = {}): Readonly<AppLimits> {
 	const limits = { ...defaultLimits };
 	for (const name of Object.keys(options)) {
-		if (!(name in defaultLimits)) throw new TypeError(`limits.${name}: there is no such limit`);
+		if (!Object.hasOwn(defaultLimits, name)) throw new TypeError(`limits.${name}: there is no such limit`);
 		const key = name as keyof AppLimits;
 		const value = options[key];
 		if (value === undefined) continue;

@@ -285,6 +285,7 @@ test.each([
 	[{ items: 1.5 }, "limits.items"],
 	[{ items: "9" }, "limits.items"],
 	[{ nonsense: 1 }, "limits.nonsense: there is no such limit"],
+	[{ toString: 1 }, "limits.toString: there is no such limit"],
 ])("limits are checked: %j", async (limits, message) => {
 	await run();
 	const options = { signaling, limits: limits as Partial<AppLimits> };
