@@ -90,6 +90,8 @@ static const char *map_buffers(mipi_camera *camera)
 			return "its buffers are smaller than a picture";
 		camera->buffers[index] =
 			mmap(NULL, buffer.length, PROT_READ | PROT_WRITE, MAP_SHARED, camera->file, (off_t)buffer.m.offset);
+		if (camera->buffers[index] == (void *)-1) // POSIX's MAP_FAILED; the driver's own answer is NULL
+			camera->buffers[index] = NULL;
 		if (!camera->buffers[index] || ioctl(camera->file, VIDIOC_QBUF, &buffer))
 			return "its buffers cannot be mapped";
 	}
