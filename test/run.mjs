@@ -3,7 +3,7 @@
 // @ts-check
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -64,21 +64,32 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	],
 });
 
+/** The most lines of one failed command that are printed again at the end. */
+const shown = 25;
+
 /**
  * @param {string[]} command
- * @returns {Promise<{ code: number, passed: number, failed: number }>}
+ * @returns {Promise<{ code: number, passed: number, failed: number, said: string[] }>} `said`: the lines of a failure,
+ * or the last ones where none looks like one
  */
 function run([program, ...parameters]) {
 	return new Promise((resolve) => {
 		const child = spawn(program, parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
 		let tail = "";
 		const counts = { passed: 0, failed: 0 };
+		const failures = /** @type {string[]} */ ([]);
+		const last = /** @type {string[]} */ ([]);
+		let follow = 0; // lines that still belong to the last failure
 		const count = (/** @type {string} */ line) => {
 			const plain = /^\s*(\d+) passed, (\d+) failed/.exec(line);
 			const jest = /^Tests:\s+(?:(\d+) failed, )?(?:\d+ skipped, )?(?:(\d+) passed, )?\d+ total/.exec(line);
 			const cmocka = /^\[ {2}(PASSED|FAILED) {2}\] (\d+) test\(s\)/.exec(line);
 			counts.passed += Number(plain?.[1] ?? jest?.[2] ?? (cmocka?.[1] === "PASSED" ? cmocka[2] : 0));
 			counts.failed += Number(plain?.[2] ?? jest?.[1] ?? (cmocka?.[1] === "FAILED" ? cmocka[2] : 0));
+			if (/^\s*(not ok|FAILED|FAIL |●|✕)|^\[ {2}FAILED {2}\]/.test(line)) follow = 8;
+			if (follow-- > 0 && failures.length < shown) failures.push(line);
+			last.push(line);
+			if (last.length > shown) last.shift();
 		};
 		const take = (/** @type {Buffer} */ chunk) => {
 			process.stdout.write(chunk);
@@ -90,11 +101,11 @@ function run([program, ...parameters]) {
 		child.stderr.on("data", take);
 		child.on("error", (error) => {
 			console.error(`${program}: ${error.message}`);
-			resolve({ code: 1, ...counts });
+			resolve({ code: 1, ...counts, said: [error.message] });
 		});
 		child.on("close", (code) => {
 			count(tail);
-			resolve({ code: code ?? 1, ...counts });
+			resolve({ code: code ?? 1, ...counts, said: failures.length ? failures : last });
 		});
 	});
 }
@@ -112,6 +123,7 @@ await ensureNpm("test");
 
 let passed = 0;
 let failed = 0;
+const failures = /** @type {string[]} */ ([]);
 for (const name of wanted.length ? wanted : Object.keys(suites)) {
 	const start = Date.now();
 	console.log(`\n== ${name}`);
@@ -121,8 +133,12 @@ for (const name of wanted.length ? wanted : Object.keys(suites)) {
 		const counted = result.passed + result.failed > 0;
 		passed += counted ? result.passed : Number(result.code === 0);
 		failed += result.code === 0 ? result.failed : Math.max(1, result.failed);
+		if (result.code !== 0)
+			failures.push(`${name}: ${relative(root, command[0])} ${command.slice(1, 4).join(" ")}`, ...result.said);
 	}
 	console.log(`== ${name}: ${((Date.now() - start) / 1000).toFixed(0)} s`);
 }
+// A log is often kept by its end only: what failed must stand there.
+if (failures.length) console.log(`\n== what failed\n${failures.join("\n")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);
