@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Media sections: made empty, rejected, or filled with what this side does; and what can be asked of them.
 import { isCandidate, isToken } from "webrtc/sdp/text";
+import { consistsOf, isPrintable } from "webrtc/text";
 import type {
 	Codec,
 	Direction,
@@ -50,10 +51,15 @@ export function rejectedSection(like: MediaSection): MediaSection {
 	section.mid = like.mid;
 	section.payloadTypes = like.payloadTypes.slice(0, 1); // there must be one; which, has no meaning
 	section.formats = like.formats;
-	section.codecs = like.codecs.filter(({ payloadType }) => payloadType === section.payloadTypes[0]);
+	section.codecs = like.codecs.filter(({ payloadType }) => payloadType === section.payloadTypes[0]).map(writable);
 	if (like.sctpPort !== undefined) section.sctpPort = like.sctpPort;
 	section.direction = "inactive";
 	return section;
+}
+
+/** A peer's codec as this side may write it: its parameters are the peer's own text, and may have what no line may have. */
+function writable(codec: Codec): Codec {
+	return consistsOf(codec.parameters, isPrintable, 0) ? codec : { ...codec, parameters: "" };
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What comes from the service and, through it, from any viewer: it is taken or refused, nothing else.
-import fc from "fast-check";
+import fc from "../unit/seeded";
 import WebRTCError from "webrtc/error";
 import { maximumMessage, maximumPayload, composeMessage, parseMessage } from "webrtc/signaling/kvs/messages";
 import * as requests from "webrtc/signaling/kvs/requests";

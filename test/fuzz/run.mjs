@@ -38,9 +38,14 @@ if (values.help || unknown !== undefined || !(minutes > 0)) {
 	process.exit(values.help ? 0 : 2);
 }
 
-/** @param {string} program @param {string[]} parameters @returns {Promise<number>} */
-function run(program, parameters) {
-	const child = spawn(program, parameters, { cwd: root, stdio: "inherit" });
+/**
+ * @param {string} program
+ * @param {string[]} parameters
+ * @param {Record<string, string>} [environment]
+ * @returns {Promise<number>}
+ */
+function run(program, parameters, environment = {}) {
+	const child = spawn(program, parameters, { cwd: root, stdio: "inherit", env: { ...process.env, ...environment } });
 	return new Promise((resolve) => child.on("close", (code) => resolve(code ?? 1)));
 }
 
@@ -63,12 +68,12 @@ process.exitCode = failed ? 1 : 0;
 async function fuzz(name) {
 	if (name === "xs") return run("node", ["test/fuzz/xs.mjs", "--seconds", String(seconds), "--seed", values.seed]);
 	if (name !== "jest") return run("make", ["-s", "-C", folder, `${name}.run`, `SECONDS=${seconds}`]);
-	// Each run has so many inputs, of a seed of its own, which it prints when it fails.
+	// Each run has so many inputs, of a seed of its own.
 	const jest = ["--ci", ...(values.coverage ? coverageOfModules() : []), "test/fuzz"];
 	const end = Date.now() + seconds * 1000;
 	let code = 0;
-	do code = await run(path.join(root, "node_modules/.bin/jest"), jest);
-	while (code === 0 && Date.now() < end);
+	for (let seed = Number(values.seed); code === 0 && Date.now() < end; seed++)
+		code = await run(path.join(root, "node_modules/.bin/jest"), jest, { FUZZ_SEED: String(seed) });
 	return code;
 }
 

@@ -2,7 +2,7 @@
 // Whatever a peer writes: a description or a WebRTCError "sdp/…", and soon.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import fc from "../unit/seeded";
 import {
 	createAnswer,
 	createOffer,

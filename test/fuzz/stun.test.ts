@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import fc from "fast-check";
+import fc from "../unit/seeded";
 import { parseCandidate } from "webrtc/ice";
 import { StunReader, StunWriter, bindingRequest, type StunCrypto } from "webrtc/ice/stun";
 import { Random } from "../unit/clock";

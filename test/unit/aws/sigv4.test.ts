@@ -3,7 +3,7 @@
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { HttpRequest } from "@smithy/protocol-http";
 import { SignatureV4 } from "@smithy/signature-v4";
-import fc from "fast-check";
+import fc from "../seeded";
 import { createHash } from "node:crypto";
 import { Credentials } from "webrtc/aws/credentials";
 import { escapeURI, formatAmzDate, signHeaders, signQuery, type Pairs, type SigningOptions } from "webrtc/aws/sigv4";

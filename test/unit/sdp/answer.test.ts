@@ -328,6 +328,17 @@ describe("sections are rejected", () => {
 		expect(text).toContain("a=group:BUNDLE a\r\n");
 	});
 
+	test("but not the format's parameters where they have what no line of ours may have", () => {
+		const text = write(
+			answer(
+				offer((sdp) => sdp.replace("packetization-mode=1;", "$&\0\x7f;")),
+				[audio],
+			),
+		);
+		expect(text).toContain("a=rtpmap:96 H264/90000\r\n");
+		expect(text).not.toMatch(/a=fmtp:96/);
+	});
+
 	test("all of them, without an error, when both sides ended them", () => {
 		const remote = offer((sdp) => sdp.replace(/(m=\w+) 9/g, "$1 0"));
 		expect(ports(answer(remote))).toEqual([0, 0]);
