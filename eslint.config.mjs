@@ -41,6 +41,13 @@ const regularExpressions = [
 	},
 ];
 
+// XS keeps a slot for each of them in every instance. With its calls it also sets the object that the method belongs to,
+// so that the newest instance stays until there is another, with all that it holds.
+const privateMethods = {
+	selector: "MethodDefinition[key.type='PrivateIdentifier'][static!=true]",
+	message: "In XS a private method takes a slot of each instance, and keeps the newest: `private`, without #.",
+};
+
 const guarded = [
 	{
 		selector: `CallExpression[callee.object.name="Timer"][callee.property.name=/^(set|repeat)$/]:not(${isGuarded("arguments.0")})`,
@@ -70,14 +77,14 @@ export default tseslint.config(
 		rules: {
 			"no-restricted-imports": ["error", { patterns: [noHost] }],
 			"no-restricted-globals": ["error", ...hostGlobals],
-			"no-restricted-syntax": ["error", ...unfit, preloaded],
+			"no-restricted-syntax": ["error", ...unfit, preloaded, privateMethods],
 		},
 	},
 	// An application's own timers are its own to guard.
 	{
 		files: ["modules/**/*.ts", "native/**/*.ts"],
 		rules: {
-			"no-restricted-syntax": ["error", ...unfit, ...regularExpressions, ...guarded],
+			"no-restricted-syntax": ["error", ...unfit, privateMethods, ...regularExpressions, ...guarded],
 			"no-restricted-globals": ["error", ...hostGlobals, { name: "RegExp", message: noRegularExpressions }],
 		},
 	},

@@ -69,8 +69,8 @@ export default class WebRTCApp {
 	#owner: SessionOwner = {
 		now: () => this.#network!.now,
 		takeTurn: (step) => this.#turns.take(step),
-		send: (message) => this.#send(message),
-		onEvent: (event) => this.#event(event),
+		send: (message) => this.send(message),
+		onEvent: (event) => this.event(event),
 		onEnd: ({ peerId }) => this.#sessions.delete(peerId),
 	};
 	#early = new EarlyCandidates(earlyLifetime);
@@ -99,7 +99,7 @@ export default class WebRTCApp {
 		this.#memory = new Memory({ slots: freeSlots, chunks: freeChunks });
 		this.#turns = new Turns(waitingDescriptions, this.#memory);
 		this.#iceServers = [...(options.iceServers ?? [])];
-		this.#event({ type: "initialized" });
+		this.event({ type: "initialized" });
 	}
 
 	get role(): SignalingRole {
@@ -138,8 +138,8 @@ export default class WebRTCApp {
 			const { allCandidates: maximumCandidates } = this.#limits;
 			this.#network = new Network({ port: this.#options.port, maximumCandidates });
 			this.#certificate = this.#options.certificate ?? loadCertificate();
-			this.#openCaptures();
-			await this.#connect();
+			this.openCaptures();
+			await this.connect();
 		} catch (error) {
 			this.terminate();
 			throw error;
@@ -147,21 +147,21 @@ export default class WebRTCApp {
 	}
 
 	/** Resolves when the signaling is connected for the first time. */
-	#connect(): Promise<void> {
+	private connect(): Promise<void> {
 		return new Promise((resolve, reject) => {
 			let settled = false;
 			let failure: WebRTCError | undefined;
 			this.#options.signaling.connect(this.#role, {
 				addresses: () => this.#network?.hostAddresses ?? [],
-				onMessage: (message) => this.#onMessage(message),
+				onMessage: (message) => this.onMessage(message),
 				onError: (error) => {
 					failure = error;
-					this.#event({ type: "signalingError", error });
+					this.event({ type: "signalingError", error });
 				},
-				onIceServers: (servers) => this.#setIceServers(servers),
-				onProgress: (step) => this.#event({ type: progressEvents[step] }),
+				onIceServers: (servers) => this.setIceServers(servers),
+				onProgress: (step) => this.event({ type: progressEvents[step] }),
 				onStateChange: (state) => {
-					this.#onSignalingState(state);
+					this.onSignalingState(state);
 					if (settled || (state !== "connected" && state !== "failed")) return;
 					settled = true;
 					if (state === "connected") resolve();
@@ -177,7 +177,7 @@ export default class WebRTCApp {
 	 * or a new one to a known peer.
 	 */
 	triggerOffer(peerId: string): void {
-		this.#checkRunning();
+		this.checkRunning();
 		let session = this.#sessions.get(peerId);
 		if (!session) {
 			if (this.#sessions.size >= this.#maximumSessions)
@@ -185,15 +185,15 @@ export default class WebRTCApp {
 					"app/too-many-sessions",
 					`triggerOffer: ${this.#maximumSessions} sessions are there`,
 				);
-			session = this.#addSession(peerId);
+			session = this.addSession(peerId);
 		}
 		session.sendOffer();
 	}
 
 	/** Sends a message past the sessions, as a bridge does. */
 	sendMessage(message: SignalingMessage): void {
-		this.#checkRunning();
-		this.#send(message);
+		this.checkRunning();
+		this.send(message);
 	}
 
 	/** Ends the session with a peer. */
@@ -206,7 +206,7 @@ export default class WebRTCApp {
 	/** Ends all sessions, the signaling and the media, and gives everything back. Can be called again without effect. */
 	terminate(): void {
 		if (this.#state === "terminated") return;
-		this.#event({ type: "deinitializing" });
+		this.event({ type: "deinitializing" });
 		this.#state = "terminated";
 		for (const session of [...this.#sessions.values()]) session.end(true);
 		this.#early.clear();
@@ -222,42 +222,42 @@ export default class WebRTCApp {
 	}
 
 	/** A fault with a message ends the session of its peer, and nothing else. */
-	#onMessage(message: SignalingMessage): void {
+	private onMessage(message: SignalingMessage): void {
 		try {
-			this.#receive(message);
+			this.receive(message);
 		} catch (cause) {
-			contain({ onException: (error) => this.#onFault(message.peerId, error) }, cause);
+			contain({ onException: (error) => this.onFault(message.peerId, error) }, cause);
 		}
 	}
 
-	#onFault(peerId: string, error: WebRTCError): void {
-		this.#event({ type: "error", peerId, error });
+	private onFault(peerId: string, error: WebRTCError): void {
+		this.event({ type: "error", peerId, error });
 		this.#sessions.get(peerId)?.end(true);
 	}
 
-	#receive(incoming: SignalingMessage): void {
+	private receive(incoming: SignalingMessage): void {
 		if (this.#state !== "running") return;
-		const message = this.#intercept(incoming, "incoming");
+		const message = this.intercept(incoming, "incoming");
 		if (!message) return;
 		const { peerId } = message;
 		const session = this.#sessions.get(peerId);
 		switch (message.type) {
 			case "offer":
-				this.#receiveOffer(message);
+				this.receiveOffer(message);
 				break;
 			case "answer":
 				if (session) session.receiveAnswer(message.sdp);
-				else this.#unknownPeer("answer", peerId);
+				else this.unknownPeer("answer", peerId);
 				break;
 			case "candidate":
-				this.#event({ type: "receivedIceCandidate", peerId });
+				this.event({ type: "receivedIceCandidate", peerId });
 				if (!this.#memory.hasRoom(partForCandidate)) break; // the peer's own checks may do
 				if (session) session.receiveCandidate(message.candidate);
 				else this.#early.add(peerId, message.candidate, this.#network!.now);
 				break;
 			case "restart":
 				if (session) session.receiveRestart(message.ice, message.correlationId);
-				else this.#unknownPeer("ICE restart", peerId);
+				else this.unknownPeer("ICE restart", peerId);
 				break;
 			case "bye":
 			case "reject":
@@ -266,20 +266,20 @@ export default class WebRTCApp {
 		}
 	}
 
-	#receiveOffer({ peerId, sdp, correlationId, iceServers, remoteAddress }: Offer): void {
-		this.#event({ type: "receivedOffer", peerId });
+	private receiveOffer({ peerId, sdp, correlationId, iceServers, remoteAddress }: Offer): void {
+		this.event({ type: "receivedOffer", peerId });
 		let session = this.#sessions.get(peerId);
 		if (session && !session.isContinuedBy(sdp)) {
 			session.end(false); // nobody is there any more to be told; a "bye" would end the new one
 			session = undefined;
 		}
 		if (!session) {
-			this.#event({ type: "peerConnectionRequested", peerId });
+			this.event({ type: "peerConnectionRequested", peerId });
 			try {
-				this.#makePlace(remoteAddress);
-				session = this.#addSession(peerId, remoteAddress);
+				this.makePlace(remoteAddress);
+				session = this.addSession(peerId, remoteAddress);
 			} catch (error) {
-				this.#turnDown(peerId, correlationId, error);
+				this.turnDown(peerId, correlationId, error);
 				return;
 			}
 		}
@@ -289,45 +289,45 @@ export default class WebRTCApp {
 	}
 
 	/** @throws WebRTCError "app/too-many-sessions" or "app/busy" */
-	#makePlace(remoteAddress: string | undefined): void {
+	private makePlace(remoteAddress: string | undefined): void {
 		const { now } = this.#network!;
 		if (remoteAddress !== undefined) {
 			const isMany = connectingFrom(this.#sessions.values(), remoteAddress) >= this.#limits.connectingPerAddress;
 			const oldest = isMany ? sessionToEnd(this.#sessions.values(), now, remoteAddress) : undefined;
 			if (isMany && !oldest)
 				throw new WebRTCError("app/too-many-sessions", "Too many viewers of your address connect at once.");
-			if (oldest) this.#displace(oldest);
+			if (oldest) this.displace(oldest);
 		}
 		if (this.#sessions.size >= this.#maximumSessions) {
 			const oldest = sessionToEnd(this.#sessions.values(), now);
 			if (!oldest)
 				throw new WebRTCError("app/too-many-sessions", `All ${this.#maximumSessions} places are taken.`);
-			this.#displace(oldest);
+			this.displace(oldest);
 		}
 		while (!this.#memory.hasRoom(partForSession)) {
 			const oldest = sessionToEnd(this.#sessions.values(), now);
 			if (!oldest) throw new WebRTCError("app/busy", "There is no memory for another viewer now.");
-			this.#displace(oldest);
+			this.displace(oldest);
 		}
 	}
 
-	#displace(session: Session): void {
+	private displace(session: Session): void {
 		const error = new WebRTCError("ice/failed", "It was not heard of, and another peer needs its place.");
-		this.#event({ type: "peerConnectionFailed", peerId: session.peerId, error });
+		this.event({ type: "peerConnectionFailed", peerId: session.peerId, error });
 		session.end(true);
 	}
 
-	#turnDown(peerId: string, correlationId: string | undefined, cause: unknown): void {
+	private turnDown(peerId: string, correlationId: string | undefined, cause: unknown): void {
 		const error = fromNative(cause, "peer/out-of-resources");
 		const { code, message } = error;
 		const reason = code === "app/too-many-sessions" ? "too-many-sessions" : code === "app/busy" ? "busy" : "failed";
 		const retryAfter = reason === "busy" ? busyRetryAfter : fullRetryAfter;
-		this.#send({ type: "reject", peerId, correlationId, rejection: { reason, message, retryAfter } });
+		this.send({ type: "reject", peerId, correlationId, rejection: { reason, message, retryAfter } });
 		this.#early.take(peerId, this.#network!.now);
-		this.#event({ type: "error", peerId, error });
+		this.event({ type: "error", peerId, error });
 	}
 
-	#addSession(peerId: string, remoteAddress?: string): Session {
+	private addSession(peerId: string, remoteAddress?: string): Session {
 		const network = this.#network!;
 		const session = new Session({
 			peerId,
@@ -340,7 +340,7 @@ export default class WebRTCApp {
 				limits: this.#limits,
 			},
 			trickle: this.#options.signaling.trickle,
-			captures: this.#openCaptures(),
+			captures: this.openCaptures(),
 			receives: this.#role === "viewer",
 			owner: this.#owner,
 		});
@@ -349,12 +349,12 @@ export default class WebRTCApp {
 	}
 
 	/** Those that can be opened. */
-	#openCaptures(): (VideoCapture | AudioCapture)[] {
+	private openCaptures(): (VideoCapture | AudioCapture)[] {
 		const opened: (VideoCapture | AudioCapture)[] = [];
 		const failures: WebRTCError[] = [];
 		for (const capture of [this.#options.videoCapture, this.#options.audioCapture]) {
 			if (!capture) continue;
-			capture.onError = (error) => this.#event({ type: "error", error });
+			capture.onError = (error) => this.event({ type: "error", error });
 			try {
 				capture.open();
 				opened.push(capture);
@@ -362,47 +362,47 @@ export default class WebRTCApp {
 				failures.push(fromNative(cause, "media/device-failed"));
 			}
 		}
-		for (const error of joined(failures)) this.#event({ type: "error", error });
+		for (const error of joined(failures)) this.event({ type: "error", error });
 		return opened;
 	}
 
-	#onSignalingState(state: SignalingState): void {
-		if (state === "connecting") this.#event({ type: "signalingConnecting" });
-		else if (state === "connected") this.#event({ type: "signalingConnected" });
-		else if (state === "disconnected" || state === "failed") this.#event({ type: "signalingDisconnected" });
+	private onSignalingState(state: SignalingState): void {
+		if (state === "connecting") this.event({ type: "signalingConnecting" });
+		else if (state === "connected") this.event({ type: "signalingConnected" });
+		else if (state === "disconnected" || state === "failed") this.event({ type: "signalingDisconnected" });
 	}
 
 	/** Sessions in progress get them too: the answer never waited for them. */
-	#setIceServers(servers: IceServer[]): void {
+	private setIceServers(servers: IceServer[]): void {
 		try {
 			checkIceServers(servers);
 		} catch (cause) {
-			this.#event({ type: "signalingError", error: fromNative(cause, "ice/bad-server") });
+			this.event({ type: "signalingError", error: fromNative(cause, "ice/bad-server") });
 			return;
 		}
 		this.#iceServers = [...(this.#options.iceServers ?? []), ...servers];
 		for (const session of this.#sessions.values()) session.setIceServers(this.#iceServers);
 	}
 
-	#send(outgoing: SignalingMessage): void {
-		const message = this.#intercept(outgoing, "outgoing");
+	private send(outgoing: SignalingMessage): void {
+		const message = this.intercept(outgoing, "outgoing");
 		if (message) this.#options.signaling.send(message);
 	}
 
-	#intercept(message: SignalingMessage, direction: "incoming" | "outgoing"): SignalingMessage | undefined {
+	private intercept(message: SignalingMessage, direction: "incoming" | "outgoing"): SignalingMessage | undefined {
 		return this.#options.intercept ? this.#options.intercept(message, direction) : message;
 	}
 
-	#unknownPeer(what: string, peerId: string): void {
+	private unknownPeer(what: string, peerId: string): void {
 		const error = new WebRTCError("app/unknown-peer", `an ${what} came from a peer without a session`);
-		this.#event({ type: "error", peerId, error });
+		this.event({ type: "error", peerId, error });
 	}
 
-	#checkRunning(): void {
+	private checkRunning(): void {
 		if (this.#state !== "running") throw new WebRTCError("peer/invalid-state", "the app is not running");
 	}
 
-	#event(event: WebRTCAppEvent): void {
+	private event(event: WebRTCAppEvent): void {
 		try {
 			this.#options.onEvent?.(event);
 		} catch (error) {

@@ -22,7 +22,7 @@ export default class EarlyCandidates {
 	}
 
 	add(peerId: string, candidate: CandidateInit, now: number): void {
-		this.#expire(now);
+		this.expire(now);
 		let entry = this.#entries.get(peerId);
 		if (!entry) {
 			if (this.#entries.size >= maximumPeers) this.#entries.delete(this.#entries.keys().next().value!);
@@ -30,11 +30,11 @@ export default class EarlyCandidates {
 			this.#entries.set(peerId, entry);
 		}
 		const isTooLong = candidate.candidate.length > longestCandidate;
-		if (isTooLong || entry.candidates.length >= maximumCandidates || this.#count() >= maximumOfAll) return;
+		if (isTooLong || entry.candidates.length >= maximumCandidates || this.count() >= maximumOfAll) return;
 		entry.candidates.push(candidate);
 	}
 
-	#count(): number {
+	private count(): number {
 		let count = 0;
 		for (const { candidates } of this.#entries.values()) count += candidates.length;
 		return count;
@@ -42,7 +42,7 @@ export default class EarlyCandidates {
 
 	/** The candidates of a peer, which are forgotten here. */
 	take(peerId: string, now: number): CandidateInit[] {
-		this.#expire(now);
+		this.expire(now);
 		const entry = this.#entries.get(peerId);
 		this.#entries.delete(peerId);
 		return entry?.candidates ?? [];
@@ -52,7 +52,7 @@ export default class EarlyCandidates {
 		this.#entries.clear();
 	}
 
-	#expire(now: number): void {
+	private expire(now: number): void {
 		for (const [peerId, { expires }] of this.#entries) if (expires <= now) this.#entries.delete(peerId);
 	}
 }

@@ -14,10 +14,10 @@ export default class Memory {
 	 * Whether the reserve is there, so many times. Collects garbage only where that makes a difference.
 	 */
 	hasRoom(times = 1): boolean {
-		return this.#suffices(measure(), times) || this.#suffices(collect(), times);
+		return this.suffices(measure(), times) || this.suffices(collect(), times);
 	}
 
-	#suffices({ slots, chunks }: Room, times: number): boolean {
+	private suffices({ slots, chunks }: Room, times: number): boolean {
 		return slots >= this.#reserve.slots * times && chunks >= this.#reserve.chunks * times;
 	}
 }

@@ -24,12 +24,12 @@ export default class Turns {
 		// One is not waiting: it is worked on.
 		if (this.#waiting > this.#maximum) throw new WebRTCError("app/busy", "Too many offers come at once.");
 		this.#waiting++;
-		const turn = this.#last.then(() => this.#begin(step)).finally(() => this.#waiting--);
+		const turn = this.#last.then(() => this.begin(step)).finally(() => this.#waiting--);
 		this.#last = turn.catch(() => undefined);
 		return turn;
 	}
 
-	#begin(step: () => Promise<void>): Promise<void> {
+	private begin(step: () => Promise<void>): Promise<void> {
 		if (!this.#memory.hasRoom()) throw new WebRTCError("app/busy", "There is no memory for a description now.");
 		return step();
 	}

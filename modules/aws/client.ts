@@ -58,10 +58,10 @@ export default class AWSClient {
 			if (response) onDone(undefined, { ...response, clockChanged: this.clock.learn(response.date) });
 			else onDone(error);
 		};
-		this.#getCredentials()
+		this.getCredentials()
 			.then((credentials) => {
 				if (!this.#calls.has(entry)) return;
-				entry.call = this.#makeCall(url, body, timeout, credentials, finish);
+				entry.call = this.makeCall(url, body, timeout, credentials, finish);
 				this.#http.send(entry.call);
 			})
 			.catch((error: WebRTCError) => finish(error));
@@ -76,10 +76,10 @@ export default class AWSClient {
 	 * @param expires seconds, at most; less when the credentials end before
 	 */
 	async presign(url: ServiceURL, query: Pairs, expires: number): Promise<string> {
-		const credentials = await this.#getCredentials();
+		const credentials = await this.getCredentials();
 		const left = Math.floor(((credentials.expiration ?? Infinity) - this.clock.now) / 1000);
 		const request = { method: "GET", path: url.path, query, headers: [["host", url.host]] as const };
-		return signQuery(request, Math.max(1, Math.min(expires, left)), this.#signing(credentials));
+		return signQuery(request, Math.max(1, Math.min(expires, left)), this.signing(credentials));
 	}
 
 	/** The credentials were refused. */
@@ -92,7 +92,7 @@ export default class AWSClient {
 		this.#http.close();
 	}
 
-	async #getCredentials(): Promise<Credentials> {
+	private async getCredentials(): Promise<Credentials> {
 		try {
 			return await this.#options.credentials.get(this.clock.now);
 		} catch (cause) {
@@ -102,7 +102,13 @@ export default class AWSClient {
 		}
 	}
 
-	#makeCall(url: ServiceURL, text: string, timeout: number, credentials: Credentials, onDone: Call["onDone"]): Call {
+	private makeCall(
+		url: ServiceURL,
+		text: string,
+		timeout: number,
+		credentials: Credentials,
+		onDone: Call["onDone"],
+	): Call {
 		const body = ArrayBuffer.fromString(text);
 		// The host without its port: the SDK's HTTP and WebSocket clients send it so.
 		const signed: [string, string][] = [
@@ -110,12 +116,12 @@ export default class AWSClient {
 			["content-type", "application/json"],
 		];
 		const request = { method: "POST", path: url.path, headers: signed, body };
-		const added = signHeaders(request, this.#signing(credentials));
+		const added = signHeaders(request, this.signing(credentials));
 		const headers = new Map([["content-type", "application/json"], ["user-agent", userAgent], ...added]);
 		return { url, method: "POST", headers, body, timeout, onDone };
 	}
 
-	#signing(credentials: Credentials): SigningOptions {
+	private signing(credentials: Credentials): SigningOptions {
 		const { region, service, hash } = this.#options;
 		return { credentials, region, service, hash, time: this.clock.now };
 	}

@@ -82,11 +82,11 @@ export default class HTTPConnections {
 		const key = `${secure ? "https" : "http"}://${host}:${port}`;
 		let server = this.#servers.get(key);
 		if (!server) {
-			server = this.#addServer(call.url);
+			server = this.addServer(call.url);
 			this.#servers.set(key, server);
 		}
 		server.calls.push(call);
-		if (!server.busy) this.#next(server);
+		if (!server.busy) this.next(server);
 	}
 
 	/** Ends a call without a callback. */
@@ -96,8 +96,8 @@ export default class HTTPConnections {
 			if (index < 0) continue;
 			server.calls.splice(index, 1);
 			if (index || !server.busy) return;
-			this.#drop(server);
-			this.#next(server);
+			this.drop(server);
+			this.next(server);
 		}
 	}
 
@@ -105,12 +105,12 @@ export default class HTTPConnections {
 	close(): void {
 		for (const server of this.#servers.values()) {
 			server.calls.length = 0;
-			this.#drop(server);
+			this.drop(server);
 		}
 		this.#servers.clear();
 	}
 
-	#addServer(url: ServiceURL): Server {
+	private addServer(url: ServiceURL): Server {
 		const server: Server = {
 			url,
 			connection: undefined,
@@ -120,46 +120,46 @@ export default class HTTPConnections {
 			timer: undefined,
 			/** A fault of this SDK: it ends the call that is under way, and the connection. */
 			onException: (error) => {
-				this.#drop(server);
-				if (server.busy) this.#finish(server, error);
+				this.drop(server);
+				if (server.busy) this.finish(server, error);
 			},
 		};
 		return server;
 	}
 
-	#next(server: Server): void {
+	private next(server: Server): void {
 		Timer.clear(server.timer);
 		server.timer = undefined;
 		server.busy = server.calls.length > 0;
 		const call = server.calls[0];
 		if (!call) {
 			server.timer = Timer.set(
-				guard(server, () => this.#retire(server)),
+				guard(server, () => this.retire(server)),
 				idleTime,
 			);
 			return;
 		}
 		server.timer = Timer.set(
 			guard(server, () => {
-				this.#drop(server);
-				this.#finish(server, new WebRTCError("transport/timeout", `${server.url.host}: no answer in time`));
+				this.drop(server);
+				this.finish(server, new WebRTCError("transport/timeout", `${server.url.host}: no answer in time`));
 			}),
 			call.timeout,
 		);
 		try {
-			server.connection ??= this.#connect(server);
-			this.#request(server, server.connection, call);
+			server.connection ??= this.connect(server);
+			this.request(server, server.connection, call);
 		} catch (cause) {
-			this.#drop(server);
+			this.drop(server);
 			Timer.set(
 				guard(server, () => {
-					if (server.calls[0] === call) this.#finish(server, toError(server.url.host, cause));
+					if (server.calls[0] === call) this.finish(server, toError(server.url.host, cause));
 				}),
 			);
 		}
 	}
 
-	#connect(server: Server): Connection {
+	private connect(server: Server): Connection {
 		const { secure, host, port } = server.url;
 		const network = deviceNetwork();
 		const { https = network.https, http = network.http } = this.#options;
@@ -171,12 +171,12 @@ export default class HTTPConnections {
 			...dictionary,
 			host,
 			port,
-			onError: guard(server, (error: unknown) => this.#onConnectionError(server, connection, error)),
+			onError: guard(server, (error: unknown) => this.onConnectionError(server, connection, error)),
 		});
 		return connection;
 	}
 
-	#request(server: Server, connection: Connection, call: Call): void {
+	private request(server: Server, connection: Connection, call: Call): void {
 		const { body } = call;
 		let sent = 0;
 		let status = 0;
@@ -208,40 +208,40 @@ export default class HTTPConnections {
 			}),
 			onDone: guard(server, (error: unknown) => {
 				if (!isCurrent()) return;
-				if (error) return this.#onBroken(server, connection, status, error);
+				if (error) return this.onBroken(server, connection, status, error);
 				connection.served++;
-				const fail = (text: string) => this.#finish(server, toError(server.url.host, text));
+				const fail = (text: string) => this.finish(server, toError(server.url.host, text));
 				if (incoming.isTooLong) return fail("the response is too long");
 				const text = decode(incoming.take());
 				if (text === undefined) return fail("the response is not UTF-8");
-				this.#finish(server, undefined, { status, date, errorType, body: text });
+				this.finish(server, undefined, { status, date, errorType, body: text });
 			}),
 		});
 	}
 
-	#onConnectionError(server: Server, connection: Connection, error: unknown): void {
+	private onConnectionError(server: Server, connection: Connection, error: unknown): void {
 		if (server.connection !== connection) return;
-		if (server.busy) this.#onBroken(server, connection, 0, error);
-		else this.#retire(server);
+		if (server.busy) this.onBroken(server, connection, 0, error);
+		else this.retire(server);
 	}
 
 	/** A kept connection may end just as it is used again: that request is sent once more. The client closes itself. */
-	#onBroken(server: Server, connection: Connection, status: number, error: unknown): void {
+	private onBroken(server: Server, connection: Connection, status: number, error: unknown): void {
 		const again = connection.served > 0 && !status && !server.retried;
 		server.connection = undefined;
-		if (!again) return this.#finish(server, toError(server.url.host, error));
+		if (!again) return this.finish(server, toError(server.url.host, error));
 		server.retried = true;
-		this.#next(server);
+		this.next(server);
 	}
 
-	#finish(server: Server, error: WebRTCError | undefined, response?: Response): void {
+	private finish(server: Server, error: WebRTCError | undefined, response?: Response): void {
 		const call = server.calls.shift();
 		server.retried = false;
-		this.#next(server);
+		this.next(server);
 		call?.onDone(error, response);
 	}
 
-	#drop(server: Server): void {
+	private drop(server: Server): void {
 		Timer.clear(server.timer);
 		server.timer = undefined;
 		const { connection } = server;
@@ -249,8 +249,8 @@ export default class HTTPConnections {
 		connection?.client.close();
 	}
 
-	#retire(server: Server): void {
-		this.#drop(server);
+	private retire(server: Server): void {
+		this.drop(server);
 		if (server.calls.length) return;
 		for (const [key, value] of this.#servers) if (value === server) this.#servers.delete(key);
 	}

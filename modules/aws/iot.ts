@@ -45,7 +45,7 @@ export default class IoTCredentials implements CredentialProvider {
 		this.#options = options;
 		this.#url = parseURL(`https://${endpoint}`, "endpoint");
 		this.#url.path = `/role-aliases/${encodeURIComponent(roleAlias)}/credentials`;
-		this.#refresher = new Refresher(() => this.#fetch(), options);
+		this.#refresher = new Refresher(() => this.fetch(), options);
 	}
 
 	get(now: number): Promise<Credentials> {
@@ -57,8 +57,8 @@ export default class IoTCredentials implements CredentialProvider {
 	}
 
 	/** A connection for each time: they are an hour apart. */
-	async #fetch(): Promise<Credentials> {
-		const http = new HTTPConnections({ https: this.#dictionary() });
+	private async fetch(): Promise<Credentials> {
+		const http = new HTTPConnections({ https: this.dictionary() });
 		const headers = new Map([
 			["accept", "*/*"],
 			["x-amzn-iot-thingname", this.#options.thingName],
@@ -79,7 +79,7 @@ export default class IoTCredentials implements CredentialProvider {
 		}
 	}
 
-	#dictionary(): HTTPDictionary {
+	private dictionary(): HTTPDictionary {
 		const { https = deviceNetwork().https, certificate, privateKey, ca } = this.#options;
 		if (!https) throw new WebRTCError("aws/credentials", "IoT credentials: no https client; include its manifest");
 		const secure = {

@@ -39,9 +39,9 @@ export default class Refresher {
 	/** Those at hand while they hold; new ones otherwise. @throws (rejects) what the fetch throws */
 	async get(now: number): Promise<Credentials> {
 		const current = this.#current;
-		if (!current || now >= (current.expiration ?? Infinity) - margin) return this.#renew(now);
+		if (!current || now >= (current.expiration ?? Infinity) - margin) return this.renew(now);
 		// Whether that fails matters when these have ended: who then asks is told.
-		if (now >= this.#renewAt) this.#renew(now).catch(() => undefined);
+		if (now >= this.#renewAt) this.renew(now).catch(() => undefined);
 		return current;
 	}
 
@@ -51,12 +51,12 @@ export default class Refresher {
 	}
 
 	/** One fetch at a time. */
-	#renew(now: number): Promise<Credentials> {
+	private renew(now: number): Promise<Credentials> {
 		if (this.#pending) return this.#pending;
 		this.#renewAt = now + retryDelay;
 		const pending = limited(this.#fetch(now)).then(
 			(fresh) => {
-				if (this.#pending === pending) this.#accept(fresh, now);
+				if (this.#pending === pending) this.accept(fresh, now);
 				return fresh;
 			},
 			(error) => {
@@ -68,7 +68,7 @@ export default class Refresher {
 		return pending;
 	}
 
-	#accept(fresh: Credentials, now: number): void {
+	private accept(fresh: Credentials, now: number): void {
 		this.#pending = undefined;
 		this.#current = fresh;
 		const lifetime = (fresh.expiration ?? Infinity) - now;

@@ -28,7 +28,7 @@ export default class StoredCredentials implements CredentialProvider {
 
 	/** @throws (rejects) WebRTCError "aws/credentials" when there are none, or they have expired */
 	async get(now: number): Promise<Credentials> {
-		const current = (this.#current ??= this.#read());
+		const current = (this.#current ??= this.read());
 		if (current.expiration !== undefined && current.expiration <= now) {
 			this.#current = undefined; // others may have been stored by next time
 			throw new WebRTCError("aws/credentials", `the credentials stored in "${this.#domain}" have expired`);
@@ -60,7 +60,7 @@ export default class StoredCredentials implements CredentialProvider {
 		for (const key of Object.values(keys)) Preference.delete(this.#domain, key);
 	}
 
-	#read(): Credentials {
+	private read(): Credentials {
 		const read = (name: keyof typeof keys) => {
 			const value = Preference.get(this.#domain, keys[name]);
 			return typeof value === "string" && value ? value : undefined;

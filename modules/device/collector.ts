@@ -31,7 +31,7 @@ export default class Collector {
 		if (this.isTooLong) this.#bytes = undefined;
 		else if (at === 0) this.#bytes = new Uint8Array(part);
 		else {
-			this.#reserve(at);
+			this.reserve(at);
 			this.#bytes!.set(new Uint8Array(part), at);
 		}
 	}
@@ -49,7 +49,7 @@ export default class Collector {
 		this.#size = 0;
 	}
 
-	#reserve(used: number): void {
+	private reserve(used: number): void {
 		const bytes = this.#bytes!;
 		if (bytes.length >= this.#size) return;
 		const capacity = Math.min(Math.max(2 * used, this.#size, smallest), this.#maximum);

@@ -34,12 +34,12 @@ export default class Access {
 
 	/** Why a request is not served; undefined when it is. `port` is the device's. */
 	refusal(head: RequestHead, port: number): HTTPResponse | undefined {
-		if (!this.#isOurs(head, port))
+		if (!this.isOurs(head, port))
 			return textResponse(
 				421,
 				"This device has another name. Open it by its address, or let its owner add the name.",
 			);
-		if (!this.#isWelcome(head)) return textResponse(403, "Pages of this origin may not use this device.");
+		if (!this.isWelcome(head)) return textResponse(403, "Pages of this origin may not use this device.");
 		return undefined;
 	}
 
@@ -52,7 +52,7 @@ export default class Access {
 		return { "access-control-allow-origin": origin, vary: "origin" };
 	}
 
-	#isOurs({ host, minor }: RequestHead, port: number): boolean {
+	private isOurs({ host, minor }: RequestHead, port: number): boolean {
 		if (!host) return minor === 0; // no browser leaves it out
 		if (this.#hosts.includes("*") || this.#hosts.includes(host)) return true;
 		const [name, given] = splitHost(host);
@@ -66,7 +66,7 @@ export default class Access {
 	}
 
 	/** The request comes from no page, from one of ours, or from one that may. */
-	#isWelcome({ host, headers }: RequestHead): boolean {
+	private isWelcome({ host, headers }: RequestHead): boolean {
 		const origin = headers.get("origin");
 		if (origin === undefined || this.#origins.includes("*") || this.#origins.includes(origin)) return true;
 		// https: behind a proxy that passes the Host on.

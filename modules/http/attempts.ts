@@ -40,7 +40,7 @@ export default class Attempts {
 		own.left = Math.max(0, own.left - 1);
 		this.#sum.left = Math.max(0, this.#sum.left - 1);
 		this.#records.delete(address); // the newest come last
-		if (this.#records.size >= maximumRecords) this.#forgetOldest();
+		if (this.#records.size >= maximumRecords) this.forgetOldest();
 		this.#records.set(address, own);
 	}
 
@@ -51,7 +51,7 @@ export default class Attempts {
 		if (this.#friends.length > maximumFriends) this.#friends.shift();
 	}
 
-	#forgetOldest(): void {
+	private forgetOldest(): void {
 		for (const address of this.#records.keys()) {
 			this.#records.delete(address);
 			return;

@@ -25,8 +25,8 @@ export default class Authorization {
 
 	/** @throws RangeError or TypeError that names the option, and never tells the secret */
 	constructor({ token, password }: Secrets) {
-		if (token !== undefined) this.#token = this.#digest(checkedToken(token));
-		if (password !== undefined) this.#password = this.#digest(checkedPassword(password));
+		if (token !== undefined) this.#token = this.digest(checkedToken(token));
+		if (password !== undefined) this.#password = this.digest(checkedPassword(password));
 	}
 
 	/** Whether there is a secret at all. */
@@ -41,43 +41,43 @@ export default class Authorization {
 	refusal({ headers, remoteAddress = "" }: HTTPRequestHead, now: number): HTTPResponse | undefined {
 		if (this.isOpen) return undefined;
 		const given = headers.get("authorization");
-		if (given === undefined) return this.#challenge("This camera asks for its secret.");
+		if (given === undefined) return this.challenge("This camera asks for its secret.");
 		const wait = this.#attempts.wait(remoteAddress, now);
 		if (wait) return textResponse(429, "Too many wrong secrets.", { "retry-after": String(wait) });
-		if (this.#isRight(given)) {
+		if (this.isRight(given)) {
 			this.#attempts.succeed(remoteAddress);
 			return undefined;
 		}
 		this.#attempts.fail(remoteAddress, now);
-		return this.#challenge("The secret is wrong.");
+		return this.challenge("The secret is wrong.");
 	}
 
-	#challenge(message: string): HTTPResponse {
+	private challenge(message: string): HTTPResponse {
 		const schemes = [];
 		if (this.#token) schemes.push('Bearer realm="camera"');
 		if (this.#password) schemes.push('Basic realm="camera", charset="UTF-8"');
 		return textResponse(401, message, { "www-authenticate": schemes.join(", ") });
 	}
 
-	#isRight(given: string): boolean {
+	private isRight(given: string): boolean {
 		const space = given.indexOf(" ");
 		const scheme = given.slice(0, Math.max(space, 0)).toLowerCase();
 		const value = given.slice(space + 1).trim();
-		if (scheme === "bearer") return this.#isSame(this.#token, value);
+		if (scheme === "bearer") return this.isSame(this.#token, value);
 		if (scheme !== "basic") return false;
 		const pair = value.length > 4 * maximumLength ? undefined : decodeText(value);
 		const colon = pair?.indexOf(":") ?? -1;
-		return colon >= 0 && this.#isSame(this.#password, pair!.slice(colon + 1));
+		return colon >= 0 && this.isSame(this.#password, pair!.slice(colon + 1));
 	}
 
 	/** Over digests with a key of our own: neither where two differ nor their lengths show in the time it takes. */
-	#isSame(expected: ArrayBuffer | undefined, given: string): boolean {
+	private isSame(expected: ArrayBuffer | undefined, given: string): boolean {
 		if (given.length > maximumLength) return false;
-		const digest = this.#digest(given);
+		const digest = this.digest(given);
 		return expected !== undefined && equal(expected, digest);
 	}
 
-	#digest(text: string): ArrayBuffer {
+	private digest(text: string): ArrayBuffer {
 		return hmacSHA256(this.#key, ArrayBuffer.fromString(text));
 	}
 }

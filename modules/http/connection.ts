@@ -71,14 +71,14 @@ export default class Connection {
 			from,
 			onReadable: guard(this, (count: number) => {
 				this.#readable = count;
-				this.#pump();
+				this.pump();
 			}),
 			onWritable: guard(this, (count: number) => {
 				this.#room = count;
-				this.#flush();
-				this.#pump();
+				this.flush();
+				this.pump();
 			}),
-			onError: guard(this, (error?: Error) => this.#onEnd(error)),
+			onError: guard(this, (error?: Error) => this.onEnd(error)),
 		});
 	}
 
@@ -89,12 +89,12 @@ export default class Connection {
 
 	/** Kept for a next request that has not begun. */
 	get isIdle(): boolean {
-		return this.#state === "draining" || (this.#served && this.#isReading && !this.#reader.received);
+		return this.#state === "draining" || (this.#served && this.isReading && !this.#reader.received);
 	}
 
 	/** Has sent no whole request yet. */
 	get isUnfinished(): boolean {
-		return this.#state === "draining" || this.#isReading;
+		return this.#state === "draining" || this.isReading;
 	}
 
 	/** Seconds that the client is behind; below zero while the device is the one that is waited for. */
@@ -116,9 +116,9 @@ export default class Connection {
 
 	/** The client has been too slow, or the application. */
 	expire(status: number, message: string): void {
-		const canAnswer = this.#state === "waiting" || (this.#isReading && this.#reader.received > 0);
+		const canAnswer = this.#state === "waiting" || (this.isReading && this.#reader.received > 0);
 		if (!canAnswer) return this.close();
-		this.#refuse(textResponse(status, message, status === 503 ? { "retry-after": "1" } : {}));
+		this.refuse(textResponse(status, message, status === 503 ? { "retry-after": "1" } : {}));
 	}
 
 	/** Can be called again without effect. */
@@ -131,7 +131,7 @@ export default class Connection {
 		this.#owner.closed(this);
 	}
 
-	get #isReading(): boolean {
+	private get isReading(): boolean {
 		return this.#state === "reading";
 	}
 
@@ -142,44 +142,44 @@ export default class Connection {
 	}
 
 	/** The client closed, or only its half: then it still gets what it has asked for (RFC 9112 section 9.6). */
-	#onEnd(error: Error | undefined): void {
+	private onEnd(error: Error | undefined): void {
 		this.#ended = true;
-		if (error || this.#isReading || this.#state === "draining") this.close();
+		if (error || this.isReading || this.#state === "draining") this.close();
 	}
 
 	/** Reads on, for as long as there are bytes and they are wanted. */
-	#pump(): void {
+	private pump(): void {
 		if (this.#pumping) return;
 		this.#pumping = true;
 		try {
-			while (this.#step());
+			while (this.step());
 		} finally {
 			this.#pumping = false;
 		}
 	}
 
-	#step(): boolean {
-		if (this.#state === "draining") return this.#drain();
-		if (!this.#isReading) return false;
-		const bytes = this.#rest ?? this.#read();
+	private step(): boolean {
+		if (this.#state === "draining") return this.drain();
+		if (!this.isReading) return false;
+		const bytes = this.#rest ?? this.read();
 		this.#rest = undefined;
 		if (!bytes) return false;
 		if (this.#served && !this.#reader.received) this.#since = this.#owner.now;
 		try {
 			const used = this.#reader.feed(bytes);
 			if (used < bytes.length) this.#rest = bytes.subarray(used);
-			if (this.#reader.hasNewHead) this.#takeHead();
-			else if (this.#reader.held > readSize && !this.#owner.reserve(this, 0)) this.#refuseBusy();
-			if (this.#isReading && this.#reader.isComplete) this.#complete();
+			if (this.#reader.hasNewHead) this.takeHead();
+			else if (this.#reader.held > readSize && !this.#owner.reserve(this, 0)) this.refuseBusy();
+			if (this.isReading && this.#reader.isComplete) this.complete();
 		} catch (error) {
 			if (!(error instanceof RequestError)) throw error;
 			this.#head ??= this.#reader.head;
-			this.#refuse(textResponse(error.status, error.message));
+			this.refuse(textResponse(error.status, error.message));
 		}
 		return true;
 	}
 
-	#read(): Uint8Array | undefined {
+	private read(): Uint8Array | undefined {
 		if (!this.#readable) return undefined;
 		const bytes = this.#socket.read(Math.min(this.#readable, readSize)) as ArrayBuffer | undefined;
 		this.#readable -= bytes?.byteLength ?? this.#readable;
@@ -187,36 +187,36 @@ export default class Connection {
 	}
 
 	/** Makes sure that the request is welcome, and that there is room for its body, before any of it is taken. */
-	#takeHead(): void {
+	private takeHead(): void {
 		const head = this.#reader.head!;
 		this.#head = head;
 		const refusal = this.#owner.admit(this, head);
-		if (refusal) return this.#refuse(refusal);
+		if (refusal) return this.refuse(refusal);
 		if (head.length !== undefined && head.length > this.#owner.limits.body)
 			throw new RequestError(413, `A body has at most ${this.#owner.limits.body} bytes.`);
 		const room = this.#reader.bodyRoom;
-		if (!this.#owner.reserve(this, room)) return this.#refuseBusy();
-		if (!this.#isReading) return;
+		if (!this.#owner.reserve(this, room)) return this.refuseBusy();
+		if (!this.isReading) return;
 		this.#reserved = room;
 		this.#reader.expectBody();
 		if (!head.expects || this.#rest) return;
 		this.#output.push(new Uint8Array(ArrayBuffer.fromString("HTTP/1.1 100 Continue\r\n\r\n")));
-		this.#flush();
+		this.flush();
 	}
 
-	#refuseBusy(): void {
-		this.#refuse(textResponse(503, "Too much is on its way at once.", { "retry-after": "1" }));
+	private refuseBusy(): void {
+		this.refuse(textResponse(503, "Too much is on its way at once.", { "retry-after": "1" }));
 	}
 
-	#complete(): void {
+	private complete(): void {
 		const body = this.#reader.takeBody();
 		this.#reserved = 0;
 		this.#state = "waiting";
 		this.#since = this.#owner.now;
 		let isAnswered = false;
 		const answer = guard(this, (response: HTTPResponse) => {
-			this.#respond(response);
-			this.#pump();
+			this.respond(response);
+			this.pump();
 		});
 		try {
 			this.#owner.receive(this, this.#head!, body, (response) => {
@@ -226,18 +226,18 @@ export default class Connection {
 			});
 		} catch (cause) {
 			contain(this.#owner, cause);
-			if (this.#state === "waiting") this.#refuse(textResponse(500, "The device failed."));
+			if (this.#state === "waiting") this.refuse(textResponse(500, "The device failed."));
 		}
 	}
 
 	/** Answers, and takes nothing more from this connection. */
-	#refuse(response: HTTPResponse): void {
+	private refuse(response: HTTPResponse): void {
 		this.#isLast = true;
 		this.#reserved = 0;
-		this.#respond(response);
+		this.respond(response);
 	}
 
-	#respond(response: HTTPResponse): void {
+	private respond(response: HTTPResponse): void {
 		const head = this.#head;
 		const body = bytesOf(response.body);
 		const isBodiless = response.status === 204 || response.status === 304;
@@ -253,11 +253,11 @@ export default class Connection {
 		this.#written = 0;
 		this.#output.push(composeHead(response.status, headers));
 		if (body.length && !isBodiless && head?.method !== "HEAD") this.#output.push(body);
-		this.#flush();
+		this.flush();
 	}
 
 	/** Writes as far as the socket has room. */
-	#flush(): void {
+	private flush(): void {
 		while (this.#room > 0 && this.#output.length) {
 			const bytes = this.#output[0]!;
 			const size = Math.min(this.#room, bytes.length);
@@ -267,11 +267,11 @@ export default class Connection {
 			if (size < bytes.length) this.#output[0] = bytes.subarray(size);
 			else this.#output.shift();
 		}
-		if (this.#state === "writing" && !this.#output.length) this.#finish();
+		if (this.#state === "writing" && !this.#output.length) this.finish();
 	}
 
 	/** The response has left. */
-	#finish(): void {
+	private finish(): void {
 		this.#since = this.#owner.now;
 		if (!this.#isLast) {
 			this.#served = true;
@@ -288,8 +288,8 @@ export default class Connection {
 		this.#reader.next();
 	}
 
-	#drain(): boolean {
-		const bytes = this.#read();
+	private drain(): boolean {
+		const bytes = this.read();
 		if (!bytes) return false;
 		this.#drained += bytes.length;
 		if (this.#drained > drainSize) this.close();

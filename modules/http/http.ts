@@ -107,7 +107,7 @@ export default class HTTPService implements ConnectionOwner {
 				// A device's listener makes an object for each read, whether there is a connection or not.
 				for (let i = 0; i < count; i++) {
 					const from = this.read();
-					if (from) service.#accept(from);
+					if (from) service.accept(from);
 				}
 			}),
 		});
@@ -148,7 +148,7 @@ export default class HTTPService implements ConnectionOwner {
 	}
 
 	reserve(connection: Connection, bytes: number): boolean {
-		while (this.#held() + bytes > this.#maximumBuffered) {
+		while (this.held() + bytes > this.#maximumBuffered) {
 			const other = requestToDrop(this.#connections, connection, bytes);
 			if (!other) return false;
 			other.close();
@@ -176,19 +176,19 @@ export default class HTTPService implements ConnectionOwner {
 		this.#options.onError?.(error);
 	}
 
-	#held(): number {
+	private held(): number {
 		let held = 0;
 		for (const connection of this.#connections) held += connection.held;
 		return held;
 	}
 
-	#accept(from: TCP): void {
+	private accept(from: TCP): void {
 		try {
 			const address = from.remoteAddress;
-			if (!this.#makeRoom(address)) return from.close();
+			if (!this.makeRoom(address)) return from.close();
 			this.#connections.add(new Connection(this, from, address));
 			this.#timer ??= Timer.repeat(
-				guard(this, () => this.#tick()),
+				guard(this, () => this.tick()),
 				1000,
 			);
 		} catch (cause) {
@@ -196,14 +196,14 @@ export default class HTTPService implements ConnectionOwner {
 		}
 	}
 
-	#makeRoom(address: string | undefined): boolean {
+	private makeRoom(address: string | undefined): boolean {
 		const other = connectionToClose(this.#connections, address, this.#maximumConnections, this.#maximumPerAddress);
 		if (other === undefined) return false;
 		if (other !== "none") other.close();
 		return true;
 	}
 
-	#tick(): void {
+	private tick(): void {
 		for (const connection of [...this.#connections]) {
 			if (connection.isOverdue) connection.expire(408, "The request comes too slowly.");
 			else if (connection.waited >= this.#timeout) connection.expire(503, "The device does not answer in time.");

@@ -85,9 +85,7 @@ export default class RequestReader {
 		while (at < bytes.length && this.#state !== "head" && this.#state !== "complete") {
 			const from = at;
 			at =
-				this.#state === "body" || this.#state === "chunk"
-					? this.#feedBody(bytes, at)
-					: this.#feedLine(bytes, at);
+				this.#state === "body" || this.#state === "chunk" ? this.feedBody(bytes, at) : this.feedLine(bytes, at);
 			this.#received += at - from;
 		}
 		return at;
@@ -130,7 +128,7 @@ export default class RequestReader {
 		this.#headSize = this.#received = this.#size = this.#remaining = 0;
 	}
 
-	#feedBody(bytes: Uint8Array, at: number): number {
+	private feedBody(bytes: Uint8Array, at: number): number {
 		const end = Math.min(bytes.length, at + this.#remaining);
 		this.#body ??= new Uint8Array(this.bodyRoom);
 		this.#body.set(bytes.subarray(at, end), this.#size);
@@ -140,30 +138,30 @@ export default class RequestReader {
 		return end;
 	}
 
-	#feedLine(bytes: Uint8Array, at: number): number {
+	private feedLine(bytes: Uint8Array, at: number): number {
 		const found = bytes.indexOf(LF, at);
 		const end = found < 0 ? bytes.length : found;
 		// A TLS handshake or noise is told from a request by its first byte, not only when a line ends.
 		if (this.#state === "requestLine" && !this.#line && end > at && bytes[at] !== CR && !isTokenByte(bytes[at]!))
 			throw new RequestError(400, "This is not an HTTP request.");
 		this.#headSize += Math.min(end + 1, bytes.length) - at;
-		this.#checkSize();
+		this.checkSize();
 		const part = bytes.subarray(at, end);
 		const line = this.#line ? join(this.#line, part) : part;
 		this.#line = found < 0 ? line.slice() : undefined;
 		if (found < 0) return end;
-		this.#takeLine(decode(line, line[line.length - 1] === CR ? line.length - 1 : line.length));
+		this.takeLine(decode(line, line[line.length - 1] === CR ? line.length - 1 : line.length));
 		return end + 1;
 	}
 
-	#checkSize(): void {
+	private checkSize(): void {
 		const inHead = this.#head === undefined;
 		if (this.#headSize <= (inHead ? this.#limits.head : framingSize)) return;
 		if (inHead) throw new RequestError(431, `The header fields have at most ${this.#limits.head} bytes.`);
 		throw new RequestError(400, "The chunks are too small.");
 	}
 
-	#takeLine(line: string): void {
+	private takeLine(line: string): void {
 		switch (this.#state) {
 			case "requestLine":
 				if (!line) return; // an empty line before a request is skipped (RFC 9112 section 2.2)
@@ -171,8 +169,8 @@ export default class RequestReader {
 				this.#state = "fields";
 				return;
 			case "fields":
-				if (line) this.#takeField(line);
-				else this.#endHead();
+				if (line) this.takeField(line);
+				else this.endHead();
 				return;
 			case "chunkSize":
 				this.#remaining = chunkSize(line);
@@ -189,7 +187,7 @@ export default class RequestReader {
 		}
 	}
 
-	#takeField(line: string): void {
+	private takeField(line: string): void {
 		const colon = line.indexOf(":");
 		const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
 		// This also refuses the white space before a colon, and a line that continues another (RFC 9112 section 5).
@@ -202,7 +200,7 @@ export default class RequestReader {
 		this.#headers.set(name, before === undefined ? value : `${before}, ${value}`);
 	}
 
-	#endHead(): void {
+	private endHead(): void {
 		const line = this.#requestLine!;
 		const { method, minor } = line;
 		const headers = this.#headers;

@@ -126,12 +126,12 @@ export class IceAgent {
 		if (candidate === "") return this.endOfRemoteCandidates();
 		const parsed = typeof candidate === "string" ? parseCandidate(candidate) : candidate;
 		if (session.ended) return;
-		if (!parsed || this.#isForeign(parsed)) {
+		if (!parsed || this.isForeign(parsed)) {
 			session.counters.ignoredCandidates++;
 			return;
 		}
 		const address = canonicalAddress(parsed.address);
-		if (address === undefined) return this.#addUnresolved(parsed);
+		if (address === undefined) return this.addUnresolved(parsed);
 		const remote = session.remotes.add({ ...parsed, address });
 		session.checklist.sort(session.controlling);
 		if (remote) session.combine(session.locals.list, [remote]);
@@ -139,14 +139,14 @@ export class IceAgent {
 	}
 
 	/** Of another generation, or link-local, whose zone no candidate tells. */
-	#isForeign({ ufrag, address }: ParsedCandidate): boolean {
+	private isForeign({ ufrag, address }: ParsedCandidate): boolean {
 		if (isLinkLocalIPv6(address)) return true;
 		const { generation, selected } = this.#session;
 		if (ufrag === undefined) return false;
 		return generation.remoteKey ? ufrag !== generation.remoteUfrag : ufrag === selected?.generation.remoteUfrag;
 	}
 
-	#addUnresolved(candidate: ParsedCandidate): void {
+	private addUnresolved(candidate: ParsedCandidate): void {
 		const session = this.#session;
 		if (!candidate.address.endsWith(".local"))
 			throw new WebRTCError("ice/bad-candidate", "Bad ICE candidate: address");

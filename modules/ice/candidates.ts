@@ -104,8 +104,7 @@ export class RemoteCandidates {
 			}
 			return undefined;
 		}
-		if (!this.#hasRoom(this.#signalled, this.#bounds.maximumCandidates ?? maximumRemoteCandidates))
-			return undefined;
+		if (!this.hasRoom(this.#signalled, this.#bounds.maximumCandidates ?? maximumRemoteCandidates)) return undefined;
 		this.#signalled++;
 		const { type, address, port, priority, foundation, relatedAddress, relatedPort } = parsed;
 		const rest = { base: "", heard: false, validated: false, interface: undefined, relatedAddress, relatedPort };
@@ -116,7 +115,7 @@ export class RemoteCandidates {
 
 	/** One that an authentic request came from (RFC 8445 section 7.3.1.3); undefined when there are too many. */
 	learn(address: string, port: number, priority: number): Candidate | undefined {
-		if (!this.#hasRoom(this.#learned, maximumLearnedCandidates)) return undefined;
+		if (!this.hasRoom(this.#learned, maximumLearnedCandidates)) return undefined;
 		this.#learned++;
 		const candidate = reflexive(address, port, "", priority, this.list.length + 1);
 		this.list.push(candidate);
@@ -127,7 +126,7 @@ export class RemoteCandidates {
 		return find(this.list, address, port);
 	}
 
-	#hasRoom(count: number, maximum: number): boolean {
+	private hasRoom(count: number, maximum: number): boolean {
 		if (count >= maximum) return false;
 		return count < guaranteedCandidates || (this.#bounds.pool?.hasRoom ?? true);
 	}

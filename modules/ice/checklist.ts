@@ -32,7 +32,7 @@ export default class Checklist {
 		for (let i = this.pairs.length - 1; i >= 0; i--) {
 			const least = this.pairs[i] as Pair;
 			if (least !== pair && least.state !== "waiting" && least.state !== "failed") continue;
-			this.#remove(least);
+			this.remove(least);
 			return least === pair ? undefined : pair;
 		}
 		return undefined;
@@ -88,7 +88,7 @@ export default class Checklist {
 		this.pairs = this.pairs.filter((pair) => pair.state === "succeeded" || isChecked(pair));
 	}
 
-	#remove(pair: Pair): void {
+	private remove(pair: Pair): void {
 		this.pairs = this.pairs.filter((other) => other !== pair);
 		this.#triggered = this.#triggered.filter((other) => other !== pair);
 	}

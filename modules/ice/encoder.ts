@@ -58,7 +58,7 @@ export default class Encoder {
 		writer.uint32(attributePriority, reflexivePriority(pair.local));
 		writer.bytes(controlling ? attributeIceControlling : attributeIceControlled, this.#tieBreaker);
 		if (controlling && kind !== "check") writer.flag(attributeUseCandidate);
-		return this.#end(remoteKey as ArrayBuffer);
+		return this.end(remoteKey as ArrayBuffer);
 	}
 
 	/** RFC 8445 section 7.3.1 */
@@ -68,10 +68,10 @@ export default class Encoder {
 		if (errorCode) writer.errorCode(errorCode);
 		else writer.xorMappedAddress(address, port);
 		if (unknown.length) writer.unknownAttributes(unknown);
-		return this.#end(generation.localKey);
+		return this.end(generation.localKey);
 	}
 
-	#end(key: ArrayBuffer): Uint8Array {
+	private end(key: ArrayBuffer): Uint8Array {
 		this.#writer.integrity(key, this.#crypto);
 		this.#writer.fingerprint(this.#crypto);
 		return this.#writer.end();

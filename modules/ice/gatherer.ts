@@ -41,10 +41,10 @@ export class IceGatherer {
 	/** A description is in force: candidates are told of from now on. Without effect when they have been. */
 	gather(): void {
 		if (this.#state !== "new") return;
-		this.#setState("gathering");
+		this.setState("gathering");
 		const ufrag = this.#agent.localUfrag;
 		for (const candidate of this.candidates) this.#events.push({ type: "candidate", candidate, ufrag });
-		this.#setState("complete");
+		this.setState("complete");
 	}
 
 	/** The agent has new credentials: the next `gather` tells of all candidates again. */
@@ -57,7 +57,7 @@ export class IceGatherer {
 		return this.#events.shift();
 	}
 
-	#setState(state: IceGatheringState): void {
+	private setState(state: IceGatheringState): void {
 		this.#state = state;
 		this.#events.push({ type: "statechange", state });
 	}

@@ -94,14 +94,14 @@ export class StunReader {
 			const end = at + 4 + ((size + 3) & ~3);
 			if (end > data.length || !isSized(type, size)) return false;
 			if (type === attributeFingerprint && end !== data.length) return false;
-			if ((!sealed || type === attributeFingerprint) && !this.#add(type, at + 4)) return false;
+			if ((!sealed || type === attributeFingerprint) && !this.add(type, at + 4)) return false;
 			sealed ||= type === attributeIntegrity;
 			at = end;
 		}
 		return true;
 	}
 
-	#add(type: number, offset: number): boolean {
+	private add(type: number, offset: number): boolean {
 		if (this.offsetOf(type)) return true;
 		if (this.#attributes.length >= 2 * mostAttributes) return false;
 		this.#attributes.push(type, offset);
@@ -205,7 +205,7 @@ export class StunWriter {
 	}
 
 	/** Room for an attribute's value, its header written and its padding zeroed. Returns the value's offset. */
-	#attribute(type: number, size: number): number {
+	private attribute(type: number, size: number): number {
 		const data = this.#data;
 		const at = this.#size;
 		const end = at + 4 + ((size + 3) & ~3);
@@ -218,15 +218,15 @@ export class StunWriter {
 	}
 
 	bytes(type: number, value: Uint8Array): void {
-		this.#data.set(value, this.#attribute(type, value.length));
+		this.#data.set(value, this.attribute(type, value.length));
 	}
 
 	flag(type: number): void {
-		this.#attribute(type, 0);
+		this.attribute(type, 0);
 	}
 
 	uint32(type: number, value: number): void {
-		write32(this.#data, this.#attribute(type, 4), value);
+		write32(this.#data, this.attribute(type, 4), value);
 	}
 
 	/** @param address an IP address; a zone is left out */
@@ -234,7 +234,7 @@ export class StunWriter {
 		const bytes = addressBytes(address);
 		if (!bytes) throw new RangeError("address: not an IP address");
 		const data = this.#data;
-		const at = this.#attribute(attributeXorMappedAddress, 4 + bytes.length);
+		const at = this.attribute(attributeXorMappedAddress, 4 + bytes.length);
 		write16(data, at, bytes.length === 4 ? 1 : 2);
 		write16(data, at + 2, port ^ read16(data, 4));
 		for (let i = 0; i < bytes.length; i++) data[at + 4 + i] = read8(bytes, i) ^ read8(data, 4 + i);
@@ -242,21 +242,21 @@ export class StunWriter {
 
 	/** Without a reason phrase: nobody reads it. */
 	errorCode(code: number): void {
-		const at = this.#attribute(attributeErrorCode, 4);
+		const at = this.attribute(attributeErrorCode, 4);
 		write16(this.#data, at, 0);
 		write16(this.#data, at + 2, (Math.floor(code / 100) << 8) | (code % 100));
 	}
 
 	/** UNKNOWN-ATTRIBUTES, RFC 8489 section 14.10. */
 	unknownAttributes(types: readonly number[]): void {
-		const at = this.#attribute(attributeUnknown, 2 * types.length);
+		const at = this.attribute(attributeUnknown, 2 * types.length);
 		for (let i = 0; i < types.length; i++) write16(this.#data, at + 2 * i, types[i] as number);
 	}
 
 	/** MESSAGE-INTEGRITY over all that was written so far. */
 	integrity(key: ArrayBuffer | Uint8Array, crypto: StunCrypto): void {
 		const covered = this.#size;
-		const at = this.#attribute(attributeIntegrity, integritySize);
+		const at = this.attribute(attributeIntegrity, integritySize);
 		write16(this.#data, 2, this.#size - stunHeaderSize);
 		this.#data.set(new Uint8Array(crypto.hmacSHA1(key, this.#data.subarray(0, covered))), at);
 	}
@@ -264,7 +264,7 @@ export class StunWriter {
 	/** FINGERPRINT, always the last attribute. */
 	fingerprint(crypto: StunCrypto): void {
 		const covered = this.#size;
-		const at = this.#attribute(attributeFingerprint, 4);
+		const at = this.attribute(attributeFingerprint, 4);
 		write16(this.#data, 2, this.#size - stunHeaderSize);
 		write32(this.#data, at, (crypto.crc32(this.#data.subarray(0, covered)) ^ fingerprintXor) >>> 0);
 	}

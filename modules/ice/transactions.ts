@@ -59,14 +59,14 @@ export class Transactions {
 
 	start(pair: Pair, kind: TransactionKind, controlling: boolean, now: number): Transaction {
 		const id = new Uint8Array(this.#crypto.randomBytes(transactionIdSize));
-		const transaction = new Transaction(id, pair, kind, controlling, now, this.#firstInterval(pair));
+		const transaction = new Transaction(id, pair, kind, controlling, now, this.firstInterval(pair));
 		this.list.push(transaction);
 		pair.requestsSent++;
 		return transaction;
 	}
 
 	/** Twice the pair's round trip, or the initial one; more when many wait for answers (RFC 8445 section 14.3). */
-	#firstInterval({ roundTrip }: Pair): number {
+	private firstInterval({ roundTrip }: Pair): number {
 		const { initialRetransmission, minimumRetransmission, maximumRetransmission, pacing } = this.#timeouts;
 		const interval =
 			roundTrip < 0
@@ -127,7 +127,7 @@ export class Transactions {
 				return transaction;
 			}
 			transaction.attempts++;
-			transaction.due = now + this.#nextInterval(transaction, left === 1);
+			transaction.due = now + this.nextInterval(transaction, left === 1);
 			transaction.sentAt = now;
 			transaction.repeated = true;
 			transaction.pending = true;
@@ -137,7 +137,7 @@ export class Transactions {
 	}
 
 	/** Doubled each time (RFC 8489 section 6.2.1); but a peer that is known to be there is not left waiting for long. */
-	#nextInterval(transaction: Transaction, last: boolean): number {
+	private nextInterval(transaction: Transaction, last: boolean): number {
 		const { firstInterval, pair } = transaction;
 		transaction.interval *= 2;
 		if (pair.remote.heard) {

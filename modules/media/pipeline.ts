@@ -46,10 +46,10 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 	/** Opens the source; the encoders in use are connected to it, should it be a new one. */
 	open(): Source {
 		if (this.#source) return this.#source;
-		const source = this.#attempt(() =>
+		const source = this.attempt(() =>
 			this.#parts.makeSource((code, message) => {
-				this.#closeSource(); // the next open() makes another
-				this.#report(code, message);
+				this.closeSource(); // the next open() makes another
+				this.report(code, message);
 			}),
 		);
 		for (const { encoder } of this.#branches.values()) source.connect(encoder);
@@ -61,8 +61,8 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 		const source = this.open();
 		let branch = this.#branches.get(codec);
 		if (!branch) {
-			const encoder = this.#attempt(() =>
-				this.#parts.makeEncoder(codec, (code, message) => this.#report(code, message)),
+			const encoder = this.attempt(() =>
+				this.#parts.makeEncoder(codec, (code, message) => this.report(code, message)),
 			);
 			branch = { encoder, sinks: new Set() };
 			source.connect(encoder);
@@ -96,19 +96,19 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 	close(): void {
 		for (const { encoder } of this.#branches.values()) encoder.close();
 		this.#branches.clear();
-		this.#closeSource();
+		this.closeSource();
 	}
 
-	#closeSource(): void {
+	private closeSource(): void {
 		this.#source?.close();
 		this.#source = undefined;
 	}
 
-	#report(code: string, message: string): void {
+	private report(code: string, message: string): void {
 		this.#parts.onError(new WebRTCError(code as WebRTCErrorCode, `${this.#parts.kind}: ${message}`));
 	}
 
-	#attempt<T>(make: () => T): T {
+	private attempt<T>(make: () => T): T {
 		try {
 			return make();
 		} catch (cause) {

@@ -55,7 +55,6 @@ export interface ConnectionOwner {
 	hears(type: ConnectionEvent["type"]): boolean;
 }
 
-// Methods are `private` by TypeScript here, for there is one of these for each peer: see transport.ts.
 export default class Connection implements TransceiverOwner, TransportOwner {
 	readonly negotiation: Negotiation<RTCRtpTransceiver>;
 	readonly tasks = new Tasks(this);

@@ -45,7 +45,7 @@ export default class Network {
 				address,
 				onReadable: () => {
 					try {
-						this.#read();
+						this.read();
 					} catch (cause) {
 						contain(this, cause);
 					}
@@ -62,12 +62,12 @@ export default class Network {
 	}
 
 	get localPort(): number {
-		return this.#open().localPort;
+		return this.open().localPort;
 	}
 
 	/** This host's addresses that a peer may reach; loopback only where there is nothing else. */
 	get addresses(): InterfaceAddress[] {
-		const transport = this.#open();
+		const transport = this.open();
 		let addresses = transport.interfaces(false);
 		if (!addresses.length) addresses = transport.interfaces(true);
 		return addresses.filter(({ family }) => transport.hasFamily(family));
@@ -75,7 +75,7 @@ export default class Network {
 
 	/** All IP addresses of this host, loopback too: what a request to the device itself can name. */
 	get hostAddresses(): string[] {
-		return this.#open()
+		return this.open()
 			.interfaces(true)
 			.map(({ address }) => address);
 	}
@@ -83,7 +83,7 @@ export default class Network {
 	/** STUN for this ufrag reaches the handler from now on. */
 	add(ufrag: string, handler: StunHandler): void {
 		try {
-			this.#open().addUfrag(ufrag);
+			this.open().addUfrag(ufrag);
 		} catch (cause) {
 			throw new WebRTCError("peer/out-of-resources", "The network serves no more peers.", cause);
 		}
@@ -96,7 +96,7 @@ export default class Network {
 	}
 
 	createPath(): Path {
-		return new Path(this.#open());
+		return new Path(this.open());
 	}
 
 	/** Whether the connections may keep another remote candidate. */
@@ -124,7 +124,7 @@ export default class Network {
 	onException(): void {}
 
 	statistics(): object {
-		return this.#open().statistics();
+		return this.open().statistics();
 	}
 
 	/** Gives the port back; peer connections that are left fail. Can be called again without effect. */
@@ -134,12 +134,12 @@ export default class Network {
 		this.#handlers.clear();
 	}
 
-	#open(): Transport {
+	private open(): Transport {
 		if (!this.#transport) throw new WebRTCError("peer/closed", "The network is closed.");
 		return this.#transport;
 	}
 
-	#read(): void {
+	private read(): void {
 		for (;;) {
 			const message = this.#transport?.read(this.#buffer);
 			if (!message) return;

@@ -224,7 +224,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	addTrack(track: MediaCapture, ...streams: StreamLike[]): RTCRtpSender {
 		this.#connection.checkOpen("addTrack");
 		const kind = checkTrack(track);
-		const transceivers = this.#live();
+		const transceivers = this.live();
 		if (transceivers.some(({ sender }) => sender.track === track))
 			throw new WebRTCError("peer/invalid-access", "addTrack: the track is there already");
 		const isFree = (one: RTCRtpTransceiver) => one.kind === kind && !one.hasTrack && !one.sender.hasSent;
@@ -288,11 +288,11 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	}
 
 	getSenders(): RTCRtpSender[] {
-		return this.#live().map(({ sender }) => sender);
+		return this.live().map(({ sender }) => sender);
 	}
 
 	getReceivers(): RTCRtpReceiver[] {
-		return this.#live().map(({ receiver }) => receiver);
+		return this.live().map(({ receiver }) => receiver);
 	}
 
 	/** What an offer would be now; nothing changes by it. */
@@ -345,7 +345,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	): Promise<RTCSessionDescriptionInit> {
 		await this.#connection.chain("acceptOffer", () => {
 			this.#connection.setRemote("offer", sdp, required);
-			if (!receive) for (const one of this.#live()) if (!one.hasTrack) one.direction = "inactive";
+			if (!receive) for (const one of this.live()) if (!one.hasTrack) one.direction = "inactive";
 			this.#connection.setLocal("answer");
 		});
 		if (complete) await this.gatheringComplete;
@@ -390,7 +390,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		this.#connection.close();
 	}
 
-	#live(): RTCRtpTransceiver[] {
+	private live(): RTCRtpTransceiver[] {
 		return this.#connection.negotiation.transceivers.filter(({ stopping }) => !stopping);
 	}
 }

@@ -58,7 +58,6 @@ export default class Tasks {
 		this.#timer = undefined;
 	}
 
-	// A private method would take a slot in each instance.
 	private run(): void {
 		this.#timer = undefined;
 		const tasks = this.#tasks ?? [];

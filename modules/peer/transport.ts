@@ -33,7 +33,7 @@ export interface TransportOwner {
 
 const moving = 10_000; // ms in which a remote that begins anew has been heard of
 
-/** Owns all natives of one peer but its senders. (In XS a private method takes a slot of each instance, a closure eleven.) */
+/** Owns all natives of one peer but its senders. */
 export default class PeerTransport {
 	readonly agent: IceAgent;
 	readonly gatherer: IceGatherer;

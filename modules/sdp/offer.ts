@@ -127,30 +127,29 @@ class Numbers {
 		if (codecs.length === 0) throw new RangeError("codecs: none");
 		return codecs.map((capability) => {
 			if (capability.kind !== kind) throw new RangeError(`codecs: ${capability.name} in a section of ${kind}`);
-			return this.#codec(capability);
+			return this.codec(capability);
 		});
 	}
 
-	#codec(capability: CodecCapability): Codec {
+	private codec(capability: CodecCapability): Codec {
 		const { name, clockRate, channels = 1, parameters, feedback } = capability;
 		const codec = { payloadType: 0, name, clockRate, channels, parameters, feedback };
 		const known = this.#codecs.find((entry) => formatDistance(codec, entry) === 0);
-		codec.payloadType = known?.payloadType ?? this.#freePayloadType(name);
+		codec.payloadType = known?.payloadType ?? this.freePayloadType(name);
 		if (!known) this.#codecs.push(codec);
 		return codec;
 	}
 
-	#freePayloadType(name: CodecCapability["name"]): number {
+	private freePayloadType(name: CodecCapability["name"]): number {
 		const usual = usualPayloadType(name);
-		if (!this.#isTaken(usual)) return usual;
+		if (!this.isTaken(usual)) return usual;
 		for (let payloadType = 96; payloadType <= 127; payloadType++)
-			if (!this.#isTaken(payloadType)) return payloadType;
-		for (let payloadType = 35; payloadType <= 63; payloadType++)
-			if (!this.#isTaken(payloadType)) return payloadType;
+			if (!this.isTaken(payloadType)) return payloadType;
+		for (let payloadType = 35; payloadType <= 63; payloadType++) if (!this.isTaken(payloadType)) return payloadType;
 		throw new RangeError("codecs: too many");
 	}
 
-	#isTaken(payloadType: number): boolean {
+	private isTaken(payloadType: number): boolean {
 		return this.#codecs.some((entry) => entry.payloadType === payloadType);
 	}
 

@@ -82,24 +82,24 @@ class Parser {
 		this.#limits = limits;
 	}
 
-	get #line(): number {
+	private get line(): number {
 		return this.#reader.number;
 	}
 
 	run(): SessionDescription {
 		if (this.#reader.next() !== "v=0") malformed(1, "the first line must be v=0");
-		if (!this.#origin(this.#reader.next() ?? "")) malformed(2, "the second line must be o= with six fields");
+		if (!this.origin(this.#reader.next() ?? "")) malformed(2, "the second line must be o= with six fields");
 		for (let line = this.#reader.next(); line !== undefined; line = this.#reader.next()) {
-			if (line.startsWith("a=")) this.#attribute(line);
-			else if (line.startsWith("m=")) this.#media(line);
+			if (line.startsWith("a=")) this.attribute(line);
+			else if (line.startsWith("m=")) this.media(line);
 		}
-		this.#endSection();
-		this.#inherit();
+		this.endSection();
+		this.inherit();
 		return this.#session;
 	}
 
 	/** RFC 8866 section 5.2. */
-	#origin(line: string): boolean {
+	private origin(line: string): boolean {
 		if (!line.startsWith("o=")) return false;
 		const fields = line.slice(2).split(" ", 7);
 		if (fields.length !== 6 || fields[3] !== "IN" || !fields.every(isToken)) return false;
@@ -116,23 +116,23 @@ class Parser {
 	}
 
 	/** RFC 8866 section 5.14: m=<kind> <port>[/<number of ports>] <protocol> <format> … */
-	#media(line: string): void {
-		this.#endSection();
+	private media(line: string): void {
+		this.endSection();
 		const { sections } = this.#limits;
-		if (this.#session.media.length >= sections) malformed(this.#line, `more than ${sections} sections`);
+		if (this.#session.media.length >= sections) malformed(this.line, `more than ${sections} sections`);
 		const fields = line.slice(2).split(" ", limits.payloadTypes + 4);
-		if (fields.length < 4) malformed(this.#line, "m= needs kind, port, protocol and format");
-		if (fields.length > limits.payloadTypes + 3) malformed(this.#line, `more than ${limits.payloadTypes} formats`);
-		const protocol = token(fields[2]!, this.#line, "the protocol");
-		const section = newSection(token(fields[0]!, this.#line, "the kind"), protocol);
-		section.port = integer(head(fields[1]!, "/"), 65535, this.#line, "the port");
+		if (fields.length < 4) malformed(this.line, "m= needs kind, port, protocol and format");
+		if (fields.length > limits.payloadTypes + 3) malformed(this.line, `more than ${limits.payloadTypes} formats`);
+		const protocol = token(fields[2]!, this.line, "the protocol");
+		const section = newSection(token(fields[0]!, this.line, "the kind"), protocol);
+		section.port = integer(head(fields[1]!, "/"), 65535, this.line, "the port");
 		if (isRtp(protocol)) {
-			const types = fields.slice(3).map((type) => integer(type, 127, this.#line, "the payload type"));
+			const types = fields.slice(3).map((type) => integer(type, 127, this.line, "the payload type"));
 			section.payloadTypes = types.filter((type, i) => types.indexOf(type) === i);
 		} else
 			section.formats = fields
 				.slice(3)
-				.map((format) => token(format, this.#line, "the format"))
+				.map((format) => token(format, this.line, "the format"))
 				.join(" ");
 		this.#session.media.push(section);
 		this.#section = section;
@@ -142,23 +142,23 @@ class Parser {
 		this.#extensions = 0;
 	}
 
-	#attribute(line: string): void {
+	private attribute(line: string): void {
 		const colon = line.indexOf(":");
 		const name = colon < 0 ? line.slice(2) : line.slice(2, colon);
 		const value = colon < 0 ? "" : line.slice(colon + 1);
 		try {
-			if (this.#sharedAttribute(name, value)) return;
-			if (!this.#section) this.#sessionAttribute(name, value);
-			else if (!this.#mediaAttribute(this.#section, name, value))
-				this.#rtpAttribute(this.#section, name, value, line);
+			if (this.sharedAttribute(name, value)) return;
+			if (!this.#section) this.sessionAttribute(name, value);
+			else if (!this.mediaAttribute(this.#section, name, value))
+				this.rtpAttribute(this.#section, name, value, line);
 		} catch (error) {
 			if (essential.includes(name) || !(error instanceof WebRTCError)) throw error;
 		}
 	}
 
-	#sharedAttribute(name: string, value: string): boolean {
+	private sharedAttribute(name: string, value: string): boolean {
 		const target: Shared = this.#section ?? this.#shared;
-		const line = this.#line;
+		const line = this.line;
 		switch (name) {
 			case "ice-ufrag":
 				target.iceUfrag = attribute.iceCredential(value, 4, line, name);
@@ -170,14 +170,14 @@ class Parser {
 				target.iceOptions = value.split(" ", 8).filter(isToken);
 				break;
 			case "fingerprint":
-				this.#count();
+				this.count();
 				target.fingerprints = [...target.fingerprints, attribute.fingerprint(value, line)];
 				break;
 			case "setup":
 				target.setup = attribute.setup(value, line);
 				break;
 			case "extmap":
-				this.#extension(target, value);
+				this.extension(target, value);
 				break;
 			case "extmap-allow-mixed":
 				this.#session.extmapAllowMixed = true;
@@ -190,10 +190,10 @@ class Parser {
 		return true;
 	}
 
-	#sessionAttribute(name: string, value: string): void {
+	private sessionAttribute(name: string, value: string): void {
 		switch (name) {
 			case "group":
-				this.#group(value);
+				this.group(value);
 				break;
 			case "msid-semantic":
 				this.#session.msidSemantic = value.trim();
@@ -207,8 +207,8 @@ class Parser {
 		}
 	}
 
-	#mediaAttribute(section: MediaSection, name: string, value: string): boolean {
-		const line = this.#line;
+	private mediaAttribute(section: MediaSection, name: string, value: string): boolean {
+		const line = this.line;
 		switch (name) {
 			case "mid":
 				section.mid = token(value, line, "the mid");
@@ -239,7 +239,7 @@ class Parser {
 				break;
 			case "rid":
 				if (section.rids.length >= limits.rids) break;
-				this.#count();
+				this.count();
 				section.rids.push(value);
 				break;
 			default:
@@ -248,83 +248,83 @@ class Parser {
 		return true;
 	}
 
-	#rtpAttribute(section: MediaSection, name: string, value: string, text: string): void {
+	private rtpAttribute(section: MediaSection, name: string, value: string, text: string): void {
 		switch (name) {
 			case "candidate":
-				this.#candidate(section, text.slice(2));
+				this.candidate(section, text.slice(2));
 				break;
 			case "rtpmap":
-				this.#codecs.rtpmap(value, this.#line);
+				this.#codecs.rtpmap(value, this.line);
 				break;
 			case "fmtp":
-				this.#codecs.fmtp(value, this.#line);
+				this.#codecs.fmtp(value, this.line);
 				break;
 			case "rtcp-fb":
-				this.#codecs.feedback(value, this.#line);
+				this.#codecs.feedback(value, this.line);
 				break;
 			case "ssrc":
-				this.#source(section, value);
+				this.source(section, value);
 				break;
 			case "ssrc-group":
-				this.#sourceGroup(section, value);
+				this.sourceGroup(section, value);
 				break;
 		}
 	}
 
-	#extension(target: Shared, value: string): void {
+	private extension(target: Shared, value: string): void {
 		if (++this.#extensions > this.#limits.extensions) return;
-		const extension = attribute.extension(value, this.#line);
+		const extension = attribute.extension(value, this.line);
 		if (!extension) return;
-		this.#count();
+		this.count();
 		(target.extensions as HeaderExtension[]).push(extension);
 	}
 
-	#candidate(section: MediaSection, text: string): void {
+	private candidate(section: MediaSection, text: string): void {
 		if (section.candidates.length >= this.#limits.candidates || !isCandidate(text)) return;
-		this.#count();
+		this.count();
 		section.candidates.push(text);
 	}
 
 	/** RFC 5576 section 4.1. */
-	#source(section: MediaSection, value: string): void {
-		const ssrc = integer(head(value, " "), limits.ssrc, this.#line, "the source");
+	private source(section: MediaSection, value: string): void {
+		const ssrc = integer(head(value, " "), limits.ssrc, this.line, "the source");
 		let entry: SourceAttributes | undefined = section.sources[section.sources.length - 1];
 		if (entry?.ssrc !== ssrc) entry = section.sources.find((known) => known.ssrc === ssrc);
 		if (!entry) {
 			if (section.sources.length >= limits.sources) return;
-			this.#count();
+			this.count();
 			entry = { ssrc };
 			section.sources.push(entry);
 		}
 		const rest = tail(value, " ");
 		if (rest.startsWith("cname:") && isToken(rest.slice(6))) entry.cname = rest.slice(6);
-		else if (rest.startsWith("msid:")) entry.msid = attribute.msid(rest.slice(5), this.#line);
+		else if (rest.startsWith("msid:")) entry.msid = attribute.msid(rest.slice(5), this.line);
 	}
 
-	#sourceGroup(section: MediaSection, value: string): void {
+	private sourceGroup(section: MediaSection, value: string): void {
 		if (section.sourceGroups.length >= limits.groups) return;
-		const group = attribute.sourceGroup(value, this.#line);
-		this.#count(group.ssrcs.length);
+		const group = attribute.sourceGroup(value, this.line);
+		this.count(group.ssrcs.length);
 		section.sourceGroups.push(group);
 	}
 
-	#group(value: string): void {
-		const group = attribute.group(value, this.#line);
-		this.#count(group.mids.length);
-		if (this.#session.groups.length >= limits.groups) malformed(this.#line, `more than ${limits.groups} groups`);
+	private group(value: string): void {
+		const group = attribute.group(value, this.line);
+		this.count(group.mids.length);
+		if (this.#session.groups.length >= limits.groups) malformed(this.line, `more than ${limits.groups} groups`);
 		this.#session.groups.push(group);
 	}
 
 	/** @throws WebRTCError when there are too many, so that this one is dropped, or the description where it is essential */
-	#count(more = 1): void {
+	private count(more = 1): void {
 		const codecs = this.#codecs;
 		const { items, payloadTypes } = this.#limits;
-		if (this.#items + codecs.size + more > items) malformed(this.#line, `more than ${items} codecs and others`);
+		if (this.#items + codecs.size + more > items) malformed(this.line, `more than ${items} codecs and others`);
 		this.#items += more;
 		codecs.room = Math.min(payloadTypes, items - this.#items);
 	}
 
-	#endSection(): void {
+	private endSection(): void {
 		const section = this.#section;
 		if (!section) return;
 		section.direction = this.#direction ?? this.#sharedDirection ?? "sendrecv";
@@ -336,7 +336,7 @@ class Parser {
 	}
 
 	/** RFC 8866 section 6, RFC 8839 section 5.4, RFC 8122 section 5: a section's own value wins over the session's. */
-	#inherit(): void {
+	private inherit(): void {
 		const shared = this.#shared;
 		this.#session.iceOptions = shared.iceOptions;
 		const mids: string[] = [];

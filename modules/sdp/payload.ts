@@ -70,13 +70,13 @@ export class CodecReader {
 	rtpmap(value: string, line: number): void {
 		const encoding = tail(value, " ").trim();
 		const name = intern(codecNames, token(head(encoding, "/"), line, "the name of the codec"));
-		const codec = this.#codecs[this.#find(value, line, rankOf(name))];
+		const codec = this.#codecs[this.find(value, line, rankOf(name))];
 		if (codec) setEncoding(codec, name, tail(encoding, "/"), line);
 	}
 
 	/** `a=fmtp` (RFC 8866 section 6.15). */
 	fmtp(value: string, line: number): void {
-		const codec = this.#codecs[this.#find(value, line, Rank.none)];
+		const codec = this.#codecs[this.find(value, line, Rank.none)];
 		const parameters = tail(value, " ").trim();
 		if (codec && parameters.length <= limits.parameters) codec.parameters = parameters;
 	}
@@ -86,7 +86,7 @@ export class CodecReader {
 		const place = feedbackKinds.indexOf(tail(value, " ").trim());
 		if (place < 0) return;
 		const isForAll = value.startsWith("* ");
-		const index = isForAll ? -1 : this.#find(value, line, Rank.none);
+		const index = isForAll ? -1 : this.find(value, line, Rank.none);
 		if (isForAll) this.#feedbackForAll |= 1 << place;
 		else if (index >= 0) this.#feedback[index]! |= 1 << place;
 	}
@@ -98,12 +98,12 @@ export class CodecReader {
 	 */
 	finish(sets: FeedbackSets, hasStatic: boolean): Codec[] {
 		if (hasStatic) {
-			this.#addStatic(0, "PCMU");
-			this.#addStatic(8, "PCMA");
+			this.addStatic(0, "PCMU");
+			this.addStatic(8, "PCMA");
 		}
 		const codecs: Codec[] = [];
 		for (const payloadType of this.#types) {
-			const index = this.#indexOf(payloadType);
+			const index = this.indexOf(payloadType);
 			const codec = this.#codecs[index];
 			if (!codec || codec.name === "") continue;
 			codec.feedback = sets.get(this.#feedback[index]! | this.#feedbackForAll);
@@ -112,29 +112,29 @@ export class CodecReader {
 		return codecs;
 	}
 
-	#addStatic(payloadType: number, name: string): void {
+	private addStatic(payloadType: number, name: string): void {
 		if (!this.#types.includes(payloadType)) return;
-		const codec = this.#codecs[this.#place(payloadType, Rank.own)];
+		const codec = this.#codecs[this.place(payloadType, Rank.own)];
 		if (codec?.name === "") setEncoding(codec, name, "8000", 0);
 	}
 
 	/** The place of the codec that a line speaks of; -1 where the section does not have that type, or there is no room. */
-	#find(value: string, line: number, rank: Rank): number {
+	private find(value: string, line: number, rank: Rank): number {
 		const payloadType = integer(head(value, " "), maximumPayloadType, line, "the payload type");
 		// Lines of one codec usually follow one another.
 		const last = this.#codecs[this.#last];
 		if (last?.payloadType === payloadType && this.#ranks[this.#last]! >= rank) return this.#last;
 		if (!this.#types.includes(payloadType)) return -1;
-		return (this.#last = this.#place(payloadType, rank));
+		return (this.#last = this.place(payloadType, rank));
 	}
 
-	#indexOf(payloadType: number): number {
+	private indexOf(payloadType: number): number {
 		for (let i = 0; i < this.#codecs.length; i++) if (this.#codecs[i]!.payloadType === payloadType) return i;
 		return -1;
 	}
 
-	#place(payloadType: number, rank: Rank): number {
-		let index = this.#indexOf(payloadType);
+	private place(payloadType: number, rank: Rank): number {
+		let index = this.indexOf(payloadType);
 		if (index >= 0) {
 			this.#ranks[index] = Math.max(this.#ranks[index]!, rank);
 			return index;

@@ -78,13 +78,13 @@ export class LineReader {
 	/** The next line without its end; undefined after the last. */
 	next(): string | undefined {
 		while (this.#index >= this.#lines.length) {
-			if (!this.#fill()) return undefined;
+			if (!this.fill()) return undefined;
 		}
 		this.number++;
 		return this.#lines[this.#index++];
 	}
 
-	#fill(): boolean {
+	private fill(): boolean {
 		this.#index = 0;
 		if (this.#offset >= this.#length) {
 			const last = this.#rest;
@@ -97,12 +97,12 @@ export class LineReader {
 		this.#offset = end;
 		this.#rest = this.#lines.pop()!;
 		// Only what began in an earlier block can be longer than a block.
-		this.#checkLength(this.#lines[0] ?? "", 1);
-		this.#checkLength(this.#rest, this.#lines.length + 1);
+		this.checkLength(this.#lines[0] ?? "", 1);
+		this.checkLength(this.#rest, this.#lines.length + 1);
 		return true;
 	}
 
-	#checkLength(line: string, after: number): void {
+	private checkLength(line: string, after: number): void {
 		if (line.length > limits.line) malformed(this.number + after, `more than ${limits.line} characters`);
 	}
 }

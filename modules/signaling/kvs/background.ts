@@ -78,22 +78,22 @@ export default class Background {
 
 	/** A session has ended. */
 	ended(peerId: string, now: number): void {
-		if (this.#storage.ended(peerId, now)) this.#report("rejected", "the storage session ended at once");
+		if (this.#storage.ended(peerId, now)) this.report("rejected", "the storage session ended at once");
 	}
 
 	/** To be called while there is a connection. */
 	handleTimeout(now: number): void {
-		if (now >= this.#ice.due) this.#getIceServers(now);
+		if (now >= this.#ice.due) this.getIceServers(now);
 		const storage = this.#storage.expire(now);
-		if (storage === "join") this.#join(now);
-		else if (storage === "missing") this.#report("timeout", "no offer came for the storage session");
+		if (storage === "join") this.join(now);
+		else if (storage === "missing") this.report("timeout", "no offer came for the storage session");
 	}
 
-	#report(code: "rejected" | "timeout", text: string): void {
+	private report(code: "rejected" | "timeout", text: string): void {
 		this.#host.emit({ type: "error", error: new WebRTCError(`signaling/${code}`, `KVS: ${text}`) });
 	}
 
-	#getIceServers(now: number): void {
+	private getIceServers(now: number): void {
 		const { knowledge, calls, emit } = this.#host;
 		const { arn, endpoints } = knowledge;
 		if (!arn || !endpoints) return this.#ice.fail(now);
@@ -101,7 +101,7 @@ export default class Background {
 		emit({ type: "progress", step: "getIceServers" });
 		const body = iceBody(arn, this.#options.clientId);
 		calls.start("getIceServerConfig", endpoints.https, body, now, (failure, text, later) => {
-			if (failure) return this.#iceFailed(failure, later);
+			if (failure) return this.iceFailed(failure, later);
 			const { servers, ttl } = parseIceConfiguration(text);
 			const { stunServer } = this.#options;
 			this.#ice.succeed(ttl, later);
@@ -110,7 +110,7 @@ export default class Background {
 		});
 	}
 
-	#iceFailed(failure: Failure, now: number): void {
+	private iceFailed(failure: Failure, now: number): void {
 		this.#host.learn(failure);
 		this.#ice.fail(now, patience(failure));
 		const { kind } = failure;
@@ -118,7 +118,7 @@ export default class Background {
 		if (kind === "channel" || (this.#ice.failures === manyFailures && !isOthersFault)) this.#host.renew(now);
 	}
 
-	#join(now: number): void {
+	private join(now: number): void {
 		const { role, clientId } = this.#options;
 		const { knowledge, calls } = this.#host;
 		const { arn, endpoints } = knowledge;
@@ -128,24 +128,24 @@ export default class Background {
 		calls.start(call, endpoints.webrtc, joinBody(arn, clientId), now, (failure, _text, later) => {
 			if (!failure) return this.#storage.accepted(later);
 			this.#storage.failed(later, patience(failure));
-			this.#storageFailed(failure);
-			if (failure.kind === "channel" || failure.kind === "request") this.#describeStorage(arn, later);
+			this.storageFailed(failure);
+			if (failure.kind === "channel" || failure.kind === "request") this.describeStorage(arn, later);
 		});
 	}
 
 	/** Whether it is enabled still. */
-	#describeStorage(channelARN: string, now: number): void {
+	private describeStorage(channelARN: string, now: number): void {
 		const host = this.#host;
 		const body = JSON.stringify({ ChannelARN: channelARN });
 		host.calls.start("describeMediaStorageConfiguration", this.#options.control, body, now, (failure, text) => {
-			if (failure) return this.#storageFailed(failure);
+			if (failure) return this.storageFailed(failure);
 			host.learnStorage(text);
 			if (!host.knowledge.storage) this.#storage.stop();
 		});
 	}
 
 	/** What is not found may be the stream or its session: nothing is wrong with the connection. */
-	#storageFailed(failure: Failure): void {
+	private storageFailed(failure: Failure): void {
 		if (failure.kind === "channel") this.#host.emit({ type: "error", error: failure.error });
 		else this.#host.learn(failure);
 	}

@@ -47,23 +47,23 @@ export default class Calls {
 		const { call, done } = entry;
 		if ("error" in outcome) done(failureFrom(call, outcome.error), "", now);
 		else if (outcome.response.status !== 200) done(failureOf(call, outcome.response), "", now);
-		else return this.#succeed(call, done, outcome.response.body, now);
+		else return this.succeed(call, done, outcome.response.body, now);
 		return false;
 	}
 
 	handleTimeout(now: number): void {
 		for (const [id, { call, expires, done }] of this.#entries) {
 			if (expires > now) continue;
-			this.#cancel(id);
+			this.cancel(id);
 			done(failureFrom(call, new WebRTCError("transport/timeout", "no answer in time")), "", now);
 		}
 	}
 
 	cancelAll(): void {
-		for (const id of this.#entries.keys()) this.#cancel(id);
+		for (const id of this.#entries.keys()) this.cancel(id);
 	}
 
-	#succeed(call: CallName, done: Done, body: string, now: number): boolean {
+	private succeed(call: CallName, done: Done, body: string, now: number): boolean {
 		try {
 			done(undefined, body, now);
 			return true;
@@ -74,7 +74,7 @@ export default class Calls {
 		}
 	}
 
-	#cancel(id: number): void {
+	private cancel(id: number): void {
 		this.#entries.delete(id);
 		this.#emit({ type: "cancel", id });
 	}

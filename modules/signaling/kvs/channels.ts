@@ -30,7 +30,7 @@ export default class KVSChannels {
 
 	/** @throws (rejects) WebRTCError "signaling/channel-missing" when there is none of that name or ARN */
 	describe(channel: string): Promise<requests.ChannelInfo> {
-		return this.#call("describeSignalingChannel", naming(channel), requests.parseChannelInfo);
+		return this.call("describeSignalingChannel", naming(channel), requests.parseChannelInfo);
 	}
 
 	/** @returns the channel's ARN */
@@ -38,25 +38,25 @@ export default class KVSChannels {
 		checkName("channelName", channelName);
 		checkCreateOptions(options);
 		const body = requests.createBody(channelName, options);
-		return this.#call("createSignalingChannel", body, requests.parseCreated);
+		return this.call("createSignalingChannel", body, requests.parseCreated);
 	}
 
 	/** Deletes a channel, of this version only where one is given. */
 	delete(channelARN: string, currentVersion?: string): Promise<void> {
 		const body = JSON.stringify({ ChannelARN: channelARN, CurrentVersion: currentVersion });
-		return this.#call("deleteSignalingChannel", body, () => undefined);
+		return this.call("deleteSignalingChannel", body, () => undefined);
 	}
 
 	describeMediaStorage(channelARN: string): Promise<requests.MediaStorage> {
 		const body = JSON.stringify({ ChannelARN: channelARN });
-		return this.#call("describeMediaStorageConfiguration", body, requests.parseMediaStorage);
+		return this.call("describeMediaStorageConfiguration", body, requests.parseMediaStorage);
 	}
 
 	/** Lets a channel's media go to a stream, or no longer. @param streamARN needed to enable it */
 	updateMediaStorage(channelARN: string, enabled: boolean, streamARN?: string): Promise<void> {
 		const MediaStorageConfiguration = { Status: enabled ? "ENABLED" : "DISABLED", StreamARN: streamARN };
 		const body = JSON.stringify({ ChannelARN: channelARN, MediaStorageConfiguration });
-		return this.#call("updateMediaStorageConfiguration", body, () => undefined);
+		return this.call("updateMediaStorageConfiguration", body, () => undefined);
 	}
 
 	/** Rejects what is under way, and gives the connection back. */
@@ -68,9 +68,9 @@ export default class KVSChannels {
 	}
 
 	/** A clock that turns out to be wrong is worth a second try. */
-	async #call<T>(call: requests.CallName, body: string, parse: (body: string) => T): Promise<T> {
-		const first = await this.#post(call, body);
-		const response = first.status !== 200 && first.clockChanged ? await this.#post(call, body) : first;
+	private async call<T>(call: requests.CallName, body: string, parse: (body: string) => T): Promise<T> {
+		const first = await this.post(call, body);
+		const response = first.status !== 200 && first.clockChanged ? await this.post(call, body) : first;
 		if (response.status !== 200) throw failureOf(call, { ...response, clockChanged: false }).error;
 		try {
 			return parse(response.body);
@@ -79,7 +79,7 @@ export default class KVSChannels {
 		}
 	}
 
-	#post(call: requests.CallName, body: string) {
+	private post(call: requests.CallName, body: string) {
 		type Response = NonNullable<Parameters<Parameters<AWSClient["post"]>[3]>[1]>;
 		return new Promise<Response>((resolve, reject) => {
 			this.#pending.add(reject);

@@ -47,8 +47,8 @@ export default class Exchange {
 		}
 		if (incoming.kind === "empty") return undefined;
 		this.#statistics.messagesReceived++;
-		if (incoming.kind === "message") this.#deliver(incoming.message, servers);
-		else if (incoming.kind === "status") this.#report(incoming, now);
+		if (incoming.kind === "message") this.deliver(incoming.message, servers);
+		else if (incoming.kind === "status") this.report(incoming, now);
 		return incoming;
 	}
 
@@ -60,14 +60,14 @@ export default class Exchange {
 			case "offer":
 			case "answer":
 				this.#rejections.delete(peerId);
-				return this.#post(message, "description", now);
+				return this.post(message, "description", now);
 			case "candidate":
 				// The service's SDKs take the end of candidates for a malformed one.
-				if (message.candidate.candidate) this.#post(message, "candidate", now);
+				if (message.candidate.candidate) this.post(message, "candidate", now);
 				return;
 			case "reject": {
 				const sdp = this.#rejections.take(peerId, message.rejection);
-				if (sdp) this.#post({ type: "answer", peerId, sdp }, "description", now);
+				if (sdp) this.post({ type: "answer", peerId, sdp }, "description", now);
 				return;
 			}
 			case "bye": // has no counterpart here: the end of DTLS tells the peer
@@ -77,7 +77,7 @@ export default class Exchange {
 
 	/** Writes what may be written now, if there is a connection. */
 	pump(link: Link | undefined, now: number): void {
-		this.#dropped(this.outbox.expire(now));
+		this.dropped(this.outbox.expire(now));
 		if (!link || link.busy) return;
 		const letter = this.outbox.take(link.id, now);
 		if (!letter) return;
@@ -96,14 +96,14 @@ export default class Exchange {
 		this.#statistics.messagesRepeated += this.outbox.requeue(link);
 	}
 
-	#post(message: Parameters<typeof composeMessage>[0], kind: "description" | "candidate", now: number): void {
+	private post(message: Parameters<typeof composeMessage>[0], kind: "description" | "candidate", now: number): void {
 		const correlationId = `${this.#prefix}-${++this.#sent}`;
 		const recipient = message.peerId === this.#nameless ? undefined : message.peerId;
 		const text = composeMessage(message, recipient, correlationId);
-		this.#dropped(this.outbox.add(text, kind, message.peerId, correlationId, now));
+		this.dropped(this.outbox.add(text, kind, message.peerId, correlationId, now));
 	}
 
-	#deliver(message: SignalingMessage, servers: readonly IceServer[]): void {
+	private deliver(message: SignalingMessage, servers: readonly IceServer[]): void {
 		if (message.type !== "offer") return this.#emit({ type: "message", message });
 		this.#rejections.add(message.peerId, message.sdp);
 		const { iceServers } = message;
@@ -112,7 +112,7 @@ export default class Exchange {
 	}
 
 	/** The service could not do with a message of ours what we wanted. It never says that it could. */
-	#report(
+	private report(
 		{ correlationId, status, errorType, description }: Extract<Incoming, { kind: "status" }>,
 		now: number,
 	): void {
@@ -125,7 +125,7 @@ export default class Exchange {
 		this.#emit({ type: "error", error: new WebRTCError(code, text) });
 	}
 
-	#dropped(count: number): void {
+	private dropped(count: number): void {
 		if (!count) return;
 		this.#statistics.messagesDropped += count;
 		const error = new WebRTCError("signaling/queue-full", `KVS: ${count} message(s) could not be sent in time`);

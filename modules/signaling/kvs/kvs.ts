@@ -102,23 +102,23 @@ export default class KVSSignaling implements SignalingClient {
 		if (this.#state !== "new") throw new WebRTCError("signaling/closed", "KVS: connect can be called once");
 		this.#handler = handler;
 		const { channelName, channelARN, clientId, useMediaStorage = false, cache } = this.#options;
-		this.#cache = typeof cache === "object" ? cache : cache === "stored" ? this.#makeCache(role) : undefined;
+		this.#cache = typeof cache === "object" ? cache : cache === "stored" ? this.makeCache(role) : undefined;
 		this.#machine = new Machine({
 			role,
 			channelName,
 			channelARN,
 			clientId: role === "viewer" ? (clientId ?? makeClientId()) : undefined,
-			create: this.#createOptions(role),
+			create: this.createOptions(role),
 			control: controlEndpoint(this.#options),
 			stunServer: stunServer(this.#options),
 			useMediaStorage,
-			knowledge: this.#readCache(),
+			knowledge: this.readCache(),
 			remember: cache !== "none",
 			timeouts: this.#timeouts,
 			random: Math.random,
 		});
 		this.#machine.start(this.#clock.now);
-		this.#run();
+		this.run();
 	}
 
 	send(message: SignalingMessage): void {
@@ -127,39 +127,39 @@ export default class KVSSignaling implements SignalingClient {
 		try {
 			this.#machine.send(message, this.#clock.now);
 		} finally {
-			this.#run();
+			this.run();
 		}
 	}
 
 	refreshIceServers(): void {
 		this.#machine?.refreshIceServers(this.#clock.now);
-		this.#run();
+		this.run();
 	}
 
 	close(): void {
 		if (this.#state === "new") this.#state = "disconnected";
 		this.#machine?.close();
-		this.#run();
+		this.run();
 		Timer.clear(this.#timer);
 		this.#timer = undefined;
 		this.#client.close();
 		this.#handler = undefined;
 	}
 
-	#createOptions(role: SignalingRole) {
+	private createOptions(role: SignalingRole) {
 		const { createChannel = role === "master", channelName } = this.#options;
 		if (!createChannel || channelName === undefined) return undefined;
 		return createChannel === true ? {} : createChannel;
 	}
 
-	#makeCache(role: SignalingRole): KnowledgeCache {
+	private makeCache(role: SignalingRole): KnowledgeCache {
 		const { region, endpoint = "", channelName, channelARN, useMediaStorage, dualStack, fips } = this.#options;
 		const flags = [useMediaStorage, dualStack, fips].map((flag) => (flag ? "1" : "0")).join("");
 		const identity = [role, region, endpoint, channelARN ?? channelName, flags].join("|");
 		return new StoredCache(identity, sha256, () => this.#client.clock.now);
 	}
 
-	#readCache(): Knowledge | undefined {
+	private readCache(): Knowledge | undefined {
 		try {
 			const knowledge = this.#cache?.read();
 			return knowledge && checkKnowledge(knowledge);
@@ -169,12 +169,11 @@ export default class KVSSignaling implements SignalingClient {
 	}
 
 	/** Does what the machine wants, and sets its timer. What comes in meanwhile is done by the same loop. */
-	#run(): void {
+	private run(): void {
 		if (this.#running || !this.#machine) return;
 		this.#running = true;
 		try {
-			for (let action = this.#machine.nextAction(); action; action = this.#machine.nextAction())
-				this.#try(action);
+			for (let action = this.#machine.nextAction(); action; action = this.#machine.nextAction()) this.try(action);
 		} finally {
 			this.#running = false;
 		}
@@ -184,7 +183,7 @@ export default class KVSSignaling implements SignalingClient {
 		if (deadline === Infinity) return;
 		const wait = Math.max(0, Math.ceil(deadline - this.#clock.now));
 		this.#timer = Timer.set(
-			guard(this, () => this.#feed((machine, now) => machine.handleTimeout(now))),
+			guard(this, () => this.feed((machine, now) => machine.handleTimeout(now))),
 			wait,
 		);
 	}
@@ -195,36 +194,36 @@ export default class KVSSignaling implements SignalingClient {
 	}
 
 	/** One that fails must not keep the others, and the timer, from their turn. */
-	#try(action: Action): void {
+	private try(action: Action): void {
 		try {
-			this.#perform(action);
+			this.perform(action);
 		} catch (cause) {
 			contain(this, cause);
 		}
 	}
 
 	/** Something has come in. */
-	#feed(input: (machine: Machine, now: number) => void): void {
+	private feed(input: (machine: Machine, now: number) => void): void {
 		if (!this.#machine || !this.#handler) return;
 		try {
 			input(this.#machine, this.#clock.now);
 		} catch (cause) {
 			contain(this, cause);
 		}
-		this.#run();
+		this.run();
 	}
 
-	#perform(action: Action): void {
+	private perform(action: Action): void {
 		switch (action.type) {
 			case "request":
-				return this.#request(action);
+				return this.request(action);
 			case "cancel":
 				this.#calls.get(action.id)?.();
 				this.#calls.delete(action.id);
 				return;
 			case "open":
 				this.#sockets.set(action.link, undefined);
-				void this.#open(action);
+				void this.open(action);
 				return;
 			case "write":
 				return this.#sockets.get(action.link)?.write(action.text);
@@ -237,13 +236,13 @@ export default class KVSSignaling implements SignalingClient {
 			case "invalidateCredentials":
 				return this.#client.invalidateCredentials();
 			case "remember":
-				return this.#writeCache(action.knowledge);
+				return this.writeCache(action.knowledge);
 			default:
-				this.#tell(action);
+				this.tell(action);
 		}
 	}
 
-	#tell(action: Action): void {
+	private tell(action: Action): void {
 		const handler = this.#handler;
 		if (action.type === "state") {
 			this.#state = action.state;
@@ -254,28 +253,28 @@ export default class KVSSignaling implements SignalingClient {
 		else if (action.type === "error") handler?.onError(action.error);
 	}
 
-	#request({ id, url, body }: Extract<Action, { type: "request" }>): void {
+	private request({ id, url, body }: Extract<Action, { type: "request" }>): void {
 		const cancel = this.#client.post(url, body, this.#timeouts.request, (error, response) => {
 			this.#calls.delete(id);
 			const outcome = response ? { response } : { error: error! };
-			this.#feed((machine, now) => machine.handleResponse(id, outcome, now));
+			this.feed((machine, now) => machine.handleResponse(id, outcome, now));
 		});
 		this.#calls.set(id, cancel);
 	}
 
-	async #open({ link, url, query }: Extract<Action, { type: "open" }>): Promise<void> {
+	private async open({ link, url, query }: Extract<Action, { type: "open" }>): Promise<void> {
 		try {
 			const signed = await this.#client.presign(url, query, urlLifetime);
 			if (!this.#sockets.has(link)) return; // dropped meanwhile
-			this.#sockets.set(link, this.#makeSocket(link, url, signed));
+			this.#sockets.set(link, this.makeSocket(link, url, signed));
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : "the URL cannot be signed";
 			const isCredentials = error instanceof WebRTCError && error.code === "aws/credentials";
-			this.#onEnd(link, isCredentials ? { reason, credentials: error } : { reason });
+			this.onEnd(link, isCredentials ? { reason, credentials: error } : { reason });
 		}
 	}
 
-	#makeSocket(link: number, url: Extract<Action, { type: "open" }>["url"], query: string): Socket {
+	private makeSocket(link: number, url: Extract<Action, { type: "open" }>["url"], query: string): Socket {
 		const network = deviceNetwork();
 		const { wss = network.wss, ws = network.ws } = this.#options;
 		const dictionary = url.secure ? wss : ws;
@@ -285,20 +284,20 @@ export default class KVSSignaling implements SignalingClient {
 			url,
 			query,
 			timeout: this.#timeouts.connect,
-			onOpen: () => this.#feed((machine, now) => machine.handleOpen(link, now)),
-			onMessage: (bytes) => this.#feed((machine, now) => machine.handleMessage(link, bytes, now)),
-			onBadMessage: (error) => this.#feed((machine) => machine.handleBadMessage(error)),
-			onPong: (payload) => this.#feed((machine, now) => machine.handlePong(link, payload, now)),
-			onWritten: () => this.#feed((machine, now) => machine.handleWritten(link, now)),
-			onEnd: (closing) => this.#onEnd(link, closing),
+			onOpen: () => this.feed((machine, now) => machine.handleOpen(link, now)),
+			onMessage: (bytes) => this.feed((machine, now) => machine.handleMessage(link, bytes, now)),
+			onBadMessage: (error) => this.feed((machine) => machine.handleBadMessage(error)),
+			onPong: (payload) => this.feed((machine, now) => machine.handlePong(link, payload, now)),
+			onWritten: () => this.feed((machine, now) => machine.handleWritten(link, now)),
+			onEnd: (closing) => this.onEnd(link, closing),
 		});
 	}
 
-	#onEnd(link: number, closing: Closing): void {
-		if (this.#sockets.delete(link)) this.#feed((machine, now) => machine.handleClose(link, closing, now));
+	private onEnd(link: number, closing: Closing): void {
+		if (this.#sockets.delete(link)) this.feed((machine, now) => machine.handleClose(link, closing, now));
 	}
 
-	#writeCache(knowledge: Knowledge | undefined): void {
+	private writeCache(knowledge: Knowledge | undefined): void {
 		try {
 			this.#cache?.write(knowledge);
 		} catch {

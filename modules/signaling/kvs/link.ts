@@ -33,16 +33,16 @@ export default class Link {
 	}
 
 	get deadline(): number {
-		return Math.min(this.#pingAt, this.#deadAt, this.#renewAt);
+		return Math.min(this.#pingAt, this.deadAt, this.#renewAt);
 	}
 
-	get #deadAt(): number {
+	private get deadAt(): number {
 		if (this.#unanswered === undefined || this.answers === false) return Infinity;
 		return this.#unanswered + (this.answers ? this.#timeouts.pong : this.#timeouts.silence);
 	}
 
 	isDead(now: number): boolean {
-		return now >= this.#deadAt;
+		return now >= this.deadAt;
 	}
 
 	isOld(now: number): boolean {

@@ -68,7 +68,7 @@ export default class Outbox {
 		this.#correlations.set(correlationId, peerId);
 		if (this.#correlations.size > maximumCorrelations)
 			this.#correlations.delete(this.#correlations.keys().next().value!);
-		return this.#shrink();
+		return this.shrink();
 	}
 
 	/** The peer that a message of ours was for. */
@@ -79,9 +79,9 @@ export default class Outbox {
 	/** Drops what has waited too long. @returns how many */
 	expire(now: number): number {
 		const before = this.#waiting.length;
-		this.#waiting = this.#waiting.filter((letter) => letter.expires > now || !this.#forget(letter));
+		this.#waiting = this.#waiting.filter((letter) => letter.expires > now || !this.forget(letter));
 		const dropped = before - this.#waiting.length;
-		this.#sent = this.#sent.filter((letter) => letter.expires > now || !this.#forget(letter));
+		this.#sent = this.#sent.filter((letter) => letter.expires > now || !this.forget(letter));
 		return dropped;
 	}
 
@@ -149,21 +149,21 @@ export default class Outbox {
 	}
 
 	/** Candidates go first, then what is oldest; what is sent before what is not. */
-	#shrink(): number {
+	private shrink(): number {
 		let dropped = 0;
 		while (this.length > maximumLetters || this.#size > maximumSize) {
 			if (this.#sent.length) {
-				this.#forget(this.#sent.shift()!);
+				this.forget(this.#sent.shift()!);
 				continue;
 			}
 			const candidate = this.#waiting.findIndex(({ kind }) => kind === "candidate");
-			this.#forget(this.#waiting.splice(Math.max(0, candidate), 1)[0]!);
+			this.forget(this.#waiting.splice(Math.max(0, candidate), 1)[0]!);
 			dropped++;
 		}
 		return dropped;
 	}
 
-	#forget(letter: Letter): true {
+	private forget(letter: Letter): true {
 		this.#size -= letter.text.length;
 		return true;
 	}

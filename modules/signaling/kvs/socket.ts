@@ -51,11 +51,11 @@ export default class Socket {
 	constructor(options: SocketOptions) {
 		const { dictionary, url, query, timeout } = options;
 		this.#options = options;
-		this.#endLater("no answer in time", timeout);
+		this.endLater("no answer in time", timeout);
 		try {
-			this.#client = this.#connect(dictionary, url, query);
+			this.#client = this.connect(dictionary, url, query);
 		} catch (error) {
-			this.#endLater(reasonOf(error), 0);
+			this.endLater(reasonOf(error), 0);
 		}
 	}
 
@@ -63,38 +63,36 @@ export default class Socket {
 	write(text: string): void {
 		this.#sending = new Uint8Array(ArrayBuffer.fromString(text));
 		this.#sent = 0;
-		this.#pump();
+		this.pump();
 	}
 
 	/** Sends a ping; one that has not left yet is replaced. */
 	ping(payload: number): void {
 		this.#ping = payload;
-		this.#pump();
+		this.pump();
 	}
 
 	/** Ends it without `onEnd`. Can be called again without effect. */
 	close(): void {
-		this.#farewell();
-		this.#release();
+		this.farewell();
+		this.release();
 	}
 
-	#connect(dictionary: WebSocketDictionary, { host, port, path }: ServiceURL, query: string): WebSocketClient {
+	private connect(dictionary: WebSocketDictionary, { host, port, path }: ServiceURL, query: string): WebSocketClient {
 		return new dictionary.io({
 			...dictionary,
 			host,
 			port,
 			path: `${path}?${query}`,
-			onWritable: guard(this, (count: number) => this.#onWritable(count)),
-			onReadable: guard(this, (count: number, { more }: { more: boolean }) => this.#onReadable(count, more)),
-			onControl: guard(this, (opcode: number, data: ArrayBuffer) =>
-				this.#onControl(opcode, new Uint8Array(data)),
-			),
-			onClose: guard(this, () => this.#end({ reason: "closed" })),
-			onError: guard(this, (error?: unknown) => this.#end({ reason: reasonOf(error) })),
+			onWritable: guard(this, (count: number) => this.onWritable(count)),
+			onReadable: guard(this, (count: number, { more }: { more: boolean }) => this.onReadable(count, more)),
+			onControl: guard(this, (opcode: number, data: ArrayBuffer) => this.onControl(opcode, new Uint8Array(data))),
+			onClose: guard(this, () => this.end({ reason: "closed" })),
+			onError: guard(this, (error?: unknown) => this.end({ reason: reasonOf(error) })),
 		});
 	}
 
-	#onWritable(count: number): void {
+	private onWritable(count: number): void {
 		this.#room = count;
 		if (!this.#open) {
 			this.#open = true;
@@ -102,22 +100,22 @@ export default class Socket {
 			this.#timer = undefined;
 			this.#options?.onOpen();
 		}
-		this.#pump();
+		this.pump();
 	}
 
-	#pump(): void {
+	private pump(): void {
 		if (!this.#open || !this.#client) return;
 		try {
-			this.#writePing(this.#client);
-			while (this.#sending && this.#writeFragment(this.#client, this.#sending));
+			this.writePing(this.#client);
+			while (this.#sending && this.writeFragment(this.#client, this.#sending));
 		} catch (error) {
 			// It said that there was room. Not from within write(), whose caller does not expect the end.
-			this.#endLater(reasonOf(error), 0);
+			this.endLater(reasonOf(error), 0);
 			this.#open = false;
 		}
 	}
 
-	#writePing(client: WebSocketClient): void {
+	private writePing(client: WebSocketClient): void {
 		if (this.#ping === undefined || this.#room < 4) return;
 		const payload = new DataView(new ArrayBuffer(4));
 		payload.setUint32(0, this.#ping);
@@ -125,7 +123,7 @@ export default class Socket {
 		this.#room = client.write(payload.buffer, { opcode: pingFrame });
 	}
 
-	#writeFragment(client: WebSocketClient, data: Uint8Array): boolean {
+	private writeFragment(client: WebSocketClient, data: Uint8Array): boolean {
 		const rest = data.length - this.#sent;
 		const count = Math.min(rest, this.#room);
 		if (count < rest && count < smallestFragment) return false;
@@ -143,7 +141,7 @@ export default class Socket {
 		return false;
 	}
 
-	#onReadable(count: number, more: boolean): void {
+	private onReadable(count: number, more: boolean): void {
 		const data = count ? this.#client?.read(count) : undefined;
 		if (data instanceof ArrayBuffer) this.#incoming.add(data);
 		if (more) return;
@@ -154,39 +152,39 @@ export default class Socket {
 		this.#options?.onBadMessage(new WebRTCError("signaling/bad-message", text));
 	}
 
-	#onControl(opcode: number, data: Uint8Array): void {
+	private onControl(opcode: number, data: Uint8Array): void {
 		if (opcode === pongFrame && data.length === 4)
 			this.#options?.onPong(new DataView(data.buffer, data.byteOffset, 4).getUint32(0));
 		else if (opcode === closeFrame) {
 			const code = data.length >= 2 ? data[0]! * 256 + data[1]! : undefined;
 			const reason = `closed by the service with code ${code ?? 1005}`;
-			this.#farewell();
-			this.#end(code === undefined ? { reason } : { code, reason });
+			this.farewell();
+			this.end(code === undefined ? { reason } : { code, reason });
 		}
 	}
 
 	/** A fault of this SDK: it ends this connection, and another one is made. */
 	onException({ message }: WebRTCError): void {
-		this.#end({ reason: message });
+		this.end({ reason: message });
 	}
 
 	/** What a caller would not expect while it calls. */
-	#endLater(reason: string, wait: number): void {
+	private endLater(reason: string, wait: number): void {
 		Timer.clear(this.#timer);
 		this.#timer = Timer.set(
-			guard(this, () => this.#end({ reason })),
+			guard(this, () => this.end({ reason })),
 			wait,
 		);
 	}
 
-	#end(closing: Closing): void {
+	private end(closing: Closing): void {
 		const options = this.#options;
-		this.#release();
+		this.release();
 		options?.onEnd(closing);
 	}
 
 	/** Says that it goes, so that the service does not send offers to nobody. */
-	#farewell(): void {
+	private farewell(): void {
 		if (!this.#open) return;
 		try {
 			this.#client?.write(Uint8Array.of(0x03, 0xe8).buffer, { opcode: closeFrame });
@@ -195,7 +193,7 @@ export default class Socket {
 		}
 	}
 
-	#release(): void {
+	private release(): void {
 		Timer.clear(this.#timer);
 		this.#client?.close();
 		this.#open = false;

@@ -35,7 +35,7 @@ export default class StorageSchedule {
 
 	/** Without a connection there is nobody to make the offer: the next one begins with a join. */
 	suspend(now: number): void {
-		if (this.phase === "joining" || this.phase === "waiting") this.#rejoin(now);
+		if (this.phase === "joining" || this.phase === "waiting") this.rejoin(now);
 	}
 
 	/** Nothing is stored any more. A session in progress is its peer's affair. */
@@ -76,7 +76,7 @@ export default class StorageSchedule {
 	/** A peer has gone. Returns whether it was the session's, and too soon: only one that has lasted is a success. */
 	ended(peerId: string, now: number): boolean {
 		if (this.phase !== "joined" || peerId !== this.peerId) return false;
-		const hasLasted = this.#judge(now);
+		const hasLasted = this.judge(now);
 		this.failed(now);
 		return !hasLasted;
 	}
@@ -88,19 +88,19 @@ export default class StorageSchedule {
 			this.failed(now);
 			return "missing";
 		}
-		if (this.phase === "joined") this.#judge(now);
-		this.#rejoin(now);
+		if (this.phase === "joined") this.judge(now);
+		this.rejoin(now);
 		return "join";
 	}
 
 	/** A session that has lasted ends the series of failures. */
-	#judge(now: number): boolean {
+	private judge(now: number): boolean {
 		const hasLasted = now - this.#joinedAt >= this.#timeouts.stable;
 		if (hasLasted) this.#backoff.reset();
 		return hasLasted;
 	}
 
-	#rejoin(now: number): void {
+	private rejoin(now: number): void {
 		this.phase = "idle";
 		this.due = now;
 	}

@@ -73,21 +73,21 @@ export default class WHEPEndpoint {
 		// A page elsewhere reads these where the service lets it read the response at all.
 		const exposed = { "access-control-expose-headers": "location, etag, retry-after, link, www-authenticate" };
 		const reply: Respond = (response) => respond({ ...response, headers: { ...exposed, ...response.headers } });
-		if (request.path === this.#options.path) this.#handleEndpoint(request, reply);
-		else this.#handleSession(request, request.path.slice(this.#options.path.length + 1), reply);
+		if (request.path === this.#options.path) this.handleEndpoint(request, reply);
+		else this.handleSession(request, request.path.slice(this.#options.path.length + 1), reply);
 	}
 
 	/** Takes what answers an offer or a restart, or the end of a session from our side. */
 	send(message: SignalingMessage): void {
 		switch (message.type) {
 			case "answer":
-				return this.#answer(message);
+				return this.answer(message);
 			case "restart":
-				return this.#answerRestart(message);
+				return this.answerRestart(message);
 			case "reject":
-				return this.#reject(message);
+				return this.reject(message);
 			case "bye":
-				return this.#end(message.peerId);
+				return this.end(message.peerId);
 		}
 	}
 
@@ -104,11 +104,11 @@ export default class WHEPEndpoint {
 
 	/* The answers of the application */
 
-	#answer({ peerId, sdp }: MessageOf<"offer" | "answer">): void {
+	private answer({ peerId, sdp }: MessageOf<"offer" | "answer">): void {
 		const pending = this.#pending.get(peerId);
 		if (!pending) return;
 		this.#pending.delete(peerId);
-		const etag = this.#makeEtag();
+		const etag = this.makeEtag();
 		this.#sessions.set(peerId, { etag, ufrag: pending.ufrag });
 		const { path, links } = this.#options;
 		pending.respond({
@@ -126,12 +126,12 @@ export default class WHEPEndpoint {
 	}
 
 	/** RFC 9725 section 4.3.3 */
-	#answerRestart({ peerId, ice }: MessageOf<"restart">): void {
+	private answerRestart({ peerId, ice }: MessageOf<"restart">): void {
 		const session = this.#sessions.get(peerId);
 		const restart = session?.restart;
 		if (!restart) return;
 		session.restart = undefined;
-		session.etag = this.#makeEtag();
+		session.etag = this.makeEtag();
 		session.ufragBefore = session.ufrag;
 		session.ufrag = restart.ufrag;
 		restart.respond({
@@ -141,7 +141,7 @@ export default class WHEPEndpoint {
 		});
 	}
 
-	#reject({ peerId, rejection }: MessageOf<"reject">): void {
+	private reject({ peerId, rejection }: MessageOf<"reject">): void {
 		const { reason, message, retryAfter } = rejection;
 		const session = this.#sessions.get(peerId);
 		if (session?.restart) {
@@ -155,23 +155,23 @@ export default class WHEPEndpoint {
 		pending?.respond(textResponse(statusOfRejection[reason], message, headers));
 	}
 
-	#end(peerId: string): void {
+	private end(peerId: string): void {
 		const respond = this.#pending.get(peerId)?.respond ?? this.#sessions.get(peerId)?.restart?.respond;
 		this.#pending.delete(peerId);
 		this.#sessions.delete(peerId);
 		respond?.(textResponse(500, "The session ended."));
 	}
 
-	#makeEtag(): string {
+	private makeEtag(): string {
 		return `"${this.#options.makeId()}"`;
 	}
 
 	/* The requests of viewers */
 
-	#handleEndpoint(request: HTTPRequest, reply: Respond): void {
+	private handleEndpoint(request: HTTPRequest, reply: Respond): void {
 		switch (request.method) {
 			case "POST":
-				return this.#offer(request, reply);
+				return this.offer(request, reply);
 			case "OPTIONS":
 				return reply({ status: 204, headers: preflight(offerMethods, { "accept-post": offerType }) });
 			case "GET":
@@ -182,7 +182,7 @@ export default class WHEPEndpoint {
 		}
 	}
 
-	#offer(request: HTTPRequest, reply: Respond): void {
+	private offer(request: HTTPRequest, reply: Respond): void {
 		const { body, remoteAddress } = request;
 		if (contentType(request) !== offerType)
 			return reply(textResponse(415, `An offer is of the type ${offerType}.`, { "accept-post": offerType }));
@@ -196,16 +196,16 @@ export default class WHEPEndpoint {
 		this.#options.onMessage({ type: "offer", peerId, sdp: body, ...address });
 	}
 
-	#handleSession(request: HTTPRequest, id: string, reply: Respond): void {
+	private handleSession(request: HTTPRequest, id: string, reply: Respond): void {
 		const session = this.#sessions.get(id);
 		if (request.method === "OPTIONS")
 			return reply({ status: 204, headers: preflight(sessionMethods, { "accept-patch": fragmentType }) });
 		if (!session) return reply(textResponse(404, "There is no such session."));
 		switch (request.method) {
 			case "PATCH":
-				return this.#patch(request, id, session, reply);
+				return this.patch(request, id, session, reply);
 			case "DELETE":
-				this.#end(id);
+				this.end(id);
 				this.#options.onMessage({ type: "bye", peerId: id });
 				return reply({ status: 200 });
 			case "GET":
@@ -217,7 +217,7 @@ export default class WHEPEndpoint {
 	}
 
 	/** Candidates, or new ICE credentials: what the fragment has in it tells which (RFC 9725 section 4.3). */
-	#patch(request: HTTPRequest, id: string, session: SessionResource, reply: Respond): void {
+	private patch(request: HTTPRequest, id: string, session: SessionResource, reply: Respond): void {
 		if (contentType(request) !== fragmentType)
 			return reply(
 				textResponse(415, `Candidates are of the type ${fragmentType}.`, { "accept-patch": fragmentType }),
@@ -234,18 +234,18 @@ export default class WHEPEndpoint {
 		}
 		const { iceUfrag } = fragment;
 		if (iceUfrag === undefined || iceUfrag === (session.ufrag ?? iceUfrag))
-			return this.#trickle(id, fragment, reply);
+			return this.trickle(id, fragment, reply);
 		if (iceUfrag === session.ufragBefore) return reply(textResponse(412, "ICE was restarted since."));
-		this.#restart(id, session, fragment, reply);
+		this.restart(id, session, fragment, reply);
 	}
 
-	#trickle(id: string, fragment: Fragment, reply: Respond): void {
+	private trickle(id: string, fragment: Fragment, reply: Respond): void {
 		for (const candidate of candidatesOf(fragment))
 			this.#options.onMessage({ type: "candidate", peerId: id, candidate });
 		reply({ status: 204 });
 	}
 
-	#restart(id: string, session: SessionResource, fragment: Fragment, respond: Respond): void {
+	private restart(id: string, session: SessionResource, fragment: Fragment, respond: Respond): void {
 		const { iceUfrag: ufrag, icePwd: pwd } = fragment;
 		if (ufrag === undefined || pwd === undefined)
 			return respond(textResponse(400, "An ICE restart needs a=ice-pwd beside a=ice-ufrag."));

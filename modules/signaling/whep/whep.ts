@@ -115,16 +115,16 @@ export default class WHEPSignaling implements SignalingClient {
 				hosts,
 				addresses: handler.addresses && (() => handler.addresses!()),
 				maximumConnectionsPerAddress,
-				onHead: (head) => this.#onHead(head),
-				onRequest: (request, respond) => this.#onRequest(request, respond),
+				onHead: (head) => this.onHead(head),
+				onRequest: (request, respond) => this.onRequest(request, respond),
 				onError: (error) => this.onException(error),
 			});
 		} catch (cause) {
-			this.#setState("failed");
+			this.setState("failed");
 			handler.onError(listenError(port!, cause));
 			return;
 		}
-		this.#setState("connected");
+		this.setState("connected");
 	}
 
 	send(message: SignalingMessage): void {
@@ -139,23 +139,23 @@ export default class WHEPSignaling implements SignalingClient {
 		this.#endpoint.close();
 		this.#service?.close();
 		this.#service = undefined;
-		if (this.#state === "connected") this.#setState("disconnected");
+		if (this.#state === "connected") this.setState("disconnected");
 		this.#handler = undefined;
 	}
 
 	/** A stranger is turned away before the device takes the body. A browser's preflight bears no secret. */
-	#onHead(head: HTTPRequestHead): HTTPResponse | undefined {
+	private onHead(head: HTTPRequestHead): HTTPResponse | undefined {
 		if (!this.#endpoint.owns(head.path) || head.method === "OPTIONS") return undefined;
 		return this.#authorization.refusal(head, this.#clock.now);
 	}
 
-	#onRequest(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
-		if (this.#endpoint.owns(request.path)) this.#decide(request, respond);
+	private onRequest(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
+		if (this.#endpoint.owns(request.path)) this.decide(request, respond);
 		else if (this.#options.onRequest) this.#options.onRequest(request, respond);
 		else respond(textResponse(404, "Not found."));
 	}
 
-	#decide(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
+	private decide(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
 		const { authorize } = this.#options;
 		if (!authorize || request.method === "OPTIONS") return this.#endpoint.handle(request, respond);
 		const decision = authorize.call(this.#options, request);
@@ -166,12 +166,12 @@ export default class WHEPSignaling implements SignalingClient {
 			respond(textResponse(isAsked ? 401 : 403, "This camera is not for everybody.", headers));
 		};
 		if (typeof decision === "boolean") take(decision);
-		else if (this.#undecided.size < maximumPending) this.#wait(decision, take, respond);
+		else if (this.#undecided.size < maximumPending) this.wait(decision, take, respond);
 		else respond(textResponse(503, "Too many viewers at once.", { "retry-after": "1" }));
 	}
 
 	/** A decision that does not come is none, and holds no place. */
-	#wait(
+	private wait(
 		decision: Promise<boolean>,
 		take: (allowed: boolean) => void,
 		respond: (response: HTTPResponse) => void,
@@ -201,7 +201,7 @@ export default class WHEPSignaling implements SignalingClient {
 		this.#handler?.onError(error);
 	}
 
-	#setState(state: SignalingState): void {
+	private setState(state: SignalingState): void {
 		this.#state = state;
 		this.#handler?.onStateChange(state);
 	}

@@ -112,14 +112,14 @@ export class MessageReader {
 
 	/** The head, once it is complete. With `mask`, only the header fields that it names are kept. */
 	readHead(mask?: readonly string[]): Head | undefined {
-		for (let line = this.#readLine(); line !== undefined; line = this.#readLine()) {
+		for (let line = this.readLine(); line !== undefined; line = this.readLine()) {
 			const head = this.#head;
 			if (!head) {
 				// A robust server skips empty lines before a request line (RFC 9112 section 2.2).
 				if (line)
 					this.#head = { line, headers: new Map(), contentLength: undefined, chunked: false, close: false };
 			} else if (line) {
-				this.#readField(head, line, mask);
+				this.readField(head, line, mask);
 			} else {
 				this.#headSize = 0;
 				return head;
@@ -138,31 +138,31 @@ export class MessageReader {
 
 	/** Body bytes that can be read now. */
 	get available(): number {
-		if (this.#framing === "chunked") this.#advance();
+		if (this.#framing === "chunked") this.advance();
 		return this.#state === "body" ? Math.min(this.unread, this.#remaining) : 0;
 	}
 
 	/** Up to `count` bytes of the body. */
 	read(count: number): ArrayBuffer {
 		const from = this.#bytes.byteOffset + this.#at;
-		const used = this.#use(count);
+		const used = this.use(count);
 		return this.#bytes.buffer.slice(from, from + used) as ArrayBuffer;
 	}
 	readByte(): number | undefined {
 		if (!this.available) return undefined;
 		const byte = this.#bytes[this.#at];
-		this.#use(1);
+		this.use(1);
 		return byte;
 	}
 	/** Fills `target` as far as there are bytes; returns their number. */
 	readInto(target: Uint8Array): number {
 		const from = this.#at;
-		const used = this.#use(target.length);
+		const used = this.use(target.length);
 		target.set(this.#bytes.subarray(from, from + used));
 		return used;
 	}
 
-	#use(count: number): number {
+	private use(count: number): number {
 		const used = Math.min(count, this.available);
 		this.#at += used;
 		this.#remaining -= used;
@@ -170,12 +170,12 @@ export class MessageReader {
 		if (this.#received > this.#limits.body) throw new MessageError(413, "body too large");
 		if (!this.#remaining) {
 			this.#state = this.#framing === "chunked" ? "chunkEnd" : "complete";
-			if (this.#framing === "chunked") this.#advance();
+			if (this.#framing === "chunked") this.advance();
 		}
 		return used;
 	}
 
-	#readLine(): string | undefined {
+	private readLine(): string | undefined {
 		const end = this.#bytes.indexOf(LF, this.#at);
 		const size = this.#headSize + (end < 0 ? this.unread : end + 1 - this.#at);
 		if (size > this.#limits.head) throw new MessageError(431, "header fields too large");
@@ -188,12 +188,12 @@ export class MessageReader {
 		return line;
 	}
 
-	#readField(head: Head, line: string, mask: readonly string[] | undefined): void {
+	private readField(head: Head, line: string, mask: readonly string[] | undefined): void {
 		const colon = line.indexOf(":");
 		const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
 		const value = line.slice(colon + 1).trim();
 		if (!token.test(name) || value.includes("\r")) throw new MessageError(400, "bad header field");
-		if (name === "content-length") this.#readLength(head, value);
+		if (name === "content-length") this.readLength(head, value);
 		else if (name === "transfer-encoding") {
 			if (value.toLowerCase() !== "chunked" || head.chunked)
 				throw new MessageError(501, "unknown transfer coding");
@@ -205,7 +205,7 @@ export class MessageReader {
 		head.headers.set(name, before === undefined ? value : `${before}, ${value}`);
 	}
 
-	#readLength(head: Head, value: string): void {
+	private readLength(head: Head, value: string): void {
 		const length = Number(value);
 		if (!/^[0-9]{1,15}$/.test(value) || (head.contentLength !== undefined && head.contentLength !== length))
 			throw new MessageError(400, "bad content-length");
@@ -213,9 +213,9 @@ export class MessageReader {
 	}
 
 	/** Reads what frames the chunks (RFC 9112 section 7.1), up to the next chunk's data or the end. */
-	#advance(): void {
+	private advance(): void {
 		while (this.#state === "chunkSize" || this.#state === "chunkEnd" || this.#state === "trailer") {
-			const line = this.#readLine();
+			const line = this.readLine();
 			if (line === undefined) return;
 			if (this.#state === "chunkSize") {
 				const size = chunkSize.exec(line);

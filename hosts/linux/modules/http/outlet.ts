@@ -33,7 +33,7 @@ export default class Outlet {
 	/** The socket has room for `count` bytes. */
 	setRoom(count: number): void {
 		this.#room = count;
-		this.#flush();
+		this.flush();
 	}
 
 	/** Sends text of any length, now or when there is room. */
@@ -47,31 +47,31 @@ export default class Outlet {
 		} else {
 			this.#pending = more;
 		}
-		this.#flush();
+		this.flush();
 	}
 
 	/** @throws Error when there is no room */
 	write(data: ArrayBufferLike | ArrayBufferView, chunked: boolean): void {
 		if (data.byteLength > this.room(chunked)) throw new Error("would block");
 		if (chunked) {
-			this.#write(new Uint8Array(ArrayBuffer.fromString(`${data.byteLength.toString(16)}\r\n`)));
-			this.#write(bytesOf(data));
-			this.#write(new Uint8Array(ArrayBuffer.fromString("\r\n")));
+			this.writeBytes(new Uint8Array(ArrayBuffer.fromString(`${data.byteLength.toString(16)}\r\n`)));
+			this.writeBytes(bytesOf(data));
+			this.writeBytes(new Uint8Array(ArrayBuffer.fromString("\r\n")));
 		} else {
-			this.#write(bytesOf(data));
+			this.writeBytes(bytesOf(data));
 		}
 	}
 
-	#write(bytes: Uint8Array): void {
+	private writeBytes(bytes: Uint8Array): void {
 		this.#room = this.#sink.write(bytes);
 	}
 
-	#flush(): void {
+	private flush(): void {
 		const pending = this.#pending;
 		if (!pending || !this.#room) return;
 		const part = pending.subarray(0, this.#room);
 		this.#pending = part.length < pending.length ? pending.subarray(part.length) : undefined;
-		this.#write(part);
+		this.writeBytes(part);
 	}
 }
 

@@ -66,7 +66,7 @@ class Storage {
 		this.#format = format;
 	}
 	read(key: string, into?: ArrayBufferLike | ArrayBufferView): StorageValue | undefined {
-		const bytes = files.read(STORE, this.#open, key);
+		const bytes = files.read(STORE, this.open, key);
 		if (!bytes) return undefined;
 		if (!into) return decode(bytes, this.#format);
 		const target = ArrayBuffer.isView(into)
@@ -77,22 +77,22 @@ class Storage {
 		return bytes.byteLength;
 	}
 	write(key: string, value: StorageValue | ArrayBufferView): void {
-		files.write(STORE, this.#openForWriting, key, encode(value, this.#format));
+		files.write(STORE, this.openForWriting, key, encode(value, this.#format));
 	}
 	delete(key: string): void {
-		files.remove(STORE, this.#openForWriting, key);
+		files.remove(STORE, this.openForWriting, key);
 	}
 	[Symbol.iterator](): IterableIterator<string> {
-		return files.keys(STORE, this.#open)[Symbol.iterator]();
+		return files.keys(STORE, this.open)[Symbol.iterator]();
 	}
 
-	get #open(): string {
+	private get open(): string {
 		if (this.#domain === undefined) throw new SyntaxError("closed");
 		return this.#domain;
 	}
-	get #openForWriting(): string {
+	private get openForWriting(): string {
 		if (!this.#isWritable) throw new Error("read only");
-		return this.#open;
+		return this.open;
 	}
 }
 

@@ -33,7 +33,7 @@ export default class Channel {
 	#reader: MessageReader;
 	#exchange: Connection | undefined;
 	#readable = 0;
-	#outlet = new Outlet({ write: (bytes) => this.#write(bytes) });
+	#outlet = new Outlet({ write: (bytes) => this.write(bytes) });
 	#patience = Infinity;
 	#drained: number | undefined;
 	#resume: Timer | undefined;
@@ -76,10 +76,10 @@ export default class Channel {
 			from,
 			onReadable: (count) => {
 				this.#readable = count;
-				this.#pump();
+				this.pump();
 			},
-			onWritable: (count) => this.#onWritable(count),
-			onError: (error) => this.#onError(error),
+			onWritable: (count) => this.onWritable(count),
+			onError: (error) => this.onError(error),
 		});
 	}
 
@@ -111,14 +111,14 @@ export default class Channel {
 		if (this.#pumping) return;
 		this.#resume ??= Timer.set(() => {
 			this.#resume = undefined;
-			this.#pump();
+			this.pump();
 		});
 	}
 
 	/** The exchange is over. Its connection carries another one, or closes when its last bytes have left. */
 	finish(keepAlive: boolean): void {
 		this.#exchange = undefined;
-		if (!keepAlive) return this.#drain();
+		if (!keepAlive) return this.drain();
 		this.#reader.next();
 		this.#patience = this.#host.timeout;
 		this.resume();
@@ -137,37 +137,37 @@ export default class Channel {
 
 	/* The socket's events */
 
-	#onWritable(count: number): void {
+	private onWritable(count: number): void {
 		this.#outlet.setRoom(count);
 		if (this.#outlet.isPending) return;
 		if (this.#drained === undefined) this.#exchange?.writable();
 		else if (this.#reader.complete) this.close();
 	}
 
-	#onError(error: Error | undefined): void {
+	private onError(error: Error | undefined): void {
 		const exchange = this.#exchange;
 		this.close();
 		exchange?.lost(error ?? new Error("connection closed"));
 	}
 
-	#write(bytes: Uint8Array): number {
+	private write(bytes: Uint8Array): number {
 		this.#patience = this.#drained === undefined ? this.#host.timeout : DRAIN_SECONDS;
 		return this.#socket ? this.#socket.write(bytes) : 0;
 	}
 
 	/** Reads and hands on, for as long as there are bytes and somebody wants them. */
-	#pump(): void {
+	private pump(): void {
 		if (this.#pumping || this.#resume) return;
 		this.#pumping = true;
 		try {
-			while (this.#socket && this.#step());
+			while (this.#socket && this.step());
 		} finally {
 			this.#pumping = false;
 		}
 	}
 
-	#step(): boolean {
-		if (this.#drained !== undefined) return this.#discard();
+	private step(): boolean {
+		if (this.#drained !== undefined) return this.discard();
 		if (!this.#exchange) {
 			if (!this.#readable && !this.#reader.unread) return false;
 			this.#patience = this.#host.timeout;
@@ -176,7 +176,7 @@ export default class Channel {
 		const exchange = this.#exchange;
 		try {
 			const progress = exchange.advance();
-			return progress === "input" ? this.#feed() : progress === "again";
+			return progress === "input" ? this.feed() : progress === "again";
 		} catch (error) {
 			if (error instanceof MessageError) exchange.refuse(error);
 			else exchange.fail(error);
@@ -184,7 +184,7 @@ export default class Channel {
 		}
 	}
 
-	#feed(): boolean {
+	private feed(): boolean {
 		if (!this.#readable || !this.#socket) return false;
 		const bytes = this.#socket.read(Math.min(this.#readable, READ_SIZE)) as ArrayBuffer | undefined;
 		this.#readable -= bytes?.byteLength ?? this.#readable;
@@ -205,7 +205,7 @@ export default class Channel {
 	}
 
 	/** Closing while the client still sends would reset the connection, and take the response with it. */
-	#drain(): void {
+	private drain(): void {
 		const isQuiet = this.#reader.complete && !this.#reader.unread && !this.#readable;
 		if (isQuiet && !this.#outlet.isPending) return this.close();
 		this.#drained = this.#reader.unread;
@@ -213,7 +213,7 @@ export default class Channel {
 		this.resume();
 	}
 
-	#discard(): boolean {
+	private discard(): boolean {
 		if (!this.#readable || !this.#socket) return false;
 		this.#drained! += (this.#socket.read() as ArrayBuffer | undefined)?.byteLength ?? 0;
 		this.#readable = 0;

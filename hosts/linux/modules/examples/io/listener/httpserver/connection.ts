@@ -56,7 +56,7 @@ export default class Connection {
 	}
 	set route(route: HTTPConnectionHandlers) {
 		this.#route = this.#handlers = route;
-		if (this.#state === "request") this.#tellRequest();
+		if (this.#state === "request") this.tellRequest();
 	}
 	read(count = Infinity): ArrayBuffer | undefined {
 		const reader = this.#channel?.reader;
@@ -70,23 +70,23 @@ export default class Connection {
 	}
 	respond(response: HTTPResponse): void {
 		if (!this.#channel || (this.#state !== "wait" && this.#state !== "request")) throw new Error("bad state");
-		const head = this.#compose(response);
+		const head = this.compose(response);
 		this.#state = "response";
 		this.#channel.outlet.send(head);
-		if (this.#framing === 0) this.#finish();
+		if (this.#framing === 0) this.finish();
 	}
 	/** Without data: ends a body that has no length. */
 	write(data?: ArrayBufferLike | ArrayBufferView): number {
 		const channel = this.#channel;
 		if (this.#state !== "response" || !channel) throw new Error("bad state");
-		if (!data) return this.#writeEnd(channel);
+		if (!data) return this.writeEnd(channel);
 		const size = data.byteLength;
-		if (size > this.#room(channel)) throw new Error("would block");
-		if (!size) return this.#room(channel);
+		if (size > this.room(channel)) throw new Error("would block");
+		if (!size) return this.room(channel);
 		channel.outlet.write(data, this.#framing === "chunked");
 		this.#remaining -= size;
-		if (this.#remaining) return this.#room(channel);
-		this.#finish();
+		if (this.#remaining) return this.room(channel);
+		this.finish();
 		return 0;
 	}
 
@@ -103,13 +103,13 @@ export default class Connection {
 		if (this.#state === "head") {
 			const head = reader.readHead();
 			if (!head) return "input";
-			this.#begin(head);
+			this.begin(head);
 			return "again";
 		}
 		if (this.#state !== "body") return "pause";
 		const available = reader.available;
 		if (reader.complete) {
-			this.#complete();
+			this.complete();
 			return "again";
 		}
 		if (!available) return "input";
@@ -128,7 +128,7 @@ export default class Connection {
 		const channel = this.#channel;
 		if (this.#state !== "response" || !channel) return;
 		channel.wait();
-		const room = this.#room(channel);
+		const room = this.room(channel);
 		if (!room) return;
 		try {
 			this.#handlers.onWritable?.call(this, room);
@@ -154,7 +154,7 @@ export default class Connection {
 		} else {
 			channel.close();
 		}
-		this.#tell(() => this.#handlers.onError?.call(this, cause));
+		this.tell(() => this.#handlers.onError?.call(this, cause));
 	}
 
 	/** A callback threw. What a client caused must not end the machine; the report shows where. */
@@ -175,10 +175,10 @@ export default class Connection {
 		if (this.#state === "done") return;
 		this.#state = "done";
 		this.#channel = undefined;
-		this.#tell(() => this.#handlers.onError?.call(this, error));
+		this.tell(() => this.#handlers.onError?.call(this, error));
 	}
 
-	#begin(head: Head): void {
+	private begin(head: Head): void {
 		const [method, path, version, more] = head.line.split(" ");
 		if (!method || !path || !version || more !== undefined || !token.test(method))
 			throw new MessageError(400, "bad request line");
@@ -192,20 +192,20 @@ export default class Connection {
 		const channel = this.#channel!;
 		channel.reader.expectBody(head.chunked ? "chunked" : (head.contentLength ?? 0));
 		this.#state = "request";
-		this.#tellRequest();
+		this.tellRequest();
 		if (this.#state !== "request") return;
 		this.#state = "body";
 		const expects = head.headers.get("expect")?.toLowerCase() === "100-continue";
 		if (expects && !channel.reader.complete) channel.outlet.send("HTTP/1.1 100 Continue\r\n\r\n");
 	}
 
-	#tellRequest(): void {
+	private tellRequest(): void {
 		const { line, headers } = this.#head!;
 		const [method = "", path = ""] = line.split(" ");
 		this.#handlers.onRequest?.call(this, { method, path, headers });
 	}
 
-	#complete(): void {
+	private complete(): void {
 		this.#state = "wait";
 		this.#head = undefined;
 		this.#channel!.wait();
@@ -214,7 +214,7 @@ export default class Connection {
 		else this.respond(response);
 	}
 
-	#compose(response: HTTPResponse): string {
+	private compose(response: HTTPResponse): string {
 		const { status } = response;
 		let text = `HTTP/1.1 ${status} ${reason(status)}\r\n${composeFields(response.headers)}`;
 		let framing: Framing | undefined;
@@ -240,27 +240,27 @@ export default class Connection {
 	}
 
 	/** Bytes of the body that `write` takes now. */
-	#room(channel: Channel): number {
+	private room(channel: Channel): number {
 		return Math.min(channel.outlet.room(this.#framing === "chunked"), this.#remaining);
 	}
 
-	#writeEnd(channel: Channel): number {
+	private writeEnd(channel: Channel): number {
 		if (typeof this.#framing === "number") throw new Error("bad data");
 		if (this.#framing === "chunked") channel.outlet.send("0\r\n\r\n");
-		this.#finish();
+		this.finish();
 		return 0;
 	}
 
-	#finish(): void {
+	private finish(): void {
 		const channel = this.#channel!;
 		this.#state = "done";
-		this.#tell(() => this.#handlers.onDone?.call(this)); // may detach, or close
+		this.tell(() => this.#handlers.onDone?.call(this)); // may detach, or close
 		if (!this.#channel) return;
 		this.#channel = undefined;
 		channel.finish(this.#keepAlive);
 	}
 
-	#tell(callback: () => void): void {
+	private tell(callback: () => void): void {
 		try {
 			callback();
 		} catch (error) {

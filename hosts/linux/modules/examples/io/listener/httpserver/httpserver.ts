@@ -34,7 +34,7 @@ class HTTPServer implements ChannelHost {
 		this.#listener = new ListenerClass({
 			port: options.port ?? 80,
 			...(options.address === undefined ? {} : { address: options.address }),
-			onReadable: () => this.#accept(),
+			onReadable: () => this.accept(),
 		});
 	}
 	close(): void {
@@ -69,13 +69,13 @@ class HTTPServer implements ChannelHost {
 		this.#clock = undefined;
 	}
 
-	#accept(): void {
+	private accept(): void {
 		for (let from = this.#listener?.read(); from; from = this.#listener?.read()) {
-			if (this.#channels.size >= this.#maximumConnections && !this.#evict()) from.close();
-			else this.#start(from);
+			if (this.#channels.size >= this.#maximumConnections && !this.evict()) from.close();
+			else this.start(from);
 		}
 	}
-	#start(from: TCP): void {
+	private start(from: TCP): void {
 		const channel = new Channel(this, from);
 		if (!channel.isAlive) return;
 		this.#channels.add(channel);
@@ -84,7 +84,7 @@ class HTTPServer implements ChannelHost {
 		}, 1000);
 	}
 	/** Room for a new client at the expense of one that has nothing to say at the moment. */
-	#evict(): boolean {
+	private evict(): boolean {
 		for (const channel of this.#channels) {
 			if (!channel.isIdle) continue;
 			channel.close();

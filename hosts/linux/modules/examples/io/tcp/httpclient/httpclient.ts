@@ -34,9 +34,9 @@ class HTTPClient {
 		this.#resolver = resolver;
 		resolver.resolve({
 			host,
-			onResolved: (_host: string, address: string) => this.#connect(options, address),
+			onResolved: (_host: string, address: string) => this.connect(options, address),
 			onError: (_host: string, error?: Error) =>
-				this.#fail(new Error(`${host}: ${error?.message ?? "name not resolved"}`)),
+				this.fail(new Error(`${host}: ${error?.message ?? "name not resolved"}`)),
 		});
 	}
 
@@ -52,14 +52,14 @@ class HTTPClient {
 
 	request(options: RequestOptions): HTTPRequest {
 		if (this.#state === "closed") throw new Error("closed");
-		const host = { reader: this.#reader, outlet: this.#outlet, resume: () => this.#continue() };
+		const host = { reader: this.#reader, outlet: this.#outlet, resume: () => this.continue() };
 		const request = new Request(host, this.#host, options);
 		this.#queue.push(request);
-		if (!this.#current) this.#continue();
+		if (!this.#current) this.continue();
 		return request as HTTPRequest;
 	}
 
-	#connect(options: HTTPClientOptions, address: string): void {
+	private connect(options: HTTPClientOptions, address: string): void {
 		if (this.#state === "closed") return;
 		this.#resolver?.close?.();
 		this.#resolver = undefined;
@@ -71,41 +71,41 @@ class HTTPClient {
 				port: options.port ?? 80,
 				onReadable: (count: number) => {
 					this.#readable = count;
-					this.#pump();
+					this.pump();
 				},
-				onWritable: (count: number) => this.#onWritable(count),
-				onError: (error?: Error) => this.#onEnd(error),
+				onWritable: (count: number) => this.onWritable(count),
+				onError: (error?: Error) => this.onEnd(error),
 			}) as TCP;
 		} catch (error) {
-			this.#fail(error instanceof Error ? error : new Error(String(error)));
+			this.fail(error instanceof Error ? error : new Error(String(error)));
 		}
 	}
 
-	#onWritable(count: number): void {
+	private onWritable(count: number): void {
 		this.#state = "connected";
 		this.#outlet.setRoom(count);
 		this.#current?.writable();
-		this.#pump();
+		this.pump();
 	}
 
 	/** What was received before is read first. */
-	#onEnd(error: Error | undefined): void {
+	private onEnd(error: Error | undefined): void {
 		this.#ended = { error };
-		if (this.#state === "connecting") this.#finish();
-		else this.#pump();
+		if (this.#state === "connecting") this.finish();
+		else this.pump();
 	}
-	#finish(): void {
+	private finish(): void {
 		const error = this.#ended?.error;
 		const current = this.#current;
 		if (!error && current?.endsWithConnection()) {
 			this.#current = undefined;
 			current.end(null);
 		}
-		this.#fail(error ?? new Error("connection closed by the server"));
+		this.fail(error ?? new Error("connection closed by the server"));
 	}
 
 	/** Ends every request, and the client. */
-	#fail(error: Error): void {
+	private fail(error: Error): void {
 		if (this.#state === "closed") return;
 		const requests = this.#current ? [this.#current, ...this.#queue] : [...this.#queue];
 		this.close();
@@ -113,55 +113,55 @@ class HTTPClient {
 		this.#onError?.(error);
 	}
 
-	#continue(): void {
+	private continue(): void {
 		if (this.#pumping) return;
 		this.#resume ??= Timer.set(() => {
 			this.#resume = undefined;
-			this.#pump();
+			this.pump();
 		});
 	}
 
 	/** Reads and hands on, for as long as there are bytes and somebody wants them. */
-	#pump(): void {
+	private pump(): void {
 		if (this.#pumping) return;
 		this.#pumping = true;
 		try {
-			while (this.#state === "connected" && this.#step());
+			while (this.#state === "connected" && this.step());
 		} finally {
 			this.#pumping = false;
 		}
 	}
 
-	#step(): boolean {
+	private step(): boolean {
 		const current = (this.#current ??= this.#queue.shift());
-		if (!current) return this.#checkIdle();
+		if (!current) return this.checkIdle();
 		if (!current.hasStarted) current.start();
-		switch (this.#advance(current)) {
+		switch (this.advance(current)) {
 			case "input":
-				return this.#feed();
+				return this.feed();
 			case "again":
 				return true;
 			case "complete":
-				this.#complete(current);
+				this.complete(current);
 				return true;
 			default:
 				return false;
 		}
 	}
 
-	#advance(current: Request): ReturnType<Request["advance"]> {
+	private advance(current: Request): ReturnType<Request["advance"]> {
 		try {
 			return current.advance();
 		} catch (error) {
 			if (!(error instanceof MessageError)) throw error;
-			this.#fail(error);
+			this.fail(error);
 			return "pause";
 		}
 	}
 
-	#feed(): boolean {
+	private feed(): boolean {
 		if (!this.#readable || !this.#socket) {
-			if (this.#ended) this.#finish();
+			if (this.#ended) this.finish();
 			return false;
 		}
 		this.#readable = 0;
@@ -171,17 +171,17 @@ class HTTPClient {
 		return true;
 	}
 
-	#complete(current: Request): void {
+	private complete(current: Request): void {
 		this.#current = undefined;
 		this.#reader.next();
 		current.end(null);
-		if (!current.keepAlive) this.#fail(new Error("connection closed by the server"));
+		if (!current.keepAlive) this.fail(new Error("connection closed by the server"));
 	}
 
 	/** Bytes that answer no request end the connection. */
-	#checkIdle(): boolean {
-		if (this.#readable || this.#reader.unread) this.#fail(new Error("response without a request"));
-		else if (this.#ended) this.#finish();
+	private checkIdle(): boolean {
+		if (this.#readable || this.#reader.unread) this.fail(new Error("response without a request"));
+		else if (this.#ended) this.finish();
 		return false;
 	}
 }

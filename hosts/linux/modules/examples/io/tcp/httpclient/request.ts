@@ -99,7 +99,7 @@ export default class Request {
 		if (this.#state === "sending" || this.#state === "head") {
 			const head = reader.readHead(this.#options.headersMask);
 			if (!head) return "input";
-			this.#begin(head);
+			this.begin(head);
 			return "again";
 		}
 		if (this.#state !== "body") return "pause";
@@ -126,7 +126,7 @@ export default class Request {
 		this.#options.onDone?.call(this as HTTPRequest, error);
 	}
 
-	#begin(head: Head): void {
+	private begin(head: Head): void {
 		const parts = /^HTTP\/1\.[01] ([1-9][0-9]{2})(?: (.*))?$/.exec(head.line);
 		if (!parts) throw new MessageError(502, "bad status line");
 		const status = Number(parts[1]);

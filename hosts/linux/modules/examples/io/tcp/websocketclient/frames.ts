@@ -47,11 +47,11 @@ export class FrameHeadReader {
 		};
 		if (first & 0x70) throw new Error("reserved bits");
 		if ((head.mask !== undefined) !== masked) throw new Error(masked ? "unmasked frame" : "masked frame");
-		this.#check(head);
+		this.check(head);
 		return head;
 	}
 
-	#check({ opcode, final, length }: FrameHead): void {
+	private check({ opcode, final, length }: FrameHead): void {
 		if (opcode >= opcodes.close) {
 			if (opcode > opcodes.pong || !final || length > MAX_CONTROL) throw new Error("bad control frame");
 		} else {

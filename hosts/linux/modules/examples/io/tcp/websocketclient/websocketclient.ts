@@ -56,8 +56,8 @@ class WebSocketClient {
 		this.#callbacks = { onReadable, onWritable, onControl, onClose, onError } as Callbacks;
 		this.format = options.format ?? "buffer";
 		if (options.target !== undefined) this.target = options.target;
-		if ("attach" in options && options.attach) this.#attach(options.attach);
-		else this.#resolve(options as Exclude<WebSocketClientOptions, { attach: TCP }>);
+		if ("attach" in options && options.attach) this.attach(options.attach);
+		else this.resolve(options as Exclude<WebSocketClientOptions, { attach: TCP }>);
 	}
 
 	close(): void {
@@ -83,31 +83,31 @@ class WebSocketClient {
 		let type: number = opcode ?? (binary ? opcodes.binary : opcodes.text);
 		if (opcode === undefined && this.#fragmented) type = opcodes.continuation;
 		const isFinal = opcode !== undefined || !more;
-		this.#send(composeFrame(type, isFinal, data, this.#newMask()));
+		this.send(composeFrame(type, isFinal, data, this.newMask()));
 		if (opcode === undefined) this.#fragmented = more;
 		if (opcode === opcodes.close) this.#closeSent = true;
-		return this.#room;
+		return this.room;
 	}
 
 	read(to?: number | ArrayBufferLike | ArrayBufferView): ArrayBuffer | number | undefined {
 		if (!this.#announced) return undefined;
-		if (this.#format === "number") return new Uint8Array(this.#take(1))[0];
-		if (typeof to !== "object") return this.#take(Math.min(to ?? this.#announced, this.#announced));
-		const bytes = new Uint8Array(this.#take(Math.min(to.byteLength, this.#announced)));
+		if (this.#format === "number") return new Uint8Array(this.take(1))[0];
+		if (typeof to !== "object") return this.take(Math.min(to ?? this.#announced, this.#announced));
+		const bytes = new Uint8Array(this.take(Math.min(to.byteLength, this.#announced)));
 		bytesOf(to).set(bytes);
 		return bytes.length;
 	}
 
 	/* Connecting */
 
-	#attach(from: TCP): void {
+	private attach(from: TCP): void {
 		this.#isClient = false;
 		this.#state = "open";
 		this.#reader.expectBody("close");
-		this.#open(from.constructor as NetworkSocket["io"], { from });
+		this.open(from.constructor as NetworkSocket["io"], { from });
 	}
 
-	#resolve(options: Exclude<WebSocketClientOptions, { attach: TCP }>): void {
+	private resolve(options: Exclude<WebSocketClientOptions, { attach: TCP }>): void {
 		const { host, dns } = options;
 		if (!host) throw new TypeError("host: required");
 		this.#key = makeKey();
@@ -121,104 +121,104 @@ class WebSocketClient {
 				this.#resolver?.close?.();
 				this.#resolver = undefined;
 				try {
-					this.#open(options.socket.io, { ...options.socket, address, host, port: options.port ?? 80 });
+					this.open(options.socket.io, { ...options.socket, address, host, port: options.port ?? 80 });
 				} catch (error) {
-					this.#fail(error instanceof Error ? error : new Error(String(error)));
+					this.fail(error instanceof Error ? error : new Error(String(error)));
 				}
 			},
 			onError: (_host: string, error?: Error) =>
-				this.#fail(new Error(`${host}: ${error?.message ?? "name not resolved"}`)),
+				this.fail(new Error(`${host}: ${error?.message ?? "name not resolved"}`)),
 		});
 	}
 
-	#open(SocketClass: NetworkSocket["io"], options: object): void {
+	private open(SocketClass: NetworkSocket["io"], options: object): void {
 		this.#socket = new SocketClass({
 			...options,
 			onReadable: (count: number) => {
 				this.#readable = count;
-				this.#pump();
+				this.pump();
 			},
-			onWritable: (count: number) => this.#onWritable(count),
+			onWritable: (count: number) => this.onWritable(count),
 			onError: (error?: Error) => {
 				this.#ended = { error };
-				this.#pump();
+				this.pump();
 			},
 		}) as TCP;
 	}
 
 	/* Sending */
 
-	get #room(): number {
+	private get room(): number {
 		return this.#reply ? 0 : Math.max(0, this.#outlet.room(false) - FRAME_OVERHEAD);
 	}
 
-	#newMask(): Uint8Array | undefined {
+	private newMask(): Uint8Array | undefined {
 		return this.#isClient ? new Uint8Array(randomBytes(4)) : undefined;
 	}
 
-	#send(frame: Uint8Array): void {
+	private send(frame: Uint8Array): void {
 		this.#outlet.write(frame, false);
 	}
 
-	#onWritable(count: number): void {
+	private onWritable(count: number): void {
 		this.#outlet.setRoom(count);
 		if (this.#state === "connecting") {
 			this.#state = "handshake";
 			this.#outlet.send(this.#handshake);
 			this.#handshake = "";
 		}
-		this.#sendReply();
-		this.#tellWritable();
+		this.sendReply();
+		this.tellWritable();
 	}
 
-	#tellWritable(): void {
-		const room = this.#room;
+	private tellWritable(): void {
+		const room = this.room;
 		if (this.#state === "open" && room && !this.#closeSent) this.#callbacks.onWritable?.call(this as never, room);
 	}
 
 	/** Answers a ping or a close as soon as there is room. Only the last ping needs an answer (section 5.5.3). */
-	#sendReply(): void {
+	private sendReply(): void {
 		const reply = this.#reply;
 		if (!reply || reply.length > this.#outlet.room(false) || this.#state !== "open") return;
 		this.#reply = undefined;
-		this.#send(reply);
+		this.send(reply);
 		if (this.#closeReceived) this.#closeSent = true;
 	}
 
 	/* Receiving */
 
 	/** Reads and hands on, for as long as there are bytes and somebody wants them. */
-	#pump(): void {
+	private pump(): void {
 		if (this.#pumping) return;
 		this.#pumping = true;
 		try {
-			while (this.#state !== "closed" && this.#step());
+			while (this.#state !== "closed" && this.step());
 		} finally {
 			this.#pumping = false;
 		}
 	}
 
 	/** Returns whether to go on. */
-	#step(): boolean {
+	private step(): boolean {
 		if (this.#announced) return false; // the application has not read yet
-		if (this.#frame && this.#frame.opcode < opcodes.close) return this.#announce(this.#frame) || this.#feed();
+		if (this.#frame && this.#frame.opcode < opcodes.close) return this.announce(this.#frame) || this.feed();
 		let head: FrameHead | undefined | "handshake" | "control";
 		try {
-			head = this.#state === "open" ? this.#readFrame() : this.#readHandshake();
+			head = this.#state === "open" ? this.readFrame() : this.readHandshake();
 		} catch (error) {
-			this.#fail(error as Error);
+			this.fail(error as Error);
 			return false;
 		}
-		if (!head) return this.#feed();
-		if (head === "handshake") this.#tellWritable();
-		else if (head === "control") this.#handleControl();
-		else if (head.opcode < opcodes.close) this.#announce(head);
+		if (!head) return this.feed();
+		if (head === "handshake") this.tellWritable();
+		else if (head === "control") this.handleControl();
+		else if (head.opcode < opcodes.close) this.announce(head);
 		return true;
 	}
 
-	#feed(): boolean {
+	private feed(): boolean {
 		if (!this.#readable || !this.#socket) {
-			if (this.#ended) this.#fail(this.#ended.error ?? new Error("connection closed by the peer"));
+			if (this.#ended) this.fail(this.#ended.error ?? new Error("connection closed by the peer"));
 			return false;
 		}
 		this.#readable = 0;
@@ -228,7 +228,7 @@ class WebSocketClient {
 		return true;
 	}
 
-	#readHandshake(): "handshake" | undefined {
+	private readHandshake(): "handshake" | undefined {
 		const head = this.#reader.readHead();
 		if (!head) return undefined;
 		checkHandshake(head, this.#key);
@@ -237,7 +237,7 @@ class WebSocketClient {
 		return "handshake";
 	}
 
-	#readFrame(): FrameHead | "control" | undefined {
+	private readFrame(): FrameHead | "control" | undefined {
 		const head = (this.#frame ??= this.#heads.read(this.#reader, !this.#isClient));
 		if (!head) return undefined;
 		if (head.opcode < opcodes.close) {
@@ -251,7 +251,7 @@ class WebSocketClient {
 	}
 
 	/** Tells of the part of a data frame that is there. Returns false when there is none. */
-	#announce(frame: FrameHead): boolean {
+	private announce(frame: FrameHead): boolean {
 		const rest = frame.length - this.#position;
 		const count = Math.min(this.#reader.available, rest);
 		if (!count && rest) return false;
@@ -262,7 +262,7 @@ class WebSocketClient {
 		return true;
 	}
 
-	#take(count: number): ArrayBuffer {
+	private take(count: number): ArrayBuffer {
 		const data = this.#reader.read(count);
 		const frame = this.#frame!;
 		if (frame.mask) mask(data, frame.mask, this.#position);
@@ -272,19 +272,19 @@ class WebSocketClient {
 			this.#frame = undefined;
 			this.#position = 0;
 		}
-		if (!this.#announced) this.#continue();
+		if (!this.#announced) this.continue();
 		return data;
 	}
 
-	#continue(): void {
+	private continue(): void {
 		if (this.#pumping) return;
 		this.#timer ??= Timer.set(() => {
 			this.#timer = undefined;
-			this.#pump();
+			this.pump();
 		});
 	}
 
-	#handleControl(): void {
+	private handleControl(): void {
 		const { opcode, mask: key } = this.#frame!;
 		const data = this.#control!;
 		this.#frame = this.#control = undefined;
@@ -292,29 +292,29 @@ class WebSocketClient {
 		if (key) mask(data, key, 0);
 		this.#callbacks.onControl?.call(this as never, opcode, data.buffer as ArrayBuffer);
 		if (this.#state === "closed") return;
-		if (opcode === opcodes.close) this.#handleClose(data);
+		if (opcode === opcodes.close) this.handleClose(data);
 		else if (opcode === opcodes.ping && !this.#closeSent)
-			this.#reply = composeFrame(opcodes.pong, true, data, this.#newMask());
-		this.#sendReply();
+			this.#reply = composeFrame(opcodes.pong, true, data, this.newMask());
+		this.sendReply();
 	}
 
-	#handleClose(data: Uint8Array): void {
+	private handleClose(data: Uint8Array): void {
 		this.#closeReceived = true;
-		if (this.#closeSent) return this.#finish();
-		this.#reply = composeFrame(opcodes.close, true, data, this.#newMask());
-		this.#closer = Timer.set(() => this.#finish(), CLOSE_WAIT);
+		if (this.#closeSent) return this.finish();
+		this.#reply = composeFrame(opcodes.close, true, data, this.newMask());
+		this.#closer = Timer.set(() => this.finish(), CLOSE_WAIT);
 	}
 
 	/* The end */
 
-	#finish(): void {
+	private finish(): void {
 		this.close();
 		this.#callbacks.onClose?.call(this as never);
 	}
 
-	#fail(error: Error): void {
+	private fail(error: Error): void {
 		if (this.#state === "closed") return;
-		if (this.#closeReceived || this.#closeSent) return this.#finish();
+		if (this.#closeReceived || this.#closeSent) return this.finish();
 		this.close();
 		this.#callbacks.onError?.call(this as never, error);
 	}

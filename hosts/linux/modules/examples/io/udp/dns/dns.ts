@@ -15,9 +15,9 @@ class Resolver extends (Native("xs_sim_resolver_destructor") as unknown as new (
 	resolve(options: ResolveOptions): void {
 		const { host, onResolved, onError } = options;
 		if (!host || (!onResolved && !onError)) throw new TypeError("resolve: host and a callback are required");
-		this.#resolve(String(host), onResolved, onError);
+		this.look(String(host), onResolved, onError);
 	}
-	#resolve(host: string, onResolved: ResolveOptions["onResolved"], onError: ResolveOptions["onError"]): void {
+	private look(host: string, onResolved: ResolveOptions["onResolved"], onError: ResolveOptions["onError"]): void {
 		native("xs_sim_resolver_resolve").call(this, host, onResolved, onError);
 	}
 }
