@@ -252,7 +252,8 @@ export default class Connection implements TransceiverOwner, TransportOwner {
 		for (const incoming of tracks) this.tellTrack(incoming);
 		if (this.signalingState === "closed") return;
 		if (transport && agreement) {
-			transport.startDtls(agreement.dtlsRole, agreement.fingerprints);
+			const hasMedia = agreement.sections.some(({ media }) => !media.rejected);
+			transport.startDtls(agreement.dtlsRole, agreement.fingerprints, hasMedia);
 			for (const { transceiver, media } of agreement.sections) transceiver.apply(media);
 		}
 		if (this.signalingState !== "stable") return;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bundled transport of one peer: the ICE agent bound to the network and a timer, then the path that it finds, DTLS
-// over the path, and SRTP with the keys of DTLS.
+// over the path, and, where there is media, SRTP with the keys of DTLS.
 import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import { contain } from "webrtc/error/guard";
+import fromNative from "webrtc/error/native";
 import { IceAgent, IceGatherer, makeCredentials, type IceState } from "webrtc/ice";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
@@ -37,11 +38,11 @@ const moving = 10_000; // ms in which a remote that begins anew has been heard o
 export default class PeerTransport {
 	readonly agent: IceAgent;
 	readonly gatherer: IceGatherer;
-	readonly srtp: Srtp;
 	#owner: TransportOwner;
 	#network: Network;
 	#certificate: Certificate;
 	#path: Path;
+	#srtp: Srtp | undefined;
 	#dtls: Dtls | undefined;
 	#association: { role: "client" | "server"; fingerprints: RemoteTransport["fingerprints"] } | undefined;
 	#movesUntil = -Infinity; // the remote may begin anew on other ports
@@ -66,15 +67,8 @@ export default class PeerTransport {
 		this.agent = new IceAgent({ controlling: true, crypto, now: network.now, maximumCandidates, pool: network });
 		this.#path = network.createPath();
 		try {
-			this.srtp = new Srtp(this.#path);
-		} catch (error) {
-			this.#path.close();
-			throw error;
-		}
-		try {
 			this.listen();
 		} catch (error) {
-			this.srtp.close();
 			this.#path.close();
 			throw error;
 		}
@@ -82,6 +76,11 @@ export default class PeerTransport {
 		const addresses = hidesHost ? [] : network.addresses;
 		const hosts = addresses.map(({ address, family }) => ({ address, port, family }));
 		this.gatherer = new IceGatherer(this.agent, hosts);
+	}
+
+	/** There is one once media was agreed on. */
+	get srtp(): Srtp | undefined {
+		return this.#srtp;
 	}
 
 	get iceState(): RTCIceConnectionState {
@@ -198,19 +197,30 @@ export default class PeerTransport {
 		this.#offeredUfrag = "";
 	}
 
-	/** Both descriptions are known: DTLS begins as soon as ICE has a pair that works. */
-	startDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"]): void {
+	/**
+	 * Both descriptions are known: DTLS begins as soon as ICE has a pair that works.
+	 * @param hasMedia whether keys for media are wanted: it may come later
+	 */
+	startDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"], hasMedia: boolean): void {
 		if (this.#closed) return;
 		this.#association = { role, fingerprints };
-		if (this.#dtls) return;
-		this.#dtls = this.makeDtls();
+		try {
+			if (hasMedia && !this.#srtp) {
+				this.#srtp = new Srtp(this.#path);
+				this.#dtls?.setSrtp(this.#srtp);
+			}
+			if (this.#dtls) return;
+			this.#dtls = this.makeDtls();
+		} catch (cause) {
+			return this.onException(fromNative(cause, "peer/out-of-resources"));
+		}
 		if (this.#writable) this.#dtls.start();
 	}
 
 	private makeDtls(): Dtls {
 		return new Dtls({
 			path: this.#path,
-			srtp: this.srtp,
+			srtp: this.#srtp,
 			certificate: this.#certificate,
 			...this.#association!,
 			onState: () => {
@@ -271,7 +281,7 @@ export default class PeerTransport {
 		this.#timer = undefined;
 		this.#dtls?.close();
 		this.#dtls = undefined;
-		this.srtp.close();
+		this.#srtp?.close();
 		this.#path.close();
 		for (const ufrag of this.#ufrags) this.#network.remove(ufrag);
 		this.agent.close();
@@ -323,7 +333,7 @@ export default class PeerTransport {
 		this.#dtls.close(); // before the path leads to those who do not know it
 		this.#dtls = undefined;
 		this.#writable = false;
-		this.srtp.reset();
+		this.#srtp?.reset();
 		this.#dtls = this.makeDtls();
 	}
 

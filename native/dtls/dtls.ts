@@ -16,7 +16,7 @@ export interface Fingerprint {
 
 export interface DtlsOptions {
 	path: Path;
-	/** Gets its keys from the handshake (RFC 5764). Without it no media is negotiated. */
+	/** Gets its keys from the handshake (RFC 5764). Without it there is no media yet: see `setSrtp`. */
 	srtp?: Srtp | undefined;
 	certificate: Certificate;
 	role: "client" | "server";
@@ -31,7 +31,8 @@ export interface DtlsOptions {
 /**
  * DTLS 1.2 with one peer (RFC 6347), over Mbed TLS. The handshake runs on a thread that all peers share, and sends a lost
  * flight again after 50 ms, then 100, and so on. Both sides show certificates; the remote one is held against the
- * fingerprints that came by signaling, and nothing but those is trusted.
+ * fingerprints that came by signaling, and nothing but those is trusted. What comes afterwards is decrypted on the
+ * transport's thread, for the segment above that is made with it.
  */
 export default class Dtls extends (Native("xs_rtc_dtls_destructor") as unknown as new () => object) {
 	/**
@@ -48,6 +49,15 @@ export default class Dtls extends (Native("xs_rtc_dtls_destructor") as unknown a
 	 */
 	start(): void {
 		native("xs_rtc_dtls_start").call(this);
+	}
+
+	/**
+	 * Media comes after all: its keys, now or when it is connected.
+	 * @throws Error with code "dtls/no-srtp-profile" when the peer has agreed on none, "peer/out-of-resources"; RangeError when
+	 * another Srtp has the keys
+	 */
+	setSrtp(srtp: Srtp): void {
+		native("xs_rtc_dtls_setSrtp").call(this, srtp);
 	}
 
 	get state(): DtlsState {

@@ -11,9 +11,37 @@
 #endif
 #include <stdio.h>
 
-#define DISCARDED 256 // application data has no taker: these associations are there for the keys
+#define DISCARDED 256 // bytes at once of application data that has no taker
 
 static uint64_t run(rtc_dtls_task *task);
+
+static int initLocks(rtc_dtls *dtls)
+{
+	int error = pthread_mutex_init(&dtls->lock, NULL);
+	if (error)
+		return error;
+	pthread_mutexattr_t recursive;
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE); // what is read may end the association
+	error = pthread_mutex_init(&dtls->delivery, &recursive);
+	pthread_mutexattr_destroy(&recursive);
+	if (error)
+		goto noDelivery;
+	error = rtc_dtls_queue_init(&dtls->queue);
+	if (!error)
+		return 0;
+	pthread_mutex_destroy(&dtls->delivery);
+noDelivery:
+	pthread_mutex_destroy(&dtls->lock);
+	return error;
+}
+
+static void destroyLocks(rtc_dtls *dtls)
+{
+	rtc_dtls_queue_destroy(&dtls->queue);
+	pthread_mutex_destroy(&dtls->delivery);
+	pthread_mutex_destroy(&dtls->lock);
+}
 
 static int optionsAreValid(const rtc_dtls_options *options)
 {
@@ -37,7 +65,7 @@ rtc_dtls *rtc_dtls_new(const rtc_dtls_options *options, int *error)
 		return NULL;
 	dtls->options = *options;
 	dtls->task.run = run;
-	*error = rtc_dtls_queue_init(&dtls->queue);
+	*error = initLocks(dtls);
 	if (*error)
 		goto failed;
 	*error = rtc_dtls_session_init(dtls);
@@ -52,7 +80,7 @@ rtc_dtls *rtc_dtls_new(const rtc_dtls_options *options, int *error)
 	return dtls;
 failedSession:
 	rtc_dtls_session_free(dtls);
-	rtc_dtls_queue_destroy(&dtls->queue);
+	destroyLocks(dtls);
 failed:
 	rtc_free(dtls);
 	return NULL;
@@ -61,10 +89,13 @@ failed:
 static void onDatagram(void *context, const uint8_t *data, size_t size)
 {
 	rtc_dtls *dtls = context;
+	int isConnected = atomic_load(&dtls->state) == RTC_DTLS_CONNECTED;
 	// A client that is connected has nothing to do with records in the clear, and is not to be unparked for them.
-	if (dtls->options.isClient && size > 4 && !data[3] && !data[4] && atomic_load(&dtls->state) == RTC_DTLS_CONNECTED)
+	if (dtls->options.isClient && size > 4 && !data[3] && !data[4] && isConnected)
 		return;
-	if (rtc_dtls_queue_push(&dtls->queue, data, size))
+	if (isConnected && atomic_load(&dtls->hasHandlers))
+		rtc_dtls_deliver(dtls, data, size);
+	else if (rtc_dtls_queue_push(&dtls->queue, data, size))
 		rtc_dtls_worker_wake(&dtls->task);
 }
 
@@ -79,21 +110,28 @@ int rtc_dtls_start(rtc_dtls *dtls)
 	return 0;
 }
 
-static void enter(rtc_dtls *dtls, rtc_dtls_state state, rtc_dtls_reason reason, int error)
+void rtc_dtls_enter(rtc_dtls *dtls, rtc_dtls_state state, rtc_dtls_reason reason, int error)
 {
 	atomic_store(&dtls->error, error);
 	atomic_store(&dtls->reason, (int)reason);
 	atomic_store(&dtls->state, (int)state);
 	if (dtls->options.onState)
 		(*dtls->options.onState)(dtls->options.context);
+	pthread_mutex_lock(&dtls->delivery);
+	if (atomic_load(&dtls->hasHandlers)) // whoever sets them asks for the state afterwards
+		(*dtls->handlers.state)(dtls->handlers.context);
+	pthread_mutex_unlock(&dtls->delivery);
 }
 
 static void fail(rtc_dtls *dtls, rtc_dtls_reason reason, int error, uint8_t alert)
 {
 	if (alert)
 		mbedtls_ssl_send_alert_message(&dtls->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+	pthread_mutex_lock(&dtls->lock);
 	rtc_wipe(dtls->material, sizeof dtls->material);
-	enter(dtls, RTC_DTLS_FAILED, reason, error);
+	dtls->profile = 0;
+	pthread_mutex_unlock(&dtls->lock);
+	rtc_dtls_enter(dtls, RTC_DTLS_FAILED, reason, error);
 }
 
 static void rememberCipherSuite(rtc_dtls *dtls)
@@ -113,33 +151,24 @@ static void conclude(rtc_dtls *dtls)
 		return;
 	}
 	rememberCipherSuite(dtls);
-	if (dtls->options.srtp) {
-		uint16_t profile = rtc_dtls_session_profile(dtls);
-		size_t size = rtc_srtp_material_size(profile);
-		if (!size || !dtls->exported) {
-			fail(dtls, RTC_DTLS_NO_SRTP_PROFILE, 0, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
-			return;
-		}
-		int error = rtc_srtp_set_keys(dtls->options.srtp, profile, dtls->material, size, dtls->options.isClient);
-		if (error) {
-			fail(dtls, error == ENOMEM ? RTC_DTLS_NO_MEMORY : RTC_DTLS_HANDSHAKE_FAILED, error,
-				 MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR);
-			return;
-		}
-	}
-	rtc_wipe(dtls->material, sizeof dtls->material);
-	enter(dtls, RTC_DTLS_CONNECTED, RTC_DTLS_OK, 0);
+	pthread_mutex_lock(&dtls->lock);
+	dtls->profile = dtls->exported ? rtc_dtls_session_profile(dtls) : 0;
+	int error = dtls->options.srtp ? rtc_dtls_give_keys(dtls) : 0;
+	dtls->concluded = !error;
+	pthread_mutex_unlock(&dtls->lock);
+	if (error == ENOPROTOOPT)
+		fail(dtls, RTC_DTLS_NO_SRTP_PROFILE, 0, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+	else if (error)
+		fail(dtls, error == ENOMEM ? RTC_DTLS_NO_MEMORY : RTC_DTLS_HANDSHAKE_FAILED, error,
+			 MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR);
+	else
+		rtc_dtls_enter(dtls, RTC_DTLS_CONNECTED, RTC_DTLS_OK, 0);
 }
 
-static int mustWait(int error)
-{
-	return error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE;
-}
-
-static void failWith(rtc_dtls *dtls, int error)
+void rtc_dtls_fail_with(rtc_dtls *dtls, int error)
 {
 	if (error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-		enter(dtls, RTC_DTLS_CLOSED, RTC_DTLS_OK, 0);
+		rtc_dtls_enter(dtls, RTC_DTLS_CLOSED, RTC_DTLS_OK, 0);
 	else if (error == MBEDTLS_ERR_SSL_TIMEOUT)
 		fail(dtls, RTC_DTLS_TIMEOUT, error, 0);
 	else if (rtc_dtls_is_memory(error))
@@ -154,7 +183,7 @@ static void giveUp(rtc_dtls *dtls, uint64_t now)
 	if (now >= dtls->deadline)
 		fail(dtls, rtc_dtls_queue_starved(&dtls->queue) ? RTC_DTLS_NO_MEMORY : RTC_DTLS_TIMEOUT, 0, 0);
 	else if (dtls->doubt && now >= dtls->doubt && dtls->peerAlert == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY)
-		enter(dtls, RTC_DTLS_CLOSED, RTC_DTLS_OK, 0);
+		rtc_dtls_enter(dtls, RTC_DTLS_CLOSED, RTC_DTLS_OK, 0);
 	else if (dtls->doubt && now >= dtls->doubt)
 		fail(dtls, RTC_DTLS_HANDSHAKE_FAILED, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, 0);
 }
@@ -168,7 +197,7 @@ static void handshake(rtc_dtls *dtls)
 			fail(dtls, RTC_DTLS_FINGERPRINT_MISMATCH, error, MBEDTLS_SSL_ALERT_MSG_BAD_CERT);
 			return;
 		}
-		if (mustWait(error)) {
+		if (rtc_dtls_must_wait(error)) {
 			// After a retransmission, too: then datagrams may still be waiting.
 			if (!rtc_dtls_queue_empty(&dtls->queue))
 				continue;
@@ -176,32 +205,35 @@ static void handshake(rtc_dtls *dtls)
 			return;
 		}
 		if (error) {
-			failWith(dtls, error);
+			rtc_dtls_fail_with(dtls, error);
 			return;
 		}
 	}
 	conclude(dtls);
 }
 
-// Answers a peer that did not get our last flight, and hears when it closes.
+// Answers a peer that did not get our last flight, and hears when it closes, where no segment above does.
 static void listen(rtc_dtls *dtls)
 {
 	uint8_t discarded[DISCARDED];
-	int count;
-	if (dtls->parked && rtc_dtls_queue_empty(&dtls->queue))
-		return;
+	int count = MBEDTLS_ERR_SSL_WANT_READ;
+	pthread_mutex_lock(&dtls->lock);
+	if (atomic_load(&dtls->hasHandlers) || (dtls->parked && rtc_dtls_queue_empty(&dtls->queue)))
+		goto done;
 	if (rtc_dtls_unpark(dtls)) { // no memory for it: lost, as on a network
 		while (rtc_dtls_queue_pop(&dtls->queue, discarded, sizeof discarded))
 			;
-		return;
+		goto done;
 	}
 	do
 		count = mbedtls_ssl_read(&dtls->ssl, discarded, sizeof discarded);
-	while (count > 0 || (mustWait(count) && !rtc_dtls_queue_empty(&dtls->queue)));
-	if (mustWait(count))
+	while (count > 0 || (rtc_dtls_must_wait(count) && !rtc_dtls_queue_empty(&dtls->queue)));
+	if (rtc_dtls_must_wait(count))
 		rtc_dtls_park(dtls);
-	else
-		failWith(dtls, count ? count : MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
+done:
+	pthread_mutex_unlock(&dtls->lock);
+	if (!rtc_dtls_must_wait(count))
+		rtc_dtls_fail_with(dtls, count ? count : MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY);
 }
 
 static uint64_t run(rtc_dtls_task *task)
@@ -265,12 +297,13 @@ void rtc_dtls_error_text(int error, char *text, size_t size)
 void rtc_dtls_close(rtc_dtls *dtls)
 {
 	rtc_path_set_dtls(dtls->options.path, NULL, NULL);
+	(void)rtc_dtls_set_handlers(dtls, NULL);
 	rtc_dtls_worker_remove(&dtls->task);
 	if (atomic_load(&dtls->state) == RTC_DTLS_CONNECTED && !rtc_dtls_unpark(dtls))
 		mbedtls_ssl_close_notify(&dtls->ssl);
 	rtc_dtls_forget(dtls);
 	rtc_dtls_session_free(dtls);
-	rtc_dtls_queue_destroy(&dtls->queue);
+	destroyLocks(dtls);
 	rtc_path_release(dtls->options.path);
 	rtc_certificate_release(dtls->options.certificate);
 	rtc_srtp_release(dtls->options.srtp);

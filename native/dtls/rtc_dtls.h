@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// DTLS 1.2 of one peer over Mbed TLS (2.28, 3.6, 4.x): the handshake on a thread of its own that all peers share, the
-// remote certificate held against the fingerprint of the SDP, and the SRTP keys handed to libsrtp in C.
+// DTLS 1.2 of one peer over Mbed TLS (2.28, 3.6, 4.x), a transport: the handshake on a thread of its own that all peers
+// share, the remote certificate held against the fingerprint of the SDP, the SRTP keys handed to libsrtp in C, and data
+// for the segment above it (SCTP, RFC 8261) on the transport's thread.
 #ifndef RTC_DTLS_H
 #define RTC_DTLS_H
 
@@ -51,13 +52,14 @@ int rtc_fingerprint_matches(const rtc_fingerprint *fingerprint, const uint8_t *c
 
 typedef struct {
 	rtc_path *path;
-	rtc_srtp *srtp; // NULL: no media; use_srtp is not offered
+	rtc_srtp *srtp;  // gets the keys; NULL: there is no media yet, and rtc_dtls_set_srtp may follow
+	int withoutSrtp; // there will not be any: use_srtp (RFC 5764) is not offered
 	rtc_certificate *certificate;
 	int isClient;
 	rtc_fingerprint fingerprints[RTC_DTLS_FINGERPRINTS]; // any one of them may match (RFC 8122 section 5)
 	size_t fingerprintCount;                             // at least one
 	uint32_t timeout;                                    // milliseconds for the whole handshake
-	// On the DTLS thread, when connected, closed by the peer, or failed. Must not close it.
+	// On the DTLS thread or the transport's, when connected, closed by the peer, or failed. Must not close it.
 	void (*onState)(void *context);
 	void *context;
 } rtc_dtls_options;
@@ -73,7 +75,43 @@ int rtc_dtls_error(rtc_dtls *dtls);                           // Mbed TLS's (neg
 int rtc_dtls_is_memory(int error);                            // whether it says that there was no memory
 void rtc_dtls_error_text(int error, char *text, size_t size); // for a person; "" for 0
 const char *rtc_dtls_cipher_suite(rtc_dtls *dtls); // its registered name ("TLS_ECDHE_…"), "" unless connected
-// Sends close_notify when connected, then frees everything. onState is not called again, nor running, when it returns:
+// Media comes after all: the keys of this association, now or when it is connected. 0; ENOPROTOOPT when it is connected
+// without a profile of SRTP, EALREADY when another has the keys, and what rtc_srtp_set_keys says.
+int rtc_dtls_set_srtp(rtc_dtls *dtls, rtc_srtp *srtp);
+
+// The segment above. While there is one, what the peer sends is decrypted on the transport's thread as it comes, and
+// the association keeps its record buffers; without, application data is discarded, and they are given back where they
+// can be (see rtc_dtls_park.h).
+typedef struct {
+	// The state is another. On the DTLS thread or the transport's; it must not close anything.
+	void (*state)(void *context);
+	// One record's application data, 1 to RTC_DTLS_PLAIN bytes. On the transport's thread, with no lock held that
+	// rtc_dtls_write takes. It may not set handlers.
+	void (*data)(void *context, const uint8_t *data, size_t size);
+	void *context;
+} rtc_dtls_handlers;
+#define RTC_DTLS_PLAIN 1536 // bytes; a datagram has less
+// NULL removes them: none is running when it returns. Not from a handler. 0, EALREADY, ENOMEM.
+int rtc_dtls_set_handlers(rtc_dtls *dtls, const rtc_dtls_handlers *handlers);
+// Takes in what came before the association was connected. The segment above calls it on the transport's thread when it
+// hears of that: until then datagrams wait for the DTLS thread.
+void rtc_dtls_receive(rtc_dtls *dtls);
+
+// Sends a run of records, each a datagram: begin locks the association and its path, end sends what is left. Locks are
+// taken in this order: the association's, then the transport's. Any thread.
+#define RTC_DTLS_OVERHEAD 37                           // bytes that a record adds, with AES-GCM; ChaCha20 adds less
+#define RTC_DTLS_PAYLOAD (RTC_MTU - RTC_DTLS_OVERHEAD) // most bytes of one record
+int rtc_dtls_begin(rtc_dtls *dtls);                    // 0, or ENOTCONN, ENOMEM: then nothing is locked
+int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size); // 0, EMSGSIZE, or Mbed TLS's (negative)
+uint32_t rtc_dtls_end(rtc_dtls *dtls);                                // as rtc_transmit_end
+
+typedef struct {
+	uint64_t recordsSent, recordsReceived, bytesSent, bytesReceived; // application data
+} rtc_dtls_statistics;
+void rtc_dtls_get_statistics(rtc_dtls *dtls, rtc_dtls_statistics *statistics);
+
+// Sends close_notify when connected, then frees everything; the handlers are gone before. onState is not called again,
+// nor running, when it returns:
 // it waits for the step of the handshake that is under way, a millisecond on a host, up to 100 on a chip.
 void rtc_dtls_close(rtc_dtls *dtls);
 

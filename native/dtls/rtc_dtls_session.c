@@ -64,17 +64,32 @@ static int sendDatagram(void *context, const unsigned char *data, size_t size)
 {
 	rtc_dtls *dtls = context;
 	// What the path cannot send is lost like a datagram on the way: the timer sends it again.
-	if (size && !isHeld(dtls, data, size))
+	if (size && dtls->transmit && size <= RTC_TRANSMIT_SIZE) {
+		memcpy(rtc_transmit_buffer(dtls->transmit), data, size);
+		rtc_transmit_commit(dtls->transmit, size);
+	} else if (size && !isHeld(dtls, data, size)) {
 		(void)rtc_path_send(dtls->options.path, data, size);
+	}
 	return (int)size;
 }
 
-// Returns 0 when there is none left.
+// The next datagram: of those that waited, or the one that has just come. Returns 0 when there is none left.
+static size_t popDatagram(rtc_dtls *dtls, unsigned char *buffer, size_t size)
+{
+	size_t count = rtc_dtls_queue_pop(&dtls->queue, buffer, size);
+	if (count || !dtls->incomingSize)
+		return count;
+	count = dtls->incomingSize < size ? dtls->incomingSize : size;
+	memcpy(buffer, dtls->incoming, count);
+	dtls->incomingSize = 0;
+	return count;
+}
+
 static size_t popRecords(rtc_dtls *dtls, unsigned char *buffer, size_t size)
 {
 	size_t count;
 	int alert;
-	while ((count = rtc_dtls_queue_pop(&dtls->queue, buffer, size))) {
+	while ((count = popDatagram(dtls, buffer, size))) {
 		size_t records = rtc_dtls_filter(buffer, count, &alert);
 		if (alert != RTC_DTLS_NO_ALERT && !dtls->doubt) {
 			dtls->doubt = rtc_now() + RTC_DTLS_DOUBT;
@@ -223,7 +238,7 @@ static int configure(rtc_dtls *dtls)
 #if MBEDTLS_VERSION_MAJOR < 3
 	mbedtls_ssl_conf_export_keys_ext_cb(config, exportKeys, dtls);
 #endif
-	if (dtls->options.srtp)
+	if (!dtls->options.withoutSrtp)
 		error = mbedtls_ssl_conf_dtls_srtp_protection_profiles(config, profiles);
 	if (!error)
 		error = mbedtls_ssl_conf_own_cert(config, rtc_certificate_chain(dtls->options.certificate),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_certificate_xs.h"
+#include "rtc_dtls_xs.h"
 #include "rtc_srtp_xs.h"
 #include "rtc_transport_xs.h"
 
@@ -154,6 +155,24 @@ void xs_rtc_dtls_start(xsMachine *the)
 {
 	if (rtc_dtls_start(self(the)->dtls))
 		xsUnknownError("already started");
+}
+
+void xs_rtc_dtls_setSrtp(xsMachine *the)
+{
+	if (xsmcArgc < 1)
+		xsTypeError("srtp: missing");
+	int error = rtc_dtls_set_srtp(self(the)->dtls, rtc_srtp_from_xs(the, &xsArg(0)));
+	if (error == ENOPROTOOPT)
+		rtc_xs_throw(the, "dtls/no-srtp-profile", "no common SRTP protection profile");
+	if (error == EALREADY)
+		xsRangeError("srtp: another has the keys");
+	if (error)
+		rtc_xs_throw(the, "peer/out-of-resources", strerror(error));
+}
+
+rtc_dtls *rtc_dtls_from_xs(xsMachine *the, xsSlot *slot)
+{
+	return ((binding *)rtc_xs_host(the, slot, &hooks, "dtls"))->dtls;
 }
 
 void xs_rtc_dtls_get_state(xsMachine *the)

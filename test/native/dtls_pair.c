@@ -67,7 +67,8 @@ void pair_open(pair *it, const pair_options *options)
 	for (int i = 0; i < 2; i++) {
 		rtc_dtls_options dtls = {
 			.path = fake_link_path(it->link, i),
-			.srtp = options->withoutSrtp[i] ? NULL : it->srtp[i],
+			.srtp = options->withoutSrtp[i] || options->laterSrtp[i] ? NULL : it->srtp[i],
+			.withoutSrtp = options->withoutSrtp[i],
 			.certificate = it->certificates[i],
 			.isClient = i == CLIENT,
 			.timeout = options->timeout ? options->timeout : PATIENCE,

@@ -12,6 +12,7 @@ enum { CLIENT, SERVER };
 typedef struct {
 	fake_link_options link;
 	int withoutSrtp[2];
+	int laterSrtp[2];        // by rtc_dtls_set_srtp
 	int wrongFingerprint[2]; // what that side expects of the other
 	const char *algorithm;   // of the fingerprints; NULL: sha-256
 	uint32_t timeout;        // milliseconds; 0: 20 s

@@ -28,7 +28,7 @@ function described({ local }: PeerTransport): RemoteTransport {
 
 function join(one: PeerTransport, other: PeerTransport, role: "client" | "server"): void {
 	one.setRemote(described(other), true);
-	one.startDtls(role, [other.local.fingerprint]);
+	one.startDtls(role, [other.local.fingerprint], true);
 }
 
 /** A device and its remote, which are connected; the remote knows how to begin anew. */

@@ -6,7 +6,7 @@ import type Path from "./transport/path";
 
 export interface Options {
 	path: Path;
-	srtp: object;
+	srtp?: object;
 	certificate: Certificate;
 	role: "client" | "server";
 	fingerprints: { algorithm: string; value: string }[];
@@ -33,6 +33,10 @@ export default class Dtls {
 
 	get options(): Options {
 		return this.#options;
+	}
+
+	setSrtp(srtp: object): void {
+		this.#options.srtp = srtp;
 	}
 
 	start(): void {
