@@ -21,13 +21,14 @@ typedef struct {
 // Starts a joinable thread. Returns 0 or an errno value.
 int rtc_thread_start(pthread_t *thread, const rtc_thread_options *options, void *(*run)(void *), void *argument);
 
-// What wakes a thread out of poll(): `readable` becomes so with the first signal, and stays so. Returns 0 or an errno
-// value.
+// What wakes a thread out of poll(): `readable` becomes so with the first signal, and stays so until it is cleared.
+// Returns 0 or an errno value.
 typedef struct {
 	int readable, writable; // descriptors; the same one where the host has eventfd()
 } rtc_wake;
 int rtc_wake_open(rtc_wake *wake);
 void rtc_wake_signal(rtc_wake *wake);
+void rtc_wake_clear(rtc_wake *wake); // whoever waits: before it looks for what it was woken for
 void rtc_wake_close(rtc_wake *wake);
 
 // Monotonic time in microseconds; its zero is arbitrary.

@@ -65,6 +65,13 @@ void rtc_wake_signal(rtc_wake *wake)
 		ESP_LOGE("rtc", "eventfd");
 }
 
+void rtc_wake_clear(rtc_wake *wake)
+{
+	uint64_t counted;
+	if (read(wake->readable, &counted, sizeof counted) != sizeof counted)
+		ESP_LOGE("rtc", "eventfd");
+}
+
 void rtc_wake_close(rtc_wake *wake)
 {
 	close(wake->readable);

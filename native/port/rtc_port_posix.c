@@ -81,6 +81,15 @@ void rtc_wake_signal(rtc_wake *wake)
 	while (written < 0 && errno == EINTR); // EAGAIN: it is readable already
 }
 
+void rtc_wake_clear(rtc_wake *wake)
+{
+	uint64_t counted;
+	ssize_t count;
+	do
+		count = read(wake->readable, &counted, sizeof counted);
+	while ((count < 0 && errno == EINTR) || (count > 0 && wake->readable != wake->writable));
+}
+
 void rtc_wake_close(rtc_wake *wake)
 {
 	close(wake->readable);

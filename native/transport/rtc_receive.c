@@ -171,10 +171,14 @@ void *rtc_receive_run(void *argument)
 	nfds_t count = descriptors(transport, polled);
 	int error = 0;
 	while (!error && !atomic_load(&transport->closing)) {
-		error = await(polled, count, -1);
+		error = await(polled, count, rtc_tasks_timeout(&transport->tasks, rtc_now()));
+		if (!error && polled[0].revents)
+			rtc_wake_clear(&transport->wake);
 		for (nfds_t i = 1; !error && i < count; i++)
 			if (polled[i].revents)
 				drain(transport, polled[i].fd);
+		if (!error)
+			rtc_tasks_run(&transport->tasks, rtc_now());
 	}
 	atomic_store(&transport->failure, error);
 	if (error && transport->onStun)

@@ -14,6 +14,7 @@ static void destroy(rtc_transport *transport)
 	rtc_path_table_free(&transport->table);
 	rtc_free(transport->filter);
 	rtc_free(transport->received);
+	rtc_tasks_destroy(&transport->tasks);
 	pthread_mutex_destroy(&transport->lock);
 	pthread_mutex_destroy(&transport->stunLock);
 	free(transport);
@@ -83,6 +84,11 @@ rtc_transport *rtc_transport_open(const rtc_transport_options *options, int *err
 	transport->context = options->context;
 	pthread_mutex_init(&transport->lock, NULL);
 	pthread_mutex_init(&transport->stunLock, NULL);
+	*error = rtc_tasks_init(&transport->tasks);
+	if (*error) {
+		free(transport);
+		return NULL;
+	}
 	*error = openParts(transport, options);
 	if (*error) {
 		destroy(transport);
@@ -93,7 +99,9 @@ rtc_transport *rtc_transport_open(const rtc_transport_options *options, int *err
 
 void rtc_transport_close(rtc_transport *transport)
 {
+	pthread_mutex_lock(&transport->tasks.lock); // who wakes a task may be about to use the descriptor
 	atomic_store(&transport->closing, 1);
+	pthread_mutex_unlock(&transport->tasks.lock);
 	rtc_wake_signal(&transport->wake);
 	pthread_join(transport->thread, NULL);
 	rtc_wake_close(&transport->wake);

@@ -137,6 +137,22 @@ uint8_t *rtc_transmit_buffer(rtc_transmit *transmit);
 void rtc_transmit_commit(rtc_transmit *transmit, size_t size);
 uint32_t rtc_transmit_end(rtc_transmit *transmit);
 
+// What a segment has to do on the network thread: timers, and what other threads give it. It runs after the datagrams
+// that have come together, so that what they ask for is sent together.
+typedef struct rtc_task rtc_task;
+struct rtc_task {
+	// Returns when to be run again by rtc_now(), UINT64_MAX for never. It may not remove a task.
+	uint64_t (*run)(rtc_task *task);
+	rtc_task *next; // the transport's from here on
+	uint64_t time, round;
+	int ready, running;
+};
+void rtc_path_add_task(rtc_path *path, rtc_task *task); // woken only: its time is none yet
+// From any thread, also while the task runs: it then runs once more.
+void rtc_path_wake_task(rtc_path *path, rtc_task *task);
+// The task is not running, nor will, when it returns. Not from a task or a handler.
+void rtc_path_remove_task(rtc_path *path, rtc_task *task);
+
 typedef struct {
 	uint64_t packetsReceived, bytesReceived, packetsSent, bytesSent;
 	uint64_t earlyDropped;

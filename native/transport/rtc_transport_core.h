@@ -58,6 +58,13 @@ struct rtc_transmit {
 	uint8_t *buffers; // RTC_TRANSMIT_BATCH of RTC_TRANSMIT_SIZE
 };
 
+typedef struct {
+	pthread_mutex_t lock; // held for moments; taken last
+	pthread_cond_t idle;
+	rtc_task *first;
+	uint64_t round;
+} rtc_tasks;
+
 struct rtc_transport {
 	atomic_uint refs; // its owner's, and one of each path
 	rtc_sockets sockets;
@@ -74,6 +81,7 @@ struct rtc_transport {
 	pthread_mutex_t stunLock;
 	rtc_stun_filter *filter;
 	rtc_transmit transmit;
+	rtc_tasks tasks;
 	rtc_counter packetsReceived, bytesReceived, packetsSent, bytesSent;
 	rtc_counter sendErrors, badSource, unknownSource, malformed, stunUnknown, stunDropped;
 };
@@ -104,6 +112,11 @@ struct rtc_path {
 };
 
 void rtc_transport_release(rtc_transport *transport);
+
+int rtc_tasks_init(rtc_tasks *tasks); // 0 or an errno value
+void rtc_tasks_destroy(rtc_tasks *tasks);
+void rtc_tasks_run(rtc_tasks *tasks, uint64_t now);    // those that are due, each once
+int rtc_tasks_timeout(rtc_tasks *tasks, uint64_t now); // milliseconds until the next one, for poll(): -1 for none
 
 // The network thread. It ends with the transport, or with an error that no later attempt would mend.
 void *rtc_receive_run(void *transport);
