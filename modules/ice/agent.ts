@@ -33,14 +33,16 @@ import {
 export class IceAgent {
 	#session: Session;
 	#encoder: Encoder;
-	#reader = new stun.StunReader();
+	#reader: stun.StunReader;
 	#arrival: Arrival = { address: "", port: 0, local: "" };
 	#transmit: IceTransmit = { data: new Uint8Array(0), address: "", port: 0, local: "" };
 
 	/** @throws TypeError or RangeError naming the option */
 	constructor(options: IceAgentOptions) {
 		this.#session = new Session(options);
-		this.#encoder = new Encoder(options.crypto, this.#session.tieBreaker);
+		const { reader, writer } = options.messages ?? new stun.StunMessages();
+		this.#reader = reader;
+		this.#encoder = new Encoder(options.crypto, this.#session.tieBreaker, writer);
 	}
 
 	get localUfrag(): string {
@@ -108,7 +110,6 @@ export class IceAgent {
 		const restarts = generation.remoteKey !== undefined;
 		if (restarts) session.restart(session.now);
 		session.generation.setRemote(parameters);
-		this.#encoder.reserve(session.generation, session.selected?.generation);
 		// RFC 8445 section 6.1.1: of a full and a lite agent, the full one controls.
 		if (parameters.lite && !session.controlling) session.switchRole();
 		session.dirty = true;
@@ -211,7 +212,7 @@ export class IceAgent {
 		return this.#session.events.shift();
 	}
 
-	/** The next datagram to send, or undefined. It is valid until the next call. */
+	/** The next datagram to send, or undefined. It is valid until the next call, also of an agent that shares `messages`. */
 	pollTransmit(): IceTransmit | undefined {
 		const { responses, transactions } = this.#session;
 		const transmit = this.#transmit;

@@ -36,9 +36,10 @@ export interface Candidate {
 	heard: boolean;
 	/** Remote ones: an answer has, which proves that the peer has the address. */
 	validated: boolean;
-	readonly interface: string | undefined;
-	readonly relatedAddress: string | undefined;
-	readonly relatedPort: number | undefined;
+	// Only where there is something to say: a property takes a slot of each candidate, whatever it holds.
+	readonly interface?: string;
+	readonly relatedAddress?: string;
+	readonly relatedPort?: number;
 }
 
 const longestLine = 1024;

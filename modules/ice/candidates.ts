@@ -41,9 +41,8 @@ export class LocalCandidates {
 			base: options.base ?? String(family),
 			heard: false,
 			validated: false,
-			interface: options.interface,
-			relatedAddress: options.relatedAddress,
-			relatedPort: options.relatedPort,
+			...(options.interface !== undefined && { interface: options.interface }),
+			...related(options),
 		};
 		this.list.push(candidate);
 		return candidate;
@@ -106,8 +105,8 @@ export class RemoteCandidates {
 		}
 		if (!this.hasRoom(this.#signalled, this.#bounds.maximumCandidates ?? maximumRemoteCandidates)) return undefined;
 		this.#signalled++;
-		const { type, address, port, priority, foundation, relatedAddress, relatedPort } = parsed;
-		const rest = { base: "", heard: false, validated: false, interface: undefined, relatedAddress, relatedPort };
+		const { type, address, port, priority, foundation } = parsed;
+		const rest = { base: "", heard: false, validated: false, ...related(parsed) };
 		const candidate: Candidate = { type, address, port, priority, foundation, ...rest };
 		this.list.push(candidate);
 		return candidate;
@@ -134,14 +133,15 @@ export class RemoteCandidates {
 
 function reflexive(address: string, port: number, base: string, priority: number, index: number): Candidate {
 	const type: CandidateType = "prflx";
-	const rest = {
-		heard: false,
-		validated: false,
-		interface: undefined,
-		relatedAddress: undefined,
-		relatedPort: undefined,
+	const foundation = `prflx${index}`;
+	return { type, address, port, priority, foundation, base, heard: false, validated: false };
+}
+
+function related({ relatedAddress, relatedPort }: Pick<ParsedCandidate, "relatedAddress" | "relatedPort">) {
+	return {
+		...(relatedAddress !== undefined && { relatedAddress }),
+		...(relatedPort !== undefined && { relatedPort }),
 	};
-	return { type, address, port, priority, foundation: `prflx${index}`, base, ...rest };
 }
 
 function find(list: readonly Candidate[], address: string, port: number): Candidate | undefined {

@@ -31,22 +31,16 @@ export interface PendingResponse {
 	unknown: readonly number[];
 }
 
-// All of a message but USERNAME: the largest is an error 420 with as many unknown attributes as the reader takes.
-const baseCapacity = 160;
-
 export default class Encoder {
 	#crypto: StunCrypto;
 	#tieBreaker: Uint8Array;
-	#writer = new StunWriter(baseCapacity);
+	#writer: StunWriter;
 
-	constructor(crypto: StunCrypto, tieBreaker: Uint8Array) {
+	/** @param writer others may use it, too */
+	constructor(crypto: StunCrypto, tieBreaker: Uint8Array, writer: StunWriter) {
 		this.#crypto = crypto;
 		this.#tieBreaker = tieBreaker;
-	}
-
-	/** Makes room for the USERNAMEs of the generations in use. */
-	reserve(current: Generation, former?: Generation): void {
-		this.#writer = new StunWriter(baseCapacity + Math.max(current.username.length, former?.username.length ?? 0));
+		this.#writer = writer;
 	}
 
 	/** RFC 8445 section 7.1. A consent check of the controlling agent nominates again, which does no harm, and heals. */

@@ -6,7 +6,7 @@ export type { Candidate, CandidateType, ParsedCandidate } from "webrtc/ice/candi
 export { IceGatherer } from "webrtc/ice/gatherer";
 export type { IceGathererEvent, IceGatheringState } from "webrtc/ice/gatherer";
 export { checkCredentials, makeCredentials } from "webrtc/ice/generation";
-export type { StunCrypto } from "webrtc/ice/stun";
+export { StunMessages, type StunCrypto } from "webrtc/ice/stun";
 export type {
 	IceAgentOptions,
 	IceCounters,

@@ -276,6 +276,15 @@ export class StunWriter {
 	}
 }
 
+// All of a message of ICE but USERNAME: the largest is an error 420 with as many unknown attributes as the reader takes.
+const baseCapacity = 160;
+
+/** A reader and a writer, for as many agents as there are. */
+export class StunMessages {
+	readonly reader = new StunReader();
+	readonly writer = new StunWriter(baseCapacity + largestUsername);
+}
+
 function isStun(data: Uint8Array): boolean {
 	return (
 		data.length >= stunHeaderSize &&

@@ -2,7 +2,7 @@
 // What the agent takes and gives, and its limits.
 import type WebRTCError from "webrtc/error";
 import type { Candidate, CandidateType, ParsedCandidate } from "webrtc/ice/candidate";
-import type { StunCrypto } from "webrtc/ice/stun";
+import type { StunCrypto, StunMessages } from "webrtc/ice/stun";
 
 /** As RTCIceTransportState, which for one bundled transport is RTCIceConnectionState, too. */
 export type IceState = "new" | "checking" | "connected" | "completed" | "disconnected" | "failed" | "closed";
@@ -89,6 +89,8 @@ export interface IceAgentOptions {
 	timeouts?: Partial<IceTimeouts> | undefined;
 	/** 8 bytes; default: random (RFC 8445 section 16.1). */
 	tieBreaker?: Uint8Array | undefined;
+	/** What reads and writes messages, for agents to share: each message is done with before the next. Default: its own. */
+	messages?: StunMessages | undefined;
 	/** Candidates that the remote may signal in one generation. Default 32. */
 	maximumCandidates?: number | undefined;
 	/** Whether there is room for one more remote candidate, where agents share it; asked beyond the first 4 of each kind. */

@@ -11,7 +11,7 @@ import type Description from "webrtc/peer/description";
 import type { DescriptionType } from "webrtc/peer/description";
 import { checkIce, type IceParameters } from "webrtc/peer/ice";
 import type { Effects, Incoming, MediaKind } from "webrtc/peer/negotiable";
-import Negotiation, { type RTCSignalingState } from "webrtc/peer/negotiation";
+import Negotiation, { type NegotiationOwner, type RTCSignalingState } from "webrtc/peer/negotiation";
 import Network from "webrtc/peer/network";
 import type { RemoteTrack } from "webrtc/peer/receiver";
 import type RTCRtpReceiver from "webrtc/peer/receiver";
@@ -55,7 +55,7 @@ export interface ConnectionOwner {
 	hears(type: ConnectionEvent["type"]): boolean;
 }
 
-export default class Connection implements TransceiverOwner, TransportOwner {
+export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, TransceiverOwner, TransportOwner {
 	readonly negotiation: Negotiation<RTCRtpTransceiver>;
 	readonly tasks = new Tasks(this);
 	transport: PeerTransport | undefined;
@@ -83,8 +83,12 @@ export default class Connection implements TransceiverOwner, TransportOwner {
 			sessionId: String(new DataView(randomBytes(8)).getBigUint64(0) >> 1n), // RFC 9429 section 5.2.1
 			cname: hexadecimal(randomBytes(8)), // RFC 7022 section 4.2
 			limits: configuration.limits,
-			make: (kind) => new RTCRtpTransceiver(this, kind, null, "recvonly"),
+			owner: this,
 		});
+	}
+
+	make(kind: MediaKind): RTCRtpTransceiver {
+		return new RTCRtpTransceiver(this, kind, null, "recvonly");
 	}
 
 	get cname(): string {

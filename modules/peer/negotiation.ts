@@ -21,6 +21,11 @@ export interface NegotiationOptions<T extends Negotiable> {
 	cname: string;
 	/** What a remote description may hold. Default: what suits a board. */
 	limits?: Partial<sdp.SdpLimits> | undefined;
+	owner: NegotiationOwner<T>;
+}
+
+/** What a connection is to its negotiation. */
+export interface NegotiationOwner<T> {
 	/** Makes the transceiver of a section that a remote offer brings, and that none of those here can serve. */
 	make(kind: MediaKind): T;
 }
@@ -51,7 +56,7 @@ const noEffects: Effects<never> = Object.freeze({ incoming: none, ended: none, w
 export default class Negotiation<T extends Negotiable> {
 	/** What would make a new offer necessary. */
 	readonly needed = new NegotiationNeeded<T>();
-	#make: (kind: MediaKind) => T;
+	#owner: NegotiationOwner<T>;
 	#limits: Partial<sdp.SdpLimits> | undefined;
 	#transceivers: T[] = [];
 	#state: RTCSignalingState = "stable";
@@ -65,8 +70,8 @@ export default class Negotiation<T extends Negotiable> {
 	#continuation = new Continuation();
 	#refusals: readonly sdp.Refusal[] = none;
 
-	constructor({ sessionId, cname, limits, make }: NegotiationOptions<T>) {
-		this.#make = make;
+	constructor({ sessionId, cname, limits, owner }: NegotiationOptions<T>) {
+		this.#owner = owner;
 		this.#limits = limits;
 		this.#drafts = new Drafts(sessionId, cname);
 	}
@@ -275,7 +280,8 @@ export default class Negotiation<T extends Negotiable> {
 		const rollsBack = this.#state === "have-local-offer";
 		const midOf = (one: T) => (rollsBack ? this.midWhenStable(one) : one.mid);
 		const local = (one: T, mid: string) => this.#drafts.localMedia(one, mid);
-		const association = associate(offer, this.#transceivers, midOf, local, this.#make);
+		const make = (kind: MediaKind) => this.#owner.make(kind);
+		const association = associate(offer, this.#transceivers, midOf, local, make);
 		const answer = sdp.planAnswer(offer, this.answerMedia(association.places, offer));
 		if (!this.#current.remote) sdp.checkAccepted(answer, required);
 		const transport = answer.media.some(sdp.isLive) ? sdp.remoteTransport(offer, answer) : undefined;

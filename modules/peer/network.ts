@@ -4,6 +4,7 @@ import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
+import { StunMessages } from "webrtc/ice";
 import { prepare } from "webrtc/native/srtp";
 import Transport, { type InterfaceAddress } from "webrtc/native/transport";
 import Path from "webrtc/native/transport/path";
@@ -29,6 +30,8 @@ const largestStun = 1280; // RTC_STUN_SIZE
 
 /** @throws WebRTCError "transport/address-in-use" or "transport/failed" from its constructor */
 export default class Network {
+	/** For the agents of all peers. */
+	readonly messages = new StunMessages();
 	#transport: Transport | undefined;
 	#handlers = new Map<string, StunHandler>();
 	#buffer = new Uint8Array(largestStun);

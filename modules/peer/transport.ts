@@ -64,7 +64,8 @@ export default class PeerTransport {
 		this.#network = network;
 		this.#certificate = certificate;
 		const { hidesHost, maximumCandidates } = options;
-		this.agent = new IceAgent({ controlling: true, crypto, now: network.now, maximumCandidates, pool: network });
+		const { now, messages } = network;
+		this.agent = new IceAgent({ controlling: true, crypto, now, messages, maximumCandidates, pool: network });
 		this.#path = network.createPath();
 		try {
 			this.listen();

@@ -10,6 +10,8 @@ import type { Codec, CodecCapability, Direction, MediaSection, Msid, SessionDesc
 /** The URI of the extension that carries the mid (RFC 9143 section 15.2). */
 export const midExtension = "urn:ietf:params:rtp-hdrext:sdes:mid";
 
+const none: readonly never[] = Object.freeze([]);
+
 /** What is sent: the payload type and the parameters are the remote's. */
 export interface NegotiatedCodec {
 	payloadType: number;
@@ -40,7 +42,7 @@ export interface NegotiatedMedia {
 	/** 1 to 14, or 0 when the mid is not sent with each packet. */
 	midExtensionId: number;
 	/** Those that the remote announced, without retransmissions. */
-	remoteSsrcs: number[];
+	remoteSsrcs: readonly number[];
 	remoteMsid?: Msid | undefined;
 }
 
@@ -85,10 +87,10 @@ function negotiatedSection(
 		rejected,
 		direction: rejected ? "inactive" : direction,
 		codec: ours && theirs && toNegotiated(ours.name, theirs),
-		feedback: ours && theirs ? commonFeedback(ours.feedback, theirs.feedback) : [],
+		feedback: ours && theirs ? commonFeedback(ours.feedback, theirs.feedback) : none,
 		rtcpReducedSize: local.rtcpReducedSize && remote.rtcpReducedSize,
 		midExtensionId: rejected ? 0 : extensionToSend(midExtension, answer, answer === local),
-		remoteSsrcs: rejected ? [] : primarySources(remote),
+		remoteSsrcs: rejected ? none : primarySources(remote),
 		remoteMsid:
 			rejected || !receives(direction)
 				? undefined
@@ -119,7 +121,8 @@ function toNegotiated(name: string, codec: Codec): NegotiatedCodec {
 }
 
 /** Of a FID group the first is the source, the others its retransmissions (RFC 4588 section 8.4). */
-function primarySources(section: MediaSection): number[] {
+function primarySources(section: MediaSection): readonly number[] {
+	if (!section.sources.length) return none;
 	const repairs: number[] = [];
 	for (const { semantics, ssrcs } of section.sourceGroups) {
 		if (semantics === "FID") repairs.push(...ssrcs.slice(1));

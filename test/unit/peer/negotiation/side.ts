@@ -43,7 +43,7 @@ export class Side {
 		this.negotiation = new Negotiation<Line>({
 			sessionId: "42",
 			cname: name,
-			make: (kind) => line(kind, { direction: "recvonly", hasTrack: false, isMade: true }),
+			owner: { make: (kind) => line(kind, { direction: "recvonly", hasTrack: false, isMade: true }) },
 		});
 		this.transport = {
 			iceUfrag: `${name}Ufrg`,
