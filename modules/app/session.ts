@@ -42,6 +42,8 @@ export interface SessionOwner {
 	onEnd(session: Session): void;
 }
 
+const none: readonly never[] = Object.freeze([]);
+
 /** Seconds after which one is to try again that was turned down for want of memory. */
 export const busyRetryAfter = 5;
 
@@ -52,24 +54,24 @@ export default class Session {
 	readonly connection: RTCPeerConnection;
 	readonly remoteAddress: string | undefined;
 	readonly startedAt: number;
-	#options: SessionOptions;
+	#options: Omit<SessionOptions, "configuration">;
 	#queue: Promise<void> = Promise.resolve();
 	#commonServers: IceServer[];
-	#ownServers: IceServer[] = [];
+	#ownServers: readonly IceServer[] = none;
 	#origin: Origin | undefined;
 	#streaming = false;
 	#ended = false;
-	#candidates: CandidateInit[] = []; // of the peer, that wait for what goes before them
+	#candidates: CandidateInit[] | undefined; // of the peer, that wait for what goes before them
 	#wasConnected = false;
 	#firstCheck: Timer | undefined;
 
-	constructor(options: SessionOptions) {
+	constructor({ configuration, ...options }: SessionOptions) {
 		this.#options = options;
 		this.peerId = options.peerId;
 		this.remoteAddress = options.remoteAddress;
 		this.startedAt = options.owner.now();
-		this.#commonServers = options.configuration.iceServers ?? [];
-		const connection = new RTCPeerConnection(options.configuration);
+		this.#commonServers = configuration.iceServers ?? [];
+		const connection = new RTCPeerConnection(configuration);
 		this.connection = connection;
 		connection.addEventListener("connectionstatechange", this);
 		connection.addEventListener("icecandidate", this);
@@ -149,19 +151,21 @@ export default class Session {
 
 	/** A bad candidate is reported and otherwise ignored: the others may do. So is one too many. */
 	receiveCandidate(candidate: CandidateInit): void {
-		if (this.#candidates.length >= this.#options.limits.sessionCandidates) return;
+		const waiting = (this.#candidates ??= []);
+		if (waiting.length >= this.#options.limits.sessionCandidates) return;
 		this.awaitCheck();
-		if (this.#candidates.push(candidate) === 1) this.enqueue(() => this.addCandidates());
+		if (waiting.push(candidate) === 1) this.enqueue(() => this.addCandidates());
 	}
 
 	private async addCandidates(): Promise<void> {
-		for (let next = this.#candidates.shift(); next && !this.#ended; next = this.#candidates.shift()) {
+		for (let next = this.#candidates?.shift(); next && !this.#ended; next = this.#candidates?.shift()) {
 			try {
 				await this.connection.addIceCandidate(next);
 			} catch (error) {
 				this.event({ type: "error", error: toWebRTCError(error) });
 			}
 		}
+		this.#candidates = undefined;
 	}
 
 	/** Takes new ICE credentials of the peer, and answers with ours; where it cannot, all stays as it is. */
@@ -205,7 +209,7 @@ export default class Session {
 		if (this.#ended) return;
 		this.#ended = true;
 		Timer.clear(this.#firstCheck);
-		this.#candidates.length = 0;
+		this.#candidates = undefined;
 		if (tell) this.send({ type: "bye", peerId: this.peerId });
 		this.connection.close();
 		if (this.#streaming) this.#options.owner.onEvent({ type: "streamingStopped", peerId: this.peerId });
@@ -213,7 +217,7 @@ export default class Session {
 		this.#options.owner.onEnd(this);
 	}
 
-	private addTransceivers({ captures, receives }: SessionOptions): void {
+	private addTransceivers({ captures, receives }: Pick<SessionOptions, "captures" | "receives">): void {
 		this.addCaptures(captures);
 		if (!receives) return;
 		for (const kind of ["video", "audio"] as const) {
