@@ -58,6 +58,7 @@ const progressEvents = Object.freeze({
 	describe: "signalingDescribe",
 	getEndpoint: "signalingGetEndpoint",
 	getIceServers: "signalingGetIce",
+	join: "signalingJoin",
 } as const);
 
 /** A WebRTC device: construct it with its parts, run() it, terminate() it. Any number of them live in one process. */
@@ -159,6 +160,7 @@ export default class WebRTCApp {
 					this.event({ type: "signalingError", error });
 				},
 				onIceServers: (servers) => this.setIceServers(servers),
+				onSide: (side) => this.event({ type: "signalingJoined", side }),
 				onProgress: (step) => this.event({ type: progressEvents[step] }),
 				onStateChange: (state) => {
 					this.onSignalingState(state);
@@ -178,6 +180,11 @@ export default class WebRTCApp {
 	 */
 	triggerOffer(peerId: string): void {
 		this.checkRunning();
+		this.makeOffer(peerId);
+	}
+
+	/** @throws WebRTCError "app/too-many-sessions" */
+	private makeOffer(peerId: string): void {
 		let session = this.#sessions.get(peerId);
 		if (!session) {
 			if (this.#sessions.size >= this.#maximumSessions)
@@ -259,6 +266,13 @@ export default class WebRTCApp {
 				if (session) session.receiveRestart(message.ice, message.correlationId);
 				else this.unknownPeer("ICE restart", peerId);
 				break;
+			case "offer-request":
+				this.event({ type: "offerRequested", peerId });
+				this.makeOffer(peerId);
+				break;
+			case "custom":
+				this.event({ type: "receivedMessage", peerId, message });
+				break;
 			case "bye":
 			case "reject":
 				session?.end(false);
@@ -339,7 +353,7 @@ export default class WebRTCApp {
 				iceServers: this.#iceServers,
 				limits: this.#limits,
 			},
-			trickle: this.#options.signaling.trickle,
+			trickle: this.#options.signaling.capabilities.trickle,
 			captures: this.openCaptures(),
 			receives: this.#role === "viewer",
 			owner: this.#owner,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type WebRTCError from "webrtc/error";
+import type { SignalingMessage, SignalingSide } from "webrtc/signaling";
 
 /** What an application hears of, in the order in which a session usually brings them. */
 export type WebRTCAppEventType =
@@ -11,6 +12,10 @@ export type WebRTCAppEventType =
 	| "signalingDescribe"
 	| "signalingGetEndpoint"
 	| "signalingGetIce"
+	| "signalingJoin"
+	| "signalingJoined"
+	| "offerRequested"
+	| "receivedMessage"
 	| "peerConnectionRequested"
 	| "receivedOffer"
 	| "sentOffer"
@@ -31,6 +36,10 @@ export interface WebRTCAppEvent {
 	type: WebRTCAppEventType;
 	/** The full id of the peer that it is about. */
 	peerId?: string;
+	/** Who makes the offer, in "signalingJoined". */
+	side?: SignalingSide;
+	/** What came, in "receivedMessage". */
+	message?: Extract<SignalingMessage, { type: "custom" }>;
 	/** What went wrong, in the events that tell of a failure. */
 	error?: WebRTCError;
 }

@@ -2,10 +2,10 @@
 // Signed requests to an AWS service of the JSON kind.
 import ServiceClock from "webrtc/aws/clock";
 import type { CredentialProvider, Credentials } from "webrtc/aws/credentials";
-import HTTPConnections, { type Call, type HTTPOptions, type Response } from "webrtc/aws/http";
 import { signHeaders, signQuery, type Hash, type Pairs, type SigningOptions } from "webrtc/aws/sigv4";
 import type { ServiceURL } from "webrtc/aws/url";
 import WebRTCError from "webrtc/error";
+import HTTPConnections, { type Call, type HTTPOptions, type Response } from "webrtc/http/client";
 
 export interface AWSClientOptions extends HTTPOptions {
 	region: string;
@@ -16,12 +16,17 @@ export interface AWSClientOptions extends HTTPOptions {
 	clock?: ServiceClock | undefined;
 }
 
-export interface AWSResponse extends Response {
+export interface AWSResponse extends Pick<Response, "status" | "body"> {
+	/** The x-amzn-errortype field; of a longer one, 256 characters. */
+	errorType: string | undefined;
 	/** The response taught that the device's clock was wrong. */
 	clockChanged: boolean;
 }
 
 const userAgent = "xs-webrtc";
+const errorType = "x-amzn-errortype";
+const fields = Object.freeze(["date", errorType]);
+const longestErrorType = 256;
 
 export default class AWSClient {
 	readonly clock: ServiceClock;
@@ -55,8 +60,15 @@ export default class AWSClient {
 		this.#calls.add(entry);
 		const finish = (error: WebRTCError | undefined, response?: Response) => {
 			if (!this.#calls.delete(entry)) return;
-			if (response) onDone(undefined, { ...response, clockChanged: this.clock.learn(response.date) });
-			else onDone(error);
+			if (!response) return onDone(error);
+			const { status, headers } = response;
+			const clockChanged = this.clock.learn(headers.get("date"));
+			onDone(undefined, {
+				status,
+				errorType: headers.get(errorType)?.slice(0, longestErrorType),
+				body: response.body,
+				clockChanged,
+			});
 		};
 		this.getCredentials()
 			.then((credentials) => {
@@ -118,7 +130,7 @@ export default class AWSClient {
 		const request = { method: "POST", path: url.path, headers: signed, body };
 		const added = signHeaders(request, this.signing(credentials));
 		const headers = new Map([["content-type", "application/json"], ["user-agent", userAgent], ...added]);
-		return { url, method: "POST", headers, body, timeout, onDone };
+		return { url, method: "POST", headers, body, fields, timeout, onDone };
 	}
 
 	private signing(credentials: Credentials): SigningOptions {

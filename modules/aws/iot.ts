@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Temporary credentials for a device that has nothing but its X.509 certificate: AWS IoT Core's credentials provider.
 import { Credentials, type CredentialProvider } from "webrtc/aws/credentials";
-import HTTPConnections, { type HTTPDictionary, type Response } from "webrtc/aws/http";
 import Refresher, { type RefreshOptions } from "webrtc/aws/refresher";
 import { parseURL } from "webrtc/aws/url";
 import { parseObject } from "webrtc/device/json";
 import deviceNetwork from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
+import HTTPConnections, { type HTTPDictionary, type Response } from "webrtc/http/client";
 import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
 
 type Der = ArrayBufferLike | ArrayBufferView | string;

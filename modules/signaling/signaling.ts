@@ -5,6 +5,21 @@ import type WebRTCError from "webrtc/error";
 /** A master waits for viewers and answers their offers; a viewer makes the offer to one master. */
 export type SignalingRole = "master" | "viewer";
 
+/** Which of two peers makes the offer, where the service decides it when they join. */
+export type SignalingSide = "initiator" | "callee";
+
+/** What a way of signaling can carry. What is left out counts as false. */
+export interface SignalingCapabilities {
+	/** Local candidates can follow an offer or answer. If not, they must all be in it. */
+	readonly trickle: boolean;
+	/** ICE is renewed by credentials alone: messages of the type "restart" come and go. */
+	readonly restart?: boolean;
+	/** Another offer can follow in a session: to renegotiate it, or to restart ICE. */
+	readonly reoffer?: boolean;
+	/** Messages of the application's own: those of the type "custom" come and go. */
+	readonly custom?: boolean;
+}
+
 /** The state of the way to the signaling service, not of any peer. */
 export type SignalingState = "new" | "connecting" | "connected" | "disconnected" | "failed";
 
@@ -47,6 +62,10 @@ export interface IceDescription {
  *
  * A "restart" renews ICE and nothing else (RFC 9725 section 4.3.3): the peer sends its new credentials, and gets a
  * "restart" with ours, or a "reject", after which the session goes on as it was.
+ *
+ * An "offer-request" asks this device to make the offer: of a peer that answers, or at a service that is published to.
+ *
+ * A "custom" message is the application's own: `kind` says what, `data` is text. Neither side of the SDK looks into it.
  */
 export type SignalingMessage =
 	| {
@@ -59,11 +78,16 @@ export type SignalingMessage =
 	  }
 	| { type: "candidate"; peerId: string; candidate: CandidateInit; correlationId?: string | undefined }
 	| { type: "restart"; peerId: string; ice: IceDescription; correlationId?: string | undefined }
+	| { type: "offer-request"; peerId: string; correlationId?: string | undefined }
+	| { type: "custom"; peerId: string; kind: string; data: string; correlationId?: string | undefined }
 	| { type: "bye"; peerId: string; correlationId?: string | undefined }
 	| { type: "reject"; peerId: string; rejection: Rejection; correlationId?: string | undefined };
 
-/** A step on the way to a connection, for those that show it: the channel is looked up, its endpoint, its ICE servers. */
-export type SignalingProgress = "describe" | "getEndpoint" | "getIceServers";
+/**
+ * A step on the way to a connection, for those that show it: the channel is looked up, its endpoint, its ICE servers; a
+ * room is joined.
+ */
+export type SignalingProgress = "describe" | "getEndpoint" | "getIceServers" | "join";
 
 /** What a signaling client tells its owner. None of these may throw. */
 export interface SignalingHandler {
@@ -77,6 +101,8 @@ export interface SignalingHandler {
 	onIceServers(servers: IceServer[]): void;
 	/** A step begins. Not every way of signaling has steps. */
 	onProgress?(step: SignalingProgress): void;
+	/** The service has decided who makes the offer. Where that is this device, an "offer-request" follows. */
+	onSide?(side: SignalingSide): void;
 }
 
 /**
@@ -87,8 +113,7 @@ export interface SignalingHandler {
 export interface SignalingClient {
 	/** The name for logs and events: "kvs", "whep". */
 	readonly name: string;
-	/** Whether local candidates can follow an offer or answer. If not, they must all be in it. */
-	readonly trickle: boolean;
+	readonly capabilities: SignalingCapabilities;
 	readonly state: SignalingState;
 	/** Makes the connection and keeps it; progress and failures arrive at the handler. Called once. */
 	connect(role: SignalingRole, handler: SignalingHandler): void;

@@ -183,8 +183,7 @@ test("responses of the REST API: taken, or refused by SyntaxError or TypeError",
 		requests.parseIceConfiguration,
 		requests.parseMediaStorage,
 		(body: string) => checkKnowledge(JSON.parse(body)),
-		(body: string) =>
-			void failureOf("x", { status: 400, body, date: undefined, errorType: undefined, clockChanged: false }),
+		(body: string) => void failureOf("x", { status: 400, body, errorType: undefined, clockChanged: false }),
 	];
 	good.forEach((body, index) => expect(() => parsers[index]!(body)).not.toThrow());
 	const random = seeded(9);

@@ -23,7 +23,7 @@ import { inWorld, moves, until, watch } from "./world.mjs";
  * @property {(scene: Scene) => unknown} [check] when the master is connected again
  */
 
-// The back-off of modules/signaling/kvs/retry.ts with the bounds of types.ts, and what an attempt may take here.
+// The back-off of modules/device/backoff.ts with the bounds of modules/signaling/kvs/types.ts, and what an attempt may take here.
 const firstBound = 250;
 const lastBound = 15_000;
 const attempt = 2_000;

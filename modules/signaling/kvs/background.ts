@@ -6,7 +6,7 @@ import type Calls from "webrtc/signaling/kvs/calls";
 import { patience, type Failure } from "webrtc/signaling/kvs/failure";
 import IceSchedule from "webrtc/signaling/kvs/ice";
 import { iceBody, joinBody, parseIceConfiguration } from "webrtc/signaling/kvs/requests";
-import Backoff from "webrtc/signaling/kvs/retry";
+import Backoff from "webrtc/device/backoff";
 import StorageSchedule from "webrtc/signaling/kvs/storage";
 import type { Action, Knowledge, MachineOptions } from "webrtc/signaling/kvs/types";
 

@@ -5,7 +5,7 @@ import WebRTCError from "webrtc/error";
 import type { IceServer, SignalingMessage } from "webrtc/signaling";
 import { judgeRefusal } from "webrtc/signaling/kvs/failure";
 import { printable } from "webrtc/device/json";
-import type Link from "webrtc/signaling/kvs/link";
+import type Link from "webrtc/websocket/link";
 import { composeMessage, masterId, parseMessage, storageId, type Incoming } from "webrtc/signaling/kvs/messages";
 import Outbox from "webrtc/signaling/kvs/outbox";
 import Rejections from "webrtc/signaling/kvs/rejection";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When to ask for TURN servers: their credentials hold for five minutes. Nobody waits for them: an answer goes out with
 // what is there, and sessions get them when they come.
-import Backoff from "webrtc/signaling/kvs/retry";
+import Backoff from "webrtc/device/backoff";
 
 const grace = 30_000; // ms before the end of the credentials
 const shortest = 10_000; // ms between two requests that were asked for

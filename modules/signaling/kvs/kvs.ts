@@ -8,6 +8,7 @@ import guard, { contain } from "webrtc/error/guard";
 import { hmacSHA256, randomBytes, sha256 } from "webrtc/native/crypto";
 import type {
 	IceServer,
+	SignalingCapabilities,
 	SignalingClient,
 	SignalingHandler,
 	SignalingMessage,
@@ -17,9 +18,9 @@ import type {
 import StoredCache, { checkKnowledge, type KnowledgeCache } from "webrtc/signaling/kvs/cache";
 import { controlEndpoint, stunServer } from "webrtc/signaling/kvs/endpoints";
 import Machine from "webrtc/signaling/kvs/machine";
+import { maximumMessage } from "webrtc/signaling/kvs/messages";
 import { checkOptions, providerOf, type KVSSignalingOptions } from "webrtc/signaling/kvs/options";
 import { regionOf } from "webrtc/signaling/kvs/requests";
-import Socket from "webrtc/signaling/kvs/socket";
 import {
 	defaultTimeouts,
 	type Action,
@@ -28,11 +29,14 @@ import {
 	type Statistics,
 	type Timeouts,
 } from "webrtc/signaling/kvs/types";
+import Socket from "webrtc/websocket";
 import Timer from "timer";
 
 export type { KVSSignalingOptions } from "webrtc/signaling/kvs/options";
+
 export { masterId } from "webrtc/signaling/kvs/messages";
 
+const capabilities: SignalingCapabilities = Object.freeze({ trickle: true, reoffer: true });
 const service = "kinesisvideo";
 const urlLifetime = 299; // s that a signed URL holds, as the service's JavaScript SDK has it
 
@@ -46,7 +50,7 @@ const urlLifetime = 299; // s that a signed URL holds, as the service's JavaScri
  */
 export default class KVSSignaling implements SignalingClient {
 	readonly name = "kvs";
-	readonly trickle = true;
+	readonly capabilities = capabilities;
 	#options: KVSSignalingOptions & { region: string };
 	#timeouts: Readonly<Timeouts>;
 	#client: AWSClient;
@@ -281,12 +285,12 @@ export default class KVSSignaling implements SignalingClient {
 		if (!dictionary) throw new Error(`no ${url.secure ? "wss" : "ws"} client; include its manifest`);
 		return new Socket({
 			dictionary,
-			url,
-			query,
+			url: { ...url, path: `${url.path}?${query}` },
+			maximumMessage,
 			timeout: this.#timeouts.connect,
 			onOpen: () => this.feed((machine, now) => machine.handleOpen(link, now)),
 			onMessage: (bytes) => this.feed((machine, now) => machine.handleMessage(link, bytes, now)),
-			onBadMessage: (error) => this.feed((machine) => machine.handleBadMessage(error)),
+			onTooLong: (size) => this.feed((machine) => machine.handleTooLong(size)),
 			onPong: (payload) => this.feed((machine, now) => machine.handlePong(link, payload, now)),
 			onWritten: () => this.feed((machine, now) => machine.handleWritten(link, now)),
 			onEnd: (closing) => this.onEnd(link, closing),

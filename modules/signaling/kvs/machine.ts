@@ -17,9 +17,10 @@ import Calls, { type Done } from "webrtc/signaling/kvs/calls";
 import Exchange from "webrtc/signaling/kvs/exchange";
 import { patience, type Failure } from "webrtc/signaling/kvs/failure";
 import { printable } from "webrtc/device/json";
-import Link from "webrtc/signaling/kvs/link";
+import Link from "webrtc/websocket/link";
+import { maximumMessage } from "webrtc/signaling/kvs/messages";
 import * as requests from "webrtc/signaling/kvs/requests";
-import Backoff from "webrtc/signaling/kvs/retry";
+import Backoff from "webrtc/device/backoff";
 import type { Action, Closing, Knowledge, MachineOptions, Outcome, Statistics } from "webrtc/signaling/kvs/types";
 
 export type MachineState =
@@ -174,10 +175,11 @@ export default class Machine {
 		else if (incoming?.kind === "goAway" && id === this.#link?.id) this.renew(true, now);
 	}
 
-	/** What is no message that could be taken. */
-	handleBadMessage(error: WebRTCError): void {
+	/** A message of so many bytes was skipped. */
+	handleTooLong(size: number): void {
 		this.statistics.badMessages++;
-		this.report(error);
+		const text = `KVS: a message of ${size} bytes was skipped; ${maximumMessage} are taken`;
+		this.report(new WebRTCError("signaling/bad-message", text));
 	}
 
 	handlePong(id: number, payload: number, now: number): void {

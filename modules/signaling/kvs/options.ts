@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { HTTPOptions } from "webrtc/aws/http";
 import { StaticCredentials, type CredentialProvider, type CredentialsInit } from "webrtc/aws/credentials";
+import type { HTTPOptions } from "webrtc/http/client";
 import type { KnowledgeCache } from "webrtc/signaling/kvs/cache";
 import { regionOf, type CreateChannelOptions } from "webrtc/signaling/kvs/requests";
-import type { WebSocketDictionary } from "webrtc/signaling/kvs/socket";
 import type { Timeouts } from "webrtc/signaling/kvs/types";
+import type { WebSocketDictionary } from "webrtc/websocket";
 import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
 
 /** What every use of the service needs. */

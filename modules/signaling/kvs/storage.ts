@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A storage session: the service itself comes as a peer, and records. It is asked to join; then it makes the offer.
-import Backoff from "webrtc/signaling/kvs/retry";
+import Backoff from "webrtc/device/backoff";
 import type { Timeouts } from "webrtc/signaling/kvs/types";
 
 /**

@@ -4,6 +4,8 @@ import type { Pairs } from "webrtc/aws/sigv4";
 import type { ServiceURL } from "webrtc/aws/url";
 import type WebRTCError from "webrtc/error";
 import type { IceServer, SignalingMessage, SignalingProgress, SignalingRole, SignalingState } from "webrtc/signaling";
+import type { SocketClosing } from "webrtc/websocket";
+import type { LinkTimeouts } from "webrtc/websocket/link";
 import type { CallName, CreateChannelOptions, Endpoints } from "webrtc/signaling/kvs/requests";
 
 /** What has been learned of a channel, and need not be asked again. */
@@ -14,22 +16,14 @@ export interface Knowledge {
 	storage?: true | undefined;
 }
 
-/** Milliseconds. */
-export interface Timeouts {
+/** Milliseconds. Pings also keep the service's idle limit of 10 minutes away; it ends a connection after an hour. */
+export interface Timeouts extends LinkTimeouts {
 	/** To get credentials, before any of the next two. */
 	credentials: number;
 	/** Of a REST call, with the TLS connection that it may need. */
 	request: number;
 	/** Of a WebSocket, from name to upgrade. */
 	connect: number;
-	/** Between pings, which also keep the service's idle limit of 10 minutes away. */
-	ping: number;
-	/** From a ping to its answer, after which a connection is dead. */
-	pong: number;
-	/** The same while it is not known whether the service answers pings. One that does not is cut once for it. */
-	silence: number;
-	/** Age at which a connection is replaced; the service ends it after 1 h. */
-	age: number;
 	/** That a replaced connection is still read. */
 	drain: number;
 	/** Up from then on, a connection or a storage session counts as a success. */
@@ -111,10 +105,7 @@ export type Action =
 export type Outcome = { response: AWSResponse } | { error: WebRTCError };
 
 /** How a WebSocket has ended, or failed to open. */
-export interface Closing {
-	/** From a close frame (RFC 6455 section 7.4), if there was one. */
-	code?: number;
-	reason: string;
+export interface Closing extends SocketClosing {
 	/** It never came to a connection: there are no credentials. */
 	credentials?: WebRTCError;
 }

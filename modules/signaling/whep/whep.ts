@@ -12,6 +12,7 @@ import { textResponse } from "webrtc/http/status";
 import { randomBytes } from "webrtc/native/crypto";
 import type {
 	IceServer,
+	SignalingCapabilities,
 	SignalingClient,
 	SignalingHandler,
 	SignalingMessage,
@@ -48,6 +49,8 @@ export interface WHEPSignalingOptions extends Secrets {
 	listener?: typeof Listener | undefined;
 }
 
+// A WHEP server has no way to send candidates after its answer.
+const capabilities: SignalingCapabilities = Object.freeze({ trickle: false, restart: true });
 const maximumPending = 8;
 const decisionTime = 10_000; // ms
 
@@ -58,8 +61,7 @@ const decisionTime = 10_000; // ms
  */
 export default class WHEPSignaling implements SignalingClient {
 	readonly name = "whep";
-	// A WHEP server has no way to send candidates after its answer.
-	readonly trickle = false;
+	readonly capabilities = capabilities;
 	readonly iceServers: readonly IceServer[];
 	#options: WHEPSignalingOptions;
 	#state: SignalingState = "new";

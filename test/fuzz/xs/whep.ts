@@ -11,7 +11,7 @@ const mostSessions = 8;
 
 export default class FuzzedWHEP implements SignalingClient {
 	readonly name = "fuzz";
-	readonly trickle = false;
+	readonly capabilities = { trickle: false, restart: true };
 	readonly iceServers: readonly IceServer[] = [];
 	readonly state = "connected";
 	/** Answers, by status. */

@@ -5,7 +5,13 @@ import WebRTCError from "webrtc/error";
 import { defaultMedia } from "webrtc/media";
 import Certificate from "webrtc/native/dtls/certificate";
 import RTCPeerConnection from "webrtc/peer";
-import type { SignalingClient, SignalingHandler, SignalingMessage, SignalingRole } from "webrtc/signaling";
+import type {
+	SignalingCapabilities,
+	SignalingClient,
+	SignalingHandler,
+	SignalingMessage,
+	SignalingRole,
+} from "webrtc/signaling";
 import { advance, pendingTimers, resetClock, settle } from "../fakes/moddable/clock";
 import { missing } from "../fakes/native/capture";
 import { Encoder } from "../fakes/native/codec";
@@ -13,7 +19,7 @@ import { openNatives, setSilence } from "../fakes/native/transport";
 
 class TestSignaling implements SignalingClient {
 	readonly name = "test";
-	readonly trickle = true;
+	readonly capabilities: SignalingCapabilities = { trickle: true, reoffer: true };
 	readonly iceServers = [];
 	state: SignalingClient["state"] = "new";
 	handler!: SignalingHandler;
@@ -336,6 +342,29 @@ test("the device offers where it is asked to", async () => {
 	signaling.handler.onMessage({ type: "answer", peerId: "ann", sdp: viewer.localDescription!.sdp });
 	await advance(50);
 	expect(types("ann")).toEqual(expect.arrayContaining(["sentOffer", "peerConnected"]));
+});
+
+test("the device offers where the signaling asks for it, and a request too many harms nobody", async () => {
+	await make({ maximumSessions: 1 }).run();
+	signaling.handler.onSide!("initiator");
+	signaling.handler.onMessage({ type: "offer-request", peerId: "ann" });
+	await settle();
+	expect(signaling.take("offer", "ann")).toBeDefined();
+	signaling.handler.onMessage({ type: "offer-request", peerId: "bob" });
+	await settle();
+	expect(app.peers).toEqual(["ann"]);
+	expect(types("bob")).toEqual(["offerRequested", "error"]);
+	expect(events.find(({ type }) => type === "signalingJoined")).toMatchObject({ side: "initiator" });
+	expect(types("ann").slice(0, 2)).toEqual(["offerRequested", "sentOffer"]);
+});
+
+test("messages of the application's own pass through, both ways", async () => {
+	await make().run();
+	const message = { type: "custom", peerId: "ann", kind: "chat", data: "hello" } as const;
+	signaling.handler.onMessage(message);
+	expect(events.at(-1)).toEqual({ type: "receivedMessage", peerId: "ann", message });
+	app.sendMessage(message);
+	expect(signaling.sent).toEqual([message]);
 });
 
 test("a viewer asks for video and audio, and offers what it captures", async () => {

@@ -5,14 +5,20 @@ import Memory from "webrtc/app/memory";
 import Turns from "webrtc/app/turns";
 import { defaultMedia } from "webrtc/media";
 import RTCPeerConnection from "webrtc/peer";
-import type { Rejection, SignalingClient, SignalingHandler, SignalingMessage } from "webrtc/signaling";
+import type {
+	Rejection,
+	SignalingCapabilities,
+	SignalingClient,
+	SignalingHandler,
+	SignalingMessage,
+} from "webrtc/signaling";
 import { advance, pendingTimers, resetClock, settle } from "../fakes/moddable/clock";
 import { setRoom } from "../fakes/native/port";
 import { openNatives } from "../fakes/native/transport";
 
 class TestSignaling implements SignalingClient {
 	readonly name = "test";
-	readonly trickle = true;
+	readonly capabilities: SignalingCapabilities = { trickle: true, reoffer: true };
 	readonly iceServers = [];
 	readonly state = "connected";
 	handler!: SignalingHandler;

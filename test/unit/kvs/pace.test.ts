@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // When things are done: soon where nothing speaks against it, else at a bounded rate; and never by all at the same moment.
 import type { WebSocketWriteOptions } from "embedded:network/websocket/client";
-import Backoff from "webrtc/signaling/kvs/retry";
+import Backoff from "webrtc/device/backoff";
 import type Client from "./client";
 import { sdp } from "./client";
 import Scene, { hour, minute, second } from "./scene";

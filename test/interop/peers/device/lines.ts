@@ -78,7 +78,7 @@ class Line {
 /** Gives each connection the name of a peer; its end is that peer's "bye". */
 export default class LineSignaling implements SignalingClient {
 	readonly name = "lines";
-	readonly trickle = false;
+	readonly capabilities = { trickle: false, reoffer: true };
 	readonly iceServers: readonly IceServer[] = [];
 	#onCommand: OnCommand;
 	#state: SignalingState = "new";

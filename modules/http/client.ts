@@ -4,9 +4,9 @@ import Collector from "webrtc/device/collector";
 import deviceNetwork, { type NetworkClient } from "webrtc/device/network";
 import WebRTCError from "webrtc/error";
 import guard, { type Guarded } from "webrtc/error/guard";
+import { originOf, type URLParts } from "webrtc/http/url";
 import type HTTPClient from "embedded:network/http/client";
 import type { HTTPRequest } from "embedded:network/http/client";
-import type { ServiceURL } from "webrtc/aws/url";
 import Timer from "timer";
 
 export type HTTPDictionary = NetworkClient<typeof HTTPClient>;
@@ -16,13 +16,18 @@ export interface HTTPOptions {
 	https?: HTTPDictionary | undefined;
 	/** For URLs without TLS. Default: `device.network.http`. */
 	http?: HTTPDictionary | undefined;
+	/** Bytes of a response's body; a longer one is an error. Default 16 384. */
+	maximumBody?: number | undefined;
 }
 
 export interface Call {
-	url: ServiceURL;
-	method: "GET" | "POST";
+	url: URLParts;
+	method: "GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS";
+	/** Names in lower case. */
 	headers: Map<string, string>;
-	body?: ArrayBuffer;
+	body?: ArrayBuffer | undefined;
+	/** Names, in lower case, of the fields that the response is to have. Default: none. */
+	fields?: readonly string[] | undefined;
 	/** Milliseconds from the start of the request, or of its connection, to the end of the response. */
 	timeout: number;
 	/** Called once, unless the call is cancelled. */
@@ -31,19 +36,16 @@ export interface Call {
 
 export interface Response {
 	status: number;
-	/** The Date field. */
-	date: string | undefined;
-	/** The x-amzn-errortype field. */
-	errorType: string | undefined;
+	/** Of the fields that were asked for, those that came; each cut after 2048 characters. */
+	headers: ReadonlyMap<string, string>;
 	body: string;
 }
 
 const idleTime = 5_000; // ms that a connection is kept without work: TLS holds tens of KB
-const maximumBody = 16_384; // bytes
-const longestField = 256; // characters that are kept
+const defaultMaximumBody = 16_384; // bytes
+const longestField = 2_048; // characters that are kept
 /** The SDK's typings know the first parameter only. */
 const decodeUTF8 = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
-const fields = Object.freeze(["date", "x-amzn-errortype"]);
 
 interface Connection {
 	client: HTTPClient;
@@ -53,7 +55,7 @@ interface Connection {
 
 /** What is waiting or under way for one server. */
 interface Server extends Guarded {
-	url: ServiceURL;
+	url: URLParts;
 	connection: Connection | undefined;
 	calls: Call[]; // the first is under way, if `busy`
 	busy: boolean;
@@ -78,8 +80,7 @@ export default class HTTPConnections {
 
 	/** Sends a request after those that wait for the same server. */
 	send(call: Call): void {
-		const { secure, host, port } = call.url;
-		const key = `${secure ? "https" : "http"}://${host}:${port}`;
+		const key = originOf(call.url);
 		let server = this.#servers.get(key);
 		if (!server) {
 			server = this.addServer(call.url);
@@ -110,7 +111,7 @@ export default class HTTPConnections {
 		this.#servers.clear();
 	}
 
-	private addServer(url: ServiceURL): Server {
+	private addServer(url: URLParts): Server {
 		const server: Server = {
 			url,
 			connection: undefined,
@@ -180,9 +181,8 @@ export default class HTTPConnections {
 		const { body } = call;
 		let sent = 0;
 		let status = 0;
-		let date: string | undefined;
-		let errorType: string | undefined;
-		const incoming = new Collector(maximumBody);
+		const fields = new Map<string, string>();
+		const incoming = new Collector(this.#options.maximumBody ?? defaultMaximumBody);
 		const isCurrent = () => server.connection === connection && server.calls[0] === call;
 		if (body) call.headers.set("content-length", String(body.byteLength));
 		this.#requests++;
@@ -190,7 +190,7 @@ export default class HTTPConnections {
 			method: call.method,
 			path: call.url.path,
 			headers: call.headers,
-			headersMask: [...fields],
+			headersMask: [...(call.fields ?? [])],
 			onWritable: guard(server, function (this: HTTPRequest, count: number) {
 				if (!body || sent >= body.byteLength) return;
 				const length = Math.min(count, body.byteLength - sent);
@@ -199,8 +199,11 @@ export default class HTTPConnections {
 			}),
 			onHeaders: guard(server, (code: number, headers: Pick<ReadonlyMap<string, string>, "get">) => {
 				status = code;
-				date = headers.get("date")?.slice(0, longestField);
-				errorType = headers.get("x-amzn-errortype")?.slice(0, longestField);
+				fields.clear();
+				for (const name of call.fields ?? []) {
+					const value = headers.get(name);
+					if (value !== undefined) fields.set(name, value.slice(0, longestField));
+				}
 			}),
 			onReadable: guard(server, function (this: HTTPRequest, count: number) {
 				const part = this.read(count);
@@ -214,7 +217,7 @@ export default class HTTPConnections {
 				if (incoming.isTooLong) return fail("the response is too long");
 				const text = decode(incoming.take());
 				if (text === undefined) return fail("the response is not UTF-8");
-				this.finish(server, undefined, { status, date, errorType, body: text });
+				this.finish(server, undefined, { status, headers: fields, body: text });
 			}),
 		});
 	}

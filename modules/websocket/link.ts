@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Timeouts } from "webrtc/signaling/kvs/types";
+
+/** Milliseconds. */
+export interface LinkTimeouts {
+	/** Between pings. */
+	ping: number;
+	/** From a ping to its answer, after which a connection is dead. */
+	pong: number;
+	/** The same while it is not known whether the service answers pings. One that does not is cut once for it. */
+	silence: number;
+	/** Age at which a connection is replaced; Infinity: never. */
+	age: number;
+}
 
 /** One WebSocket: how old it is, and whether it lives. A dead one still takes messages, and loses them. */
 export default class Link {
@@ -9,7 +20,7 @@ export default class Link {
 	busy = false;
 	/** Whether the service answers pings; undefined: it is not known. */
 	answers: boolean | undefined;
-	#timeouts: Readonly<Timeouts>;
+	#timeouts: Readonly<LinkTimeouts>;
 	#renewAt: number;
 	#pings = 0;
 	#pingAt: number;
@@ -17,7 +28,13 @@ export default class Link {
 	#unanswered: number | undefined;
 	#asked = false;
 
-	constructor(id: number, now: number, timeouts: Readonly<Timeouts>, answers: Link["answers"], random: () => number) {
+	constructor(
+		id: number,
+		now: number,
+		timeouts: Readonly<LinkTimeouts>,
+		answers: Link["answers"],
+		random: () => number,
+	) {
 		this.id = id;
 		this.openedAt = now;
 		this.answers = answers;

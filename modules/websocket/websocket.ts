@@ -3,32 +3,41 @@
 // room for out.
 import Collector from "webrtc/device/collector";
 import type { NetworkClient } from "webrtc/device/network";
-import WebRTCError from "webrtc/error";
+import type WebRTCError from "webrtc/error";
 import guard from "webrtc/error/guard";
 import type WebSocketClient from "embedded:network/websocket/client";
-import type { ServiceURL } from "webrtc/aws/url";
-import { maximumMessage } from "webrtc/signaling/kvs/messages";
-import type { Closing } from "webrtc/signaling/kvs/types";
+import type { URLParts } from "webrtc/http/url";
 import Timer from "timer";
 
 export type WebSocketDictionary = NetworkClient<typeof WebSocketClient>;
 
+/** How one has ended, or failed to open. */
+export interface SocketClosing {
+	/** From a close frame (RFC 6455 section 7.4), if there was one. */
+	code?: number;
+	reason: string;
+}
+
 export interface SocketOptions {
 	dictionary: WebSocketDictionary;
-	url: ServiceURL;
-	/** The signed query. */
-	query: string;
+	url: URLParts;
+	/** Beside those of the protocol. */
+	headers?: Map<string, string> | undefined;
+	/** The subprotocol that is asked for. */
+	protocol?: string | undefined;
 	/** Milliseconds until it must be open. */
 	timeout: number;
+	/** Bytes of a whole message that comes in; a longer one is skipped. */
+	maximumMessage: number;
 	onOpen(): void;
 	onMessage(bytes: Uint8Array): void;
-	/** A message that is too long was skipped. */
-	onBadMessage(error: WebRTCError): void;
+	/** A message of so many bytes, which is too long, was skipped. */
+	onTooLong(size: number): void;
 	onPong(payload: number): void;
 	/** The last message was handed to the network. */
 	onWritten(): void;
 	/** It has ended by itself; the last that is heard of it. Never called before the constructor has returned. */
-	onEnd(closing: Closing): void;
+	onEnd(closing: SocketClosing): void;
 }
 
 const smallestFragment = 256; // bytes, unless it is the last
@@ -46,14 +55,15 @@ export default class Socket {
 	#sending: Uint8Array | undefined;
 	#sent = 0;
 	#ping: number | undefined;
-	#incoming = new Collector(maximumMessage);
+	#incoming: Collector;
 
 	constructor(options: SocketOptions) {
-		const { dictionary, url, query, timeout } = options;
+		const { timeout, maximumMessage } = options;
 		this.#options = options;
+		this.#incoming = new Collector(maximumMessage);
 		this.endLater("no answer in time", timeout);
 		try {
-			this.#client = this.connect(dictionary, url, query);
+			this.#client = this.connect(options);
 		} catch (error) {
 			this.endLater(reasonOf(error), 0);
 		}
@@ -78,12 +88,14 @@ export default class Socket {
 		this.release();
 	}
 
-	private connect(dictionary: WebSocketDictionary, { host, port, path }: ServiceURL, query: string): WebSocketClient {
+	private connect({ dictionary, url, headers, protocol }: SocketOptions): WebSocketClient {
 		return new dictionary.io({
 			...dictionary,
-			host,
-			port,
-			path: `${path}?${query}`,
+			host: url.host,
+			port: url.port,
+			path: url.path,
+			...(headers === undefined ? {} : { headers }),
+			...(protocol === undefined ? {} : { protocol }),
 			onWritable: guard(this, (count: number) => this.onWritable(count)),
 			onReadable: guard(this, (count: number, { more }: { more: boolean }) => this.onReadable(count, more)),
 			onControl: guard(this, (opcode: number, data: ArrayBuffer) => this.onControl(opcode, new Uint8Array(data))),
@@ -148,8 +160,7 @@ export default class Socket {
 		const { size, isTooLong } = this.#incoming;
 		const bytes = this.#incoming.take();
 		if (!isTooLong) return this.#options?.onMessage(bytes);
-		const text = `KVS: a message of ${size} bytes was skipped; ${maximumMessage} are taken`;
-		this.#options?.onBadMessage(new WebRTCError("signaling/bad-message", text));
+		this.#options?.onTooLong(size);
 	}
 
 	private onControl(opcode: number, data: Uint8Array): void {
@@ -177,7 +188,7 @@ export default class Socket {
 		);
 	}
 
-	private end(closing: Closing): void {
+	private end(closing: SocketClosing): void {
 		const options = this.#options;
 		this.release();
 		options?.onEnd(closing);
