@@ -7,7 +7,7 @@ import report from "examples/report";
 import simulator from "examples/simulator";
 import viewers from "examples/viewers";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import KVSSignaling from "webrtc/signaling/kvs";
 
 const shown: readonly string[] = Object.freeze([

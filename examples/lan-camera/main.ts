@@ -8,7 +8,7 @@ import linkSecret from "lan-camera/link";
 import * as settings from "lan-camera/settings";
 import site from "lan-camera/site";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import WHEPSignaling from "webrtc/signaling/whep";
 
 function onEvent({ type, peerId, error }: WebRTCAppEvent): void {

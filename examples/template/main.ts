@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least that a camera takes: copy the folder, and let its paths lead to xs-webrtc.
 import WebRTCApp from "webrtc/app";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import WHEPSignaling from "webrtc/signaling/whep";
 
 const app = new WebRTCApp({

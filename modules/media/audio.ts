@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { codecsOf, type CodecCapability } from "webrtc/codec";
 import type WebRTCError from "webrtc/error";
 import type { AudioCapture, AudioOptions } from "webrtc/media";
 import Pipeline from "webrtc/media/pipeline";
 import { AudioSource } from "webrtc/native/capture";
 import { AudioEncoder } from "webrtc/native/codec";
-import { opus, pcma, pcmu, type CodecCapability } from "webrtc/sdp";
 
 // Opus's own. G.711's encoder brings it down to 8 kHz: a microphone is often not to be had twice.
 const pcm = Object.freeze({ sampleRate: 48000, channels: 1 });
@@ -12,7 +12,7 @@ const pcm = Object.freeze({ sampleRate: 48000, channels: 1 });
 /** The platform's microphone, a file or a beep, encoded as Opus or G.711 once for all viewers. */
 export default class NativeAudioCapture implements AudioCapture {
 	readonly kind = "audio";
-	readonly codecs: readonly CodecCapability[] = [opus, pcmu, pcma];
+	readonly codecs: readonly CodecCapability[] = codecsOf("audio");
 	onError: ((error: WebRTCError) => void) | undefined;
 	#bitrate: number;
 	#pipeline: Pipeline<AudioSource, AudioEncoder>;
@@ -25,12 +25,7 @@ export default class NativeAudioCapture implements AudioCapture {
 			kind: "audio",
 			makeSource: (onError) => new AudioSource({ source, path, ...pcm, onError }),
 			makeEncoder: (codec, onError) =>
-				new AudioEncoder({
-					codec: codec as "opus" | "PCMU" | "PCMA",
-					...pcm,
-					bitrate: this.#bitrate,
-					onError,
-				}),
+				new AudioEncoder({ codec, ...pcm, bitrate: this.#bitrate, onError }),
 			onError: (error) => this.onError?.(error),
 		});
 	}

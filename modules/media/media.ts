@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The four media interfaces of an application, and what serves them where nothing else is given.
-import config from "mc/config";
-import NativeAudioCapture from "webrtc/media/audio";
-import NativeVideoCapture from "webrtc/media/video";
-import type { CodecCapability } from "webrtc/sdp";
+// The four media interfaces of an application. What serves them where nothing else is given is defaults.ts.
+import type { CodecCapability } from "webrtc/codec";
 import type WebRTCError from "webrtc/error";
 
 /** What makes media for any number of peers: one capture, and one encode for each codec in use. */
@@ -94,33 +91,4 @@ export interface AudioOptions {
 	path?: string | undefined;
 	/** Bits per second for Opus. Default 32 000. */
 	bitrate?: number | undefined;
-}
-
-export interface MediaOptions {
-	/** false: no video. */
-	video?: VideoOptions | false | undefined;
-	/** false: no audio. */
-	audio?: AudioOptions | false | undefined;
-}
-
-/** The captures of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`. */
-export function defaultMedia(options: MediaOptions = {}): { videoCapture?: VideoCapture; audioCapture?: AudioCapture } {
-	const defaults = (config as { media?: MediaOptions }).media ?? {};
-	const video = wanted(options.video, defaults.video);
-	const audio = wanted(options.audio, defaults.audio);
-	const media: { videoCapture?: VideoCapture; audioCapture?: AudioCapture } = {};
-	if (video) media.videoCapture = new NativeVideoCapture(video);
-	if (audio) media.audioCapture = new NativeAudioCapture(audio);
-	return media;
-}
-
-/** A board that has no microphone says false: then there is sound only from where the application says. */
-function wanted<T extends { source?: unknown }>(options: T | false | undefined, defaults: T | false | undefined) {
-	if (options === false || (defaults === false && options?.source === undefined)) return false;
-	return { ...(defaults || undefined), ...given<Partial<T>>(options ?? {}) };
-}
-
-/** Without the options that are undefined, which would hide a default. */
-function given<T extends object>(options: T): Partial<T> {
-	return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

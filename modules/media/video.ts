@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CodecCapability } from "webrtc/codec";
+import { h264Capability } from "webrtc/codec/h264";
 import type WebRTCError from "webrtc/error";
 import type { VideoCapture, VideoOptions } from "webrtc/media";
 import profileLevelId from "webrtc/media/level";
 import Pipeline from "webrtc/media/pipeline";
 import { VideoSource } from "webrtc/native/capture";
 import { VideoEncoder } from "webrtc/native/codec";
-import { h264, h264Capability, type CodecCapability } from "webrtc/sdp";
 
 // The largest picture of a file whose own size is taken.
 const largestWidth = 1920;
@@ -29,12 +30,12 @@ export default class NativeVideoCapture implements VideoCapture {
 		this.framerate = check("framerate", framerate, 1, 120);
 		this.#bitrate = check("bitrate", bitrate, 50_000, 50_000_000);
 		const size = { width: width ?? largestWidth, height: height ?? largestHeight };
-		this.codecs = [h264Capability(profileLevelId({ ...size, framerate, bitrate }), 1, h264.feedback)];
+		this.codecs = [h264Capability(profileLevelId({ ...size, framerate, bitrate }), 1)];
 		this.#pipeline = new Pipeline({
 			kind: "video",
 			makeSource: (onError) => new VideoSource({ source, path, width, height, framerate, onError }),
-			makeEncoder: (_, onError) =>
-				new VideoEncoder({ codec: "H264", framerate, bitrate: this.#bitrate, onError }),
+			makeEncoder: (codec, onError) =>
+				new VideoEncoder({ codec, framerate, bitrate: this.#bitrate, onError }),
 			onError: (error) => this.onError?.(error),
 		});
 	}

@@ -5,7 +5,7 @@ import WebRTCError from "webrtc/error";
 import type { IceGatheringState } from "webrtc/ice";
 import { randomBytes } from "webrtc/native/crypto";
 import Certificate from "webrtc/native/dtls/certificate";
-import type Srtp from "webrtc/native/srtp";
+import { RtpSession } from "webrtc/native/rtp";
 import type { RTCConfiguration } from "webrtc/peer/configuration";
 import type Description from "webrtc/peer/description";
 import type { DescriptionType } from "webrtc/peer/description";
@@ -70,6 +70,7 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 	#certificate: Certificate;
 	#ownCertificate: Certificate | undefined;
 	#options: TransportOptions;
+	#session: RtpSession | undefined;
 
 	constructor(owner: ConnectionOwner, configuration: RTCConfiguration) {
 		this.#owner = owner;
@@ -95,8 +96,9 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 		return this.negotiation.cname;
 	}
 
-	get srtp(): Srtp | undefined {
-		return this.transport?.srtp;
+	/** Made for the first sender that has something to send. */
+	get session(): RtpSession | undefined {
+		return (this.#session ??= this.transport && new RtpSession(this.transport.srtp));
 	}
 
 	get signalingState(): RTCSignalingState {
@@ -196,6 +198,7 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 		this.negotiation.close();
 		this.tasks.clear();
 		for (const transceiver of this.negotiation.transceivers) transceiver.end();
+		this.#session?.close();
 		this.transport?.close();
 		this.#ownNetwork?.close();
 		this.#ownCertificate?.close();

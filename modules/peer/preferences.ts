@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Codecs as W3C describes them, and which of them are wanted.
 import WebRTCError from "webrtc/error";
-import type { MediaKind } from "webrtc/peer/negotiable";
-import { h264, midExtension, opus, parameter, pcma, pcmu, type CodecCapability } from "webrtc/sdp";
+import { codecsOf, recordOf, type CodecCapability } from "webrtc/codec";
+import { midExtension } from "webrtc/sdp";
 
 /** W3C RTCRtpCodec. */
 export interface RTCRtpCodec {
@@ -17,11 +17,6 @@ export interface RTCRtpCodec {
 export interface RTCRtpCapabilities {
 	codecs: RTCRtpCodec[];
 	headerExtensions: { uri: string }[];
-}
-
-/** What is done for a kind where no track says otherwise. */
-export function codecsOf(kind: MediaKind): readonly CodecCapability[] {
-	return kind === "video" ? [h264] : [opus, pcmu, pcma];
 }
 
 export function capabilities(kind: string): RTCRtpCapabilities | null {
@@ -62,12 +57,11 @@ export function prefer(
 	return preferred;
 }
 
-/** H.264 must be of the same packetization-mode; its level is the encoder's affair. */
+/** A packetization-mode must be the same; a level is the encoder's affair. */
 function isSame(codec: CodecCapability, wanted: RTCRtpCodec): boolean {
 	const { mimeType, clockRate, channels, sdpFmtpLine } = wanted;
 	if (String(mimeType).toLowerCase() !== `${codec.kind}/${codec.name}`.toLowerCase()) return false;
 	if (clockRate !== codec.clockRate || (channels ?? codec.channels ?? 1) !== (codec.channels ?? 1)) return false;
-	if (sdpFmtpLine === undefined || codec.name !== "H264") return true;
-	const mode = (parameters: string) => parameter(parameters, "packetization-mode") ?? "0";
-	return mode(sdpFmtpLine) === mode(codec.parameters);
+	const mode = recordOf(codec.name)?.packetizationMode;
+	return sdpFmtpLine === undefined || !mode || mode(sdpFmtpLine) === mode(codec.parameters);
 }

@@ -3,8 +3,7 @@
 import WebRTCError from "webrtc/error";
 import type { MediaCapture } from "webrtc/media";
 import { randomBytes } from "webrtc/native/crypto";
-import RtpSender from "webrtc/native/rtp";
-import type Srtp from "webrtc/native/srtp";
+import RtpSender, { type RtpSession } from "webrtc/native/rtp";
 import type { MediaKind } from "webrtc/peer/negotiable";
 import { capabilities, toCodec, type RTCRtpCapabilities, type RTCRtpCodec } from "webrtc/peer/preferences";
 import { midExtension, type NegotiatedMedia } from "webrtc/sdp";
@@ -13,8 +12,8 @@ import { midExtension, type NegotiatedMedia } from "webrtc/sdp";
 export interface TransceiverOwner {
 	/** The stream that tracks belong to which are not said to belong to another. */
 	readonly cname: string;
-	/** What protects and sends the packets, once there is something negotiated. */
-	readonly srtp: Srtp | undefined;
+	/** What makes and sends the packets, once there is something negotiated. */
+	readonly session: RtpSession | undefined;
 	/** @throws WebRTCError "peer/closed" */
 	checkOpen(method: string): void;
 	/** Something that is negotiated has changed. */
@@ -190,13 +189,14 @@ export default class RTCRtpSender {
 	/** Makes what is sent agree with what is negotiated and wanted. */
 	private restart(): void {
 		const codec = this.#media?.codec;
-		const { srtp } = this.#owner;
-		const track = srtp && codec && this.#parameters?.active !== false ? this.#track : null;
+		const wanted = codec && this.#parameters?.active !== false ? this.#track : null;
+		const session = wanted ? this.#owner.session : undefined;
+		const track = session ? wanted : null;
 		const { track: former, codec: name, payloadType } = this.#output ?? {};
 		const isSame = name === codec?.name && payloadType === codec?.payloadType;
 		if (former && (former !== track || !isSame)) this.detach();
 		if (!track || (former === track && isSame)) return;
-		if (!isSame) this.format(srtp!);
+		if (!isSame) this.format(session!);
 		track.attach(this.#output!.native, codec!.name);
 		this.#output!.track = track;
 	}
@@ -208,20 +208,19 @@ export default class RTCRtpSender {
 	}
 
 	/** The native part, made for the format, or changed to it. */
-	private format(srtp: Srtp): void {
+	private format(session: RtpSession): void {
 		const { midExtensionId, mid, codec } = this.#media!;
-		const { name, payloadType, clockRate, packetizationMode } = codec!;
+		const { name, payloadType, packetizationMode } = codec!;
 		const options = {
-			codec: name as "H264" | "opus" | "PCMU" | "PCMA", // of our own capabilities
+			codec: name,
 			payloadType,
-			clockRate,
 			ssrc: this.ssrc,
 			cname: this.#owner.cname,
-			packetizationMode: packetizationMode === 1 ? (1 as const) : (0 as const),
+			packetizationMode,
 			...(midExtensionId ? { midId: midExtensionId, mid } : {}),
 		};
 		if (this.#output) this.#output.native.change(options);
-		const native = this.#output?.native ?? new RtpSender({ ...options, srtp });
+		const native = this.#output?.native ?? new RtpSender({ ...options, session });
 		this.#output = { native, payloadType, codec: name, track: null };
 	}
 }

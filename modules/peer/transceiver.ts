@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C RTCRtpTransceiver.
+import { codecsOf, type CodecCapability } from "webrtc/codec";
 import WebRTCError from "webrtc/error";
 import type { MediaCapture } from "webrtc/media";
 import type { MediaKind, Negotiable } from "webrtc/peer/negotiable";
-import { codecsOf, prefer, type RTCRtpCodec } from "webrtc/peer/preferences";
+import { prefer, type RTCRtpCodec } from "webrtc/peer/preferences";
 import RTCRtpReceiver from "webrtc/peer/receiver";
 import RTCRtpSender, { type TransceiverOwner } from "webrtc/peer/sender";
-import { sends, type CodecCapability, type Direction, type Msid, type NegotiatedMedia } from "webrtc/sdp";
+import { sends, type Direction, type Msid, type NegotiatedMedia } from "webrtc/sdp";
 
 export type RTCRtpTransceiverDirection = Direction | "stopped";
 

@@ -5,7 +5,7 @@ import { commonFeedback, formatDistance, isUsablePayloadType, packetizationMode 
 import { intersect, isLive, receives, reverse, sends } from "webrtc/sdp/section";
 import { malformed } from "webrtc/sdp/text";
 import { sharedSections } from "webrtc/sdp/transport";
-import type { Codec, CodecCapability, Direction, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
+import type { Codec, Direction, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
 
 /** The URI of the extension that carries the mid (RFC 9143 section 15.2). */
 export const midExtension = "urn:ietf:params:rtp-hdrext:sdes:mid";
@@ -15,13 +15,13 @@ const none: readonly never[] = Object.freeze([]);
 /** What is sent: the payload type and the parameters are the remote's. */
 export interface NegotiatedCodec {
 	payloadType: number;
-	name: CodecCapability["name"];
+	name: string;
 	/** Hz. */
 	clockRate: number;
 	channels: number;
 	/** What the remote says that it can take: `a=fmtp`, "" for nothing. */
 	parameters: string;
-	/** H.264 only, else 0 (RFC 6184 section 6.2). */
+	/** Of formats that have one (RFC 6184 section 6.2), else 0. */
 	packetizationMode: 0 | 1;
 }
 
@@ -108,16 +108,8 @@ function extensionToSend(uri: string, answer: MediaSection, isOurs: boolean): nu
 
 function toNegotiated(name: string, codec: Codec): NegotiatedCodec {
 	const { payloadType, clockRate, channels, parameters } = codec;
-	const mode = packetizationMode(codec) === 1 ? 1 : 0;
-	// This side's own description has no other names.
-	return {
-		payloadType,
-		name: name as CodecCapability["name"],
-		clockRate,
-		channels,
-		parameters,
-		packetizationMode: mode,
-	};
+	const mode = packetizationMode({ name, parameters }) === 1 ? 1 : 0;
+	return { payloadType, name, clockRate, channels, parameters, packetizationMode: mode };
 }
 
 /** Of a FID group the first is the source, the others its retransmissions (RFC 4588 section 8.4). */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first offer and those that follow (RFC 9429 section 5.2): sections keep their places, codecs and extensions their numbers.
+import { recordOf, type CodecCapability } from "webrtc/codec";
 import { formatDistance, isUsablePayloadType } from "webrtc/sdp/codecs";
 import {
 	checkLocal,
@@ -13,7 +14,6 @@ import {
 import { newSession } from "webrtc/sdp/session";
 import type {
 	Codec,
-	CodecCapability,
 	HeaderExtension,
 	LocalMedia,
 	MediaSection,
@@ -140,8 +140,8 @@ class Numbers {
 		return codec;
 	}
 
-	private freePayloadType(name: CodecCapability["name"]): number {
-		const usual = usualPayloadType(name);
+	private freePayloadType(name: string): number {
+		const usual = recordOf(name)?.payloadType ?? 96;
 		if (!this.isTaken(usual)) return usual;
 		for (let payloadType = 96; payloadType <= 127; payloadType++)
 			if (!this.isTaken(payloadType)) return payloadType;
@@ -165,18 +165,5 @@ class Numbers {
 			this.#extensions.push(extension);
 			return extension;
 		});
-	}
-}
-
-function usualPayloadType(name: CodecCapability["name"]): number {
-	switch (name) {
-		case "PCMU":
-			return 0;
-		case "PCMA":
-			return 8;
-		case "opus":
-			return 111;
-		default:
-			return 96;
 	}
 }

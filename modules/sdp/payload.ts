@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The codecs of one section, while its lines come in: rtpmap, fmtp, rtcp-fb. It spares the heap: an offer has dozens of
 // codecs, and most of them have the same feedback.
+import { recordOf } from "webrtc/codec";
 import { head, integer, intern, limits, malformed, tail, token } from "webrtc/sdp/text";
 import type { Codec } from "webrtc/sdp/types";
 
@@ -11,8 +12,7 @@ const codecNames: readonly string[] = Object.freeze([
 const feedbackKinds: readonly string[] = Object.freeze([
 	...["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir", "ccm tmmbr"],
 ]);
-/** Those that this SDK has, in lower case; then those that another side may prefer to them. */
-const ownNames: readonly string[] = Object.freeze(["h264", "opus", "pcmu", "pcma"]);
+/** Those that another side may prefer to what this SDK has. */
 const videoNames: readonly string[] = Object.freeze(["rtx", "VP8", "VP9", "AV1", "H265"]);
 const noFeedback: readonly string[] = Object.freeze([]);
 const maximumPayloadType = 127;
@@ -155,7 +155,7 @@ function newCodec(payloadType: number): Codec {
 }
 
 function rankOf(name: string): Rank {
-	if (ownNames.includes(name.toLowerCase())) return Rank.own;
+	if (recordOf(name)) return Rank.own;
 	return videoNames.includes(name) ? Rank.known : Rank.none;
 }
 

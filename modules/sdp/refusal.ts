@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a section of an offer is not taken, in words that help whoever made the offer.
-import { isH264, packetizationMode, parameter } from "webrtc/sdp/codecs";
-import { parseProfileLevelId } from "webrtc/sdp/h264";
-import type { Codec, CodecCapability, MediaSection } from "webrtc/sdp/types";
+import { recordOf, type CodecCapability } from "webrtc/codec";
+import type { Codec, MediaSection } from "webrtc/sdp/types";
 
 export interface Refusal {
 	kind: string;
@@ -26,18 +25,19 @@ export function noCommonCodec(offered: MediaSection, ours: readonly CodecCapabil
 	return { kind, code: "sdp/no-common-codec", message };
 }
 
-/** Firefox has H.264 by a plug-in, which it downloads after its first start, and which may be turned off. */
 function hint(wanted: readonly string[]): string {
-	return wanted.includes("h264") ? ". In Firefox, enable the OpenH264 plug-in (about:addons, Plugins)" : "";
+	for (const name of wanted) {
+		const text = recordOf(name)?.hint;
+		if (text) return `. ${text}`;
+	}
+	return "";
 }
 
 /** What tells two codecs of one name apart: "H264 (packetization-mode 1, constrained-baseline)", "opus/48000/2". */
 function format(codec: Pick<Codec, "name" | "clockRate" | "parameters"> & { channels?: number }): string {
-	if (!isH264(codec))
-		return `${codec.name}/${codec.clockRate}${(codec.channels ?? 1) > 1 ? `/${codec.channels}` : ""}`;
-	const id = parameter(codec.parameters, "profile-level-id");
-	const profile = id === undefined ? "baseline" : (parseProfileLevelId(id)?.profile ?? `profile-level-id ${id}`);
-	return `${codec.name} (packetization-mode ${packetizationMode(codec)}, ${profile})`;
+	const { name, clockRate, channels = 1, parameters } = codec;
+	const description = recordOf(name)?.describe?.(parameters);
+	return description ? `${name} (${description})` : `${name}/${clockRate}${channels > 1 ? `/${channels}` : ""}`;
 }
 
 /** Without what is there twice, and short: the remote chose the names. */

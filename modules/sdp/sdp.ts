@@ -2,11 +2,8 @@
 // Session descriptions (RFC 8866): read, written, offered and answered (RFC 3264, RFC 9429). No I/O, no state.
 export { checkAccepted, createAnswer, planAnswer, refusalOf } from "webrtc/sdp/answer";
 export type { AnswerOptions, AnswerPlan } from "webrtc/sdp/answer";
-export { h264, h264Capability, opus, parameter, pcma, pcmu } from "webrtc/sdp/codecs";
 export { parseFragment, writeFragment } from "webrtc/sdp/fragment";
 export type { Fragment, FragmentSection } from "webrtc/sdp/fragment";
-export { parseProfileLevelId } from "webrtc/sdp/h264";
-export type { H264Profile, H264ProfileLevel } from "webrtc/sdp/h264";
 export { midExtension, negotiated, validateAnswer } from "webrtc/sdp/negotiated";
 export type { NegotiatedCodec, NegotiatedMedia } from "webrtc/sdp/negotiated";
 export { createOffer } from "webrtc/sdp/offer";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The session description as a typed model (RFC 8866, RFC 9429). Everything unknown is left out of it.
+import type { CodecCapability } from "webrtc/codec";
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
@@ -125,20 +126,6 @@ export interface SessionDescription {
 	/** One- and two-byte header extensions may be mixed (RFC 8285 section 6). */
 	extmapAllowMixed: boolean;
 	media: MediaSection[];
-}
-
-/** A codec that this device can send or receive, and how. */
-export interface CodecCapability {
-	kind: "audio" | "video";
-	name: "H264" | "opus" | "PCMU" | "PCMA";
-	/** Hz. */
-	clockRate: number;
-	/** Default 1. Opus is always 2 (RFC 7587 section 7). */
-	channels?: number;
-	/** As in `a=fmtp`; "" for none. For H.264 the profile and level that this device can decode. */
-	parameters: string;
-	/** In order: "nack", "nack pli", "ccm fir". */
-	feedback: readonly string[];
 }
 
 /** What this device does in one section. */

@@ -8,7 +8,8 @@
 type ErrorCallback<Encoder> = (this: Encoder, code: string, message: string) => void;
 
 export interface VideoEncoderOptions {
-	codec: "H264";
+	/** The name of a codec of pictures. */
+	codec: string;
 	/** Frames per second at most, 1 … 120, for the rate control. Default 30. */
 	framerate?: number;
 	/** Bit/s, 30,000 … 50,000,000. Default 1,000,000. What sinks ask for (REMB, TWCC) counts below it. */
@@ -81,7 +82,7 @@ export class VideoEncoder extends (Native("xs_rtc_video_encoder_destructor") as 
 
 export interface AudioEncoderOptions {
 	/** Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo; PCMU and PCMA 8, 16, 24 or 48 kHz mono. */
-	codec: "opus" | "PCMU" | "PCMA";
+	codec: string;
 	/** What the source will deliver, so that what the codec cannot take is known at once; the encoder follows the source. */
 	sampleRate?: number;
 	channels?: number;

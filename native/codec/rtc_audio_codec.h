@@ -14,12 +14,18 @@ struct rtc_audio_codec {
 	void (*destroy)(rtc_audio_codec *codec);
 };
 
-// NULL for a sample rate or number of channels that the codec does not have, or without memory.
-rtc_audio_codec *rtc_opus_new(uint32_t sampleRate, uint8_t channels, uint32_t bitrate);
-rtc_audio_codec *rtc_g711_new(rtc_format format, uint32_t sampleRate, uint8_t channels);
+// How a codec's record says that it encodes sound.
+typedef struct rtc_audio_class {
+	// NULL for what it does not take, or without memory.
+	rtc_audio_codec *(*make)(uint32_t sampleRate, uint8_t channels, uint32_t bitrate);
+	int (*takes)(uint32_t sampleRate, uint32_t channels);
+	const char *refusal; // what it takes, for a person
+	uint32_t sampleRate; // what it is fed where nothing else is known
+	uint32_t bitrate;    // bit/s of a codec of fixed rate, else 0
+} rtc_audio_class;
 
-// Whether G.711 can be made of sound at this rate: 8 kHz, or a multiple that is brought down to it.
-int rtc_g711_takes(uint32_t sampleRate);
+extern const rtc_codec rtc_codec_opus, rtc_codec_pcmu, rtc_codec_pcma;
+
 // ITU-T G.711 of one sample of 16 bits.
 uint8_t rtc_g711_ulaw(int16_t sample);
 uint8_t rtc_g711_alaw(int16_t sample);

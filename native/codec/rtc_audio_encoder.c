@@ -73,15 +73,6 @@ static uint32_t packet_samples(const rtc_audio_encoder *encoder)
 	return encoder->sampleRate / (1000000 / PACKET_TIME);
 }
 
-int rtc_audio_encoder_takes(rtc_format format, uint32_t sampleRate, uint32_t channels)
-{
-	if (format != RTC_FORMAT_OPUS)
-		return channels == 1 && rtc_g711_takes(sampleRate);
-	return (sampleRate == 8000 || sampleRate == 12000 || sampleRate == 16000 || sampleRate == 24000 ||
-			sampleRate == 48000) &&
-		   (channels == 1 || channels == 2);
-}
-
 // With the lock held. Takes over the format of a frame that has another than the one before.
 static void adapt(rtc_audio_encoder *encoder, const rtc_frame *frame)
 {
@@ -94,7 +85,7 @@ static void adapt(rtc_audio_encoder *encoder, const rtc_frame *frame)
 	rtc_free(encoder->buffer);
 	encoder->buffer = NULL;
 	rtc_retry_succeeded(&encoder->retry);
-	encoder->refused = !rtc_audio_encoder_takes(encoder->options.format, frame->sampleRate, frame->channels);
+	encoder->refused = !encoder->options.codec->audio->takes(frame->sampleRate, frame->channels);
 	encoder->unreported = encoder->refused ? ENOTSUP : 0;
 	pthread_cond_signal(&encoder->wake);
 }
@@ -187,8 +178,7 @@ static void tell(rtc_audio_encoder *encoder, int error)
 {
 	const char *message = "no memory for the audio encoder";
 	if (error == ENOTSUP)
-		message = encoder->options.format == RTC_FORMAT_OPUS ? "Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo"
-															 : "G.711 takes 8, 16, 24 or 48 kHz, mono";
+		message = encoder->options.codec->audio->refusal;
 	if (encoder->options.failed)
 		encoder->options.failed(encoder->options.context, error, message);
 }
@@ -247,7 +237,8 @@ static rtc_frame *encode(rtc_audio_encoder *encoder, rtc_audio_codec *codec, con
 		return NULL;
 	}
 	output->size = (uint32_t)size;
-	output->format = encoder->options.format;
+	output->format = RTC_FORMAT_ENCODED;
+	output->codec = encoder->options.codec;
 	output->time = next->time;
 	output->sampleRate = next->sampleRate;
 	output->samples = next->samples;
@@ -267,17 +258,10 @@ static void account(rtc_audio_encoder *encoder, const rtc_frame *output, uint64_
 	pthread_mutex_unlock(&encoder->lock);
 }
 
-static rtc_audio_codec *new_codec(const rtc_audio_encoder *encoder, const packet *next)
-{
-	if (encoder->options.format == RTC_FORMAT_OPUS)
-		return rtc_opus_new(next->sampleRate, next->channels, next->bitrate);
-	return rtc_g711_new(encoder->options.format, next->sampleRate, next->channels);
-}
-
 // Its format was checked before: what fails lacks memory.
 static rtc_audio_codec *make_codec(rtc_audio_encoder *encoder, const packet *next, rtc_retry *retry)
 {
-	rtc_audio_codec *codec = new_codec(encoder, next);
+	rtc_audio_codec *codec = encoder->options.codec->audio->make(next->sampleRate, next->channels, next->bitrate);
 	if (codec)
 		rtc_retry_succeeded(retry);
 	else if (rtc_retry_failed(retry, rtc_now()))
@@ -372,7 +356,8 @@ void rtc_audio_encoder_get_statistics(rtc_audio_encoder *encoder, rtc_audio_enco
 {
 	pthread_mutex_lock(&encoder->lock);
 	*statistics = encoder->statistics;
-	statistics->targetBitrate = encoder->options.format == RTC_FORMAT_OPUS ? encoder->bitrate : 64000;
+	uint32_t fixed = encoder->options.codec->audio->bitrate;
+	statistics->targetBitrate = fixed ? fixed : encoder->bitrate;
 	statistics->sampleRate = encoder->sampleRate;
 	statistics->channels = encoder->channels;
 	pthread_mutex_unlock(&encoder->lock);

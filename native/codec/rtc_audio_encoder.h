@@ -6,8 +6,8 @@
 #include "rtc_frame.h"
 
 typedef struct {
-	rtc_format format; // RTC_FORMAT_OPUS, RTC_FORMAT_PCMU, RTC_FORMAT_PCMA
-	uint32_t bitrate;  // bit/s, Opus only
+	const rtc_codec *codec; // one that encodes sound
+	uint32_t bitrate;       // bit/s, where the codec has a choice
 	// Called on the encoder's thread: ENOTSUP when the source's sample rate or channels cannot be encoded, once for
 	// each format; ENOMEM when it lacks memory, once until it has it. Sound is dropped meanwhile, and it tries again
 	// (rtc_retry.h). May be NULL.
@@ -24,9 +24,6 @@ typedef struct {
 	uint32_t sampleRate; // of the newest frame, 0 before the first
 	uint8_t channels;
 } rtc_audio_encoder_statistics;
-
-// Whether a codec takes PCM of this sample rate and number of channels.
-int rtc_audio_encoder_takes(rtc_format format, uint32_t sampleRate, uint32_t channels);
 
 typedef struct rtc_audio_encoder rtc_audio_encoder;
 // Returns NULL and sets `*error` to an errno value.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_encoder_xs.h"
+#include "rtc_audio_codec.h"
 #include "rtc_audio_encoder.h"
-
-#include <string.h>
 
 #define DEFAULT_BITRATE 32000
 #define MINIMUM_BITRATE 6000 // RFC 6716 section 2.1.1
@@ -26,33 +25,18 @@ static void close_encoder(void *encoder)
 	rtc_audio_encoder_close(encoder);
 }
 
-static rtc_format format_option(xsMachine *the)
-{
-	static const struct {
-		const char *name;
-		rtc_format format;
-	} formats[] = {{"opus", RTC_FORMAT_OPUS}, {"PCMU", RTC_FORMAT_PCMU}, {"PCMA", RTC_FORMAT_PCMA}};
-	char codec[16];
-	rtc_xs_string(the, &xsArg(0), xsID_codec, "codec", codec, sizeof codec, 1);
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-		if (!strcmp(codec, formats[i].name))
-			return formats[i].format;
-	xsRangeError("codec: not opus, PCMU or PCMA");
-	return 0;
-}
-
 void xs_rtc_audio_encoder(xsMachine *the)
 {
 	rtc_audio_encoder_options options = {
-		.format = format_option(the),
+		.codec = rtc_encoder_codec(the, 0),
 		.bitrate = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_bitrate, "bitrate", MINIMUM_BITRATE, MAXIMUM_BITRATE,
 											DEFAULT_BITRATE),
 		.failed = rtc_encoder_record_failed,
 	};
-	int opus = options.format == RTC_FORMAT_OPUS;
-	int rate = rtc_xs_integer(the, &xsArg(0), xsID_sampleRate, "sampleRate", 8000, 48000, opus ? 48000 : 8000);
+	const rtc_audio_class *class = options.codec->audio;
+	int rate = rtc_xs_integer(the, &xsArg(0), xsID_sampleRate, "sampleRate", 8000, 48000, (int)class->sampleRate);
 	int channels = rtc_xs_integer(the, &xsArg(0), xsID_channels, "channels", 1, 2, 1);
-	if (!rtc_audio_encoder_takes(options.format, (uint32_t)rate, (uint32_t)channels))
+	if (!class->takes((uint32_t)rate, (uint32_t)channels))
 		xsRangeError("sampleRate: not one that the codec takes with that many channels");
 	rtc_encoder_record *record = rtc_encoder_record_new(the, &hooks);
 	options.context = record;

@@ -25,6 +25,16 @@ static void deliver(xsMachine *the, void *context)
 	rtcLeave(the);
 }
 
+const rtc_codec *rtc_encoder_codec(xsMachine *the, int video)
+{
+	char name[RTC_CODEC_NAME];
+	rtc_xs_string(the, &xsArg(0), xsID_codec, "codec", name, sizeof name, 1);
+	const rtc_codec *codec = rtc_codec_find(name);
+	if (!codec || !(video ? (const void *)codec->video : (const void *)codec->audio))
+		xsRangeError(video ? "codec: not one of video" : "codec: not one of audio");
+	return codec;
+}
+
 rtc_encoder_record *rtc_encoder_record_new(xsMachine *the, const xsHostHooks *hooks)
 {
 	rtc_encoder_record *record = calloc(1, sizeof *record);

@@ -17,6 +17,8 @@ typedef struct {
 	const char *code;
 } rtc_encoder_record;
 
+// The `codec` option of a constructor: one that encodes pictures (`video`) or sound. Throws.
+const rtc_codec *rtc_encoder_codec(xsMachine *the, int video);
 // A constructor's first step: the host data of `this`, with the hooks and the onError option. Throws.
 rtc_encoder_record *rtc_encoder_record_new(xsMachine *the, const xsHostHooks *hooks);
 // Its last: `this` lives until close(). With encoder NULL it throws instead, naming the errno value.

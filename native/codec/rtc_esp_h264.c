@@ -4,6 +4,7 @@
 // The component has no call for a key frame, but a new encoder begins with one (and its parameter sets): so a forced
 // key frame makes the encoder anew.
 #include "rtc_video_codec.h"
+#include "rtc_payload.h"
 #include "rtc_port.h"
 
 #include <errno.h>
@@ -83,7 +84,14 @@ static int start(rtc_video_codec *codec)
 	return 0;
 }
 
-rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int *error, const char **message)
+static void destroy(rtc_video_codec *codec)
+{
+	stop(codec);
+	esp_h264_free(codec->picture);
+	free(codec);
+}
+
+static rtc_video_codec *make(const rtc_video_codec_options *options, int *error, const char **message)
 {
 	*error = ENOTSUP;
 	*message = "esp_h264 cannot bound the size of NAL units";
@@ -108,20 +116,11 @@ rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int
 		return codec;
 	if (*error == ENOTSUP)
 		*message = "esp_h264 refuses this size, frame rate or bitrate";
-	rtc_video_codec_delete(codec);
+	destroy(codec);
 	return NULL;
 }
 
-void rtc_video_codec_delete(rtc_video_codec *codec)
-{
-	if (!codec)
-		return;
-	stop(codec);
-	esp_h264_free(codec->picture);
-	free(codec);
-}
-
-int rtc_video_codec_set_bitrate(rtc_video_codec *codec, uint32_t bitsPerSecond)
+static int setBitrate(rtc_video_codec *codec, uint32_t bitsPerSecond)
 {
 	codec->options.bitrate = bitsPerSecond;
 	if (!codec->parameters)
@@ -168,7 +167,7 @@ static int is_key(const rtc_frame *unit)
 	return at + 1 < unit->size && (unit->data[at + 1] & 0x1F) == NAL_SPS;
 }
 
-int rtc_video_codec_encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output)
+static int encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output)
 {
 	if (key && !codec->fresh) {
 		stop(codec);
@@ -193,3 +192,8 @@ int rtc_video_codec_encode(rtc_video_codec *codec, const rtc_frame *input, int k
 	codec->fresh = 0;
 	return 0;
 }
+
+static const rtc_video_class encoder = {.make = make, .destroy = destroy, .setBitrate = setBitrate, .encode = encode};
+
+const rtc_codec rtc_codec_h264 = {
+	.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264, .video = &encoder};

@@ -2,6 +2,7 @@
 // ITU-T G.711: logarithmic companding of 8 kHz speech, 8 bits a sample. Both laws write sign, segment and step.
 // Sound at a multiple of 8 kHz is filtered and thinned out, so that G.711 and Opus share one microphone.
 #include "rtc_audio_codec.h"
+#include "rtc_payload.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -108,22 +109,47 @@ static void destroy(rtc_audio_codec *codec)
 	free(codec);
 }
 
-int rtc_g711_takes(uint32_t sampleRate)
+static int takes(uint32_t sampleRate, uint32_t channels)
 {
-	return sampleRate == 8000 || sampleRate == 16000 || sampleRate == 24000 || sampleRate == 48000;
+	return channels == 1 && (sampleRate == 8000 || sampleRate == 16000 || sampleRate == 24000 || sampleRate == 48000);
 }
 
-rtc_audio_codec *rtc_g711_new(rtc_format format, uint32_t sampleRate, uint8_t channels)
+static rtc_audio_codec *make(uint8_t (*law)(int16_t sample), uint32_t sampleRate, uint8_t channels)
 {
-	if (!rtc_g711_takes(sampleRate) || channels != 1)
+	if (!takes(sampleRate, channels))
 		return NULL;
 	g711 *self = calloc(1, sizeof *self);
 	if (!self)
 		return NULL;
-	self->law = format == RTC_FORMAT_PCMU ? rtc_g711_ulaw : rtc_g711_alaw;
+	self->law = law;
 	self->factor = sampleRate / SAMPLE_RATE;
 	if (self->factor > 1)
 		design(self);
 	self->codec = (rtc_audio_codec){.encode = encode, .setBitrate = set_bitrate, .destroy = destroy};
 	return &self->codec;
 }
+
+static rtc_audio_codec *make_ulaw(uint32_t sampleRate, uint8_t channels, uint32_t bitrate)
+{
+	(void)bitrate;
+	return make(rtc_g711_ulaw, sampleRate, channels);
+}
+
+static rtc_audio_codec *make_alaw(uint32_t sampleRate, uint8_t channels, uint32_t bitrate)
+{
+	(void)bitrate;
+	return make(rtc_g711_alaw, sampleRate, channels);
+}
+
+#define REFUSAL "G.711 takes 8, 16, 24 or 48 kHz, mono"
+#define BITRATE 64000
+
+static const rtc_audio_class ulaw = {
+	.make = make_ulaw, .takes = takes, .refusal = REFUSAL, .sampleRate = SAMPLE_RATE, .bitrate = BITRATE};
+static const rtc_audio_class alaw = {
+	.make = make_alaw, .takes = takes, .refusal = REFUSAL, .sampleRate = SAMPLE_RATE, .bitrate = BITRATE};
+
+const rtc_codec rtc_codec_pcmu = {
+	.name = "PCMU", .clockRate = SAMPLE_RATE, .payload = &rtc_payload_whole, .audio = &ulaw};
+const rtc_codec rtc_codec_pcma = {
+	.name = "PCMA", .clockRate = SAMPLE_RATE, .payload = &rtc_payload_whole, .audio = &alaw};

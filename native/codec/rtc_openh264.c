@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // H.264 by OpenH264: constrained baseline (RFC 6184 profile-level-id 42e0xx), one layer, one slice, one thread.
 #include "rtc_video_codec.h"
+#include "rtc_payload.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -81,7 +82,7 @@ static int hasRoom(const rtc_video_codec_options *options)
 	return room != NULL;
 }
 
-rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int *error, const char **message)
+static rtc_video_codec *make(const rtc_video_codec_options *options, int *error, const char **message)
 {
 	*error = ENOTSUP;
 	*message = "OpenH264 refuses this size of pictures or NAL units";
@@ -109,16 +110,14 @@ rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int
 	return codec;
 }
 
-void rtc_video_codec_delete(rtc_video_codec *codec)
+static void destroy(rtc_video_codec *codec)
 {
-	if (!codec)
-		return;
 	(*codec->encoder)->Uninitialize(codec->encoder);
 	WelsDestroySVCEncoder(codec->encoder);
 	free(codec);
 }
 
-int rtc_video_codec_set_bitrate(rtc_video_codec *codec, uint32_t bitsPerSecond)
+static int setBitrate(rtc_video_codec *codec, uint32_t bitsPerSecond)
 {
 	SBitrateInfo info = {.iLayer = SPATIAL_LAYER_ALL, .iBitrate = (int)bitsPerSecond};
 	return (*codec->encoder)->SetOption(codec->encoder, ENCODER_OPTION_BITRATE, &info) ? EIO : 0;
@@ -139,7 +138,7 @@ static int gather(const SFrameBSInfo *info, rtc_frame *output)
 	return 0;
 }
 
-int rtc_video_codec_encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output)
+static int encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output)
 {
 	SSourcePicture picture = {
 		.iColorFormat = videoFormatI420,
@@ -160,3 +159,8 @@ int rtc_video_codec_encode(rtc_video_codec *codec, const rtc_frame *input, int k
 	output->key = info.eFrameType == videoFrameTypeIDR;
 	return info.eFrameType == videoFrameTypeSkip ? 0 : gather(&info, output);
 }
+
+static const rtc_video_class encoder = {.make = make, .destroy = destroy, .setBitrate = setBitrate, .encode = encode};
+
+const rtc_codec rtc_codec_h264 = {
+	.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264, .video = &encoder};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opus (RFC 6716) by libopus, as RFC 7587 sends it: 20 ms a packet, in-band FEC, no DTX.
 #include "rtc_audio_codec.h"
+#include "rtc_payload.h"
 
 #include <stdlib.h>
 #if defined(ESP_PLATFORM)
@@ -48,7 +49,7 @@ static int configure(opus_codec *self, uint32_t bitrate)
 		   opus_encoder_ctl(self->encoder, OPUS_SET_PACKET_LOSS_PERC(EXPECTED_LOSS));
 }
 
-rtc_audio_codec *rtc_opus_new(uint32_t sampleRate, uint8_t channels, uint32_t bitrate)
+static rtc_audio_codec *make(uint32_t sampleRate, uint8_t channels, uint32_t bitrate)
 {
 	opus_codec *self = calloc(1, sizeof *self);
 	if (!self)
@@ -65,3 +66,20 @@ rtc_audio_codec *rtc_opus_new(uint32_t sampleRate, uint8_t channels, uint32_t bi
 	destroy(&self->codec);
 	return NULL;
 }
+
+static int takes(uint32_t sampleRate, uint32_t channels)
+{
+	return (sampleRate == 8000 || sampleRate == 12000 || sampleRate == 16000 || sampleRate == 24000 ||
+			sampleRate == 48000) &&
+		   (channels == 1 || channels == 2);
+}
+
+static const rtc_audio_class encoder = {
+	.make = make,
+	.takes = takes,
+	.refusal = "Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo",
+	.sampleRate = 48000,
+};
+
+// The RTP clock is 48 kHz whatever it is fed (RFC 7587 section 4.1).
+const rtc_codec rtc_codec_opus = {.name = "opus", .clockRate = 48000, .payload = &rtc_payload_whole, .audio = &encoder};

@@ -17,15 +17,21 @@ typedef struct rtc_video_codec rtc_video_codec;
 // The stack that encoding needs on a device, in bytes.
 #define RTC_VIDEO_CODEC_STACK (16 * 1024)
 
-// All of these are called on one thread. Returns NULL and sets `*error` to ENOTSUP for options that the library does
-// not take, and ENOMEM for what may succeed later; `*message` to a text for a person.
-rtc_video_codec *rtc_video_codec_new(const rtc_video_codec_options *options, int *error, const char **message);
-void rtc_video_codec_delete(rtc_video_codec *codec); // accepts NULL
-// Returns 0, or EIO when the library refuses.
-int rtc_video_codec_set_bitrate(rtc_video_codec *codec, uint32_t bitsPerSecond);
-// Encodes an I420 frame of the codec's size into one access unit (Annex B) at output->data, and sets its size and key.
-// With `key` it is an IDR picture, and every IDR picture brings SPS and PPS. Returns 0, ENOSPC when the access unit is
-// larger than the output's capacity, EIO when the library fails; after an error the codec must be made anew.
-int rtc_video_codec_encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output);
+// How a codec's record says that it encodes pictures. All is called on one thread.
+typedef struct rtc_video_class {
+	// Returns NULL and sets `*error` to ENOTSUP for options that the library does not take, and ENOMEM for what may
+	// succeed later; `*message` to a text for a person.
+	rtc_video_codec *(*make)(const rtc_video_codec_options *options, int *error, const char **message);
+	void (*destroy)(rtc_video_codec *codec);
+	// Returns 0, or EIO when the library refuses.
+	int (*setBitrate)(rtc_video_codec *codec, uint32_t bitsPerSecond);
+	// Encodes an I420 frame of the codec's size into one access unit at output->data, and sets its size and key. With
+	// `key` it can be decoded alone; of H.264 it is an IDR picture, and every IDR picture brings SPS and PPS. Returns
+	// 0, ENOSPC when the access unit is larger than the output's capacity, EIO when the library fails; after an error
+	// the codec must be made anew.
+	int (*encode)(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output);
+} rtc_video_class;
+
+extern const rtc_codec rtc_codec_h264; // of the platform's library
 
 #endif

@@ -169,7 +169,8 @@ uint32_t rtc_video_encoder_get_bitrate(rtc_video_encoder *encoder)
 
 static void forget_codec(rtc_video_encoder *encoder)
 {
-	rtc_video_codec_delete(encoder->codec);
+	if (encoder->codec)
+		encoder->options.codec->video->destroy(encoder->codec);
 	rtc_frame_pool_close(encoder->pool);
 	encoder->codec = NULL;
 	encoder->pool = NULL;
@@ -189,7 +190,7 @@ static int make_codec(rtc_video_encoder *encoder, const char **message)
 	*message = "the picture is too small";
 	if (encoder->width < SMALLEST || encoder->height < SMALLEST)
 		return ENOTSUP;
-	encoder->codec = rtc_video_codec_new(&options, &error, message);
+	encoder->codec = encoder->options.codec->video->make(&options, &error, message);
 	if (!encoder->codec)
 		return error;
 	// No picture takes more bits than 8 a pixel at the codecs' finest quantization; mostly far fewer pages are touched.
@@ -269,14 +270,15 @@ static rtc_frame *encode(rtc_video_encoder *encoder, const rtc_frame *frame, int
 	if (!output)
 		return NULL;
 	int key = fresh || key_is_due(encoder, frame, keyWanted);
-	int error = rtc_video_codec_encode(encoder->codec, frame, key, output);
+	int error = encoder->options.codec->video->encode(encoder->codec, frame, key, output);
 	if (error || output->size == 0) {
 		rtc_frame_release(output);
 		if (error)
 			forget_codec(encoder);
 		return NULL;
 	}
-	output->format = RTC_FORMAT_H264;
+	output->format = RTC_FORMAT_ENCODED;
+	output->codec = encoder->options.codec;
 	output->time = frame->time;
 	output->width = encoder->width;
 	output->height = encoder->height;
@@ -320,7 +322,7 @@ static void *run(void *argument)
 		uint64_t begin = rtc_now();
 		if (bitrate != encoder->bitrate) {
 			encoder->bitrate = bitrate;
-			if (encoder->codec && rtc_video_codec_set_bitrate(encoder->codec, bitrate))
+			if (encoder->codec && encoder->options.codec->video->setBitrate(encoder->codec, bitrate))
 				forget_codec(encoder); // the next one begins with it
 		}
 		rtc_frame *output = encode(encoder, frame, keyWanted);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Video encoder: a sink of I420 frames, a source of H.264 access units. One encode serves all its sinks.
+// Video encoder: a sink of I420 frames, a source of access units. One encode serves all its sinks.
 #ifndef RTC_VIDEO_ENCODER_H
 #define RTC_VIDEO_ENCODER_H
 
@@ -9,6 +9,7 @@
 #define RTC_VIDEO_MAXIMUM_BITRATE 50000000u
 
 typedef struct {
+	const rtc_codec *codec;    // one that encodes pictures
 	uint32_t framerate;        // frames per second at most, for the rate control
 	uint32_t bitrate;          // bit/s, the upper limit of what sinks ask for
 	uint32_t keyFrameInterval; // seconds between key frames that nobody asked for; 0: none

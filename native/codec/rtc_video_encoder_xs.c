@@ -2,8 +2,6 @@
 #include "rtc_encoder_xs.h"
 #include "rtc_video_encoder.h"
 
-#include <string.h>
-
 #define DEFAULT_FRAMERATE 30
 #define DEFAULT_BITRATE 1000000
 // Lost PLIs must not freeze a viewer for longer; the cost is some percent of the bitrate.
@@ -30,11 +28,8 @@ static void close_encoder(void *encoder)
 
 void xs_rtc_video_encoder(xsMachine *the)
 {
-	char codec[16];
-	rtc_xs_string(the, &xsArg(0), xsID_codec, "codec", codec, sizeof codec, 1);
-	if (strcmp(codec, "H264"))
-		xsRangeError("codec: not H264");
 	rtc_video_encoder_options options = {
+		.codec = rtc_encoder_codec(the, 1),
 		.framerate = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_framerate, "framerate", 1, 120, DEFAULT_FRAMERATE),
 		.bitrate = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_bitrate, "bitrate", RTC_VIDEO_MINIMUM_BITRATE,
 											RTC_VIDEO_MAXIMUM_BITRATE, DEFAULT_BITRATE),

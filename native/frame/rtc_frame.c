@@ -84,6 +84,7 @@ static void reset(rtc_frame *frame)
 	frame->size = 0;
 	frame->time = 0;
 	frame->format = 0;
+	frame->codec = NULL;
 	frame->key = 0;
 	frame->channels = 0;
 	frame->width = frame->height = 0;

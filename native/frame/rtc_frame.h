@@ -8,14 +8,12 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "rtc_codec.h"
 
 typedef enum {
 	RTC_FORMAT_I420 = 1, // planes[0..2], strides[0..2]
 	RTC_FORMAT_PCM,      // signed 16-bit, interleaved
-	RTC_FORMAT_H264,     // Annex B, one access unit
-	RTC_FORMAT_OPUS,
-	RTC_FORMAT_PCMU,
-	RTC_FORMAT_PCMA,
+	RTC_FORMAT_ENCODED,  // of `codec`: an access unit (of H.264: Annex B), or a packet of sound
 } rtc_format;
 
 typedef struct rtc_frame rtc_frame;
@@ -28,8 +26,9 @@ struct rtc_frame {
 	uint32_t capacity; // bytes allocated at data
 	uint64_t time;     // capture time of its first sample, rtc_now() microseconds
 	rtc_format format;
-	uint8_t key;      // H.264: an IDR access unit, with its parameter sets
-	uint8_t channels; // audio
+	const rtc_codec *codec; // of encoded media
+	uint8_t key;            // video: it can be decoded alone; of H.264: an IDR access unit, with its parameter sets
+	uint8_t channels;       // audio
 	uint16_t width, height;
 	uint32_t sampleRate;
 	uint32_t samples; // audio: per channel

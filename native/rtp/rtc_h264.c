@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "rtc_payload.h"
 #include "rtc_rtp.h"
 
 // NAL unit types of H.264 table 7-1, and those that RFC 6184 table 1 adds.
@@ -170,3 +171,17 @@ size_t rtc_h264_packetizer_next(rtc_h264_packetizer *packetizer, uint8_t *buffer
 	*marker = !packetizer->nalSize && !packetizer->fragmentLeft;
 	return size;
 }
+
+_Static_assert(sizeof(rtc_h264_packetizer) <= sizeof(rtc_payload_state), "there is room for the state");
+
+static int begin(rtc_payload_state *state, const uint8_t *data, size_t size, uint8_t mode, uint16_t maximum)
+{
+	return rtc_h264_packetizer_init((rtc_h264_packetizer *)state, data, size, mode, maximum);
+}
+
+static size_t next(rtc_payload_state *state, uint8_t *buffer, int *last)
+{
+	return rtc_h264_packetizer_next((rtc_h264_packetizer *)state, buffer, last);
+}
+
+const rtc_payload_format rtc_payload_h264 = {.begin = begin, .next = next, .modes = 2};

@@ -3,10 +3,9 @@
 
 #include <string.h>
 
-void rtc_rtp_feedback_init(rtc_rtp_feedback *feedback, uint32_t ssrc, uint32_t clockRate)
+void rtc_rtp_feedback_init(rtc_rtp_feedback *feedback, uint32_t clockRate)
 {
 	memset(feedback, 0, sizeof *feedback);
-	feedback->ssrc = ssrc;
 	feedback->clockRate = clockRate;
 }
 
@@ -22,7 +21,7 @@ void rtc_rtp_feedback_reported(rtc_rtp_feedback *feedback, uint64_t ntp, uint64_
 // after it has started), A - LSR would be nonsense. A report that we did not send measures nothing.
 static void measureRoundTrip(rtc_rtp_feedback *feedback, const rtc_rtcp_report *report, uint64_t now)
 {
-	rtc_rtp_sender_statistics *statistics = &feedback->statistics;
+	rtc_rtp_stream_statistics *statistics = &feedback->statistics;
 	if (!report->lastReport)
 		return;
 	for (int i = 0; i < RTC_RTP_FEEDBACK_REPORTS; i++) {
@@ -40,7 +39,7 @@ static void measureRoundTrip(rtc_rtp_feedback *feedback, const rtc_rtcp_report *
 
 static void takeReport(rtc_rtp_feedback *feedback, const rtc_rtcp_report *report, uint64_t now)
 {
-	rtc_rtp_sender_statistics *statistics = &feedback->statistics;
+	rtc_rtp_stream_statistics *statistics = &feedback->statistics;
 	statistics->reportsReceived++;
 	statistics->packetsLost = report->packetsLost;
 	statistics->fractionLost = report->fractionLost / 256.0;
@@ -60,8 +59,7 @@ static int takeFir(rtc_rtp_feedback *feedback, const rtc_rtcp_item *item)
 	return 1;
 }
 
-// An item about our SSRC. Returns 1 when it asks for a key frame.
-static int takeItem(rtc_rtp_feedback *feedback, const rtc_rtcp_item *item, uint64_t now)
+int rtc_rtp_feedback_take(rtc_rtp_feedback *feedback, const rtc_rtcp_item *item, uint64_t now)
 {
 	switch (item->kind) {
 	case RTC_RTCP_REPORT:
@@ -75,29 +73,7 @@ static int takeItem(rtc_rtp_feedback *feedback, const rtc_rtcp_item *item, uint6
 	case RTC_RTCP_NACK:
 		feedback->statistics.nackCount += item->first; // W3C counts packets
 		return 0;
-	case RTC_RTCP_REMB:
-		feedback->statistics.receiverBitrate = item->bitrate;
-		return 0;
 	default:
 		return 0;
 	}
-}
-
-int rtc_rtp_feedback_receive(rtc_rtp_feedback *feedback, const uint8_t *packet, size_t size, uint64_t now)
-{
-	rtc_rtcp_reader reader;
-	rtc_rtcp_item item;
-	int wanted = 0, result = rtc_rtcp_begin(&reader, packet, size);
-	if (result == 0)
-		while ((result = rtc_rtcp_next(&reader, &item)) > 0) {
-			if (item.kind == RTC_RTCP_UNKNOWN)
-				feedback->statistics.unknownRtcp++;
-			else if (item.kind == RTC_RTCP_BYE)
-				feedback->statistics.byes++;
-			else if (item.target == feedback->ssrc)
-				wanted |= takeItem(feedback, &item, now);
-		}
-	if (result < 0)
-		feedback->statistics.malformedRtcp++;
-	return wanted;
 }

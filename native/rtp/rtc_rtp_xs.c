@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_segment_xs.h"
 #include "rtc_rtp_sender.h"
-#include "rtc_srtp_xs.h"
+#include "rtc_rtp_session_xs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,20 +24,14 @@ void xs_rtc_rtp_sender_destructor(void *data)
 	free(record);
 }
 
-static rtc_format codecOption(xsMachine *the)
+static const rtc_codec *codecOption(xsMachine *the)
 {
-	static const struct {
-		const char *name;
-		rtc_format format;
-	} codecs[] = {
-		{"H264", RTC_FORMAT_H264}, {"opus", RTC_FORMAT_OPUS}, {"PCMU", RTC_FORMAT_PCMU}, {"PCMA", RTC_FORMAT_PCMA}};
-	char name[16];
+	char name[RTC_CODEC_NAME];
 	rtc_xs_string(the, &xsArg(0), xsID_codec, "codec", name, sizeof name, 1);
-	for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++)
-		if (!strcmp(name, codecs[i].name))
-			return codecs[i].format;
-	xsRangeError("codec: not H264, opus, PCMU or PCMA");
-	return 0;
+	const rtc_codec *codec = rtc_codec_find(name);
+	if (!codec)
+		xsRangeError("codec: there is no %s", name);
+	return codec;
 }
 
 static int requiredOption(xsMachine *the, xsIdentifier id, const char *name, int minimum, int maximum)
@@ -69,11 +63,10 @@ static uint32_t ssrcOption(xsMachine *the)
 	return (uint32_t)value;
 }
 
-static void readOptions(xsMachine *the, rtc_rtp_sender_options *options)
+static void readOptions(xsMachine *the, rtc_rtp_stream_options *options)
 {
-	options->format = codecOption(the);
+	options->codec = codecOption(the);
 	options->payloadType = payloadTypeOption(the);
-	options->clockRate = (uint32_t)requiredOption(the, xsID_clockRate, "clockRate", 1000, 192000);
 	options->ssrc = ssrcOption(the);
 	rtc_xs_string(the, &xsArg(0), xsID_cname, "cname", options->cname, sizeof options->cname, 1);
 	options->packetizationMode =
@@ -87,16 +80,16 @@ static void readOptions(xsMachine *the, rtc_rtp_sender_options *options)
 
 void xs_rtc_rtp_sender(xsMachine *the)
 {
-	rtc_rtp_sender_options options = {0};
+	rtc_rtp_stream_options options = {0};
 	int error;
 	xsmcVars(1);
 	readOptions(the, &options);
-	xsmcGet(xsVar(0), xsArg(0), xsID_srtp);
-	rtc_srtp *srtp = rtc_srtp_from_xs(the, &xsVar(0));
+	xsmcGet(xsVar(0), xsArg(0), xsID_session);
+	rtc_rtp_session *session = rtc_rtp_session_from_xs(the, &xsVar(0));
 	rtc_rtp_record *record = calloc(1, sizeof *record);
 	if (!record)
 		xsUnknownError("no memory");
-	record->sender = rtc_rtp_sender_new(&options, srtp, &error);
+	record->sender = rtc_rtp_sender_new(&options, session, &error);
 	if (!record->sender) {
 		free(record);
 		rtc_xs_throw(the, "peer/out-of-resources", strerror(error));
@@ -113,7 +106,7 @@ void xs_rtc_rtp_sender(xsMachine *the)
 void xs_rtc_rtp_sender_change(xsMachine *the)
 {
 	rtc_rtp_record *record = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
-	rtc_rtp_sender_options options = {0};
+	rtc_rtp_stream_options options = {0};
 	if (xsmcArgc < 1)
 		xsTypeError("options: missing");
 	xsmcVars(1);
@@ -142,7 +135,7 @@ static void setNumber(xsMachine *the, xsIdentifier id, double value)
 void xs_rtc_rtp_sender_statistics(xsMachine *the)
 {
 	rtc_rtp_record *record = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
-	rtc_rtp_sender_statistics statistics;
+	rtc_rtp_stream_statistics statistics;
 	rtc_rtp_sender_get_statistics(record->sender, &statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
@@ -162,8 +155,4 @@ void xs_rtc_rtp_sender_statistics(xsMachine *the)
 	setNumber(the, xsID_roundTripTime, statistics.roundTripTime);
 	setNumber(the, xsID_totalRoundTripTime, statistics.totalRoundTripTime);
 	setNumber(the, xsID_roundTripTimeMeasurements, statistics.roundTripTimeMeasurements);
-	setNumber(the, xsID_receiverBitrate, (double)statistics.receiverBitrate);
-	setNumber(the, xsID_byes, statistics.byes);
-	setNumber(the, xsID_malformedRtcp, statistics.malformedRtcp);
-	setNumber(the, xsID_unknownRtcp, statistics.unknownRtcp);
 }

@@ -1,15 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 import type Srtp from "webrtc/native/srtp";
 
+/** Counters of all streams of a session. */
+export interface RtpSessionStatistics {
+	/** RTP that came in, and how much of it was for nobody. */
+	packetsReceived: number;
+	unrouted: number;
+	/** Bit/s that the receiver deems possible for all streams together (REMB); 0 while it has not said. */
+	receiverBitrate: number;
+	byes: number;
+	/** RTCP that was not understood: compound packets that are not well-formed, and packets of unknown types. */
+	malformedRtcp: number;
+	unknownRtcp: number;
+}
+
+/**
+ * The RTP session of one peer: packets, reports and feedback of all its streams. Senders are made with it.
+ *
+ * @throws Error with code "peer/out-of-resources"
+ */
+export class RtpSession extends (Native("xs_rtc_rtp_session_destructor") as unknown as new () => object) {
+	/** @param srtp what protects and sends its packets; it is the only user */
+	constructor(srtp: Srtp) {
+		super();
+		native("xs_rtc_rtp_session").call(this, srtp);
+	}
+
+	/** @throws SyntaxError when closed */
+	statistics(): RtpSessionStatistics {
+		return native("xs_rtc_rtp_session_statistics").call(this);
+	}
+
+	/** Sends and hears nothing any more. Its senders are closed before, so that they can say BYE. May be called again. */
+	close(): void {
+		native("xs_rtc_rtp_session_close").call(this);
+	}
+}
+
 export interface RtpSenderOptions {
-	/** The session that protects and sends the packets; it has room for eight senders. */
-	srtp: Srtp;
-	/** What the source must deliver; frames of another format are dropped. */
-	codec: "H264" | "opus" | "PCMU" | "PCMA";
+	/** The peer's; it has room for eight senders. */
+	session: RtpSession;
+	/** The name of a codec; frames of another are dropped. */
+	codec: string;
 	/** 0 … 127, but not RTCP's 64 … 95 (RFC 5761 section 4). */
 	payloadType: number;
-	/** Hertz: 90,000 for H.264, 48,000 for Opus (RFC 7587 section 4.1), 8,000 for G.711. */
-	clockRate: number;
 	/** 1 … 2^32 - 1. */
 	ssrc: number;
 	/** At most 31 bytes (RFC 7022); the same for all tracks that play together. */
@@ -52,12 +86,6 @@ export interface RtpSenderStatistics {
 	roundTripTime: number;
 	totalRoundTripTime: number;
 	roundTripTimeMeasurements: number;
-	/** Bit/s that the receiver deems possible for all streams together (REMB); 0 while it has not said. */
-	receiverBitrate: number;
-	byes: number;
-	/** RTCP that was not understood: compound packets that are not well-formed, and packets of unknown types. */
-	malformedRtcp: number;
-	unknownRtcp: number;
 }
 
 /**
@@ -77,7 +105,7 @@ export default class RtpSender extends (Native("xs_rtc_rtp_sender_destructor") a
 	 * be connected to a source of another codec yet.
 	 * @throws TypeError, RangeError naming the option; SyntaxError when closed
 	 */
-	change(options: Omit<RtpSenderOptions, "srtp">): void {
+	change(options: Omit<RtpSenderOptions, "session">): void {
 		native("xs_rtc_rtp_sender_change").call(this, options);
 	}
 	/** @throws SyntaxError when closed */

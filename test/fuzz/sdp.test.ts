@@ -6,17 +6,15 @@ import fc from "../unit/seeded";
 import {
 	createAnswer,
 	createOffer,
-	h264,
 	midExtension,
 	negotiated,
-	opus,
 	parse,
 	parseFragment,
-	pcmu,
 	write,
 	writeFragment,
 } from "webrtc/sdp";
 import type { LocalMedia, SessionDescription } from "webrtc/sdp";
+import { h264, opus, pcmu } from "../unit/codecs";
 
 const folder = join(__dirname, "../unit/sdp/fixtures");
 const fixtures = readdirSync(folder)

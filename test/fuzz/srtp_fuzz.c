@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dtls_world.h"
+#include "rtc_payload.h"
 #include "rtc_rtp_sender.h"
 
 #define CHECK(condition)                                                                                               \
@@ -54,12 +55,12 @@ static unsigned deliver(const uint8_t *data, size_t size)
 	return heard - count;
 }
 
-static rtc_rtp_sender *openSender(rtc_srtp *srtp)
+static rtc_rtp_sender *openSender(rtc_rtp_session *session)
 {
+	static const rtc_codec h264 = {.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264};
 	int error;
-	rtc_rtp_sender_options options = {
-		.format = RTC_FORMAT_H264, .payloadType = 102, .ssrc = 0x11223344, .clockRate = 90000, .cname = "a"};
-	rtc_rtp_sender *sender = rtc_rtp_sender_new(&options, srtp, &error);
+	rtc_rtp_stream_options options = {.codec = &h264, .payloadType = 102, .ssrc = 0x11223344, .cname = "a"};
+	rtc_rtp_sender *sender = rtc_rtp_sender_new(&options, session, &error);
 	CHECK(sender);
 	return sender;
 }
@@ -116,7 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(srtp[side]);
 	}
 	CHECK(!rtc_srtp_add_handler(srtp[1], onRtp, onRtcp, NULL, NULL));
-	rtc_rtp_sender *sender = openSender(srtp[1]);
+	rtc_rtp_session *session = rtc_rtp_session_new(srtp[1], &error);
+	CHECK(session);
+	rtc_rtp_sender *sender = openSender(session);
 	size_t expected = rtc_srtp_material_size(RTC_SRTP_AES128_CM_SHA1_80);
 	for (int side = 0; side < 2; side++)
 		CHECK(!rtc_srtp_set_keys(srtp[side], RTC_SRTP_AES128_CM_SHA1_80, material, expected, side == 0));
@@ -134,6 +137,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rtc_srtp_get_statistics(srtp[1], &statistics);
 	CHECK(statistics.protectFailed == 0);
 	rtc_rtp_sender_close(sender);
+	rtc_rtp_session_close(session);
+	rtc_rtp_session_release(session);
 	for (int side = 0; side < 2; side++)
 		rtc_srtp_release(srtp[side]);
 	return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "alloc_loop.h"
 #include "dtls_world.h"
+#include "rtc_payload.h"
 #include "rtc_rtp_sender.h"
 
 #define PATIENCE 5000 // milliseconds of virtual time
@@ -126,12 +127,9 @@ static alloc_result speaks(void)
 
 static alloc_result sends(void)
 {
-	static const rtc_rtp_sender_options options = {.format = RTC_FORMAT_H264,
-												   .payloadType = 102,
-												   .packetizationMode = 1,
-												   .ssrc = 7,
-												   .clockRate = 90000,
-												   .cname = "a"};
+	static const rtc_codec h264 = {.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264};
+	static const rtc_rtp_stream_options options = {
+		.codec = &h264, .payloadType = 102, .packetizationMode = 1, .ssrc = 7, .cname = "a"};
 	static uint8_t picture[5000] = {0, 0, 0, 1, 0x67, 1, 2, 0, 0, 0, 1, 0x68, 1, 0, 0, 0, 1, 0x65};
 	static uint8_t material[RTC_SRTP_MATERIAL];
 	int error;
@@ -140,7 +138,8 @@ static alloc_result sends(void)
 	rtc_srtp *srtp = rtc_srtp_new(world_path(0), &error);
 	if (!srtp)
 		return namesMemory(error) ? ALLOC_REFUSED : ALLOC_WRONG;
-	rtc_rtp_sender *sender = rtc_rtp_sender_new(&options, srtp, &error);
+	rtc_rtp_session *session = rtc_rtp_session_new(srtp, &error);
+	rtc_rtp_sender *sender = session ? rtc_rtp_sender_new(&options, session, &error) : NULL;
 	if (!sender && error != ENOMEM)
 		result = ALLOC_WRONG;
 	size_t size = rtc_srtp_material_size(RTC_SRTP_AES128_CM_SHA1_80);
@@ -148,8 +147,9 @@ static alloc_result sends(void)
 	if (error && error != ENOMEM)
 		result = ALLOC_WRONG;
 	if (sender) {
-		rtc_frame frame = {.data = picture, .size = sizeof picture, .format = RTC_FORMAT_H264, .key = 1};
-		rtc_rtp_sender_statistics statistics;
+		rtc_frame frame = {
+			.data = picture, .size = sizeof picture, .format = RTC_FORMAT_ENCODED, .codec = &h264, .key = 1};
+		rtc_rtp_stream_statistics statistics;
 		frame.time = worldNow;
 		memset(picture + 18, 3, sizeof picture - 18);
 		rtc_rtp_sender_sink(sender)->frame(rtc_rtp_sender_sink(sender), &frame);
@@ -158,6 +158,9 @@ static alloc_result sends(void)
 			result = ALLOC_DONE;
 		rtc_rtp_sender_close(sender);
 	}
+	if (session)
+		rtc_rtp_session_close(session);
+	rtc_rtp_session_release(session);
 	rtc_srtp_release(srtp);
 	return result;
 }

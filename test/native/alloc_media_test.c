@@ -5,10 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "alloc_loop.h"
+#include "rtc_audio_codec.h"
 #include "rtc_audio_encoder.h"
 #include "rtc_capture.h"
 #include "rtc_port.h"
 #include "rtc_transport_core.h"
+#include "rtc_video_codec.h"
 #include "rtc_video_encoder.h"
 
 #define WIDTH 32
@@ -67,7 +69,8 @@ static alloc_result encodesVideo(void)
 {
 	listener it = {0};
 	int error;
-	rtc_video_encoder_options options = {.framerate = 30, .bitrate = 300000, .failed = failed, .context = &it};
+	rtc_video_encoder_options options = {
+		.codec = &rtc_codec_h264, .framerate = 30, .bitrate = 300000, .failed = failed, .context = &it};
 	rtc_video_encoder *encoder = rtc_video_encoder_new(&options, &error);
 	if (!encoder)
 		return error == ENOMEM || error == EAGAIN ? ALLOC_REFUSED : ALLOC_WRONG;
@@ -81,11 +84,11 @@ static alloc_result encodesVideo(void)
 	return result;
 }
 
-static alloc_result encodesAudio(rtc_format format)
+static alloc_result encodesAudio(const rtc_codec *codec)
 {
 	listener it = {0};
 	int error;
-	rtc_audio_encoder_options options = {.format = format, .bitrate = 32000, .failed = failed, .context = &it};
+	rtc_audio_encoder_options options = {.codec = codec, .bitrate = 32000, .failed = failed, .context = &it};
 	rtc_audio_encoder *encoder = rtc_audio_encoder_new(&options, &error);
 	if (!encoder)
 		return error == ENOMEM || error == EAGAIN ? ALLOC_REFUSED : ALLOC_WRONG;
@@ -103,12 +106,12 @@ static alloc_result encodesAudio(rtc_format format)
 
 static alloc_result encodesOpus(void)
 {
-	return encodesAudio(RTC_FORMAT_OPUS);
+	return encodesAudio(&rtc_codec_opus);
 }
 
 static alloc_result encodesG711(void)
 {
-	return encodesAudio(RTC_FORMAT_PCMU);
+	return encodesAudio(&rtc_codec_pcmu);
 }
 
 static void onDtls(void *context, const uint8_t *data, size_t size)

@@ -53,14 +53,14 @@ static void failed(void *context, int error, const char *message)
 	((bench *)context)->failures++;
 }
 
-static bench *open_bench(rtc_format format, uint32_t bitrate)
+static bench *open_bench(const rtc_codec *codec, uint32_t bitrate)
 {
 	bench *b = calloc(1, sizeof *b);
 	b->start = 5000000;
 	b->frequency = 1000;
 	b->pool = rtc_frame_pool_new(4, 48000 * 2 * 2 / 10);
 	test_sink_init(&b->output, got_packet, b);
-	rtc_audio_encoder_options options = {.format = format, .bitrate = bitrate, .failed = failed, .context = b};
+	rtc_audio_encoder_options options = {.codec = codec, .bitrate = bitrate, .failed = failed, .context = b};
 	int error;
 	b->encoder = rtc_audio_encoder_new(&options, &error);
 	assert_non_null(b->encoder);
@@ -107,7 +107,7 @@ static void push_and_wait(bench *b, uint32_t rate, uint8_t channels, uint32_t sa
 
 static void opus_carries_a_tone(uint32_t rate, uint8_t channels, uint32_t frameSamples)
 {
-	bench *b = open_bench(RTC_FORMAT_OPUS, 32000);
+	bench *b = open_bench(&rtc_codec_opus, 32000);
 	push_and_wait(b, rate, channels, frameSamples, rate / frameSamples); // a second
 	int error;
 	OpusDecoder *decoder = opus_decoder_create(48000, channels, &error);
@@ -139,7 +139,7 @@ static void test_opus(void **state)
 static void test_opus_bitrate_changes(void **state)
 {
 	(void)state;
-	bench *b = open_bench(RTC_FORMAT_OPUS, 16000);
+	bench *b = open_bench(&rtc_codec_opus, 16000);
 	push_and_wait(b, 48000, 1, 960, 25);
 	rtc_audio_encoder_set_bitrate(b->encoder, 96000);
 	push_and_wait(b, 48000, 1, 960, 25);
@@ -207,7 +207,7 @@ static void test_g711_of_every_sample(void **state)
 static void test_g711_packets(void **state)
 {
 	(void)state;
-	bench *b = open_bench(RTC_FORMAT_PCMU, 64000);
+	bench *b = open_bench(&rtc_codec_pcmu, 64000);
 	push_and_wait(b, 8000, 1, 160, 10);
 	assert_int_equal(b->sizes[9], 160);
 	assert_int_equal(b->times[9], b->start + 9 * 20000);
@@ -219,7 +219,7 @@ static void test_g711_packets(void **state)
 // The level of what comes out, relative to what goes in.
 static double g711_gain(uint32_t rate, double frequency)
 {
-	bench *b = open_bench(RTC_FORMAT_PCMA, 64000);
+	bench *b = open_bench(&rtc_codec_pcma, 64000);
 	b->frequency = frequency;
 	push_and_wait(b, rate, 1, rate / 50, 50);
 	double sum = 0;
@@ -249,7 +249,7 @@ static void test_g711_of_a_source_at_another_rate(void **state)
 static void test_g711_of_another_rate_is_seamless(void **state)
 {
 	(void)state;
-	bench *b = open_bench(RTC_FORMAT_PCMU, 64000);
+	bench *b = open_bench(&rtc_codec_pcmu, 64000);
 	push_and_wait(b, 48000, 1, 960, 10);
 	int previous = 0, largest = 0;
 	for (int i = 160; i < 1600; i++) {
@@ -267,7 +267,7 @@ static void test_g711_of_another_rate_is_seamless(void **state)
 static void test_format_follows_the_source(void **state)
 {
 	(void)state;
-	bench *b = open_bench(RTC_FORMAT_OPUS, 32000);
+	bench *b = open_bench(&rtc_codec_opus, 32000);
 	push_and_wait(b, 48000, 1, 960, 5);
 	b->start += 100000;
 	b->pushed = 0;
@@ -281,10 +281,10 @@ static void test_format_follows_the_source(void **state)
 static void test_unfit_format_is_reported_once(void **state)
 {
 	(void)state;
-	bench *b = open_bench(RTC_FORMAT_OPUS, 32000);
+	bench *b = open_bench(&rtc_codec_opus, 32000);
 	for (int i = 0; i < 5; i++)
 		push(b, 44100, 1, 882);
-	bench *g711 = open_bench(RTC_FORMAT_PCMA, 64000);
+	bench *g711 = open_bench(&rtc_codec_pcma, 64000);
 	push(g711, 44100, 1, 882);
 	usleep(50000);
 	assert_int_equal(b->failures, 1);
@@ -304,7 +304,7 @@ static void test_lack_of_memory_passes(void **state)
 	(void)state;
 	for (unsigned allowed = 0; allowed < 2; allowed++) { // first the buffer fails, then the codec
 		for (int opus = 0; opus < 2; opus++) {
-			bench *b = open_bench(opus ? RTC_FORMAT_OPUS : RTC_FORMAT_PCMU, 32000);
+			bench *b = open_bench(opus ? &rtc_codec_opus : &rtc_codec_pcmu, 32000);
 			rtc_frame_release(rtc_frame_pool_get(b->pool)); // it is there
 			failing_alloc_start(1 + allowed, FAILING_ALLOC_REST);
 			for (int i = 0; i < 20; i++) {
@@ -329,7 +329,7 @@ static void test_lack_of_memory_passes(void **state)
 static void test_times_follow_a_gap(void **state)
 {
 	(void)state;
-	bench *b = open_bench(RTC_FORMAT_PCMA, 64000);
+	bench *b = open_bench(&rtc_codec_pcma, 64000);
 	push_and_wait(b, 8000, 1, 160, 3);
 	b->start += 30000; // jitter: not a gap
 	push_and_wait(b, 8000, 1, 160, 1);

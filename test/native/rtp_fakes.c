@@ -56,9 +56,9 @@ int rtc_srtp_ready(rtc_srtp *srtp)
 int rtc_srtp_add_handler(rtc_srtp *srtp, rtc_srtp_handler rtp, rtc_srtp_handler rtcp, rtc_srtp_ready_handler ready,
 						 void *context)
 {
-	assert_null(rtp);
 	if (srtp->full)
 		return ENOSPC;
+	srtp->rtp = rtp;
 	srtp->rtcp = rtcp;
 	srtp->onReady = ready;
 	srtp->context = context;
@@ -73,10 +73,11 @@ void rtc_srtp_remove_handler(rtc_srtp *srtp, void *context)
 
 rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp)
 {
-	if (!srtp->ready)
+	if (!srtp->ready || (srtp->endsAfter && srtp->begins == srtp->endsAfter))
 		return NULL;
 	assert_int_equal(srtp->depth++, 0);
 	srtp->begins++;
+	srtp->run = 0;
 	srtp->buffer = malloc(RTC_MTU);
 	return (rtc_srtp_transmit *)srtp;
 }
@@ -90,6 +91,8 @@ int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp)
 {
 	rtc_srtp *srtp = (rtc_srtp *)transmit;
 	assert_true(size && size <= RTC_MTU - RTC_SRTP_TRAILER && srtp->count < FAKE_PACKETS);
+	if (++srtp->run > srtp->most)
+		srtp->most = srtp->run;
 	if (srtp->failing)
 		return EIO;
 	fake_packet *packet = &srtp->packets[srtp->count++];
@@ -121,6 +124,12 @@ void fakeReceive(rtc_srtp *srtp, const uint8_t *packet, size_t size)
 	srtp->rtcp(srtp->context, packet, size);
 }
 
+void fakeReceiveRtp(rtc_srtp *srtp, const uint8_t *packet, size_t size)
+{
+	assert_non_null(srtp->context);
+	srtp->rtp(srtp->context, packet, size);
+}
+
 static void destroySource(rtc_source *source)
 {
 	(void)source; // the test's
@@ -138,28 +147,29 @@ void fakeSourceInit(fake_source *source)
 	source->keyFrameRequests = 0;
 }
 
-const rtc_rtp_sender_options video = {.format = RTC_FORMAT_H264,
-									  .payloadType = 102,
-									  .packetizationMode = 1,
-									  .ssrc = SSRC,
-									  .clockRate = 90000,
-									  .cname = "cname"};
-const rtc_rtp_sender_options audio = {
-	.format = RTC_FORMAT_OPUS, .payloadType = 111, .ssrc = SSRC, .clockRate = 48000, .cname = "cname"};
+const rtc_codec h264 = {.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264};
+const rtc_codec opus = {.name = "opus", .clockRate = 48000, .payload = &rtc_payload_whole};
+const rtc_codec pcma = {.name = "PCMA", .clockRate = 8000, .payload = &rtc_payload_whole};
+const rtc_rtp_stream_options video = {
+	.codec = &h264, .payloadType = 102, .packetizationMode = 1, .ssrc = SSRC, .cname = "cname"};
+const rtc_rtp_stream_options audio = {.codec = &opus, .payloadType = 111, .ssrc = SSRC, .cname = "cname"};
 
-fixture *begin(const rtc_rtp_sender_options *options, int ready)
+fixture *begin(const rtc_rtp_stream_options *options, int ready)
 {
 	fixture *f = calloc(1, sizeof *f);
 	int error = -1;
 	fakeNow = 5 * SECOND;
 	fakeNtp = 0xe0000000ull << 32;
 	f->srtp = fakeSrtp(ready);
-	f->sender = rtc_rtp_sender_new(options, f->srtp, &error);
+	f->session = rtc_rtp_session_new(f->srtp, &error);
+	assert_non_null(f->session);
+	f->sender = rtc_rtp_sender_new(options, f->session, &error);
 	assert_non_null(f->sender);
 	assert_int_equal(error, 0);
 	fakeSourceInit(&f->source);
 	assert_int_equal(rtc_source_connect(&f->source.source, rtc_rtp_sender_sink(f->sender)), 0);
-	f->frame = (rtc_frame){.data = f->data, .format = options->format, .sampleRate = 48000, .samples = 960};
+	f->frame = (rtc_frame){
+		.data = f->data, .format = RTC_FORMAT_ENCODED, .codec = options->codec, .sampleRate = 48000, .samples = 960};
 	return f;
 }
 
@@ -169,6 +179,8 @@ void finish(fixture *f)
 		rtc_rtp_sender_close(f->sender);
 	assert_int_equal(f->source.source.count, 0);
 	assert_int_equal(f->source.source.refs, 1);
+	rtc_rtp_session_close(f->session);
+	rtc_rtp_session_release(f->session);
 	assert_int_equal(f->srtp->refs, 1);
 	rtc_source_release(&f->source.source);
 	rtc_srtp_release(f->srtp);

@@ -3,6 +3,7 @@
 #ifndef RTP_FAKES_H
 #define RTP_FAKES_H
 
+#include "rtc_payload.h"
 #include "rtc_rtp_sender.h"
 
 #define SSRC 0x11223344
@@ -26,13 +27,16 @@ struct rtc_srtp {
 	int refs, ready;
 	int depth; // begins without their ends
 	int begins;
+	int most;        // packets of one run
+	int run;         // of the present one
+	int endsAfter;   // begins; 0: it does not end
 	int full;        // refuses a handler
 	int failing;     // commits fail
 	uint32_t losing; // packets of the next burst that the transport cannot send
 	uint8_t *buffer; // of RTC_MTU bytes
 	fake_packet packets[FAKE_PACKETS];
 	size_t count;
-	rtc_srtp_handler rtcp;
+	rtc_srtp_handler rtp, rtcp;
 	rtc_srtp_ready_handler onReady;
 	void *context;
 };
@@ -47,21 +51,24 @@ extern int fakeRandomFails;
 
 rtc_srtp *fakeSrtp(int ready);
 void fakeSetReady(rtc_srtp *srtp);
-void fakeReceive(rtc_srtp *srtp, const uint8_t *packet, size_t size);
+void fakeReceive(rtc_srtp *srtp, const uint8_t *packet, size_t size); // RTCP
+void fakeReceiveRtp(rtc_srtp *srtp, const uint8_t *packet, size_t size);
 void fakeSourceInit(fake_source *source);
 
 // A sender with its session and source, at work.
 typedef struct {
 	rtc_srtp *srtp;
+	rtc_rtp_session *session;
 	rtc_rtp_sender *sender;
 	fake_source source;
 	rtc_frame frame;
 	uint8_t data[6000];
-	rtc_rtp_sender_statistics statistics;
+	rtc_rtp_stream_statistics statistics;
 } fixture;
 
-extern const rtc_rtp_sender_options video, audio;
-fixture *begin(const rtc_rtp_sender_options *options, int ready);
+extern const rtc_codec h264, opus, pcma; // without encoders
+extern const rtc_rtp_stream_options video, audio;
+fixture *begin(const rtc_rtp_stream_options *options, int ready);
 void finish(fixture *f); // closes the sender, if that was not done, and checks that all references came back
 void deliver(fixture *f, uint64_t time);
 void picture(fixture *f, uint64_t time, int key, size_t size); // SPS, PPS and a slice of 1 + size bytes

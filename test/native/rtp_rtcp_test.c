@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "rtc_rtp.h"
 #include "rtc_rtp_feedback.h"
 
 #define SSRC 0x11223344
@@ -75,11 +76,30 @@ static int readAll(const uint8_t *data, size_t size)
 	return result;
 }
 
+static uint32_t malformedRtcp, unknownRtcp; // so far
+
+// Takes in what a compound packet says of SSRC. Returns whether it asks for a key frame.
+static int receive(rtc_rtp_feedback *feedback, const uint8_t *packet, size_t size, uint64_t now)
+{
+	rtc_rtcp_reader reader;
+	rtc_rtcp_item item;
+	int wanted = 0, result = rtc_rtcp_begin(&reader, packet, size);
+	if (!result)
+		while ((result = rtc_rtcp_next(&reader, &item)) > 0) {
+			unknownRtcp += item.kind == RTC_RTCP_UNKNOWN;
+			if (item.kind != RTC_RTCP_UNKNOWN && item.target == SSRC)
+				wanted |= rtc_rtp_feedback_take(feedback, &item, now);
+		}
+	malformedRtcp += result < 0;
+	return wanted;
+}
+
 static void truncationsAreMalformed(void **state)
 {
 	(void)state;
 	rtc_rtp_feedback feedback;
-	rtc_rtp_feedback_init(&feedback, SSRC, 90000);
+	rtc_rtp_feedback_init(&feedback, 90000);
+	malformedRtcp = unknownRtcp = 0;
 	uint32_t malformed = 0;
 	size_t boundary = 0;
 	for (size_t size = 0; size <= sizeof compound; size++) {
@@ -87,8 +107,8 @@ static void truncationsAreMalformed(void **state)
 		boundary += whole;
 		malformed += !whole;
 		assert_int_equal(readAll(compound, size), whole ? 0 : -1);
-		rtc_rtp_feedback_receive(&feedback, compound, size, 0);
-		assert_int_equal(feedback.statistics.malformedRtcp, malformed);
+		receive(&feedback, compound, size, 0);
+		assert_int_equal(malformedRtcp, malformed);
 	}
 	assert_int_equal(boundary, 7);
 }
@@ -139,16 +159,18 @@ static void wrongPaddingCostsItsPacketAlone(void **state)
 	rtc_rtp_feedback feedback;
 	for (int padding = 0; padding < 256; padding++) {
 		uint8_t packet[] = {0x81, 206, 0, 2, THEIRS, OURS, 0xa0, 201, 0, 2, THEIRS, 0, 0, 0, (uint8_t)padding};
-		rtc_rtp_feedback_init(&feedback, SSRC, 90000);
-		assert_int_equal(rtc_rtp_feedback_receive(&feedback, packet, sizeof packet, 0), 1);
+		rtc_rtp_feedback_init(&feedback, 90000);
+		malformedRtcp = unknownRtcp = 0;
+		assert_int_equal(receive(&feedback, packet, sizeof packet, 0), 1);
 		assert_int_equal(feedback.statistics.pliCount, 1);
-		assert_int_equal(feedback.statistics.malformedRtcp, padding != 4);
+		assert_int_equal(malformedRtcp, padding != 4);
 	}
 	// Padding on a packet that is not the last.
 	uint8_t early[] = {0x81, 206, 0, 2, THEIRS, OURS, 0xa0, 201, 0, 2, THEIRS, 0, 0, 0, 4, 0x80, 201, 0, 1, THEIRS};
-	rtc_rtp_feedback_init(&feedback, SSRC, 90000);
-	assert_int_equal(rtc_rtp_feedback_receive(&feedback, early, sizeof early, 0), 1);
-	assert_int_equal(feedback.statistics.malformedRtcp, 1);
+	rtc_rtp_feedback_init(&feedback, 90000);
+	malformedRtcp = unknownRtcp = 0;
+	assert_int_equal(receive(&feedback, early, sizeof early, 0), 1);
+	assert_int_equal(malformedRtcp, 1);
 }
 
 static void bitratesAreHeld(void **state)
@@ -166,14 +188,15 @@ static void unknownPacketsAreCounted(void **state)
 {
 	(void)state;
 	rtc_rtp_feedback feedback;
-	rtc_rtp_feedback_init(&feedback, SSRC, 90000);
+	rtc_rtp_feedback_init(&feedback, 90000);
+	malformedRtcp = unknownRtcp = 0;
 	static const uint8_t packet[] = {0x80, 204, 0, 2, THEIRS, 'a',  'b', 'c', 'd',    // APP
 									 0x82, 206, 0, 3, THEIRS, OURS, 0,   0,   0,   0, // SLI
 									 0x80, 192, 0, 1, THEIRS,                         // RFC 2032's FIR
 									 0x81, 206, 0, 2, THEIRS, OURS};
-	assert_int_equal(rtc_rtp_feedback_receive(&feedback, packet, sizeof packet, 0), 1);
-	assert_int_equal(feedback.statistics.unknownRtcp, 3);
-	assert_int_equal(feedback.statistics.malformedRtcp, 0);
+	assert_int_equal(receive(&feedback, packet, sizeof packet, 0), 1);
+	assert_int_equal(unknownRtcp, 3);
+	assert_int_equal(malformedRtcp, 0);
 	assert_int_equal(feedback.statistics.pliCount, 1);
 }
 
@@ -181,18 +204,19 @@ static void keyFrameRequests(void **state)
 {
 	(void)state;
 	rtc_rtp_feedback feedback;
-	rtc_rtp_feedback_init(&feedback, SSRC, 90000);
+	rtc_rtp_feedback_init(&feedback, 90000);
+	malformedRtcp = unknownRtcp = 0;
 	uint8_t fir[] = {0x84, 206, 0, 6, THEIRS, 0, 0, 0, 0, 9, 9, 9, 9, 1, 0, 0, 0, OURS, 0, 0, 0, 0};
-	assert_int_equal(rtc_rtp_feedback_receive(&feedback, fir, sizeof fir, 0), 1); // the first may have any number
-	assert_int_equal(rtc_rtp_feedback_receive(&feedback, fir, sizeof fir, 0), 0);
+	assert_int_equal(receive(&feedback, fir, sizeof fir, 0), 1); // the first may have any number
+	assert_int_equal(receive(&feedback, fir, sizeof fir, 0), 0);
 	fir[24] = 255;
-	assert_int_equal(rtc_rtp_feedback_receive(&feedback, fir, sizeof fir, 0), 1);
+	assert_int_equal(receive(&feedback, fir, sizeof fir, 0), 1);
 	fir[7] = 2; // another requester has its own numbers
-	assert_int_equal(rtc_rtp_feedback_receive(&feedback, fir, sizeof fir, 0), 1);
+	assert_int_equal(receive(&feedback, fir, sizeof fir, 0), 1);
 	fir[20]++; // about another source
-	assert_int_equal(rtc_rtp_feedback_receive(&feedback, fir, sizeof fir, 0), 0);
+	assert_int_equal(receive(&feedback, fir, sizeof fir, 0), 0);
 	assert_int_equal(feedback.statistics.firCount, 4);
-	assert_int_equal(rtc_rtp_feedback_receive(&feedback, BYTES(0x81, 206, 0, 2, THEIRS, 1, 2, 3, 4), 0), 0);
+	assert_int_equal(receive(&feedback, BYTES(0x81, 206, 0, 2, THEIRS, 1, 2, 3, 4), 0), 0);
 	assert_int_equal(feedback.statistics.pliCount, 0);
 }
 
@@ -201,21 +225,22 @@ static void roundTripOfRfc3550(void **state)
 {
 	(void)state;
 	rtc_rtp_feedback feedback;
-	rtc_rtp_feedback_init(&feedback, SSRC, 90000);
+	rtc_rtp_feedback_init(&feedback, 90000);
+	malformedRtcp = unknownRtcp = 0;
 	rtc_rtp_feedback_reported(&feedback, 0xb44db70520000000, 1000000);
 	uint64_t now = 1000000 + 11375000; // 0xb710:8000 - 0xb705:2000
-	rtc_rtp_feedback_receive(&feedback, compound, 32, now);
-	rtc_rtp_sender_statistics *statistics = &feedback.statistics;
+	receive(&feedback, compound, 32, now);
+	rtc_rtp_stream_statistics *statistics = &feedback.statistics;
 	assert_true(statistics->roundTripTime == 6.125);
 	assert_int_equal(statistics->roundTripTimeMeasurements, 1);
 	assert_true(statistics->fractionLost == 0.25);
 	assert_int_equal(statistics->packetsLost, -2);
 	assert_true(statistics->jitter * 90000 > 2999.999 && statistics->jitter * 90000 < 3000.001);
-	rtc_rtp_feedback_receive(&feedback, compound, 32, now + 500000);
+	receive(&feedback, compound, 32, now + 500000);
 	assert_true(statistics->roundTripTime == 6.625 && statistics->totalRoundTripTime == 12.75);
 	for (int i = 0; i < RTC_RTP_FEEDBACK_REPORTS; i++) // a report too old to be known measures nothing
 		rtc_rtp_feedback_reported(&feedback, (uint64_t)i << 32, now);
-	rtc_rtp_feedback_receive(&feedback, compound, 32, now);
+	receive(&feedback, compound, 32, now);
 	assert_int_equal(statistics->roundTripTimeMeasurements, 2);
 	assert_int_equal(statistics->reportsReceived, 3);
 }

@@ -105,7 +105,7 @@ static void anotherSourceBeginsWithAKeyFrame(void **state)
 static void whatCannotBeSent(void **state)
 {
 	(void)state;
-	rtc_rtp_sender_options options = video;
+	rtc_rtp_stream_options options = video;
 	options.packetizationMode = 0;
 	fixture *f = begin(&options, 1);
 	picture(f, fakeNow, 1, 1300);
@@ -114,7 +114,7 @@ static void whatCannotBeSent(void **state)
 	assert_int_equal(f->statistics.packetsSent, 3);
 	f->frame.format = RTC_FORMAT_I420;
 	picture(f, fakeNow, 1, 1000);
-	f->frame.format = RTC_FORMAT_H264;
+	f->frame.format = RTC_FORMAT_ENCODED;
 	f->frame.size = 0;
 	deliver(f, fakeNow);
 	assert_int_equal(f->statistics.framesDropped, 3);
@@ -180,7 +180,7 @@ static void aSendingErrorCostsNoWait(void **state)
 static void midUntilItHasArrived(void **state)
 {
 	(void)state;
-	rtc_rtp_sender_options options = video;
+	rtc_rtp_stream_options options = video;
 	options.midId = 4;
 	memcpy(options.mid, "0123456789abcde", 16);
 	options.maximumPacketSize = 300;
@@ -211,7 +211,7 @@ static void midUntilItHasArrived(void **state)
 static void anotherFormatGoesOn(void **state)
 {
 	(void)state;
-	rtc_rtp_sender_options options = video;
+	rtc_rtp_stream_options options = video;
 	fixture *f = begin(&video, 1);
 	picture(f, fakeNow, 1, 100);
 	rtc_rtp_packet last = packetAt(f, 0);
@@ -234,12 +234,12 @@ static void anotherFormatGoesOn(void **state)
 	last = packetAt(f, 0);
 	f->srtp->count = 0;
 	options = audio;
-	options.format = audio.format == RTC_FORMAT_PCMU ? RTC_FORMAT_PCMA : RTC_FORMAT_PCMU;
+	options.codec = &pcma;
 	options.payloadType = 8;
 	assert_int_equal(rtc_rtp_sender_change(f->sender, &options), 0);
 	sound(f, fakeNow, 80); // of the former codec
 	assert_int_equal(f->srtp->count, 0);
-	f->frame.format = options.format;
+	f->frame.codec = options.codec;
 	rtc_source_deliver(&f->source.source, &f->frame);
 	assert_int_equal(packetAt(f, 0).sequence, (uint16_t)(last.sequence + 1));
 	assert_int_equal(packetAt(f, 0).payloadType, 8);
@@ -278,27 +278,44 @@ static void refusals(void **state)
 {
 	(void)state;
 	rtc_srtp *srtp = fakeSrtp(1);
-	rtc_rtp_sender_options bad[] = {video, video, video, video, video, video, video, video};
-	bad[0].format = RTC_FORMAT_PCM;
+	int error = 0;
+	rtc_rtp_session *session = rtc_rtp_session_new(srtp, &error);
+	rtc_rtp_stream_options bad[] = {video, video, video, video, video, video, video, video};
+	bad[0].codec = NULL;
 	bad[1].payloadType = 128;
 	bad[2].ssrc = 0;
-	bad[3].clockRate = 0;
+	bad[3].packetizationMode = 2;
 	bad[4].maximumPacketSize = RTC_RTP_PACKET_MAXIMUM + 1;
 	bad[5].maximumPacketSize = RTC_RTP_PACKET_MINIMUM - 1;
 	bad[6].midId = 15;
 	memset(bad[7].cname, 'x', sizeof bad[7].cname);
-	int error = 0;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		assert_null(rtc_rtp_sender_new(&bad[i], srtp, &error));
+		assert_null(rtc_rtp_sender_new(&bad[i], session, &error));
 		assert_int_equal(error, EINVAL);
 	}
-	srtp->full = 1;
-	assert_null(rtc_rtp_sender_new(&video, srtp, &error));
+	rtc_rtp_sender *senders[RTC_RTP_STREAMS];
+	for (uint32_t i = 0; i < RTC_RTP_STREAMS; i++) {
+		rtc_rtp_stream_options options = video;
+		options.ssrc = i + 1;
+		senders[i] = rtc_rtp_sender_new(&options, session, &error);
+		assert_non_null(senders[i]);
+	}
+	assert_null(rtc_rtp_sender_new(&video, session, &error));
 	assert_int_equal(error, ENOSPC);
+	for (uint32_t i = 0; i < RTC_RTP_STREAMS; i++)
+		rtc_rtp_sender_close(senders[i]);
 	fakeRandomFails = 1;
-	assert_null(rtc_rtp_sender_new(&video, srtp, &error));
+	assert_null(rtc_rtp_sender_new(&video, session, &error));
+	assert_int_equal(error, EIO);
+	assert_null(rtc_rtp_session_new(srtp, &error));
 	assert_int_equal(error, EIO);
 	fakeRandomFails = 0;
+	srtp->full = 1;
+	assert_null(rtc_rtp_session_new(srtp, &error));
+	assert_int_equal(error, ENOSPC);
+	rtc_rtp_session_close(session);
+	rtc_rtp_session_close(session);
+	rtc_rtp_session_release(session);
 	assert_int_equal(srtp->refs, 1);
 	rtc_srtp_release(srtp);
 }

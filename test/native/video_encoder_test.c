@@ -13,6 +13,7 @@
 #include "media_tools.h"
 #include "rtc_capture.h"
 #include "rtc_port.h"
+#include "rtc_video_codec.h"
 #include "rtc_video_encoder.h"
 
 #define PATIENCE 5000 // milliseconds
@@ -58,8 +59,12 @@ static void open_bench(bench *b, uint16_t width, uint16_t height, uint32_t bitra
 	b->height = height;
 	b->pool = rtc_frame_pool_new(8, rtc_capture_picture_size(width, height));
 	test_sink_init(&b->output, got_unit, b);
-	rtc_video_encoder_options options = {
-		.framerate = 30, .bitrate = bitrate, .keyFrameInterval = interval, .failed = failed, .context = b};
+	rtc_video_encoder_options options = {.codec = &rtc_codec_h264,
+										 .framerate = 30,
+										 .bitrate = bitrate,
+										 .keyFrameInterval = interval,
+										 .failed = failed,
+										 .context = b};
 	int error;
 	b->encoder = rtc_video_encoder_new(&options, &error);
 	assert_non_null(b->encoder);
@@ -157,7 +162,7 @@ static void code_survives(uint16_t width, uint16_t height, uint32_t bitrate)
 	test_decoder_open(&b.decoder);
 	test_sink_init(&b.relay, relay_frame, &b);
 	test_sink_init(&b.output, check_code, &b);
-	rtc_video_encoder_options options = {.framerate = 60, .bitrate = bitrate};
+	rtc_video_encoder_options options = {.codec = &rtc_codec_h264, .framerate = 60, .bitrate = bitrate};
 	int error;
 	b.encoder = rtc_video_encoder_new(&options, &error);
 	rtc_source_connect(rtc_video_encoder_source(b.encoder), &b.output.sink);

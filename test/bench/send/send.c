@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "rtc_frame.h"
+#include "rtc_payload.h"
 #include "rtc_rtp_sender.h"
 #include "rtc_transport_core.h"
 
@@ -43,6 +44,7 @@ struct job {
 	rtc_transport *transport;
 	rtc_path *path;
 	rtc_srtp *srtp;
+	rtc_rtp_session *rtp;
 	rtc_rtp_sender *sender;
 	// Bare.
 	srtp_t session;
@@ -51,6 +53,8 @@ struct job {
 	uint16_t sequence;
 	uint8_t packet[RTC_TRANSMIT_SIZE];
 };
+
+static const rtc_codec h264 = {.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264};
 
 static void check(int failed, const char *what)
 {
@@ -87,7 +91,8 @@ static void makeUnit(rtc_frame *frame, uint32_t unit)
 	}
 	frame->data[size - 1] |= 0x80; // not a trailing zero
 	frame->size = frame->capacity = size;
-	frame->format = RTC_FORMAT_H264;
+	frame->format = RTC_FORMAT_ENCODED;
+	frame->codec = &h264;
 	frame->key = 1;
 	frame->release = keepFrame;
 	atomic_init(&frame->refs, 1);
@@ -118,13 +123,11 @@ static void openOurs(job *job)
 	check(!job->srtp, "srtp");
 	size_t size = rtc_srtp_material_size(options->profile);
 	check(rtc_srtp_set_keys(job->srtp, options->profile, material, size, 1), "keys");
-	rtc_rtp_sender_options sender = {.format = RTC_FORMAT_H264,
-									 .payloadType = PAYLOAD_TYPE,
-									 .packetizationMode = 1,
-									 .ssrc = SSRC,
-									 .clockRate = 90000,
-									 .cname = "bench"};
-	job->sender = rtc_rtp_sender_new(&sender, job->srtp, &error);
+	rtc_rtp_stream_options stream = {
+		.codec = &h264, .payloadType = PAYLOAD_TYPE, .packetizationMode = 1, .ssrc = SSRC, .cname = "bench"};
+	job->rtp = rtc_rtp_session_new(job->srtp, &error);
+	check(!job->rtp, "session");
+	job->sender = rtc_rtp_sender_new(&stream, job->rtp, &error);
 	check(!job->sender, "sender");
 	rtc_source_init(&job->source, keepSource);
 	check(rtc_source_connect(&job->source, rtc_rtp_sender_sink(job->sender)), "connect");
@@ -137,6 +140,8 @@ static void closeOurs(job *job)
 	rtc_transport_statistics statistics;
 	rtc_transport_get_statistics(job->transport, &statistics);
 	rtc_rtp_sender_close(job->sender);
+	rtc_rtp_session_close(job->rtp);
+	rtc_rtp_session_release(job->rtp);
 	rtc_srtp_release(job->srtp);
 	rtc_path_release(job->path);
 	rtc_transport_close(job->transport);

@@ -39,7 +39,7 @@ static void opus(void)
 	size_t deepest = 0;
 	uint64_t sum = 0;
 	int size = 0;
-	codec = rtc_opus_new(RATE, 1, 32000);
+	codec = rtc_codec_opus.audio->make(RATE, 1, 32000);
 	CHECK(codec);
 	chip_heap_result("opus", chipHeap, before);
 	for (unsigned frame = 0; frame < FRAMES; frame++) {
@@ -64,7 +64,7 @@ static void pcmu(void)
 {
 	chip_heap before = chipHeap;
 	int size = 0;
-	codec = rtc_g711_new(RTC_FORMAT_PCMU, RATE, 1);
+	codec = rtc_codec_pcmu.audio->make(RATE, 1, 0);
 	CHECK(codec);
 	chip_heap_result("g711", chipHeap, before);
 	sound(0);

@@ -8,6 +8,7 @@
 #include "chip_link.h"
 #include "rtc_crypto.h"
 #include "rtc_dtls.h"
+#include "rtc_payload.h"
 #include "rtc_rtp_sender.h"
 
 enum { CLIENT, SERVER };
@@ -238,16 +239,15 @@ static void sender(pair *it)
 	static uint8_t data[20000];
 	static video source;
 	int error = 0;
-	rtc_rtp_sender_options options = {.format = RTC_FORMAT_H264,
-									  .payloadType = 96,
-									  .packetizationMode = 1,
-									  .ssrc = 7,
-									  .clockRate = 90000,
-									  .cname = "chip",
-									  .midId = 1,
-									  .mid = "0"};
+	static const rtc_codec h264 = {.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264};
+	rtc_rtp_stream_options options = {
+		.codec = &h264, .payloadType = 96, .packetizationMode = 1, .ssrc = 7, .cname = "chip", .midId = 1, .mid = "0"};
 	chip_heap before = chipHeap;
-	rtc_rtp_sender *rtp = rtc_rtp_sender_new(&options, it->srtp[SERVER], &error);
+	rtc_rtp_session *session = rtc_rtp_session_new(it->srtp[SERVER], &error);
+	CHECK(session && !error);
+	chip_heap_result("rtp-session", chipHeap, before);
+	before = chipHeap;
+	rtc_rtp_sender *rtp = rtc_rtp_sender_new(&options, session, &error);
 	CHECK(rtp && !error);
 	chip_heap_result("rtp-sender", chipHeap, before);
 	rtc_source_init(&source.source, nothing);
@@ -260,12 +260,13 @@ static void sender(pair *it)
 							   .data = data,
 							   .size = sizeof data,
 							   .capacity = sizeof data,
-							   .format = RTC_FORMAT_H264,
+							   .format = RTC_FORMAT_ENCODED,
+							   .codec = &h264,
 							   .key = 1,
 							   .time = chipNow};
 	chip_result("stack-rtp-sender", chip_stack(deliver_frame, &source));
 	chip_link_run(never, NULL, 0);
-	rtc_rtp_sender_statistics counted;
+	rtc_rtp_stream_statistics counted;
 	rtc_rtp_sender_get_statistics(rtp, &counted);
 	CHECK(counted.framesSent == 1 && counted.keyFramesSent == 1 && counted.packetsSent > 16);
 	unsigned packets = (unsigned)counted.packetsSent;
@@ -276,6 +277,8 @@ static void sender(pair *it)
 	chip_link_run(never, NULL, 0);
 	CHECK(it->received[CLIENT] == 2 * packets);
 	rtc_rtp_sender_close(rtp);
+	rtc_rtp_session_close(session);
+	rtc_rtp_session_release(session);
 	rtc_source_release(&source.source);
 }
 

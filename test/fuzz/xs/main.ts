@@ -7,7 +7,7 @@ import Instrumentation from "instrumentation";
 import config from "mc/config";
 import Timer from "timer";
 import WebRTCApp from "webrtc/app";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import { collect } from "webrtc/native/port";
 
 const { seed = "1", from = "0", milliseconds = "5000", verbose = "" } = config as Record<string, string>;

@@ -3,7 +3,7 @@
 import { kvsOptions } from "examples/kvs";
 import simulator from "examples/simulator";
 import WebRTCApp from "webrtc/app";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import KVSSignaling from "webrtc/signaling/kvs";
 
 const names = Object.freeze(["front", "back"]);

@@ -2,7 +2,7 @@
 // The application over a signaling of the test's, with peers that are real peer connections over fake natives.
 import WebRTCApp, { type WebRTCAppEvent, type WebRTCAppOptions } from "webrtc/app";
 import WebRTCError from "webrtc/error";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import Certificate from "webrtc/native/dtls/certificate";
 import RTCPeerConnection from "webrtc/peer";
 import type {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A viewer of the WHEP server renews ICE by a PATCH (RFC 9725 section 4.3.3): application, peer and endpoint together.
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import RTCPeerConnection from "webrtc/peer";
 import WHEPSignaling from "webrtc/signaling/whep";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";

@@ -3,7 +3,7 @@
 import WebRTCApp, { type AppLimits, type WebRTCAppEvent, type WebRTCAppOptions } from "webrtc/app";
 import Memory from "webrtc/app/memory";
 import Turns from "webrtc/app/turns";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import RTCPeerConnection from "webrtc/peer";
 import type {
 	Rejection,

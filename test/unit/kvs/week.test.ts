@@ -3,7 +3,7 @@
 // are renewed; every few minutes the ICE servers are. One viewer stays all the time, and nothing grows.
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { CallbackCredentials } from "webrtc/aws/credentials";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import RTCPeerConnection from "webrtc/peer";
 import KVSSignaling from "webrtc/signaling/kvs";
 import { seeded } from "./client";

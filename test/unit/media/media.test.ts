@@ -4,7 +4,7 @@ import WebRTCError from "webrtc/error";
 import NativeAudioCapture from "webrtc/media/audio";
 import profileLevelId from "webrtc/media/level";
 import NativeVideoCapture from "webrtc/media/video";
-import { parameter } from "webrtc/sdp";
+import { parameter } from "webrtc/codec";
 import { missing, Source } from "../fakes/native/capture";
 import { Encoder } from "../fakes/native/codec";
 

@@ -3,7 +3,7 @@
 import RTCPeerConnection from "webrtc/peer";
 import Network from "webrtc/peer/network";
 import Certificate from "webrtc/native/dtls/certificate";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
 import { openNatives, setDelay, setForgery, setSilence, type Datagram } from "../fakes/native/transport";
 import FakePath from "../fakes/native/transport/path";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Peer connections over fake natives, in virtual time: made here, closed after each test, and nothing is left of them.
 import RTCPeerConnection from "webrtc/peer";
-import { defaultMedia, type AudioCapture, type VideoCapture } from "webrtc/media";
+import type { AudioCapture, VideoCapture } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
 import { openNatives, setDelay, setSilence } from "../fakes/native/transport";
 

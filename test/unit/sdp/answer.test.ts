@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { h264Capability } from "webrtc/codec/h264";
 import {
 	createAnswer,
 	dtlsRole,
-	h264Capability,
 	negotiated,
-	opus,
 	parse,
 	planAnswer,
 	remoteTransport,
@@ -12,6 +11,7 @@ import {
 	write,
 } from "webrtc/sdp";
 import type { Direction, LocalMedia, SessionDescription } from "webrtc/sdp";
+import { opus } from "../codecs";
 import { answer, audio, failure, fixture, fixtureNames, offer, section, transport, video, videoOffer } from "./helpers";
 
 const bundled = (description: SessionDescription) => description.groups[0]?.mids;

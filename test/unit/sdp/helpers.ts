@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import WebRTCError from "webrtc/error";
-import { createAnswer, h264, midExtension, opus, parse, pcma, pcmu } from "webrtc/sdp";
+import { createAnswer, midExtension, parse } from "webrtc/sdp";
 import type { LocalMedia, MediaSection, SessionDescription, TransportParameters } from "webrtc/sdp";
+import { h264, opus, pcma, pcmu } from "../codecs";
 
 const folder = join(__dirname, "fixtures");
 

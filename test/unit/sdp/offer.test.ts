@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { h264Capability } from "webrtc/codec/h264";
 import {
 	createOffer,
 	dtlsRole,
-	h264Capability,
 	midExtension,
 	negotiated,
 	parse,

@@ -3,7 +3,8 @@
 import perform from "interop/commands";
 import LineSignaling from "interop/lines";
 import WebRTCApp from "webrtc/app";
-import { defaultMedia, type MediaCapture } from "webrtc/media";
+import type { MediaCapture } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 
 type Media = ReturnType<typeof defaultMedia>;
 

@@ -2,15 +2,27 @@
 import { countNative } from "./transport";
 
 export interface Options {
-	srtp: object;
+	session: object;
 	codec: string;
 	payloadType: number;
-	clockRate: number;
 	ssrc: number;
 	cname: string;
 	packetizationMode?: number;
 	midId?: number;
 	mid?: string;
+}
+
+export class RtpSession {
+	#closed = false;
+
+	constructor(readonly srtp: object) {
+		countNative(1);
+	}
+
+	close(): void {
+		if (!this.#closed) countNative(-1);
+		this.#closed = true;
+	}
 }
 
 export default class RtpSender {
@@ -23,8 +35,8 @@ export default class RtpSender {
 		countNative(1);
 	}
 
-	change(options: Omit<Options, "srtp">): void {
-		this.options = { ...options, srtp: this.options.srtp };
+	change(options: Omit<Options, "session">): void {
+		this.options = { ...options, session: this.options.session };
 	}
 
 	statistics() {

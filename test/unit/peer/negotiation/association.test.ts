@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which transceiver takes which section of an offer (RFC 9429 section 5.10).
-import { h264Capability } from "webrtc/sdp";
+import { h264Capability } from "webrtc/codec/h264";
 import { codeOf, line, negotiate, sections, Side } from "./side";
 
 const receive = (kind: "audio" | "video") => line(kind, { direction: "recvonly", hasTrack: false });

@@ -2,7 +2,9 @@
 // One side of a negotiation, without a connection: transceivers are plain records, what is to be carried out is kept.
 import type { Effects, LocalTransport, MediaKind, Negotiable } from "webrtc/peer/negotiable";
 import Negotiation from "webrtc/peer/negotiation";
-import { h264, opus, pcma, pcmu, type CodecCapability, type Direction } from "webrtc/sdp";
+import type { CodecCapability } from "webrtc/codec";
+import type { Direction } from "webrtc/sdp";
+import { h264, opus, pcma, pcmu } from "../../codecs";
 
 export interface Line extends Negotiable {
 	direction: Direction;

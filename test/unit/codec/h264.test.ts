@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { h264Capability, parameter, parseProfileLevelId } from "webrtc/sdp";
-import { answerProfileLevelId, profileDistance } from "webrtc/sdp/h264";
+import { parameter } from "webrtc/codec";
+import { answerProfileLevelId, h264Capability, parseProfileLevelId, profileDistance } from "webrtc/codec/h264";
 
 const level = (text: string) => parseProfileLevelId(text)!;
 

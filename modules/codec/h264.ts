@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // H.264 in SDP: profile-level-id, and whether two of them can be one stream (RFC 6184 section 8).
+import { parameter, type CodecCapability, type CodecRecord } from "webrtc/codec/format";
 
 export type H264Profile =
 	"constrained-baseline" | "baseline" | "main" | "extended" | "high" | "constrained-high" | "other";
@@ -20,7 +21,7 @@ const set4 = 0x08;
 const set5 = 0x04;
 
 /** What is meant when profile-level-id is absent: Baseline, level 1 (RFC 6184 section 8.1). */
-export const impliedProfileLevelId = "42000a";
+const impliedProfileLevelId = "42000a";
 
 /** undefined when the text is not three bytes in hexadecimal. */
 export function parseProfileLevelId(text: string): H264ProfileLevel | undefined {
@@ -95,3 +96,70 @@ function hasLevel1bFlag({ profileIdc }: H264ProfileLevel): boolean {
 function hexadecimal(byte: number): string {
 	return byte.toString(16).padStart(2, "0");
 }
+
+// Key-frame requests (RFC 4585 section 6.3.1, RFC 5104 section 4.3.1).
+const feedback: readonly string[] = Object.freeze(["nack pli", "ccm fir"]);
+
+/**
+ * H.264 of another profile, level, mode or feedback than that of the record.
+ *
+ * @param profileLevelId three bytes in hexadecimal (RFC 6184 section 8.1)
+ * @param mode 0: single NAL units, each smaller than a packet; 1: also STAP-A and FU-A (RFC 6184 section 6.2)
+ * @throws RangeError
+ */
+export function h264Capability(profileLevelId: string, mode: 0 | 1, kinds = feedback): CodecCapability {
+	if (!parseProfileLevelId(profileLevelId)) throw new RangeError(`profileLevelId: "${profileLevelId}"`);
+	const parameters = `level-asymmetry-allowed=1;packetization-mode=${mode};profile-level-id=${profileLevelId}`;
+	return Object.freeze({ kind: "video", name: "H264", clockRate: 90000, parameters, feedback: kinds });
+}
+
+/** 0 when it does not say (RFC 6184 section 8.1). */
+function packetizationMode(parameters: string): number {
+	return Number(parameter(parameters, "packetization-mode") ?? "0");
+}
+
+function profileLevel(parameters: string): H264ProfileLevel | undefined {
+	return parseProfileLevelId(parameter(parameters, "profile-level-id") ?? impliedProfileLevelId);
+}
+
+function levelsMayDiffer(parameters: string): boolean {
+	return parameter(parameters, "level-asymmetry-allowed") === "1";
+}
+
+/** Both must agree in packetization-mode and profile (RFC 6184 section 8.2.2). */
+function distance(ours: string, theirs: string): number | undefined {
+	if (packetizationMode(ours) !== packetizationMode(theirs)) return undefined;
+	const ourProfile = profileLevel(ours);
+	const theirProfile = profileLevel(theirs);
+	return ourProfile && theirProfile && profileDistance(ourProfile, theirProfile);
+}
+
+function answer(ours: string, theirs: string): string {
+	const ourProfile = profileLevel(ours);
+	const theirProfile = profileLevel(theirs);
+	if (!ourProfile || !theirProfile) return ours;
+	const asymmetric = levelsMayDiffer(ours) && levelsMayDiffer(theirs);
+	const profileLevelId = answerProfileLevelId(ourProfile, theirProfile, asymmetric);
+	const mode = packetizationMode(theirs);
+	return `${asymmetric ? "level-asymmetry-allowed=1;" : ""}packetization-mode=${mode};profile-level-id=${profileLevelId}`;
+}
+
+function describe(parameters: string): string {
+	const id = parameter(parameters, "profile-level-id");
+	const profile = id === undefined ? "baseline" : (parseProfileLevelId(id)?.profile ?? `profile-level-id ${id}`);
+	return `packetization-mode ${packetizationMode(parameters)}, ${profile}`;
+}
+
+/** Constrained Baseline up to level 3.1 (1280×720 at 30 fps), in STAP-A and FU-A as well. */
+const h264: CodecRecord = Object.freeze({
+	capability: h264Capability("42e01f", 1),
+	payloadType: 96,
+	distance,
+	answer,
+	packetizationMode,
+	describe,
+	// Firefox has it by a plug-in, which it downloads after its first start, and which may be turned off.
+	hint: "In Firefox, enable the OpenH264 plug-in (about:addons, Plugins)",
+});
+
+export default h264;

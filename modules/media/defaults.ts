@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What serves the media interfaces where nothing else is given.
+import config from "mc/config";
+import type { AudioCapture, AudioOptions, VideoCapture, VideoOptions } from "webrtc/media";
+import NativeAudioCapture from "webrtc/media/audio";
+import NativeVideoCapture from "webrtc/media/video";
+
+export interface MediaOptions {
+	/** false: no video. */
+	video?: VideoOptions | false | undefined;
+	/** false: no audio. */
+	audio?: AudioOptions | false | undefined;
+}
+
+/** The captures of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`. */
+export function defaultMedia(options: MediaOptions = {}): { videoCapture?: VideoCapture; audioCapture?: AudioCapture } {
+	const defaults = (config as { media?: MediaOptions }).media ?? {};
+	const video = wanted(options.video, defaults.video);
+	const audio = wanted(options.audio, defaults.audio);
+	const media: { videoCapture?: VideoCapture; audioCapture?: AudioCapture } = {};
+	if (video) media.videoCapture = new NativeVideoCapture(video);
+	if (audio) media.audioCapture = new NativeAudioCapture(audio);
+	return media;
+}
+
+/** A board that has no microphone says false: then there is sound only from where the application says. */
+function wanted<T extends { source?: unknown }>(options: T | false | undefined, defaults: T | false | undefined) {
+	if (options === false || (defaults === false && options?.source === undefined)) return false;
+	return { ...(defaults || undefined), ...given<Partial<T>>(options ?? {}) };
+}
+
+/** Without the options that are undefined, which would hide a default. */
+function given<T extends object>(options: T): Partial<T> {
+	return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

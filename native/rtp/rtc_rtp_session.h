@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The RTP session of one peer, between SRTP and the segments: it owns the packets of all outgoing streams, their
+// sequence numbers, headers and counters; one schedule of RTCP; and it gives what comes in to whom it is for. Senders
+// and receivers are its users and know no socket.
+#ifndef RTC_RTP_SESSION_H
+#define RTC_RTP_SESSION_H
+
+#include "rtc_frame.h"
+#include "rtc_rtp_feedback.h"
+#include "rtc_rtp_route.h"
+#include "rtc_srtp.h"
+
+#define RTC_RTP_PACKET_MINIMUM 200                          // least maximumPacketSize
+#define RTC_RTP_PACKET_MAXIMUM (RTC_MTU - RTC_SRTP_TRAILER) // most, and what 0 means
+#define RTC_RTP_STREAMS 8                                   // outgoing ones of a session
+
+typedef struct rtc_rtp_session rtc_rtp_session;
+
+// Retains `srtp`, of which it is the only user. NULL with *error ENOMEM, ENOSPC when `srtp` has too many handlers, or
+// EIO (no randomness).
+rtc_rtp_session *rtc_rtp_session_new(rtc_srtp *srtp, int *error);
+rtc_rtp_session *rtc_rtp_session_retain(rtc_rtp_session *session);
+void rtc_rtp_session_release(rtc_rtp_session *session); // accepts NULL
+// Nothing is sent or received any more; no callback runs when it returns. Its owner calls it before it gives its
+// reference back. Not from a callback. Idempotent.
+void rtc_rtp_session_close(rtc_rtp_session *session);
+
+// Guards the session, its streams, and whatever their owners keep with them. It is held for as long as a run of packets
+// takes to be protected, and never while anything upstream is called.
+void rtc_rtp_session_lock(rtc_rtp_session *session);
+void rtc_rtp_session_unlock(rtc_rtp_session *session);
+int rtc_rtp_session_ready(rtc_rtp_session *session); // it has keys
+
+// How the packets of a stream are made.
+typedef struct {
+	const rtc_codec *codec;
+	uint8_t payloadType;
+	uint8_t packetizationMode;      // of formats that have several (RFC 6184 section 6.2)
+	uint32_t ssrc;                  // not 0
+	uint16_t maximumPacketSize;     // bytes of the RTP packet, before protection
+	char cname[RTC_RTCP_CNAME + 1]; // RFC 7022
+	uint8_t midId;                  // header extension id of sdes:mid (RFC 8843 section 15), 0: none
+	char mid[RTC_RTP_MID + 1];
+} rtc_rtp_stream_options;
+
+// One outgoing stream: its owner keeps it, the session's lock guards it from rtc_rtp_session_add to
+// rtc_rtp_session_remove.
+typedef struct rtc_rtp_stream {
+	struct rtc_rtp_stream *next;
+	rtc_sink *sink; // where requests for key frames go
+	rtc_rtp_stream_options options;
+	uint32_t offset; // RTP timestamp less the ticks of rtc_now(): what sender reports tell
+	uint16_t sequence;
+	uint8_t headerSize;
+	uint8_t isReported;         // it has had its first report
+	uint64_t keyFrameRequested; // when; 0: not since the last key frame
+	uint8_t header[RTC_RTP_HEADER_MAXIMUM];
+	rtc_rtp_feedback feedback;
+} rtc_rtp_stream;
+
+// Whether options are within their bounds; maximumPacketSize 0 becomes the most.
+int rtc_rtp_stream_check(rtc_rtp_stream_options *options);
+// Adds a stream with options that were checked; sequence numbers and timestamps begin anywhere. 0, ENOSPC, EIO.
+int rtc_rtp_session_add(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_rtp_stream_options *options);
+// With the lock held. Other options for what follows; the SSRC, its sequence numbers and counters go on.
+void rtc_rtp_session_change(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_rtp_stream_options *options);
+// Sends BYE, and forgets the stream.
+void rtc_rtp_session_remove(rtc_rtp_session *session, rtc_rtp_stream *stream);
+
+// Sends a frame, with the lock held. `talkspurt`: the marker of sound. Returns 0; ENOTCONN, EINVAL or EMSGSIZE when
+// nothing of it was sent, so that it is missing without a trace; EIO when some packets of it were lost on this host.
+int rtc_rtp_session_send(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame, uint32_t timestamp,
+						 int talkspurt);
+
+// With the lock held: whether a key frame is to be asked for now, rather than one that was asked for just before.
+int rtc_rtp_stream_wants_key_frame(rtc_rtp_stream *stream, uint64_t now);
+
+// What a receiver adds: packets that the router finds to be its own, on the network thread with the lock held.
+int rtc_rtp_session_add_route(rtc_rtp_session *session, const rtc_rtp_route *route); // 0, EEXIST, ENOSPC
+void rtc_rtp_session_remove_route(rtc_rtp_session *session, const void *context);
+
+typedef struct {
+	uint64_t packetsReceived; // RTP
+	uint64_t unrouted;        // of those, how many were for nobody
+	uint64_t receiverBitrate; // bit/s: the newest REMB, 0 before the first
+	uint32_t byes;            // received
+	uint32_t malformedRtcp;   // compound packets
+	uint32_t unknownRtcp;     // well-formed packets in them that have no meaning here
+} rtc_rtp_session_statistics;
+void rtc_rtp_session_get_statistics(rtc_rtp_session *session, rtc_rtp_session_statistics *statistics); // any thread
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_rtp_session_xs.h"
+#include "rtc_srtp_xs.h"
+#include "rtc_transport_xs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+	xsSlot object;
+	rtc_rtp_session *session;
+} binding;
+
+void xs_rtc_rtp_session_destructor(void *data)
+{
+	binding *it = data;
+	if (!it)
+		return;
+	if (it->session) {
+		rtc_rtp_session_close(it->session); // senders may hold it still
+		rtc_rtp_session_release(it->session);
+	}
+	free(it);
+}
+
+static const xsHostHooks hooks = {xs_rtc_rtp_session_destructor, NULL, NULL};
+
+rtc_rtp_session *rtc_rtp_session_from_xs(xsMachine *the, xsSlot *slot)
+{
+	return ((binding *)rtc_xs_host(the, slot, &hooks, "session"))->session;
+}
+
+void xs_rtc_rtp_session(xsMachine *the)
+{
+	int error;
+	if (xsmcArgc < 1)
+		xsTypeError("srtp: missing");
+	rtc_srtp *srtp = rtc_srtp_from_xs(the, &xsArg(0));
+	binding *it = calloc(1, sizeof *it);
+	if (!it)
+		xsUnknownError("no memory");
+	it->session = rtc_rtp_session_new(srtp, &error);
+	if (!it->session) {
+		free(it);
+		rtc_xs_throw(the, "peer/out-of-resources", strerror(error));
+	}
+	xsmcSetHostData(xsThis, it);
+	xsSetHostHooks(xsThis, &hooks);
+	it->object = xsThis;
+	xsRemember(it->object);
+}
+
+void xs_rtc_rtp_session_close(xsMachine *the)
+{
+	if (!xsmcGetHostData(xsThis))
+		return;
+	binding *it = rtc_xs_host(the, &xsThis, &hooks, "RtpSession");
+	xsForget(it->object);
+	xsmcSetHostData(xsThis, NULL);
+	xsmcSetHostDestructor(xsThis, NULL);
+	xs_rtc_rtp_session_destructor(it);
+}
+
+void xs_rtc_rtp_session_statistics(xsMachine *the)
+{
+	rtc_rtp_session_statistics counted;
+	rtc_rtp_session_get_statistics(rtc_rtp_session_from_xs(the, &xsThis), &counted);
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	rtc_set_number_xs(the, xsID_packetsReceived, counted.packetsReceived);
+	rtc_set_number_xs(the, xsID_unrouted, counted.unrouted);
+	rtc_set_number_xs(the, xsID_receiverBitrate, counted.receiverBitrate);
+	rtc_set_number_xs(the, xsID_byes, counted.byes);
+	rtc_set_number_xs(the, xsID_malformedRtcp, counted.malformedRtcp);
+	rtc_set_number_xs(the, xsID_unknownRtcp, counted.unknownRtcp);
+}
