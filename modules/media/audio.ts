@@ -24,8 +24,7 @@ export default class NativeAudioCapture implements AudioCapture {
 		this.#pipeline = new Pipeline({
 			kind: "audio",
 			makeSource: (onError) => new AudioSource({ source, path, ...pcm, onError }),
-			makeEncoder: (codec, onError) =>
-				new AudioEncoder({ codec, ...pcm, bitrate: this.#bitrate, onError }),
+			makeEncoder: (codec, onError) => new AudioEncoder({ codec, ...pcm, bitrate: this.#bitrate, onError }),
 			onError: (error) => this.onError?.(error),
 		});
 	}

@@ -34,8 +34,7 @@ export default class NativeVideoCapture implements VideoCapture {
 		this.#pipeline = new Pipeline({
 			kind: "video",
 			makeSource: (onError) => new VideoSource({ source, path, width, height, framerate, onError }),
-			makeEncoder: (codec, onError) =>
-				new VideoEncoder({ codec, framerate, bitrate: this.#bitrate, onError }),
+			makeEncoder: (codec, onError) => new VideoEncoder({ codec, framerate, bitrate: this.#bitrate, onError }),
 			onError: (error) => this.onError?.(error),
 		});
 	}

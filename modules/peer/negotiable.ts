@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the negotiation knows of a transceiver, and what it has a connection do: plain records, without natives.
 import type { CodecCapability } from "webrtc/codec";
-import type {
-	Direction,
-	Fingerprint,
-	Msid,
-	NegotiatedMedia,
-	RemoteTransport,
-	TransportParameters,
-} from "webrtc/sdp";
+import type { Direction, Fingerprint, Msid, NegotiatedMedia, RemoteTransport, TransportParameters } from "webrtc/sdp";
 
 export type MediaKind = "audio" | "video";
 
