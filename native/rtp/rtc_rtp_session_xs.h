@@ -5,8 +5,8 @@
 #include "rtc_xs.h"
 #include "rtc_rtp_session.h"
 
-// What an instance of RtpSession holds. Throws a TypeError for any other value and a SyntaxError for a closed one. Retain
-// it to keep it.
+// What an instance of RtpSession holds. Throws a TypeError for any other value and a SyntaxError for a closed one.
+// Retain it to keep it.
 rtc_rtp_session *rtc_rtp_session_from_xs(xsMachine *the, xsSlot *slot);
 
 #endif
