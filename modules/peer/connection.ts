@@ -98,7 +98,8 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 
 	/** Made for the first sender that has something to send. */
 	get session(): RtpSession | undefined {
-		return (this.#session ??= this.transport && new RtpSession(this.transport.srtp));
+		const srtp = this.transport?.srtp;
+		return (this.#session ??= srtp && new RtpSession(srtp));
 	}
 
 	get signalingState(): RTCSignalingState {
