@@ -18,22 +18,27 @@ export interface NetworkOptions {
 	maximumCandidates?: number | undefined;
 }
 
-/** What takes the STUN of one peer. */
+/** What takes the STUN of one peer, or of one server. */
 export interface StunHandler {
 	/** The remote candidates that it keeps. */
 	readonly remoteCandidates: number;
-	/** Returns whether the message was its own. Never throws. */
-	handleStun(data: Uint8Array, address: string, port: number): boolean;
+	/**
+	 * Takes a message with one of its ufrags, or an answer to one of its requests. Never throws.
+	 * @param relay 0: it came by the local socket; else the number of the relay that the sender is behind
+	 */
+	handleStun(data: Uint8Array, address: string, port: number, relay: number): void;
 }
 
 const largestStun = 1280; // RTC_STUN_SIZE
+const owners = 65535; // numbers of handlers
 
 /** @throws WebRTCError "transport/address-in-use" or "transport/failed" from its constructor */
 export default class Network {
 	/** For the agents of all peers. */
 	readonly messages = new StunMessages();
 	#transport: Transport | undefined;
-	#handlers = new Map<string, StunHandler>();
+	#handlers = new Map<number, StunHandler>();
+	#lastOwner = 0;
 	#buffer = new Uint8Array(largestStun);
 	#clock = new Clock();
 	#maximumCandidates: number;
@@ -83,19 +88,31 @@ export default class Network {
 			.map(({ address }) => address);
 	}
 
-	/** STUN for this ufrag reaches the handler from now on. */
-	add(ufrag: string, handler: StunHandler): void {
+	/** @returns the number by which the handler sends, and hears of what is its own */
+	join(handler: StunHandler): number {
+		do this.#lastOwner = (this.#lastOwner % owners) + 1;
+		while (this.#handlers.has(this.#lastOwner));
+		this.#handlers.set(this.#lastOwner, handler);
+		return this.#lastOwner;
+	}
+
+	/** Without effect when it is not there. */
+	leave(owner: number): void {
+		this.#handlers.delete(owner);
+	}
+
+	/** STUN for this ufrag reaches the handler of this number from now on. */
+	add(ufrag: string, owner: number): void {
 		try {
-			this.open().addUfrag(ufrag);
+			this.open().addUfrag(ufrag, owner);
 		} catch (cause) {
 			throw new WebRTCError("peer/out-of-resources", "The network serves no more peers.", cause);
 		}
-		this.#handlers.set(ufrag, handler);
 	}
 
 	/** Without effect when it is not there. */
 	remove(ufrag: string): void {
-		if (this.#handlers.delete(ufrag)) this.#transport?.removeUfrag(ufrag);
+		this.#transport?.removeUfrag(ufrag);
 	}
 
 	createPath(): Path {
@@ -105,7 +122,7 @@ export default class Network {
 	/** Whether the connections may keep another remote candidate. */
 	get hasRoom(): boolean {
 		let count = 0;
-		for (const { remoteCandidates } of new Set(this.#handlers.values())) count += remoteCandidates;
+		for (const { remoteCandidates } of this.#handlers.values()) count += remoteCandidates;
 		return count < this.#maximumCandidates;
 	}
 
@@ -114,10 +131,14 @@ export default class Network {
 		return this.#unsent;
 	}
 
-	/** Datagrams that cannot be sent are lost, as on any network: to an address that is none, or without an interface. */
-	send(data: Uint8Array, address: string, port: number): void {
+	/**
+	 * Datagrams that cannot be sent are lost, as on any network: to an address that is none, or without an interface.
+	 * @param relay 0: by the local socket; else the number of a relay
+	 * @param owner who hears of the answers
+	 */
+	send(data: Uint8Array, address: string, port: number, relay: number, owner: number): void {
 		try {
-			this.#transport?.write(data, address, port);
+			this.#transport?.write(data, address, port, relay, owner);
 		} catch {
 			this.#unsent++;
 		}
@@ -146,10 +167,8 @@ export default class Network {
 		for (;;) {
 			const message = this.#transport?.read(this.#buffer);
 			if (!message) return;
-			const data = this.#buffer.subarray(0, message.size);
-			for (const handler of this.#handlers.values()) {
-				if (handler.handleStun(data, message.address, message.port)) break;
-			}
+			const { size, address, port, relay, owner } = message;
+			this.#handlers.get(owner)?.handleStun(this.#buffer.subarray(0, size), address, port, relay);
 		}
 	}
 }

@@ -5,7 +5,7 @@ import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
-import { IceAgent, IceGatherer, makeCredentials, type IceState } from "webrtc/ice";
+import { IceAgent, IceGatherer, makeCredentials, type IceState, type SelectedPair } from "webrtc/ice";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
 import type Certificate from "webrtc/native/dtls/certificate";
@@ -14,6 +14,7 @@ import type Path from "webrtc/native/transport/path";
 import type { IceParameters } from "webrtc/peer/ice";
 import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
+import { relayOf } from "webrtc/peer/route";
 import type { RemoteTransport } from "webrtc/sdp";
 
 export type RTCIceConnectionState = IceState;
@@ -43,6 +44,7 @@ export default class PeerTransport {
 	#certificate: Certificate;
 	#path: Path;
 	#srtp: Srtp | undefined;
+	#number: number; // by which the network knows it
 	#dtls: Dtls | undefined;
 	#association: { role: "client" | "server"; fingerprints: RemoteTransport["fingerprints"] } | undefined;
 	#movesUntil = -Infinity; // the remote may begin anew on other ports
@@ -67,9 +69,11 @@ export default class PeerTransport {
 		const { now, messages } = network;
 		this.agent = new IceAgent({ controlling: true, crypto, now, messages, maximumCandidates, pool: network });
 		this.#path = network.createPath();
+		this.#number = network.join(this);
 		try {
 			this.listen();
 		} catch (error) {
+			network.leave(this.#number);
 			this.#path.close();
 			throw error;
 		}
@@ -234,15 +238,13 @@ export default class PeerTransport {
 		});
 	}
 
-	handleStun(data: Uint8Array, address: string, port: number): boolean {
-		if (this.#broken) return false;
+	handleStun(data: Uint8Array, address: string, port: number, relay: number): void {
+		if (this.#broken) return;
 		try {
-			const taken = this.agent.handleMessage(data, { address, port }, this.#network.now);
-			if (taken) this.pump();
-			return taken;
+			const local = relay ? String(relay) : undefined;
+			if (this.agent.handleMessage(data, { address, port }, this.#network.now, local)) this.pump();
 		} catch (cause) {
 			contain(this, cause);
-			return true;
 		}
 	}
 
@@ -253,13 +255,13 @@ export default class PeerTransport {
 		let changed = false;
 		this.agent.handleTimeout(network.now);
 		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
-			if (event.type === "heard") this.#path.accept(event.address, event.port);
-			else if (event.type === "validated") this.#path.confirm(event.address, event.port);
-			else if (event.type === "valid" || event.type === "consent") this.select(event.pair.remote);
+			if (event.type === "heard") this.#path.accept(event.address, event.port, relayOf(event.local));
+			else if (event.type === "validated") this.#path.confirm(event.address, event.port, relayOf(event.local));
+			else if (event.type === "valid" || event.type === "consent") this.select(event.pair);
 			else if (event.type === "deselected") this.#path.forget();
 			else if (event.type === "selected") {
-				this.follow(event.pair.remote);
-				this.select(event.pair.remote);
+				this.follow(event.pair);
+				this.select(event.pair);
 				this.forgetFormer();
 			} else if (event.type === "statechange") {
 				changed = true;
@@ -268,7 +270,7 @@ export default class PeerTransport {
 			}
 		}
 		for (let out = this.agent.pollTransmit(); out; out = this.agent.pollTransmit()) {
-			network.send(out.data, out.address, out.port);
+			network.send(out.data, out.address, out.port, relayOf(out.local), this.#number);
 		}
 		this.schedule();
 		if (changed) this.#owner.onTransportState();
@@ -285,6 +287,7 @@ export default class PeerTransport {
 		this.#srtp?.close();
 		this.#path.close();
 		for (const ufrag of this.#ufrags) this.#network.remove(ufrag);
+		this.#network.leave(this.#number);
 		this.agent.close();
 	}
 
@@ -313,20 +316,20 @@ export default class PeerTransport {
 	private listen(): void {
 		const ufrag = this.agent.localUfrag;
 		if (this.#ufrags.includes(ufrag)) return;
-		this.#network.add(ufrag, this);
+		this.#network.add(ufrag, this.#number);
 		this.#ufrags.push(ufrag);
 	}
 
 	/** The address may still be another peer's: then the next consent tries again. */
-	private select({ address, port }: { address: string; port: number }): void {
-		if (!this.#path.select(address, port) || this.#writable) return;
+	private select({ remote, base }: SelectedPair): void {
+		if (!this.#path.select(remote.address, remote.port, relayOf(base)) || this.#writable) return;
 		this.#writable = true;
 		this.#dtls?.start();
 	}
 
 	/** ICE has selected a pair: where the remote has begun anew, DTLS does so, too. */
-	private follow({ address, port }: { address: string; port: number }): void {
-		const selected = `${address} ${port}`;
+	private follow({ remote }: SelectedPair): void {
+		const selected = `${remote.address} ${remote.port}`;
 		const isNew = selected !== this.#selected;
 		this.#selected = selected;
 		if (!isNew || !this.moves || !this.#dtls) return;

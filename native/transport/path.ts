@@ -26,11 +26,12 @@ export default class Path extends (Native("xs_rtc_path_destructor") as unknown a
 	 * unless the address is another path's. The path keeps 16 addresses, and drops the oldest that is not selected for a
 	 * new one.
 	 *
+	 * @param relay 0: by the local socket; else the number of the relay that the address is behind
 	 * @returns whether the path has it; false also for what can be no host's address
 	 * @throws TypeError for arguments of another type
 	 */
-	accept(address: string, port: number): boolean {
-		return native("xs_rtc_path_accept").call(this, address, port);
+	accept(address: string, port: number, relay = 0): boolean {
+		return native("xs_rtc_path_accept").call(this, address, port, relay);
 	}
 
 	/**
@@ -39,8 +40,8 @@ export default class Path extends (Native("xs_rtc_path_destructor") as unknown a
 	 *
 	 * @returns as `accept`
 	 */
-	confirm(address: string, port: number): boolean {
-		return native("xs_rtc_path_confirm").call(this, address, port);
+	confirm(address: string, port: number, relay = 0): boolean {
+		return native("xs_rtc_path_confirm").call(this, address, port, relay);
 	}
 
 	/**
@@ -49,8 +50,8 @@ export default class Path extends (Native("xs_rtc_path_destructor") as unknown a
 	 *
 	 * @returns as `accept`
 	 */
-	select(address: string, port: number): boolean {
-		return native("xs_rtc_path_select").call(this, address, port);
+	select(address: string, port: number, relay = 0): boolean {
+		return native("xs_rtc_path_select").call(this, address, port, relay);
 	}
 
 	/**

@@ -90,7 +90,7 @@ void rtc_address_format(const rtc_address *address, char text[RTC_ADDRESS_TEXT])
 
 int rtc_address_equal(const rtc_address *a, const rtc_address *b)
 {
-	return a->port == b->port && a->family == b->family && a->scope == b->scope &&
+	return a->port == b->port && a->family == b->family && a->relay == b->relay && a->scope == b->scope &&
 		   !memcmp(a->bytes, b->bytes, a->family == 6 ? 16 : 4);
 }
 

@@ -22,7 +22,8 @@ static uint32_t slotOf(const rtc_path_table *table, const rtc_address *address)
 	memcpy(words, address->bytes, sizeof words);
 	uint64_t hash = mix(table->seed ^ words[0]);
 	hash = mix(hash ^ words[1]);
-	hash = mix(hash ^ address->port ^ (uint64_t)address->scope << 16 ^ (uint64_t)address->family << 48);
+	hash = mix(hash ^ address->port ^ (uint64_t)address->scope << 16 ^ (uint64_t)address->family << 48 ^
+			   (uint64_t)address->relay << 52);
 	return (uint32_t)(hash >> 32) & (table->size - 1);
 }
 

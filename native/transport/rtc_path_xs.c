@@ -44,6 +44,7 @@ static void take(xsMachine *the, int (*function)(rtc_path *, const rtc_address *
 	rtc_address address;
 	rtc_path *path = rtc_path_from_xs(the, &xsThis);
 	int known = rtc_address_from_xs(the, &xsArg(0), &xsArg(1), &address);
+	address.relay = rtc_number_from_xs(the, 2, "relay");
 	xsmcSetBoolean(xsResult, known && function(path, &address) == 0);
 }
 

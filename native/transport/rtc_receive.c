@@ -25,10 +25,11 @@ static int receiveStun(rtc_transport *transport, const rtc_address *from, const 
 {
 	size_t length;
 	int queued = 0;
+	rtc_stun_origin origin = {.from = *from};
 	pthread_mutex_lock(&transport->stunLock);
-	rtc_stun_verdict verdict = rtc_stun_filter_check(transport->filter, data, size, rtc_now(), &length);
+	rtc_stun_verdict verdict = rtc_stun_filter_check(transport->filter, data, size, rtc_now(), &length, &origin.owner);
 	if (verdict == RTC_STUN_PASS)
-		queued = rtc_stun_queue_push(transport->filter, data, length, from) == 0;
+		queued = rtc_stun_queue_push(transport->filter, data, length, &origin) == 0;
 	pthread_mutex_unlock(&transport->stunLock);
 	switch (verdict) {
 	case RTC_STUN_MALFORMED:

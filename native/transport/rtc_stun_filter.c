@@ -45,7 +45,7 @@ static rtc_stun_ufrag *find(rtc_stun_filter *filter, const void *text, size_t si
 	return NULL;
 }
 
-int rtc_stun_filter_add(rtc_stun_filter *filter, const char *ufrag, uint64_t now)
+int rtc_stun_filter_add(rtc_stun_filter *filter, const char *ufrag, uint16_t owner, uint64_t now)
 {
 	size_t size = strlen(ufrag);
 	if (size == 0 || size > RTC_UFRAG_SIZE || strchr(ufrag, ':'))
@@ -58,6 +58,7 @@ int rtc_stun_filter_add(rtc_stun_filter *filter, const char *ufrag, uint64_t now
 			continue;
 		memcpy(entry->text, ufrag, size);
 		entry->size = (uint8_t)size;
+		entry->owner = owner;
 		entry->tokens = BUCKET;
 		entry->filled = now;
 		return 0;
@@ -113,7 +114,7 @@ static rtc_stun_transaction *transaction(rtc_stun_filter *filter, const uint8_t 
 	return NULL;
 }
 
-void rtc_stun_filter_sent(rtc_stun_filter *filter, const uint8_t *data, size_t size, uint64_t now)
+void rtc_stun_filter_sent(rtc_stun_filter *filter, const uint8_t *data, size_t size, uint16_t owner, uint64_t now)
 {
 	if (!messageSize(data, size) || (read16(data) & CLASS_MASK) != CLASS_REQUEST)
 		return;
@@ -124,11 +125,12 @@ void rtc_stun_filter_sent(rtc_stun_filter *filter, const uint8_t *data, size_t s
 		memcpy(entry->id, data + 8, sizeof entry->id);
 	}
 	entry->answers = RTC_STUN_ANSWERS;
+	entry->owner = owner;
 	entry->sent = now;
 }
 
 rtc_stun_verdict rtc_stun_filter_check(rtc_stun_filter *filter, const uint8_t *data, size_t size, uint64_t now,
-									   size_t *length)
+									   size_t *length, uint16_t *owner)
 {
 	size = messageSize(data, size);
 	if (!size || size > RTC_STUN_SIZE)
@@ -140,6 +142,7 @@ rtc_stun_verdict rtc_stun_filter_check(rtc_stun_filter *filter, const uint8_t *d
 		rtc_stun_ufrag *entry = type == BINDING_REQUEST ? addressee(filter, data, size) : NULL;
 		if (!entry)
 			return RTC_STUN_UNKNOWN;
+		*owner = entry->owner;
 		return allowed(entry, now) ? RTC_STUN_PASS : RTC_STUN_OVER_RATE;
 	}
 	case CLASS_INDICATION:
@@ -150,6 +153,7 @@ rtc_stun_verdict rtc_stun_filter_check(rtc_stun_filter *filter, const uint8_t *d
 			return RTC_STUN_UNKNOWN;
 		// Not forgotten with its first answer, which may be forged: the control plane checks its integrity.
 		entry->answers--;
+		*owner = entry->owner;
 		return RTC_STUN_PASS;
 	}
 	}
@@ -180,27 +184,27 @@ static void copyOut(rtc_stun_filter *filter, void *to, size_t size)
 	filter->used -= (uint32_t)size;
 }
 
-int rtc_stun_queue_push(rtc_stun_filter *filter, const uint8_t *data, size_t size, const rtc_address *from)
+int rtc_stun_queue_push(rtc_stun_filter *filter, const uint8_t *data, size_t size, const rtc_stun_origin *origin)
 {
 	uint16_t length = (uint16_t)size;
 	if (filter->count == RTC_STUN_QUEUE || size > RTC_STUN_SIZE ||
-		filter->used + sizeof length + sizeof *from + size > RTC_STUN_QUEUE_BYTES)
+		filter->used + sizeof length + sizeof *origin + size > RTC_STUN_QUEUE_BYTES)
 		return ENOBUFS;
 	copyIn(filter, &length, sizeof length);
-	copyIn(filter, from, sizeof *from);
+	copyIn(filter, origin, sizeof *origin);
 	copyIn(filter, data, size);
 	filter->count++;
 	return 0;
 }
 
-int rtc_stun_queue_pop(rtc_stun_filter *filter, uint8_t *buffer, size_t size, rtc_address *from)
+int rtc_stun_queue_pop(rtc_stun_filter *filter, uint8_t *buffer, size_t size, rtc_stun_origin *origin)
 {
 	uint16_t length;
 	if (!filter->count)
 		return 0;
 	filter->count--;
 	copyOut(filter, &length, sizeof length);
-	copyOut(filter, from, sizeof *from);
+	copyOut(filter, origin, sizeof *origin);
 	copyOut(filter, length <= size ? buffer : NULL, length);
 	return length <= size ? length : -1;
 }

@@ -22,7 +22,8 @@ typedef enum {
 
 typedef struct {
 	char text[RTC_UFRAG_SIZE];
-	uint8_t size;    // 0: free
+	uint8_t size; // 0: free
+	uint16_t owner;
 	uint32_t tokens; // of the bucket, in microseconds of credit
 	uint64_t filled; // rtc_now() of the last credit
 } rtc_stun_ufrag;
@@ -30,6 +31,7 @@ typedef struct {
 typedef struct {
 	uint8_t id[12];
 	uint8_t answers; // that may still come; 0: free
+	uint16_t owner;
 	uint64_t sent;
 } rtc_stun_transaction;
 
@@ -41,19 +43,21 @@ typedef struct {
 	uint8_t queue[RTC_STUN_QUEUE_BYTES];
 } rtc_stun_filter;
 
-int rtc_stun_filter_add(rtc_stun_filter *filter, const char *ufrag, uint64_t now); // 0, EEXIST, ENOSPC, EINVAL
+// 0, EEXIST, ENOSPC, EINVAL
+int rtc_stun_filter_add(rtc_stun_filter *filter, const char *ufrag, uint16_t owner, uint64_t now);
 void rtc_stun_filter_remove(rtc_stun_filter *filter, const char *ufrag);
 
 // Notes a request that is being sent (again), so that its answers are let in. Other messages are ignored.
-void rtc_stun_filter_sent(rtc_stun_filter *filter, const uint8_t *data, size_t size, uint64_t now);
+void rtc_stun_filter_sent(rtc_stun_filter *filter, const uint8_t *data, size_t size, uint16_t owner, uint64_t now);
 
-// Judges a datagram whose first byte is below 4. For RTC_STUN_PASS, *length is the message's without what trails it.
+// Judges a datagram whose first byte is below 4. For RTC_STUN_PASS, *length is the message's without what trails it,
+// and *owner whose ufrag or transaction it bears.
 rtc_stun_verdict rtc_stun_filter_check(rtc_stun_filter *filter, const uint8_t *data, size_t size, uint64_t now,
-									   size_t *length);
+									   size_t *length, uint16_t *owner);
 
 int rtc_stun_queue_push(rtc_stun_filter *filter, const uint8_t *data, size_t size,
-						const rtc_address *from); // 0, ENOBUFS
+						const rtc_stun_origin *origin); // 0, ENOBUFS
 // As rtc_transport_read_stun.
-int rtc_stun_queue_pop(rtc_stun_filter *filter, uint8_t *buffer, size_t size, rtc_address *from);
+int rtc_stun_queue_pop(rtc_stun_filter *filter, uint8_t *buffer, size_t size, rtc_stun_origin *origin);
 
 #endif

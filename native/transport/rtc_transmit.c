@@ -205,7 +205,7 @@ static int begin(rtc_path *path)
 	pthread_mutex_lock(&transport->lock);
 	rtc_address selected = path->selected;
 	pthread_mutex_unlock(&transport->lock);
-	transmit->fd = selected.family ? transport->sockets.fd[RTC_FAMILY_INDEX(selected.family)] : -1;
+	transmit->fd = selected.family && !selected.relay ? transport->sockets.fd[RTC_FAMILY_INDEX(selected.family)] : -1;
 	if (transmit->fd < 0) {
 		pthread_mutex_unlock(&transmit->lock);
 		return 0;

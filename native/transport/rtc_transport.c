@@ -140,10 +140,10 @@ int rtc_transport_failure(rtc_transport *transport)
 	return atomic_load(&transport->failure);
 }
 
-int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag)
+int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag, uint16_t owner)
 {
 	pthread_mutex_lock(&transport->stunLock);
-	int error = rtc_stun_filter_add(transport->filter, ufrag, rtc_now());
+	int error = rtc_stun_filter_add(transport->filter, ufrag, owner, rtc_now());
 	pthread_mutex_unlock(&transport->stunLock);
 	return error;
 }
@@ -155,20 +155,23 @@ void rtc_transport_remove_ufrag(rtc_transport *transport, const char *ufrag)
 	pthread_mutex_unlock(&transport->stunLock);
 }
 
-int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t size, rtc_address *from)
+int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t size, rtc_stun_origin *origin)
 {
 	pthread_mutex_lock(&transport->stunLock);
-	int length = rtc_stun_queue_pop(transport->filter, buffer, size, from);
+	int length = rtc_stun_queue_pop(transport->filter, buffer, size, origin);
 	pthread_mutex_unlock(&transport->stunLock);
 	return length;
 }
 
-int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, const uint8_t *data, size_t size)
+int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, uint16_t owner, const uint8_t *data,
+							size_t size)
 {
 	rtc_sockaddr name;
 	int error = 0;
 	if (!rtc_address_is_unicast(to))
 		error = EADDRNOTAVAIL;
+	else if (to->relay)
+		error = EHOSTUNREACH;
 	else if (!rtc_transport_has_family(transport, to->family))
 		error = EAFNOSUPPORT;
 	if (error) {
@@ -178,7 +181,7 @@ int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, con
 	int fd = transport->sockets.fd[RTC_FAMILY_INDEX(to->family)];
 	socklen_t nameSize = rtc_address_to_socket(to, &name);
 	pthread_mutex_lock(&transport->stunLock); // before it leaves: its answer may be quick
-	rtc_stun_filter_sent(transport->filter, data, size, rtc_now());
+	rtc_stun_filter_sent(transport->filter, data, size, owner, rtc_now());
 	pthread_mutex_unlock(&transport->stunLock);
 	while (sendto(fd, data, size, 0, &name.any, nameSize) < 0 && (error = errno) == EINTR)
 		error = 0;

@@ -7,10 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// A route: where datagrams come from or go to, and what they come or leave by. One host's address behind two relays, or
+// a relay and the local socket, is two routes.
 typedef struct {
 	uint8_t family; // 4 or 6; an IPv4-mapped IPv6 address is stored as IPv4
 	uint8_t bytes[16];
 	uint16_t port;  // host order
+	uint16_t relay; // 0: the local socket of the family; else the number of a relay, behind which the address is
 	uint32_t scope; // IPv6 link-local: the interface index
 } rtc_address;
 
@@ -71,14 +74,21 @@ size_t rtc_transport_interfaces(rtc_interface *interfaces, size_t maximum, int l
 #define RTC_STUN_SIZE 1280
 #define RTC_UFRAGS 32 // peers of one transport
 
-int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag); // 0, EEXIST, ENOSPC, EINVAL
+// `owner` is the caller's: it comes back with what is for this ufrag, or answers this transaction.
+int rtc_transport_add_ufrag(rtc_transport *transport, const char *ufrag, uint16_t owner); // 0, EEXIST, ENOSPC, EINVAL
 void rtc_transport_remove_ufrag(rtc_transport *transport, const char *ufrag);
+// Where a message came from, and whose it is.
+typedef struct {
+	rtc_address from;
+	uint16_t owner;
+} rtc_stun_origin;
 // Takes the oldest message. Returns its size, 0 when there is none, -1 when it does not fit (it is dropped).
-int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t size, rtc_address *from);
+int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t size, rtc_stun_origin *origin);
 // The errno value with which reading ended for good (onStun was called then), or 0.
 int rtc_transport_failure(rtc_transport *transport);
 // 0, or an errno value, which is counted: EADDRNOTAVAIL for an address that no host can have, EAFNOSUPPORT, …
-int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, const uint8_t *data, size_t size);
+int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, uint16_t owner, const uint8_t *data,
+							size_t size);
 
 // A path is one peer's share of the transport: the addresses it sends from, the one that it is sent to, and what
 // takes its DTLS and SRTP. Reference counted; all functions from any thread. It keeps the transport's memory, but not

@@ -56,6 +56,16 @@ int rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_addre
 	return number > 0 && number < 65536 && rtc_address_parse(to, xsmcToString(*address), (uint16_t)number) == 0;
 }
 
+uint16_t rtc_number_from_xs(xsMachine *the, int argument, const char *name)
+{
+	if (xsmcArgc <= argument)
+		return 0;
+	int number = xsmcToInteger(xsArg(argument));
+	if (number < 0 || number > UINT16_MAX)
+		xsRangeError("%s: 0 to 65535", name);
+	return (uint16_t)number;
+}
+
 void rtc_set_number_xs(xsMachine *the, xsIdentifier id, uint64_t value)
 {
 	xsmcSetNumber(xsVar(0), (xsNumberValue)value);
@@ -183,7 +193,7 @@ void xs_rtc_transport_addUfrag(xsMachine *the)
 	char ufrag[64];
 	binding *it = self(the);
 	readUfrag(the, ufrag, sizeof ufrag);
-	int error = rtc_transport_add_ufrag(it->transport, ufrag);
+	int error = rtc_transport_add_ufrag(it->transport, ufrag, rtc_number_from_xs(the, 1, "owner"));
 	if (error == ENOSPC)
 		xsRangeError("ufrag: %d of them are known already", RTC_UFRAGS);
 	if (error)
@@ -208,7 +218,7 @@ static void fail_reading(xsMachine *the, int error)
 void xs_rtc_transport_read(xsMachine *the)
 {
 	binding *it = self(the);
-	rtc_address from;
+	rtc_stun_origin origin;
 	char text[RTC_ADDRESS_TEXT];
 	void *data;
 	xsUnsignedValue size;
@@ -216,7 +226,7 @@ void xs_rtc_transport_read(xsMachine *the)
 	xsmcVars(1);
 	xsmcGetBufferWritable(xsArg(0), &data, &size);
 	do
-		length = rtc_transport_read_stun(it->transport, data, size, &from);
+		length = rtc_transport_read_stun(it->transport, data, size, &origin);
 	while (length < 0); // too large for the buffer: the next one
 	if (length == 0) {
 		int failure = rtc_transport_failure(it->transport);
@@ -224,14 +234,18 @@ void xs_rtc_transport_read(xsMachine *the)
 			fail_reading(the, failure);
 		return;
 	}
-	rtc_address_format(&from, text);
+	rtc_address_format(&origin.from, text);
 	xsmcSetNewObject(xsResult);
 	xsmcSetInteger(xsVar(0), length);
 	xsmcSet(xsResult, xsID_size, xsVar(0));
 	xsmcSetString(xsVar(0), text);
 	xsmcSet(xsResult, xsID_address, xsVar(0));
-	xsmcSetInteger(xsVar(0), from.port);
+	xsmcSetInteger(xsVar(0), origin.from.port);
 	xsmcSet(xsResult, xsID_port, xsVar(0));
+	xsmcSetInteger(xsVar(0), origin.from.relay);
+	xsmcSet(xsResult, xsID_relay, xsVar(0));
+	xsmcSetInteger(xsVar(0), origin.owner);
+	xsmcSet(xsResult, xsID_owner, xsVar(0));
 }
 
 void xs_rtc_transport_write(xsMachine *the)
@@ -241,10 +255,12 @@ void xs_rtc_transport_write(xsMachine *the)
 	void *data;
 	xsUnsignedValue size;
 	rtc_address_from_xs(the, &xsArg(1), &xsArg(2), &to); // where it is none, `to` is nobody's
-	xsmcGetBufferReadable(xsArg(0), &data, &size);       // last: nothing moves it from here on
+	to.relay = rtc_number_from_xs(the, 3, "relay");
+	uint16_t owner = rtc_number_from_xs(the, 4, "owner");
+	xsmcGetBufferReadable(xsArg(0), &data, &size); // last: nothing moves it from here on
 	if (size > RTC_STUN_SIZE)
 		xsRangeError("data: more than %d bytes", RTC_STUN_SIZE);
-	rtc_transport_send_stun(it->transport, &to, data, size); // a datagram may be lost; it is counted
+	rtc_transport_send_stun(it->transport, &to, owner, data, size); // a datagram may be lost; it is counted
 }
 
 void xs_rtc_transport_statistics(xsMachine *the)

@@ -13,6 +13,8 @@ rtc_path *rtc_path_from_xs(xsMachine *the, xsSlot *slot);
 // Reads an address and a port from two arguments. Returns 0 when they are none: `to` is nobody's address then. Throws a
 // TypeError for arguments of other types.
 int rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_address *to);
+// A number of 16 bits, 0 when there are not so many arguments. Throws a RangeError for others.
+uint16_t rtc_number_from_xs(xsMachine *the, int argument, const char *name);
 // Gives the result, an object, a property. Uses xsVar(0).
 void rtc_set_number_xs(xsMachine *the, xsIdentifier id, uint64_t value);
 

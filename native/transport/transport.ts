@@ -24,6 +24,10 @@ export interface StunMessage {
 	/** The sender's IP address and port. */
 	address: string;
 	port: number;
+	/** 0: it came by the local socket; else the number of the relay that the sender is behind. */
+	relay: number;
+	/** Whose ufrag or transaction it bears, as `addUfrag` and `write` had it. */
+	owner: number;
 }
 
 /** Counters since the transport was opened. */
@@ -81,11 +85,12 @@ export default class Transport extends (Native("xs_rtc_transport_destructor") as
 	/**
 	 * Lets in Binding requests whose USERNAME begins with this local ufrag (RFC 8445 section 7.3).
 	 *
+	 * @param owner 0 to 65535; comes back with each of them
 	 * @throws TypeError when it is empty, longer than 32 bytes or known already
 	 * @throws RangeError when 32 are known
 	 */
-	addUfrag(ufrag: string): void {
-		native("xs_rtc_transport_addUfrag").call(this, ufrag);
+	addUfrag(ufrag: string, owner = 0): void {
+		native("xs_rtc_transport_addUfrag").call(this, ufrag, owner);
 	}
 
 	/** Without effect when it is not known. */
@@ -109,10 +114,12 @@ export default class Transport extends (Native("xs_rtc_transport_destructor") as
 	 * address may have been good when a datagram came from there (a zone of IPv6 ends with its interface), and is not now.
 	 *
 	 * @param data at most 1,280 bytes
+	 * @param relay 0: by the local socket of the address's family; else the number of a relay
+	 * @param owner 0 to 65535; comes back with each answer
 	 * @throws TypeError or RangeError for arguments of another type, and more data
 	 */
-	write(data: Uint8Array | ArrayBuffer, address: string, port: number): void {
-		native("xs_rtc_transport_write").call(this, data, address, port);
+	write(data: Uint8Array | ArrayBuffer, address: string, port: number, relay = 0, owner = 0): void {
+		native("xs_rtc_transport_write").call(this, data, address, port, relay, owner);
 	}
 
 	statistics(): TransportStatistics {

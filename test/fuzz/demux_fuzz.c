@@ -43,7 +43,7 @@ static void onSrtp(void *context, uint8_t *data, size_t size)
 static rtc_address addressOf(uint8_t number)
 {
 	static const uint8_t first[] = {192, 10, 0, 224, 255, 127, 240, 169};
-	rtc_address address = {.family = number & 1 ? 6 : 4, .port = (uint16_t)(number >> 4)};
+	rtc_address address = {.family = number & 1 ? 6 : 4, .port = (uint16_t)(number >> 4), .relay = number >> 5 & 1};
 	address.bytes[0] = number & 1 ? (number & 2 ? 0xfe : number & 4 ? 0xff : 0) : first[number >> 1 & 7];
 	if (number & 1) {
 		address.bytes[1] = number & 2 ? 0x80 : 0;
@@ -137,6 +137,7 @@ static void check(void)
 static size_t step(const uint8_t *data, size_t size)
 {
 	static uint8_t stun[RTC_STUN_SIZE];
+	rtc_stun_origin origin;
 	peer *it = &peers[data[1] % PATHS];
 	rtc_address address = addressOf(data[2]);
 	size_t used = 3;
@@ -162,7 +163,7 @@ static size_t step(const uint8_t *data, size_t size)
 			hear(it, data[0] >> 4 & 1);
 		break;
 	case 5:
-		(void)rtc_transport_read_stun(transport, stun, sizeof stun, &address);
+		(void)rtc_transport_read_stun(transport, stun, sizeof stun, &origin);
 		break;
 	default:
 		used += receive(&address, data + 3, size - 3);
@@ -181,7 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(transport->filter, 0, sizeof *transport->filter);
 	for (int i = 0; i < PATHS; i++)
 		peers[i].path = rtc_path_new(transport);
-	CHECK(!rtc_transport_add_ufrag(transport, "abcd"));
+	CHECK(!rtc_transport_add_ufrag(transport, "abcd", 1));
 	while (size >= 3) {
 		size_t used = step(data, size);
 		data += used;

@@ -15,13 +15,15 @@ static void receive(rtc_stun_filter *filter, const uint8_t *data, size_t size, u
 {
 	uint8_t *datagram = malloc(size ? size : 1);
 	size_t length = 0;
+	uint16_t owner = 0;
 	memcpy(datagram, data, size);
-	rtc_stun_verdict verdict = rtc_stun_filter_check(filter, datagram, size, now, &length);
+	rtc_stun_verdict verdict = rtc_stun_filter_check(filter, datagram, size, now, &length, &owner);
 	if (verdict == RTC_STUN_PASS) {
-		rtc_address from = {.family = 4, .port = (uint16_t)size};
+		rtc_stun_origin origin = {.from = {.family = 4, .port = (uint16_t)size}, .owner = owner};
+		require(owner == 1 || owner == 2);
 		require(length >= 20 && length <= size && length <= RTC_STUN_SIZE && length % 4 == 0);
 		uint32_t before = filter->count;
-		int error = rtc_stun_queue_push(filter, datagram, length, &from);
+		int error = rtc_stun_queue_push(filter, datagram, length, &origin);
 		require(filter->count == before + (error == 0));
 	}
 	free(datagram);
@@ -45,7 +47,7 @@ static void ask(rtc_stun_filter *filter, asked *requests, unsigned *count, const
 	memcpy(message, header, sizeof header);
 	memcpy(message + 8, data, size < 12 ? size : 12);
 	message[8] = OURS;
-	rtc_stun_filter_sent(filter, message, sizeof message, now);
+	rtc_stun_filter_sent(filter, message, sizeof message, 2, now);
 	asked *it = &requests[(*count)++ % ASKED];
 	for (unsigned i = 0; i < ASKED; i++) // again
 		if (!memcmp(requests[i].id, message + 8, 12) && requests[i].sent)
@@ -60,6 +62,7 @@ static void answer(rtc_stun_filter *filter, asked *request, const uint8_t *data,
 {
 	static const uint8_t cookie[4] = {0x21, 0x12, 0xa4, 0x42};
 	uint8_t message[20 + 256] = {1, (uint8_t)(size & 1 ? 0x11 : 0x01)};
+	uint16_t owner = 0;
 	size_t length = 0, body = size & ~(size_t)3;
 	if (!request->sent)
 		return;
@@ -68,19 +71,19 @@ static void answer(rtc_stun_filter *filter, asked *request, const uint8_t *data,
 	memcpy(message + 4, cookie, sizeof cookie);
 	memcpy(message + 8, request->id, 12);
 	memcpy(message + 20, data, body);
-	rtc_stun_verdict verdict = rtc_stun_filter_check(filter, message, 20 + body, now, &length);
+	rtc_stun_verdict verdict = rtc_stun_filter_check(filter, message, 20 + body, now, &length, &owner);
 	int awaited = now - request->sent < RTC_STUN_LIFE && request->answers < RTC_STUN_ANSWERS;
-	require(verdict == RTC_STUN_UNKNOWN || (verdict == RTC_STUN_PASS && awaited));
+	require(verdict == RTC_STUN_UNKNOWN || (verdict == RTC_STUN_PASS && awaited && owner == 2));
 	require(verdict != RTC_STUN_PASS || length == 20 + body);
 	request->answers += verdict == RTC_STUN_PASS;
 }
 
 static void read(rtc_stun_filter *filter, size_t size)
 {
-	rtc_address from;
+	rtc_stun_origin origin;
 	uint8_t *buffer = malloc(size ? size : 1);
 	uint32_t before = filter->count;
-	int length = rtc_stun_queue_pop(filter, buffer, size, &from);
+	int length = rtc_stun_queue_pop(filter, buffer, size, &origin);
 	require(length <= (int)size && (length != 0) == (before != 0));
 	require(filter->count == before - (before != 0) && (filter->count || !filter->used));
 	free(buffer);
@@ -90,7 +93,7 @@ static void name(rtc_stun_filter *filter, const uint8_t *data, size_t size, uint
 {
 	char ufrag[256] = "";
 	memcpy(ufrag, data, size);
-	if (rtc_stun_filter_add(filter, ufrag, now) == 0)
+	if (rtc_stun_filter_add(filter, ufrag, 1, now) == 0)
 		require(*ufrag && strlen(ufrag) <= RTC_UFRAG_SIZE);
 	else if (size % 2)
 		rtc_stun_filter_remove(filter, ufrag);
@@ -102,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	asked requests[ASKED] = {0};
 	unsigned count = 0;
 	uint64_t now = 1;
-	rtc_stun_filter_add(filter, "abcd", now);
+	rtc_stun_filter_add(filter, "abcd", 1, now);
 	receive(filter, data, size, now);
 	while (size >= 2) {
 		uint8_t step = data[0];
@@ -118,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case 1:
 			if (length < 9 || data[8] != OURS)
-				rtc_stun_filter_sent(filter, data, length, now);
+				rtc_stun_filter_sent(filter, data, length, 2, now);
 			break;
 		case 2:
 			read(filter, length * 8);

@@ -133,6 +133,7 @@ static void the_table_finds_what_is_in_it(void **state)
 		char text[32];
 		snprintf(text, sizeof text, i & 1 ? "10.0.0.%d" : "2001:db8::%d", i / 16 + 1);
 		rtc_address_parse(&entries[i].address, text, (uint16_t)(1 + i % 16));
+		entries[i].address.relay = (uint16_t)(i % 3);
 	}
 	for (int round = 0; round < 20000; round++) {
 		// Waves, so that it is empty at times and full at others.

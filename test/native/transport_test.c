@@ -195,14 +195,14 @@ static void stun_is_filtered_and_queued(void **state)
 {
 	fixture *it = *state;
 	uint8_t data[300], read[RTC_STUN_SIZE];
-	rtc_address from;
-	assert_int_equal(rtc_transport_add_ufrag(it->transport, "home"), 0);
-	assert_int_equal(rtc_transport_add_ufrag(it->transport, "home"), EEXIST);
+	rtc_stun_origin origin;
+	assert_int_equal(rtc_transport_add_ufrag(it->transport, "home", 7), 0);
+	assert_int_equal(rtc_transport_add_ufrag(it->transport, "home", 7), EEXIST);
 	size_t size = stun_message(data, STUN_REQUEST, 1, "away:home");
 	udp_peer_send(&it->peer, it->port, data, size);
 	AWAIT(it->transport, stunUnknown, 1);
 	assert_int_equal(it->stun, 0);
-	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &from), 0);
+	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &origin), 0);
 
 	size = stun_message(data, STUN_REQUEST, 2, "home:away");
 	for (int i = 0; i < RTC_STUN_QUEUE + 5; i++)
@@ -210,11 +210,12 @@ static void stun_is_filtered_and_queued(void **state)
 	AWAIT(it->transport, stunDropped, 5);
 	assert_true(it->stun > 0);
 	for (int i = 0; i < RTC_STUN_QUEUE; i++) {
-		assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &from), size);
+		assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &origin), size);
 		assert_memory_equal(read, data, size);
-		assert_true(rtc_address_equal(&from, &it->peer.address));
+		assert_true(rtc_address_equal(&origin.from, &it->peer.address));
+		assert_int_equal(origin.owner, 7);
 	}
-	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &from), 0);
+	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &origin), 0);
 	for (int i = 0; i < RTC_STUN_RATE; i++)
 		udp_peer_send(&it->peer, it->port, data, size);
 	AWAIT(it->transport, stunDropped, 6); // over its rate
@@ -227,9 +228,9 @@ static void answers_come_to_who_asked(void **state)
 {
 	fixture *it = *state;
 	uint8_t data[300], read[RTC_STUN_SIZE];
-	rtc_address from;
+	rtc_stun_origin origin;
 	size_t size = stun_message(data, STUN_REQUEST, 5, "far:near");
-	assert_int_equal(rtc_transport_send_stun(it->transport, &it->peer.address, data, size), 0);
+	assert_int_equal(rtc_transport_send_stun(it->transport, &it->peer.address, 9, data, size), 0);
 	assert_int_equal(udp_peer_receive(&it->peer, read, sizeof read, 5000), size);
 	stun_message(data, STUN_SUCCESS, 6, NULL);
 	udp_peer_send(&it->peer, it->port, data, 28);
@@ -239,7 +240,8 @@ static void answers_come_to_who_asked(void **state)
 	AWAIT(it->transport, packetsReceived, 2);
 	for (int i = 0; i < 5000 && !it->stun; i++)
 		usleep(1000);
-	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &from), 28);
+	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &origin), 28);
+	assert_int_equal(origin.owner, 9);
 	// Indications: a peer's keep-alive is silent, a stranger's counts.
 	size = stun_message(data, STUN_INDICATION, 7, NULL);
 	udp_peer_send(&it->peer, it->port, data, size);
@@ -250,10 +252,10 @@ static void answers_come_to_who_asked(void **state)
 	AWAIT(it->transport, packetsReceived, 4);
 	usleep(20000);
 	assert_int_equal(statistics(it).stunUnknown, 2);
-	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &from), 0);
+	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &origin), 0);
 	rtc_path_release(path);
 	rtc_address nowhere = {.family = 0};
-	assert_int_equal(rtc_transport_send_stun(it->transport, &nowhere, data, size), EADDRNOTAVAIL);
+	assert_int_equal(rtc_transport_send_stun(it->transport, &nowhere, 9, data, size), EADDRNOTAVAIL);
 }
 
 static void a_selected_address_is_nobody_elses(void **state)
@@ -345,8 +347,9 @@ static void what_is_no_hosts_address_is_counted(void **state)
 	fixture *it = *state;
 	uint8_t data[300], read[RTC_STUN_SIZE];
 	rtc_address address;
+	rtc_stun_origin origin;
 	rtc_path *path = rtc_path_new(it->transport);
-	rtc_transport_add_ufrag(it->transport, "home");
+	rtc_transport_add_ufrag(it->transport, "home", 7);
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_int_equal(rtc_address_parse(&address, bad[i].text, bad[i].port), 0);
 		size_t size = stun_message(data, STUN_REQUEST, (uint32_t)i, "home:away");
@@ -354,18 +357,18 @@ static void what_is_no_hosts_address_is_counted(void **state)
 		data[0] = 0x80;
 		assert_int_equal(rtc_receive_datagram(it->transport, &address, data, size), 0);
 		assert_int_equal(statistics(it).badSource, 2 * (i + 1));
-		assert_int_equal(rtc_transport_send_stun(it->transport, &address, data, size), EADDRNOTAVAIL);
+		assert_int_equal(rtc_transport_send_stun(it->transport, &address, 9, data, size), EADDRNOTAVAIL);
 		assert_int_equal(statistics(it).sendErrors, i + 1);
 		assert_int_equal(rtc_path_accept(path, &address), EINVAL);
 		assert_int_equal(rtc_path_select(path, &address), EINVAL);
 	}
-	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &address), 0);
+	assert_int_equal(rtc_transport_read_stun(it->transport, read, sizeof read, &origin), 0);
 	assert_int_equal(statistics(it).unknownSource, 0);
 	assert_int_equal(it->transport->table.count, 0);
 	// A zone whose interface is gone: the host refuses it.
 	assert_int_equal(rtc_address_parse(&address, "fe80::1%4711", 9), 0);
 	size_t size = stun_message(data, STUN_REQUEST, 99, "away:home");
-	assert_int_not_equal(rtc_transport_send_stun(it->transport, &address, data, size), 0);
+	assert_int_not_equal(rtc_transport_send_stun(it->transport, &address, 9, data, size), 0);
 	assert_int_equal(statistics(it).sendErrors, sizeof bad / sizeof bad[0] + 1);
 	rtc_path_release(path);
 }
@@ -380,7 +383,7 @@ static void a_datagram_from_port_0_is_dropped(void **state)
 		print_message("no raw sockets here\n");
 		skip();
 	}
-	rtc_transport_add_ufrag(it->transport, "home");
+	rtc_transport_add_ufrag(it->transport, "home", 7);
 	size_t size = 8 + stun_message(packet + 8, STUN_REQUEST, 1, "home:away");
 	packet[2] = (uint8_t)(it->port >> 8);
 	packet[3] = (uint8_t)it->port;
@@ -474,11 +477,11 @@ static void noise_leaves_nothing(void **state)
 	fixture *it = *state;
 	uint8_t data[1600], read[RTC_STUN_SIZE];
 	record dtls = {0};
-	rtc_address from;
+	rtc_stun_origin origin;
 	rtc_path *path = rtc_path_new(it->transport);
 	rtc_path_accept(path, &it->peer.address);
 	rtc_path_set_dtls(path, onDtls, &dtls);
-	rtc_transport_add_ufrag(it->transport, "home");
+	rtc_transport_add_ufrag(it->transport, "home", 7);
 	size_t before = rtc_heap_used();
 	uint64_t sent = 0;
 	srand(11);
@@ -501,7 +504,7 @@ static void noise_leaves_nothing(void **state)
 	AWAIT(it->transport, packetsReceived, sent);
 	usleep(20000);
 	int waiting = 0;
-	while (rtc_transport_read_stun(it->transport, read, sizeof read, &from) != 0)
+	while (rtc_transport_read_stun(it->transport, read, sizeof read, &origin) != 0)
 		waiting++;
 	assert_in_range(waiting, 1, RTC_STUN_QUEUE);
 	rtc_transport_statistics counted = statistics(it);

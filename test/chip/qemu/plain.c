@@ -15,33 +15,34 @@ static void stun(void)
 	static rtc_stun_filter filter;
 	uint8_t message[300];
 	size_t length;
-	CHECK(rtc_stun_filter_add(&filter, "abcd", chipNow) == 0);
-	CHECK(rtc_stun_filter_add(&filter, "abcd", chipNow) == EEXIST);
+	uint16_t owner;
+	CHECK(rtc_stun_filter_add(&filter, "abcd", 1, chipNow) == 0);
+	CHECK(rtc_stun_filter_add(&filter, "abcd", 1, chipNow) == EEXIST);
 	size_t size = stun_message(message, STUN_REQUEST, 1, "abcd:other");
 	uint64_t begin = chip_instructions();
-	rtc_stun_verdict verdict = rtc_stun_filter_check(&filter, message, size, chipNow, &length);
+	rtc_stun_verdict verdict = rtc_stun_filter_check(&filter, message, size, chipNow, &length, &owner);
 	chip_result("stun-request", chip_instructions() - begin);
 	CHECK(verdict == RTC_STUN_PASS && length == size);
 	size = stun_message(message, STUN_REQUEST, 2, "stranger:other");
 	begin = chip_instructions();
-	verdict = rtc_stun_filter_check(&filter, message, size, chipNow, &length);
+	verdict = rtc_stun_filter_check(&filter, message, size, chipNow, &length, &owner);
 	chip_result("stun-stranger", chip_instructions() - begin);
 	CHECK(verdict == RTC_STUN_UNKNOWN);
 	// An answer passes if it was asked for.
 	size = stun_message(message, STUN_SUCCESS, 3, NULL);
-	CHECK(rtc_stun_filter_check(&filter, message, size, chipNow, &length) == RTC_STUN_UNKNOWN);
+	CHECK(rtc_stun_filter_check(&filter, message, size, chipNow, &length, &owner) == RTC_STUN_UNKNOWN);
 	size = stun_message(message, STUN_REQUEST, 3, "abcd:other");
-	rtc_stun_filter_sent(&filter, message, size, chipNow);
+	rtc_stun_filter_sent(&filter, message, size, 2, chipNow);
 	size = stun_message(message, STUN_SUCCESS, 3, NULL);
 	begin = chip_instructions();
-	verdict = rtc_stun_filter_check(&filter, message, size, chipNow, &length);
+	verdict = rtc_stun_filter_check(&filter, message, size, chipNow, &length, &owner);
 	chip_result("stun-answer", chip_instructions() - begin);
 	CHECK(verdict == RTC_STUN_PASS);
 	// More than its rate is dropped.
 	unsigned passed = 0;
 	for (uint32_t i = 0; i < 1000; i++) {
 		size = stun_message(message, STUN_REQUEST, 10 + i, "abcd:other");
-		passed += rtc_stun_filter_check(&filter, message, size, chipNow, &length) == RTC_STUN_PASS;
+		passed += rtc_stun_filter_check(&filter, message, size, chipNow, &length, &owner) == RTC_STUN_PASS;
 	}
 	CHECK(passed > 0 && passed <= RTC_STUN_RATE);
 }

@@ -47,8 +47,9 @@ export default class Transport {
 	#options: { onReadable(this: Transport): void };
 	/** How many ufrags there is room for. */
 	capacity = 32;
-	#ufrags = new Set<string>();
-	#queue: { data: Uint8Array; address: string; port: number }[] = [];
+	#ufrags = new Map<string, number>();
+	#asked = new Map<string, number>(); // transactions
+	#queue: { data: Uint8Array; address: string; port: number; owner: number }[] = [];
 	#closed = false;
 
 	constructor(options: { port?: number; address?: string; onReadable(this: Transport): void }) {
@@ -69,9 +70,9 @@ export default class Transport {
 		return loopback ? [] : [{ address: this.address, family: 4, interface: "eth0", loopback: false }];
 	}
 
-	addUfrag(ufrag: string): void {
+	addUfrag(ufrag: string, owner: number): void {
 		if (this.#ufrags.size >= this.capacity) throw new RangeError("no room for another ufrag");
-		this.#ufrags.add(ufrag);
+		this.#ufrags.set(ufrag, owner);
 	}
 
 	removeUfrag(ufrag: string): void {
@@ -80,31 +81,36 @@ export default class Transport {
 
 	/** Those for which STUN is let in. */
 	get ufrags(): string[] {
-		return [...this.#ufrags];
+		return [...this.#ufrags.keys()];
 	}
 
-	/** As the native does: requests whose USERNAME begins with a ufrag that was added, and all responses. */
-	#isWanted(data: Uint8Array): boolean {
+	/** As the native does: whose ufrag a request's USERNAME begins with, or who asked for a response. */
+	#ownerOf(data: Uint8Array): number | undefined {
 		const isRequest = ((data[0]! << 8) | data[1]!) === 0x0001;
-		if (!isRequest) return true;
+		if (!isRequest) return this.#asked.get(transactionOf(data));
 		for (let at = 20; at + 4 <= data.length;) {
 			const type = (data[at]! << 8) | data[at + 1]!;
 			const length = (data[at + 2]! << 8) | data[at + 3]!;
 			const value = Buffer.from(data.subarray(at + 4, at + 4 + length)).toString();
-			if (type === 0x0006) return this.#ufrags.has(value.split(":")[0]!);
+			if (type === 0x0006) return this.#ufrags.get(value.split(":")[0]!);
 			at += 4 + length + (-length & 3);
 		}
-		return false;
+		return undefined;
 	}
 
-	read(buffer: Uint8Array): { size: number; address: string; port: number } | undefined {
+	read(
+		buffer: Uint8Array,
+	): { size: number; address: string; port: number; relay: number; owner: number } | undefined {
 		const message = this.#queue.shift();
 		if (!message) return undefined;
 		buffer.set(message.data);
-		return { size: message.data.length, address: message.address, port: message.port };
+		const { data, address, port, owner } = message;
+		return { size: data.length, address, port, relay: 0, owner };
 	}
 
-	write(data: Uint8Array, address: string, port: number): void {
+	write(data: Uint8Array, address: string, port: number, relay: number, owner: number): void {
+		if (relay) return;
+		if ((data[0]! & 1) === 0 && (data[1]! & 16) === 0) this.#asked.set(transactionOf(data), owner);
 		this.sendDatagram(data.slice(), address, port);
 	}
 
@@ -117,8 +123,9 @@ export default class Transport {
 	deliver(data: Datagram, port: number, address: string, fromPort: number): void {
 		if (this.#closed || port !== this.localPort) return;
 		if (data instanceof Uint8Array) {
-			if (!this.#isWanted(data)) return;
-			this.#queue.push({ data, address, port: fromPort });
+			const owner = this.#ownerOf(data);
+			if (owner === undefined) return;
+			this.#queue.push({ data, address, port: fromPort, owner });
 			this.#options.onReadable.call(this);
 		} else this.paths.get(`${address}:${fromPort}`)?.receive(data);
 	}
@@ -133,4 +140,8 @@ export default class Transport {
 		hosts.delete(this.address);
 		countNative(-1);
 	}
+}
+
+function transactionOf(data: Uint8Array): string {
+	return Buffer.from(data.subarray(8, 20)).toString("hex");
 }
