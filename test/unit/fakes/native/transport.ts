@@ -110,8 +110,13 @@ export default class Transport {
 
 	write(data: Uint8Array, address: string, port: number, relay: number, owner: number): void {
 		if (relay) return;
-		if ((data[0]! & 1) === 0 && (data[1]! & 16) === 0) this.#asked.set(transactionOf(data), owner);
+		if ((data[0]! & 1) === 0 && (data[1]! & 16) === 0) this.#expect(transactionOf(data), owner);
 		this.sendDatagram(data.slice(), address, port);
+	}
+
+	#expect(transaction: string, owner: number): void {
+		this.#asked.set(transaction, owner);
+		if (this.#asked.size > 128) this.#asked.delete([...this.#asked.keys()][0]!);
 	}
 
 	sendDatagram(data: Datagram, address: string, port: number): void {
