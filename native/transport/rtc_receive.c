@@ -173,6 +173,7 @@ void *rtc_receive_run(void *argument)
 	int error = 0;
 	while (!error && !atomic_load(&transport->closing)) {
 		error = await(polled, count, rtc_tasks_timeout(&transport->tasks, rtc_now()));
+		rtc_tasks_awake(&transport->tasks);
 		if (!error && polled[0].revents)
 			rtc_wake_clear(&transport->wake);
 		for (nfds_t i = 1; !error && i < count; i++)

@@ -63,6 +63,7 @@ int rtc_tasks_timeout(rtc_tasks *tasks, uint64_t now)
 {
 	uint64_t earliest = UINT64_MAX;
 	pthread_mutex_lock(&tasks->lock);
+	tasks->waiting = 1;
 	for (rtc_task *task = tasks->first; task; task = task->next) {
 		uint64_t time = task->ready ? now : task->time;
 		if (time < earliest)
@@ -75,6 +76,13 @@ int rtc_tasks_timeout(rtc_tasks *tasks, uint64_t now)
 		return 0;
 	uint64_t milliseconds = (earliest - now + 999) / 1000;
 	return milliseconds > INT_MAX ? INT_MAX : (int)milliseconds;
+}
+
+void rtc_tasks_awake(rtc_tasks *tasks)
+{
+	pthread_mutex_lock(&tasks->lock);
+	tasks->waiting = 0;
+	pthread_mutex_unlock(&tasks->lock);
 }
 
 void rtc_path_add_task(rtc_path *path, rtc_task *task)
@@ -95,8 +103,9 @@ void rtc_path_wake_task(rtc_path *path, rtc_task *task)
 	pthread_mutex_lock(&transport->tasks.lock);
 	int wasReady = task->ready;
 	task->ready = 1;
-	// The thread itself looks before it waits. The descriptor is gone when the transport is closed.
-	if (!wasReady && !atomic_load(&transport->closing) && !pthread_equal(pthread_self(), transport->thread))
+	// Awake, the thread looks before it waits again. (Not pthread_self(): of a task that is no thread, such as
+	// JavaScript's, ESP-IDF's ends the program.) The descriptor is gone when the transport is closed.
+	if (!wasReady && transport->tasks.waiting && !atomic_load(&transport->closing))
 		rtc_wake_signal(&transport->wake);
 	pthread_mutex_unlock(&transport->tasks.lock);
 }

@@ -63,6 +63,7 @@ typedef struct {
 	pthread_cond_t idle;
 	rtc_task *first;
 	uint64_t round;
+	int waiting; // the thread is where only its descriptor wakes it
 } rtc_tasks;
 
 struct rtc_transport {
@@ -115,8 +116,11 @@ void rtc_transport_release(rtc_transport *transport);
 
 int rtc_tasks_init(rtc_tasks *tasks); // 0 or an errno value
 void rtc_tasks_destroy(rtc_tasks *tasks);
-void rtc_tasks_run(rtc_tasks *tasks, uint64_t now);    // those that are due, each once
-int rtc_tasks_timeout(rtc_tasks *tasks, uint64_t now); // milliseconds until the next one, for poll(): -1 for none
+void rtc_tasks_run(rtc_tasks *tasks, uint64_t now); // those that are due, each once
+// Milliseconds until the next one, for poll(): -1 for none. From here to rtc_tasks_awake() who wakes a task wakes the
+// thread.
+int rtc_tasks_timeout(rtc_tasks *tasks, uint64_t now);
+void rtc_tasks_awake(rtc_tasks *tasks);
 
 // The network thread. It ends with the transport, or with an error that no later attempt would mend.
 void *rtc_receive_run(void *transport);

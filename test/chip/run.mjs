@@ -13,7 +13,7 @@ import { measureEngine } from "./engine.mjs";
 import { layOut } from "./idf.mjs";
 import { measureImages } from "./images.mjs";
 import { checkOptions, sized } from "./sdkconfig.mjs";
-import { measureStacks, readGraph, unexplained } from "./stacks.mjs";
+import { measureStacks, outdated, readGraph, unexplained } from "./stacks.mjs";
 import * as report from "./report.mjs";
 
 const words = process.argv.slice(2);
@@ -109,6 +109,7 @@ async function compileAll() {
 	console.log(`\n${report.sizes(rows, images)}`);
 	const graph = readGraph(of);
 	check("calls through pointers are known", unexplained(graph));
+	check("what is said of them is of functions that exist", outdated(graph));
 	stacks = measureStacks(graph, Number(first.creation.nativeStack) || undefined);
 	for (const { name, bytes } of stacks) note("frames", name, bytes);
 }

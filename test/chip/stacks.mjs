@@ -16,16 +16,20 @@ import { root } from "../../hosts/linux/tools/build.mjs";
  */
 /** @typedef {{ bytes: Map<string, number>, calls: Map<string, Set<string>> }} Graph by "file.c:name" or, if global, "name" */
 
-/** What a call through a pointer may reach, by the function that makes it. A name with a "*" stands for any file. */
+/**
+ * What a call through a pointer may reach, by the function that makes it. A "*" stands for any file, or for any function of a
+ * file; where nobody is called yet there is an empty list.
+ */
 const pointers = /** @type {Record<string, string[]>} */ ({
 	rtc_receive_run: ["rtc_transport_xs.c:post"],
+	rtc_tasks_run: [],
 	rtc_path_dispatch: ["rtc_srtp.c:receive", "rtc_dtls.c:onDatagram"],
 	rtc_path_set_dtls: ["rtc_dtls.c:onDatagram"],
 	"rtc_srtp_handlers.c:dispatch": ["rtc_srtp_handlers.c:deliver", "rtc_srtp_handlers.c:announce"],
 	"rtc_srtp_handlers.c:deliver": ["rtc_rtp_session.c:onRtp", "rtc_rtp_session.c:onRtcp"],
 	"rtc_srtp_handlers.c:announce": ["rtc_rtp_session.c:onReady"],
-	rtc_rtp_session_send: ["rtc_h264.c:begin", "rtc_payload.c:begin"],
-	"rtc_rtp_session.c:sendPayload": ["rtc_h264.c:next", "rtc_payload.c:next"],
+	"rtc_rtp_session.c:onRtp": [],
+	rtc_rtp_session_send: ["*:begin", "*:next"],
 	rtc_sink_request_key_frame: ["*:source_request_key_frame"],
 	rtc_sink_set_bitrate: ["*:source_set_bitrate"],
 	rtc_source_deliver: ["*:sink_frame", "rtc_rtp_sender.c:onFrame"],
@@ -35,10 +39,15 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	rtc_sink_release: ["*:sink_destroy", "rtc_rtp_sender.c:destroySender"],
 	rtc_frame_release: ["rtc_frame.c:recycle"],
 	"rtc_dtls_worker.c:work": ["rtc_dtls.c:run"],
-	"rtc_dtls.c:enter": ["rtc_dtls_xs.c:post"],
-	"rtc_audio_encoder.c:tell": ["rtc_encoder_xs.c:post"],
-	"rtc_audio_encoder.c:run": ["rtc_opus.c:encode", "rtc_g711.c:encode", "*:set_bitrate"],
+	rtc_dtls_enter: ["rtc_dtls_xs.c:post"],
+	"rtc_dtls_data.c:readAll": [],
+	"rtc_video_encoder.c:run": ["rtc_esp_h264.c:*", "rtc_encoder_record_failed"], // encode() and others are a part of it
+	"rtc_video_encoder.c:forget_codec": ["rtc_esp_h264.c:destroy"],
+	"rtc_audio_encoder.c:sink_frame": ["rtc_opus.c:takes", "rtc_g711.c:takes"],
+	"rtc_audio_encoder.c:tell": ["rtc_encoder_record_failed"],
+	"rtc_audio_encoder.c:run": ["rtc_opus.c:encode", "rtc_g711.c:encode", "*:make", "*:set_bitrate"],
 	"rtc_capture.c:run": ["rtc_camera_esp32.c:next", "rtc_microphone_esp32.c:next", "rtc_test_card.c:next"],
+	xs_rtc_audio_encoder: ["rtc_opus.c:takes", "rtc_g711.c:takes"],
 	"rtc_xs.c:deliverMessage": ["*:deliver"],
 });
 
@@ -115,6 +124,8 @@ export function readGraph(objects) {
 /** @param {Graph} graph @param {string} caller @returns {string[]} */
 function targetsOf(graph, caller) {
 	return (pointers[caller] ?? []).flatMap((pattern) => {
+		if (pattern.endsWith(":*"))
+			return [...graph.bytes.keys()].filter((name) => name.startsWith(pattern.slice(0, -1)));
 		if (!pattern.startsWith("*:")) return graph.bytes.has(pattern) ? [pattern] : [];
 		return [...graph.bytes.keys()].filter((name) => name.endsWith(pattern.slice(1)));
 	});
@@ -170,6 +181,19 @@ export function measureStacks(graph, machineStack) {
 			.reduce((one, other) => (other.bytes > one.bytes ? other : one));
 		const chain = worst.chain.filter((title) => graph.bytes.has(title));
 		return { name, size: stated, first: graph.bytes.get(first[0] ?? "") ?? 0, bytes: worst.bytes, chain };
+	});
+}
+
+/** Names above that no function has any longer; another board's files may be missing. @param {Graph} graph @returns {string[]} */
+export function outdated(graph) {
+	const names = [...graph.bytes.keys()];
+	const named = [...Object.keys(pointers), ...Object.values(pointers).flat()];
+	return [...new Set(named)].filter((name) => {
+		const [file = "", own] = name.split(":");
+		if (graph.bytes.has(name) || graph.calls.has(name)) return false;
+		if (own === "*") return !names.some((other) => other.startsWith(`${file}:`));
+		if (file === "*") return !names.some((other) => other.endsWith(`:${own}`));
+		return own === undefined || names.some((other) => other.startsWith(`${file}:`));
 	});
 }
 

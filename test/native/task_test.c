@@ -75,6 +75,25 @@ static void runsWhenWoken(void **state)
 	closeTransport(transport, path);
 }
 
+// Whether the thread waits, runs or is about to wait: nothing else wakes it here.
+static void losesNoWake(void **state)
+{
+	rtc_path *path;
+	counted one = {.task.run = run};
+	(void)state;
+	rtc_transport *transport = openTransport(&path);
+	rtc_path_add_task(path, &one.task);
+	for (int i = 1; i <= 20000; i++) {
+		rtc_path_wake_task(path, &one.task);
+		for (uint64_t start = rtc_now(); atomic_load(&one.runs) < i;)
+			assert_true(rtc_now() - start < 10000000);
+		for (volatile int pause = 0; pause < i % 200; pause++)
+			;
+	}
+	rtc_path_remove_task(path, &one.task);
+	closeTransport(transport, path);
+}
+
 static void runsWhenItsTimeHasCome(void **state)
 {
 	rtc_path *path;
@@ -142,8 +161,8 @@ static void outlivesTheTransport(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(runsWhenWoken), cmocka_unit_test(runsWhenItsTimeHasCome), cmocka_unit_test(eachHasItsTurn),
-		cmocka_unit_test(removingWaits), cmocka_unit_test(outlivesTheTransport),
+		cmocka_unit_test(runsWhenWoken),  cmocka_unit_test(losesNoWake),   cmocka_unit_test(runsWhenItsTimeHasCome),
+		cmocka_unit_test(eachHasItsTurn), cmocka_unit_test(removingWaits), cmocka_unit_test(outlivesTheTransport),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

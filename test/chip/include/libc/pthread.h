@@ -34,6 +34,7 @@ typedef struct {
 #define PTHREAD_MUTEX_RECURSIVE 1
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
+// No pthread_self(): called by a task that pthread_create() did not make, such as JavaScript's, it ends the program.
 int pthread_join(pthread_t thread, void **result);
 int pthread_detach(pthread_t thread);
 int pthread_once(pthread_once_t *once, void (*run)(void));
