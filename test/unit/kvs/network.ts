@@ -4,12 +4,38 @@ import type HTTPClient from "embedded:network/http/client";
 import type { ClientOptions, HTTPRequest, RequestOptions } from "embedded:network/http/client";
 import type WebSocketClient from "embedded:network/websocket/client";
 import type { WebSocketClientOptions, WebSocketWriteOptions } from "embedded:network/websocket/client";
-import type Service from "./service";
+import type { Reply } from "./service";
 import { currentTime, schedule } from "../fakes/moddable/clock";
 
 const dnsTime = 20;
 const idleCut = 60_000;
 const room = 1400; // bytes that a device's TCP takes at once
+
+/** What the clients are connected to. */
+export interface Service {
+	/** HTTP and WebSocket clients that have not been closed, by whichever side. */
+	clients: Set<object>;
+	/** Connections made, with TLS, to each host. */
+	connections: string[];
+	sockets: FakeWebSocket[];
+	/** Names are not resolved, and nothing passes. */
+	dnsDown: boolean;
+	/** Milliseconds of a way. */
+	delay: number;
+	/** Whether pings are answered. */
+	pongs: boolean;
+	handleRequest(
+		host: string,
+		method: string,
+		path: string,
+		headers: Map<string, string>,
+		body: Buffer,
+	): Reply | "drop" | "reset";
+	/** Whether a WebSocket may open. */
+	accept(socket: FakeWebSocket, host: string, path: string): boolean;
+	/** A text message has come. */
+	receive(from: FakeWebSocket, text: string): void;
+}
 
 interface Queued extends RequestOptions {
 	request: { read(count?: number): ArrayBuffer | undefined; write(data: Uint8Array): number };

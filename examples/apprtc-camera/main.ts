@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// A camera in a room of AppRTC: who opens the room's page sees it. No account is needed.
+import { der, flag, number, text } from "examples/config";
+import { audio, video } from "examples/media";
+import report from "examples/report";
+import simulator from "examples/simulator";
+import Timer from "timer";
+import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
+import deviceNetwork from "webrtc/device/network";
+import { defaultMedia } from "webrtc/media";
+import AppRTCSignaling, { type AppRTCSignalingOptions } from "webrtc/signaling/apprtc";
+
+const shown: readonly string[] = Object.freeze([
+	"signalingConnected",
+	"signalingDisconnected",
+	"signalingJoined",
+	"peerConnected",
+	"peerDisconnected",
+]);
+
+function onEvent({ type, error, side, message }: WebRTCAppEvent): void {
+	if (error) trace(`${type}: ${error.message} (${error.code})\n`);
+	else if (message) trace(`${type}: ${message.data}\n`);
+	else if (shown.includes(type)) trace(`${type}${side ? ` as ${side}` : ""}\n`);
+}
+
+/** The platform's clients, which trust the authority `ca` as well. */
+function network(): Pick<AppRTCSignalingOptions, "https" | "wss"> {
+	const ca = der("ca");
+	const { https, wss } = deviceNetwork();
+	if (ca === undefined || !https || !wss) return {};
+	return { https: trusting(https, ca), wss: trusting(wss, ca) };
+}
+
+function trusting<T extends { socket: object }>(client: T, certificate: string | ArrayBuffer): T {
+	const { secure } = client.socket as { secure?: object };
+	return { ...client, socket: { ...client.socket, secure: { ...secure, certificate } } };
+}
+
+async function start(): Promise<void> {
+	const signaling = new AppRTCSignaling({ server: text("server"), room: text("room"), ...network() });
+	const app = new WebRTCApp({
+		signaling,
+		role: flag("viewer") ? "viewer" : "master",
+		port: number("udpPort", 0, 65535),
+		maximumSessions: 1, // a room is for two
+		...defaultMedia({ video: video(), audio: audio() }),
+		onEvent,
+	});
+	simulator?.onTerminate(() => {
+		app.terminate();
+		// The service is told that it has left.
+		return new Promise<void>((resolve) => Timer.set(() => resolve(), 500));
+	});
+	trace(`Joining the room ${signaling.room}.\n`);
+	await app.run();
+	trace(`The camera is live at ${signaling.pageURL}\n`);
+	const say = text("say");
+	if (say) Timer.repeat(() => app.sendMessage({ type: "custom", peerId: signaling.room, kind: "", data: say }), 1000);
+	report(app, number("report") ?? 0);
+}
+
+export default function main(): void {
+	start().catch((error: Error) => {
+		trace(`The camera cannot start: ${error.message}\n`);
+		simulator?.exit(1);
+	});
+}

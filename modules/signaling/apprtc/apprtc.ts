@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signaling by the rooms of AppRTC: two peers in each, joined by HTTP, talking over a "collider" of WebSockets.
+import Backoff from "webrtc/device/backoff";
+import Clock from "webrtc/device/clock";
+import { printable } from "webrtc/device/json";
+import WebRTCError from "webrtc/error";
+import guard from "webrtc/error/guard";
+import type { HTTPOptions } from "webrtc/http/client";
+import { originOf, parseURL, type URLParts } from "webrtc/http/url";
+import { randomBytes } from "webrtc/native/crypto";
+import type {
+	IceServer,
+	SignalingCapabilities,
+	SignalingClient,
+	SignalingHandler,
+	SignalingMessage,
+	SignalingRole,
+	SignalingSide,
+	SignalingState,
+} from "webrtc/signaling";
+import * as messages from "webrtc/signaling/apprtc/messages";
+import Rooms from "webrtc/signaling/apprtc/rooms";
+import KeptWebSocket, { type KeptClients, type KeptTimeouts } from "webrtc/websocket/kept";
+import Timer from "timer";
+
+export interface AppRTCSignalingOptions extends HTTPOptions, KeptClients {
+	/** The service. Default "https://webrtc.espressif.com". */
+	server?: string | undefined;
+	/** 1 to 64 of A-Z a-z 0-9 _ - Default: twelve letters and digits by chance. Who knows it can come in. */
+	room?: string | undefined;
+	/** Of the join: "?ts=&it=relay". The service makes its configuration of it. Default: none. */
+	query?: string | undefined;
+	/** Of the WebSocket. */
+	timeouts?: Partial<KeptTimeouts> | undefined;
+	/** 0 to 1, uniform. Default Math.random. */
+	random?(): number;
+}
+
+const capabilities: SignalingCapabilities = Object.freeze({ trickle: true, reoffer: true, custom: true });
+const defaultServer = "https://webrtc.espressif.com";
+// 32, so that each is as likely as the others; 12 of them are 60 bits.
+const letters = "abcdefghijkmnpqrstuvwxyz23456789";
+const nameLength = 12;
+const firstBackoff = 1_000; // ms
+const lastBackoff = 15_000;
+const grace = 10_000; // ms that the collider keeps the place of who was cut off
+const waitForOffer = 3_000; // ms: who is told of an end makes the next offer
+const renewal = 12 * 3_600_000; // ms: the service forgets rooms after 24 h
+const maximumPosts = 32;
+const firstIceRetry = 5_000; // ms
+
+/**
+ * Two peers meet in a room. The first makes the offer, which waits for the second; `peerId` is the room's name.
+ *
+ * The connection is kept: only a room that the service refuses for good makes it fail. All else, a full room too, is
+ * reported and tried again. A session that is there goes on while the service is away.
+ */
+export default class AppRTCSignaling implements SignalingClient {
+	readonly name = "apprtc";
+	readonly capabilities = capabilities;
+	#server: URLParts;
+	#rooms: Rooms;
+	#socket: KeptWebSocket;
+	#room: string;
+	#state: SignalingState = "new";
+	#handler: SignalingHandler | undefined;
+	#joined: messages.Joined | undefined;
+	#side: SignalingSide | undefined;
+	#isReady = false; // the collider was reached since the join
+	#hasPeer = false; // there is an answer
+	#iceServers: IceServer[] = [];
+	#posts: string[] = []; // the first is under way, if #isPosting
+	#isPosting = false;
+	#clock = new Clock();
+	#timer: Timer | undefined;
+	#joinBackoff: Backoff;
+	#iceBackoff: Backoff;
+	#joinAt = Infinity;
+	#postAt = Infinity;
+	#iceAt = Infinity;
+	#renewAt = Infinity;
+	#lostAt = Infinity;
+	#isLeaving = false;
+
+	/** @throws TypeError that names the option */
+	constructor(options: AppRTCSignalingOptions = {}) {
+		const { server = defaultServer, room, query = "", random = Math.random, wss, ws, timeouts } = options;
+		if (room !== undefined && !(typeof room === "string" && messages.isRoomName(room)))
+			throw new TypeError("room: 1 to 64 characters of A-Z a-z 0-9 _ -");
+		this.#server = parseURL(server, "server");
+		parseURL(`https://host/${query}`, "query");
+		if (query && !query.startsWith("?")) throw new TypeError('query: it begins with "?"');
+		this.#room = room ?? makeName();
+		this.#rooms = new Rooms(this.#server, query, options);
+		this.#joinBackoff = new Backoff(firstBackoff, lastBackoff, random);
+		this.#iceBackoff = new Backoff(firstIceRetry, 60 * firstIceRetry, random);
+		this.#socket = new KeptWebSocket({
+			name: "AppRTC",
+			wss,
+			ws,
+			timeouts,
+			random,
+			headers: new Map([["origin", originOf(this.#server)]]), // colliders refuse who has none
+			maximumMessage: messages.maximumMessage,
+			onOpen: () => this.onOpen(),
+			onText: (text) => this.onText(text),
+			onLost: (error) => this.onLost(error),
+			onError: (error) => this.#handler?.onError(error),
+		});
+	}
+
+	get state(): SignalingState {
+		return this.#state;
+	}
+
+	get iceServers(): readonly IceServer[] {
+		return this.#iceServers;
+	}
+
+	/** The room that it is in, or wants to be in. */
+	get room(): string {
+		return this.#room;
+	}
+
+	/** The page at which a browser joins the room. */
+	get pageURL(): string {
+		const { path } = this.#server;
+		return `${originOf(this.#server)}${path}${path.endsWith("/") ? "" : "/"}r/${this.#room}`;
+	}
+
+	/** Who makes the offer; undefined before the room is joined. */
+	get side(): SignalingSide | undefined {
+		return this.#side;
+	}
+
+	/** Counted since the start; `messagesQueued` is of now. */
+	get statistics(): { connections: number; httpConnections: number; httpRequests: number; messagesQueued: number } {
+		const { connections: httpConnections, requests: httpRequests } = this.#rooms.statistics;
+		const messagesQueued = this.#posts.length + this.#socket.length;
+		return { connections: this.#socket.connections, httpConnections, httpRequests, messagesQueued };
+	}
+
+	connect(_role: SignalingRole, handler: SignalingHandler): void {
+		if (this.#state !== "new") throw new WebRTCError("signaling/closed", "AppRTC: connect can be called once");
+		this.#handler = handler;
+		this.begin();
+	}
+
+	send(message: SignalingMessage): void {
+		if (!this.#handler || this.#state === "failed") throw closed();
+		const text = messages.composeMessage(message);
+		if (message.type === "answer") this.#hasPeer = true;
+		if (text === undefined || !this.#joined) return;
+		const isOfSession = message.type !== "bye" && message.type !== "reject" && message.type !== "custom";
+		// Who waits for the other may be alone: the service keeps what is posted. Else the collider is the shorter way.
+		if (isOfSession && this.#side === "initiator") this.post(text);
+		else if (isOfSession || this.#hasPeer || message.type === "reject")
+			this.#socket.send(messages.composeSend(text));
+		if (message.type === "bye" || message.type === "reject") this.ended();
+	}
+
+	refreshIceServers(): void {
+		if (!this.#joined?.iceServerURL) return;
+		this.#iceAt = this.#clock.now;
+		this.schedule();
+	}
+
+	/**
+	 * Leaves the room, and joins another or the same again.
+	 * @param room default: the same
+	 * @throws TypeError for a name that a room cannot have; WebRTCError "signaling/closed" when it is not connected
+	 */
+	join(room: string = this.#room): void {
+		if (!messages.isRoomName(room)) throw new TypeError("room: 1 to 64 characters of A-Z a-z 0-9 _ -");
+		if (!this.#handler || this.#state === "failed") throw closed();
+		this.tellPeerGone();
+		this.leaveRoom(() => {
+			this.#room = room;
+			this.begin();
+		});
+	}
+
+	/** Leaves the room, without an end: `join` brings it back. */
+	leave(): void {
+		if (!this.#handler || this.#state === "failed") throw closed();
+		this.tellPeerGone();
+		this.setState("disconnected");
+		this.leaveRoom(() => undefined);
+	}
+
+	/** Does at once what would be tried later. */
+	retry(): void {
+		if (!this.#handler || this.#state === "failed") throw closed();
+		if (this.#joined) this.rejoin();
+		else if (this.#joinAt < Infinity) {
+			this.#joinAt = this.#clock.now;
+			this.schedule();
+		}
+	}
+
+	close(): void {
+		const joined = this.#joined;
+		const isLeaving = this.#isLeaving;
+		if (this.#state === "new") this.#state = "disconnected";
+		if (!this.#handler) return;
+		if (this.#hasPeer && joined) this.#socket.send(messages.composeSend('{"type":"bye"}'));
+		if (!isLeaving) this.forget(); // else there is nothing but the leave, which comes to its end
+		this.#handler = undefined;
+		this.#iceServers = [];
+		if (this.#state !== "failed") this.#state = "disconnected";
+		if (joined) this.#rooms.leave(joined, () => this.#rooms.close());
+		else if (!isLeaving) this.#rooms.close();
+	}
+
+	/** A fault of this SDK: it ends what was under way, and the room is joined again. */
+	onException(error: WebRTCError): void {
+		this.#handler?.onError(error);
+		if (this.#handler && this.#state !== "failed") this.later(undefined);
+	}
+
+	/* The room */
+
+	private begin(): void {
+		this.setState("connecting");
+		this.joinRoom();
+	}
+
+	private joinRoom(): void {
+		this.#joinAt = Infinity;
+		this.#handler?.onProgress?.("join");
+		this.#rooms.join(this.#room, (error, body) => {
+			if (error) return this.joinFailed(error);
+			try {
+				this.onJoined(messages.parseJoined(body, !this.#server.secure));
+			} catch (cause) {
+				const reason = cause instanceof Error ? cause.message : "";
+				this.joinFailed(
+					new WebRTCError("signaling/service-failed", `the reply makes no sense: ${reason}`, cause),
+				);
+			}
+		});
+	}
+
+	private joinFailed(error: WebRTCError): void {
+		// A status that stands for a mistake of ours. That a room is full is a result.
+		const isForGood = error.code === "signaling/rejected" && error.message.includes("status");
+		if (!isForGood) return this.later(error);
+		this.#handler?.onError(this.describe(error));
+		this.forget();
+		this.setState("failed");
+	}
+
+	private onJoined(joined: messages.Joined): void {
+		this.#joined = joined;
+		this.#isReady = false;
+		this.#renewAt = this.#clock.now + renewal;
+		this.#side = joined.isInitiator ? "initiator" : "callee";
+		this.#socket.open(joined.wss);
+		if (joined.iceServerURL) this.#iceAt = this.#clock.now;
+		this.schedule();
+	}
+
+	/** Tries again after the back-off. */
+	private later(error: WebRTCError | undefined): void {
+		this.forget();
+		const delay = this.#joinBackoff.next();
+		if (error) this.#handler?.onError(this.describe(error, delay));
+		this.lost();
+		this.#joinAt = this.#clock.now + delay;
+		this.schedule();
+	}
+
+	/** Gives the place in the room back, in case that the service knows of it still, and takes one anew. */
+	private rejoin(): void {
+		this.lost();
+		this.leaveRoom(() => this.joinRoom());
+	}
+
+	private leaveRoom(next: () => void): void {
+		const joined = this.#joined;
+		this.forget();
+		this.#side = undefined;
+		if (!joined) return next();
+		this.#isLeaving = true;
+		this.#rooms.leave(joined, () => {
+			this.#isLeaving = false;
+			if (this.#handler) next();
+			else this.#rooms.close();
+		});
+	}
+
+	/** All that belongs to the place in the room. */
+	private forget(): void {
+		this.#rooms.cancel();
+		this.#socket.close();
+		this.#joined = undefined;
+		this.#posts.length = 0;
+		this.#isPosting = this.#isLeaving = false;
+		this.#joinAt = this.#postAt = this.#iceAt = this.#renewAt = this.#lostAt = Infinity;
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+	}
+
+	/* The collider */
+
+	private onOpen(): void {
+		const { roomId, clientId } = this.#joined!;
+		this.#socket.sendFirst(messages.composeRegister(roomId, clientId)); // it is not acknowledged
+		this.#lostAt = Infinity;
+		this.#joinBackoff.reset();
+		this.setState("connected");
+		if (this.#isReady) return;
+		this.#isReady = true;
+		this.enter(this.#joined!);
+	}
+
+	/** What the first in the room has left is taken; where nobody is, an offer is left. */
+	private enter(joined: messages.Joined): void {
+		this.#handler?.onSide?.(this.#side!);
+		const waiting = joined.messages;
+		joined.messages = [];
+		for (const text of waiting) if (this.#joined === joined) this.receive(text);
+		if (this.#side === "initiator" && !this.#hasPeer) this.askForOffer();
+	}
+
+	private onLost(error: WebRTCError): void {
+		if (this.#lostAt === Infinity) this.#lostAt = this.#clock.now;
+		this.#handler?.onError(error);
+		this.lost();
+		// The collider has given the place away, or was started anew: so may the room be.
+		if (this.#joined && this.#clock.now - this.#lostAt >= grace / 2) this.rejoin();
+	}
+
+	private onText(text: string): void {
+		try {
+			const { message, error } = messages.parseEnvelope(text);
+			if (error !== undefined) this.refused(error);
+			else if (message !== undefined) this.receive(message);
+		} catch (cause) {
+			this.badMessage(cause);
+		}
+	}
+
+	/** By the collider, which then closes the connection. */
+	private refused(reason: string): void {
+		if (reason.includes("Duplicated register request")) return; // it was registered
+		const text = `AppRTC: the collider says: ${printable(reason)}`;
+		this.later(new WebRTCError("signaling/rejected", text));
+	}
+
+	private receive(text: string): void {
+		try {
+			const message = messages.parseMessage(text, this.#room);
+			if (!message) return;
+			if (message.type === "offer" || message.type === "answer") {
+				this.#hasPeer = true;
+				this.#renewAt = Infinity;
+			}
+			this.#handler?.onMessage(message);
+			if (message.type === "bye") this.peerLeft();
+		} catch (cause) {
+			this.badMessage(cause);
+		}
+	}
+
+	private badMessage(cause: unknown): void {
+		const reason = cause instanceof Error ? cause.message : "";
+		this.#handler?.onError(new WebRTCError("signaling/bad-message", `AppRTC: a bad message: ${reason}`, cause));
+	}
+
+	/** Who stays makes the next offer. */
+	private peerLeft(): void {
+		this.#hasPeer = false;
+		if (!this.#joined) return;
+		this.#renewAt = this.#clock.now + renewal;
+		this.#side = "initiator";
+		this.#handler?.onSide?.("initiator");
+		this.askForOffer();
+	}
+
+	private askForOffer(): void {
+		this.#handler?.onMessage({ type: "offer-request", peerId: this.#room });
+	}
+
+	/** From our side: the other, if it is there, makes an offer now. Else the place is taken anew. */
+	private ended(): void {
+		this.#hasPeer = false;
+		this.#posts.length = 0;
+		this.#side = "callee";
+		this.#renewAt = this.#clock.now + waitForOffer;
+		this.schedule();
+	}
+
+	private tellPeerGone(): void {
+		if (!this.#hasPeer) return;
+		this.#socket.send(messages.composeSend('{"type":"bye"}'));
+		this.#hasPeer = false;
+		this.#handler?.onMessage({ type: "bye", peerId: this.#room });
+	}
+
+	/* Messages by HTTP */
+
+	private post(text: string): void {
+		if (this.#posts.length >= maximumPosts) {
+			this.#handler?.onError(
+				new WebRTCError("signaling/queue-full", "AppRTC: a message could not be sent in time"),
+			);
+			return;
+		}
+		this.#posts.push(text);
+		if (!this.#isPosting && this.#postAt === Infinity) this.postNext();
+	}
+
+	/** One at a time, so that they keep their order. */
+	private postNext(): void {
+		const joined = this.#joined;
+		const text = this.#posts[0];
+		this.#postAt = Infinity;
+		if (!joined || text === undefined) return;
+		this.#isPosting = true;
+		this.#rooms.post(joined, text, (error) => {
+			this.#isPosting = false;
+			if (!error) {
+				this.#joinBackoff.reset();
+				if (this.#posts[0] === text) this.#posts.shift();
+				return this.postNext();
+			}
+			if (error.code === "signaling/channel-missing") return this.later(error);
+			const delay = this.#joinBackoff.next();
+			this.#handler?.onError(this.describe(error, delay));
+			this.#postAt = this.#clock.now + delay;
+			this.schedule();
+		});
+	}
+
+	/* ICE servers */
+
+	private getIceServers(): void {
+		const url = this.#joined?.iceServerURL;
+		this.#iceAt = Infinity;
+		if (!url) return;
+		this.#handler?.onProgress?.("getIceServers");
+		this.#rooms.getIceServers(url, (error, body) => {
+			let failure = error;
+			try {
+				if (!failure) this.learnIceServers(messages.parseIceConfiguration(body));
+			} catch (cause) {
+				failure = new WebRTCError("signaling/service-failed", "the ICE servers make no sense", cause);
+			}
+			if (failure) {
+				const delay = this.#iceBackoff.next();
+				this.#handler?.onError(this.describe(failure, delay));
+				this.#iceAt = this.#clock.now + delay;
+			}
+			this.schedule();
+		});
+	}
+
+	private learnIceServers({ servers, lifetime }: messages.IceConfiguration): void {
+		this.#iceBackoff.reset();
+		this.#iceServers = servers;
+		this.#iceAt = this.#clock.now + lifetime * 900;
+		this.#handler?.onIceServers(servers);
+	}
+
+	/* Time */
+
+	private schedule(): void {
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+		const deadline = Math.min(this.#joinAt, this.#postAt, this.#iceAt, this.#renewAt);
+		if (deadline === Infinity) return;
+		this.#timer = Timer.set(
+			guard(this, () => this.onTimer()),
+			Math.max(0, Math.ceil(deadline - this.#clock.now)),
+		);
+	}
+
+	private onTimer(): void {
+		const { now } = this.#clock;
+		this.#timer = undefined;
+		if (now >= this.#joinAt) this.joinRoom();
+		if (now >= this.#postAt) this.postNext();
+		if (now >= this.#iceAt) this.getIceServers();
+		if (now >= this.#renewAt) this.rejoin();
+		else this.schedule();
+	}
+
+	/* Tools */
+
+	private describe({ code, message, cause }: WebRTCError, delay = 0): WebRTCError {
+		const later = delay ? `; the next attempt is in ${Math.ceil(delay / 1000)} s` : "";
+		const text = message.startsWith("AppRTC: ") ? message : `AppRTC: room ${this.#room}: ${message}`;
+		return new WebRTCError(code, `${text}${later}`, cause);
+	}
+
+	private lost(): void {
+		if (this.#state === "connected") this.setState("disconnected");
+		this.setState("connecting");
+	}
+
+	private setState(state: SignalingState): void {
+		if (state === this.#state) return;
+		this.#state = state;
+		this.#handler?.onStateChange(state);
+	}
+}
+
+function makeName(): string {
+	let name = "";
+	for (const byte of new Uint8Array(randomBytes(nameLength))) name += letters.charAt(byte % letters.length);
+	return name;
+}
+
+function closed(): WebRTCError {
+	return new WebRTCError("signaling/closed", "AppRTC: not connected");
+}
