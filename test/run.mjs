@@ -57,6 +57,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	kvs: () => [["node", "test/kvs/run.mjs"]],
 	interop: () => [
 		["node", "test/interop/run.mjs", "kvs"],
+		["node", "test/interop/run.mjs", "apprtc", "--short"],
 		["node", "test/interop/run.mjs", "peers", "--short"],
 	],
 	strangers: () => [

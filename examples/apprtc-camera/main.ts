@@ -47,7 +47,9 @@ async function start(): Promise<void> {
 		...defaultMedia({ video: video(), audio: audio() }),
 		onEvent,
 	});
+	let chatter: Timer | undefined;
 	simulator?.onTerminate(() => {
+		Timer.clear(chatter);
 		app.terminate();
 		// The service is told that it has left.
 		return new Promise<void>((resolve) => Timer.set(() => resolve(), 500));
@@ -56,7 +58,10 @@ async function start(): Promise<void> {
 	await app.run();
 	trace(`The camera is live at ${signaling.pageURL}\n`);
 	const say = text("say");
-	if (say) Timer.repeat(() => app.sendMessage({ type: "custom", peerId: signaling.room, kind: "", data: say }), 1000);
+	if (say) {
+		const message = { type: "custom", peerId: signaling.room, kind: "", data: say } as const;
+		chatter = Timer.repeat(() => app.sendMessage(message), 1000);
+	}
 	report(app, number("report") ?? 0);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our devices with other people's clients, peers and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
 //   --only NAME   of the table peers, this implementation's rows alone
-//   --short       of the table peers, what `npm test` runs
+//   --short       what `npm test` runs of the tables apprtc and peers
 // @ts-check
 import { parseArgs } from "node:util";
 import { abandon, closeBrowsers } from "./world.mjs";
@@ -23,6 +23,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		const modules = await Promise.all(parts.map((part) => import(`./${part}.mjs`)));
 		return modules.flatMap(({ rows }) => rows);
 	},
+	apprtc: async () => (await import("./apprtc.mjs")).rows(options),
 	peers: async () => {
 		const { prepare, rows } = await import("./peers/rows.mjs");
 		await prepare();

@@ -145,6 +145,7 @@ export default class LocalAppRTC {
 			return response.writeHead(200).end();
 		}
 		// The collider's own: /ROOM/CLIENT
+		if (client || !roomName.test(what)) return fail(404);
 		if (request.method === "DELETE") {
 			this.#collider.remove(what, room);
 			return response.writeHead(200).end();

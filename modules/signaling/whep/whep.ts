@@ -107,6 +107,7 @@ export default class WHEPSignaling implements SignalingClient {
 
 	connect(role: SignalingRole, handler: SignalingHandler): void {
 		if (role !== "master") throw new TypeError("role: a WHEP server is a master");
+		if (this.#state !== "new") throw new WebRTCError("signaling/closed", "WHEP: connect can be called once");
 		this.#handler = handler;
 		const { port, origins, hosts, maximumConnectionsPerAddress } = this.#options;
 		try {
@@ -141,7 +142,7 @@ export default class WHEPSignaling implements SignalingClient {
 		this.#endpoint.close();
 		this.#service?.close();
 		this.#service = undefined;
-		if (this.#state === "connected") this.setState("disconnected");
+		if (this.#state !== "failed") this.#state = "disconnected";
 		this.#handler = undefined;
 	}
 

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import MediaServerSignaling, { type MediaServerOptions } from "webrtc/signaling/whip/client";
+
+export type WHEPClientOptions = MediaServerOptions;
+export { serverId } from "webrtc/signaling/whip/client";
+
+/**
+ * Plays from a media server, or from another device with this SDK, by WHEP (draft-ietf-wish-whep). For the role of viewer.
+ * A server that would make the offer itself (status 406 with an SDP) is not served.
+ */
+export default class WHEPClientSignaling extends MediaServerSignaling {
+	/** @throws TypeError that names the option */
+	constructor(options: WHEPClientOptions) {
+		super("whep", "viewer", options);
+	}
+}

@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+// What WHIP and WHEP have in common for who makes the offer (RFC 9725, draft-ietf-wish-whep): one session at a media
+// server, made by POST, trickled to and restarted by PATCH, ended by DELETE.
+import Backoff from "webrtc/device/backoff";
+import Clock from "webrtc/device/clock";
+import { printable } from "webrtc/device/json";
+import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import guard from "webrtc/error/guard";
+import HTTPConnections, { type Call, type HTTPOptions, type Response } from "webrtc/http/client";
+import { originOf, parseURL, resolveURL, type URLParts } from "webrtc/http/url";
+import type {
+	IceServer,
+	SignalingCapabilities,
+	SignalingClient,
+	SignalingHandler,
+	SignalingMessage,
+	SignalingRole,
+	SignalingState,
+} from "webrtc/signaling";
+import { attributeOf, candidatesIn, composeFragment, restartedAnswer } from "webrtc/signaling/whip/description";
+import parseLinks from "webrtc/signaling/whip/links";
+import { consistsOf, isVisible } from "webrtc/text";
+import Timer from "timer";
+
+export interface MediaServerOptions extends HTTPOptions {
+	/** The endpoint: "https://media.example/live/whip". */
+	url: string;
+	/** Sent as "Authorization: Bearer …". To another host only over TLS. */
+	token?: string | undefined;
+	/** Whether candidates may follow the offer, where the server takes them. Default true. */
+	trickle?: boolean | undefined;
+	/** Whether the ICE servers that it names are used. Default true. */
+	useLinks?: boolean | undefined;
+	/** 0 to 1, uniform. Default Math.random. */
+	random?(): number;
+}
+
+/** The one peer: the media server. */
+export const serverId = "server";
+
+const requestTime = 10_000; // ms
+const farewellTime = 2_000; // ms
+const maximumBody = 16_384; // bytes of an answer
+const maximumRedirects = 5;
+const maximumRetryAfter = 300; // s
+const maximumCandidates = 32;
+const firstBackoff = 1_000; // ms
+const lastBackoff = 30_000;
+const stable = 30_000; // ms that a session lasts, and counts as a success
+const sdpType = "application/sdp";
+const fragmentType = "application/trickle-ice-sdpfrag";
+const fields = Object.freeze([
+	...["location", "etag", "link", "retry-after", "access-control-allow-methods", "accept-patch", "content-type"],
+]);
+
+interface Resource {
+	/** undefined: the server has not named it; it can be neither patched nor deleted. */
+	url: URLParts | undefined;
+	etag: string | undefined;
+	ufrag: string | undefined;
+	answer: string;
+	since: number;
+}
+
+/**
+ * Keeps a session at a media server: when it ends, or cannot be had, it is tried again. A status that stands for a mistake
+ * (a wrong token, media that the server does not take) makes it fail.
+ */
+export default class MediaServerSignaling implements SignalingClient {
+	readonly name: string;
+	#role: SignalingRole;
+	#options: MediaServerOptions;
+	#url: URLParts;
+	#http: HTTPConnections;
+	#state: SignalingState = "new";
+	#handler: SignalingHandler | undefined;
+	#iceServers: IceServer[] = [];
+	#takesPatches: boolean | undefined; // undefined: it has not said
+	#resource: Resource | undefined;
+	#offer = "";
+	#candidates: string[] = []; // that wait for a PATCH
+	#call: Call | undefined; // of the offer, or a PATCH
+	#isAsked = false; // an offer is awaited
+	#clock = new Clock();
+	#backoff: Backoff;
+	#timer: Timer | undefined;
+
+	/** @throws TypeError that names the option */
+	constructor(name: string, role: SignalingRole, options: MediaServerOptions) {
+		const { token, random = Math.random } = options;
+		this.name = name;
+		this.#role = role;
+		this.#url = parseURL(options.url, "url");
+		if (token !== undefined && !(typeof token === "string" && consistsOf(token, isVisible, 1, 2048)))
+			throw new TypeError("token: 1 to 2048 visible ASCII characters");
+		this.#options = options;
+		this.#backoff = new Backoff(firstBackoff, lastBackoff, random);
+		this.#http = new HTTPConnections({ https: options.https, http: options.http, maximumBody });
+	}
+
+	get state(): SignalingState {
+		return this.#state;
+	}
+
+	get iceServers(): readonly IceServer[] {
+		return this.#iceServers;
+	}
+
+	/** Whether candidates can trickle is known when the server has been asked: before the offer. */
+	get capabilities(): SignalingCapabilities {
+		return { trickle: this.#options.trickle !== false && this.#takesPatches === true, reoffer: true };
+	}
+
+	get statistics(): HTTPConnections["statistics"] {
+		return this.#http.statistics;
+	}
+
+	connect(role: SignalingRole, handler: SignalingHandler): void {
+		if (role !== this.#role) throw new TypeError(`role: ${this.name.toUpperCase()} is for a ${this.#role}`);
+		if (this.#state !== "new") throw this.error("closed", "connect can be called once");
+		this.#handler = handler;
+		this.setState("connecting");
+		this.begin();
+	}
+
+	send(message: SignalingMessage): void {
+		if (!this.#handler || this.#state === "failed") throw this.error("closed", "not connected");
+		switch (message.type) {
+			case "offer":
+				return this.#resource ? this.restart(message.sdp) : this.post(message.sdp);
+			case "candidate":
+				return this.trickle(message.candidate.candidate);
+			case "bye":
+			case "reject": // the session has ended here: another takes its place
+				if (message.peerId === serverId) this.again(undefined);
+		}
+	}
+
+	/** The server names them with each session. */
+	refreshIceServers(): void {}
+
+	close(): void {
+		if (this.#state === "new") this.#state = "disconnected";
+		if (!this.#handler) return;
+		this.#handler = undefined;
+		if (this.#state !== "failed") this.#state = "disconnected";
+		this.forget(() => this.#http.close());
+	}
+
+	/** A fault of this SDK: it ends the session, and another is made. */
+	onException(error: WebRTCError): void {
+		if (this.#state !== "failed") this.again(error);
+	}
+
+	/* A session */
+
+	/** The server is asked first: for ICE servers, and for whether it takes candidates. What it cannot tell does not matter. */
+	private begin(): void {
+		this.#isAsked = false;
+		this.request(this.#url, "OPTIONS", undefined, new Map(), (_error, response) => {
+			this.learn(response);
+			this.#isAsked = true;
+			this.#handler?.onMessage({ type: "offer-request", peerId: serverId });
+		});
+	}
+
+	private learn(response: Response | undefined): void {
+		if (!response || response.status >= 300) return;
+		const { headers } = response;
+		const methods = headers.get("access-control-allow-methods");
+		if (methods !== undefined) this.#takesPatches = methods.toUpperCase().includes("PATCH");
+		if (headers.has("accept-patch")) this.#takesPatches = true;
+		const links = headers.get("link");
+		if (links === undefined || this.#options.useLinks === false) return;
+		const servers = parseLinks(links);
+		if (!servers.length) return;
+		this.#iceServers = servers;
+		this.#handler?.onIceServers(servers);
+	}
+
+	private post(sdp: string): void {
+		if (!this.#isAsked) return; // it comes too late: another one was or will be asked for
+		this.#isAsked = false;
+		this.#offer = sdp;
+		this.postTo(this.#url, maximumRedirects);
+	}
+
+	/** A 307 leads to another server of the same service (RFC 9725 section 4.5). */
+	private postTo(url: URLParts, redirects: number): void {
+		const headers = new Map([
+			["content-type", sdpType],
+			["accept", sdpType],
+		]);
+		this.request(url, "POST", this.#offer, headers, (error, response) => {
+			if (!response) return this.again(error);
+			const { status, headers: reply, body } = response;
+			const location = reply.get("location");
+			if ((status === 307 || status === 308) && location !== undefined && redirects > 0) {
+				const target = this.resolve(url, location);
+				if (target) return this.postTo(target, redirects - 1);
+			}
+			if (status !== 200 && status !== 201) return this.refused(response);
+			if (!body.startsWith("v=0")) return this.again(this.error("service-failed", "the answer is no SDP"));
+			this.answered(url, location, response);
+		});
+	}
+
+	private answered(url: URLParts, location: string | undefined, response: Response): void {
+		this.learn(response);
+		this.#resource = {
+			url: location === undefined ? undefined : this.resolve(url, location),
+			etag: response.headers.get("etag"),
+			ufrag: attributeOf(this.#offer, "ice-ufrag"),
+			answer: response.body,
+			since: this.#clock.now,
+		};
+		this.setState("connected");
+		this.#handler?.onMessage({ type: "answer", peerId: serverId, sdp: response.body });
+		this.patch();
+	}
+
+	private refused(response: Response): void {
+		const { status, headers } = response;
+		const seconds = Number(headers.get("retry-after") ?? NaN);
+		const delay = seconds >= 0 ? Math.min(seconds, maximumRetryAfter) * 1000 : 0;
+		// 404 and 409: nothing is published yet, or somebody else does.
+		const isPassing = status >= 500 || [404, 408, 409, 425, 429].includes(status);
+		const code = status === 429 ? "throttled" : status >= 500 ? "service-failed" : "rejected";
+		const said = printable(response.body.slice(0, 100)).trim();
+		const error = this.error(code, `the server answers with status ${status}${said ? `: ${said}` : ""}`);
+		if (isPassing) return this.again(error, delay);
+		this.#handler?.onError(error);
+		this.forget();
+		this.setState("failed");
+	}
+
+	/* Candidates, and new credentials */
+
+	private trickle(candidate: string): void {
+		if (this.#options.trickle === false || this.#candidates.length >= maximumCandidates) return;
+		this.#candidates.push(candidate);
+		this.patch();
+	}
+
+	/** All that wait in one; those that come meanwhile go in the next. */
+	private patch(): void {
+		const resource = this.#resource;
+		if (!resource?.url || this.#call || !this.#candidates.length) return;
+		if (this.#takesPatches === false) {
+			this.#candidates.length = 0;
+			return;
+		}
+		const body = composeFragment(this.#offer, this.#candidates.splice(0));
+		this.sendPatch(resource, body, resource.etag, (error, response) => {
+			if (!response) this.#handler?.onError(error!);
+			else if (response.status === 404)
+				return this.again(this.error("rejected", "the server has ended the session"));
+			else if (response.status >= 300) this.notPatched(response.status);
+			this.patch();
+		});
+	}
+
+	/** The peer's own checks may do: the session goes on. */
+	private notPatched(status: number): void {
+		if ([405, 415, 501].includes(status)) this.#takesPatches = false;
+		else this.#handler?.onError(this.error("rejected", `candidates were refused with status ${status}`));
+	}
+
+	/** An offer in a session: its ICE is all that can be new (RFC 9725 section 4.3.3). */
+	private restart(sdp: string): void {
+		const resource = this.#resource!;
+		const ufrag = attributeOf(sdp, "ice-ufrag");
+		if (ufrag === resource.ufrag || !resource.url || this.#takesPatches === false) {
+			const text =
+				ufrag === resource.ufrag ? "a session cannot be renegotiated" : "ICE cannot be restarted there";
+			return this.again(this.error("rejected", `${text}: another is made`));
+		}
+		this.cancel();
+		this.#offer = sdp;
+		this.#candidates.length = 0;
+		const body = composeFragment(sdp, candidatesIn(sdp));
+		this.sendPatch(resource, body, "*", (error, response) => {
+			if (response?.status !== 200)
+				return this.again(
+					error ?? this.error("rejected", `an ICE restart was refused with status ${response!.status}`),
+				);
+			resource.ufrag = ufrag;
+			resource.etag = response.headers.get("etag");
+			try {
+				resource.answer = restartedAnswer(resource.answer, response.body);
+			} catch (cause) {
+				return this.again(this.error("service-failed", "the answer to an ICE restart makes no sense", cause));
+			}
+			this.#handler?.onMessage({ type: "answer", peerId: serverId, sdp: resource.answer });
+			this.patch();
+		});
+	}
+
+	private sendPatch(
+		resource: Resource,
+		body: string,
+		etag: string | undefined,
+		onDone: (error: WebRTCError | undefined, response?: Response) => void,
+	): void {
+		const headers = new Map([["content-type", fragmentType]]);
+		if (etag !== undefined) headers.set("if-match", etag);
+		this.request(resource.url!, "PATCH", body, headers, onDone);
+	}
+
+	/* The end of a session */
+
+	/** Ends the session, and makes another after a while. @param least milliseconds that it takes, as the server wants it */
+	private again(error: WebRTCError | undefined, least = 0): void {
+		const hadSession = this.#resource !== undefined;
+		if (this.#resource && this.#clock.now - this.#resource.since >= stable) this.#backoff.reset();
+		const isAnswering = this.#offer !== "";
+		this.forget();
+		const delay = Math.max(least, this.#backoff.next());
+		this.#timer = Timer.set(
+			guard(this, () => this.begin()),
+			delay,
+		);
+		if (error) {
+			const text = `${error.message}; the next attempt is in ${Math.ceil(delay / 1000)} s`;
+			this.#handler?.onError(new WebRTCError(error.code, text, error.cause));
+		}
+		if (hadSession) this.setState("disconnected");
+		this.setState("connecting");
+		if (isAnswering && error) this.#handler?.onMessage({ type: "bye", peerId: serverId });
+	}
+
+	/** @param onDone called when the server knows, or in 2 s */
+	private forget(onDone: () => void = () => undefined): void {
+		const url = this.#resource?.url;
+		this.cancel();
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#resource = undefined;
+		this.#offer = "";
+		this.#isAsked = false;
+		this.#candidates.length = 0;
+		if (!url) return onDone();
+		this.#http.send({ url, method: "DELETE", headers: this.authorized(url), timeout: farewellTime, onDone });
+	}
+
+	private cancel(): void {
+		if (this.#call) this.#http.cancel(this.#call);
+		this.#call = undefined;
+	}
+
+	/* Tools */
+
+	private request(
+		url: URLParts,
+		method: Call["method"],
+		text: string | undefined,
+		headers: Map<string, string>,
+		onDone: (error: WebRTCError | undefined, response?: Response) => void,
+	): void {
+		for (const [name, value] of this.authorized(url)) headers.set(name, value);
+		const call: Call = {
+			url,
+			method,
+			headers,
+			body: text === undefined ? undefined : ArrayBuffer.fromString(text),
+			fields,
+			timeout: requestTime,
+			onDone: (error, response) => {
+				if (this.#call === call) this.#call = undefined;
+				onDone(error && this.error("connection-failed", error.message, error), response);
+			},
+		};
+		this.#call = call;
+		this.#http.send(call);
+	}
+
+	private authorized(url: URLParts): Map<string, string> {
+		const { token } = this.#options;
+		const isFit = url.secure || originOf(url) === originOf(this.#url);
+		return new Map(token !== undefined && isFit ? [["authorization", `Bearer ${token}`]] : []);
+	}
+
+	private resolve(url: URLParts, location: string): URLParts | undefined {
+		try {
+			return resolveURL(url, location);
+		} catch {
+			this.#handler?.onError(this.error("service-failed", "a Location that is no URL"));
+			return undefined;
+		}
+	}
+
+	private error(code: string, text: string, cause?: unknown): WebRTCError {
+		return new WebRTCError(`signaling/${code}` as WebRTCErrorCode, `${this.name.toUpperCase()}: ${text}`, cause);
+	}
+
+	private setState(state: SignalingState): void {
+		if (state === this.#state) return;
+		this.#state = state;
+		this.#handler?.onStateChange(state);
+	}
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// WHIP and WHEP as clients, over media servers that keep to the RFC and over those that do not.
+import type WebRTCError from "webrtc/error";
+import type { IceServer, SignalingHandler, SignalingMessage, SignalingState } from "webrtc/signaling";
+import WHEPClientSignaling from "webrtc/signaling/whep/client";
+import WHIPSignaling, { serverId, type WHIPSignalingOptions } from "webrtc/signaling/whip";
+import { restartedAnswer } from "webrtc/signaling/whip/description";
+import parseLinks from "webrtc/signaling/whip/links";
+import linkHeader from "webrtc/signaling/whep/links";
+import MediaServer from "./server";
+import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+
+const offerOf = (ufrag: string) =>
+	`v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=ice-ufrag:${ufrag}\r\na=ice-pwd:a-password-of-ours-long\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=candidate:7 1 udp 1 192.0.2.7 7 typ host\r\n`;
+
+let server: MediaServer;
+let signaling: WHIPSignaling;
+let messages: SignalingMessage[];
+let states: SignalingState[];
+let errors: WebRTCError[];
+let servers: IceServer[][];
+let active: boolean;
+
+const handler: SignalingHandler = {
+	onMessage(message) {
+		messages.push(message);
+		if (active && message.type === "offer-request")
+			signaling.send({ type: "offer", peerId: message.peerId, sdp: offerOf("ufrag1") });
+	},
+	onStateChange: (state) => states.push(state),
+	onError: (error) => errors.push(error),
+	onIceServers: (list) => servers.push(list),
+};
+
+function make(options: Partial<WHIPSignalingOptions> = {}): WHIPSignaling {
+	const url = "https://media.example/live/whip";
+	signaling = new WHIPSignaling({ url, ...server.dictionaries, random: () => 0.5, ...options });
+	return signaling;
+}
+
+async function start(options: Partial<WHIPSignalingOptions> = {}, time = 1000): Promise<void> {
+	make(options).connect("master", handler);
+	await advance(time);
+}
+
+const candidate = (text: string) =>
+	signaling.send({ type: "candidate", peerId: serverId, candidate: { candidate: text, sdpMid: "0" } });
+const types = () => messages.map(({ type }) => type);
+
+beforeEach(() => {
+	resetClock();
+	server = new MediaServer();
+	[messages, states, errors, servers, active] = [[], [], [], [], true];
+});
+afterEach(async () => {
+	signaling.close();
+	await advance(70_000);
+	expect(server.clients.size).toBe(0);
+	expect(pendingTimers()).toBe(0);
+});
+
+test("a session: asked, offered, answered, trickled, deleted", async () => {
+	server.behaviour.link =
+		'<stun:s.example>; rel="ice-server", <turn:t.example?transport=udp>; rel="ice-server"; username="u"; credential="p\\"q"; credential-type="password"';
+	await start({ token: "secret" });
+	expect(server.methods()).toEqual(["OPTIONS", "POST"]);
+	expect(states).toEqual(["connecting", "connected"]);
+	expect(types()).toEqual(["offer-request", "answer"]);
+	expect(signaling.capabilities.trickle).toBe(true);
+	expect(servers[0]).toEqual([
+		{ urls: ["stun:s.example"] },
+		{ urls: ["turn:t.example?transport=udp"], username: "u", credential: 'p"q' },
+	]);
+	expect(signaling.iceServers).toEqual(servers[0]);
+	candidate("candidate:1 1 udp 1 192.0.2.1 1 typ host");
+	candidate("candidate:2 1 udp 1 192.0.2.1 1 typ host");
+	candidate("");
+	await advance(1000);
+	expect(server.candidates.map((line) => line.split(" ")[0])).toEqual(["candidate:1", "candidate:2"]);
+	expect(server.find("PATCH")!.body).toContain("a=end-of-candidates");
+	expect(server.find("PATCH")!.headers.get("if-match")).toBe('"e1"');
+	expect(server.find("PATCH")!.body).toMatch(
+		/^a=ice-ufrag:ufrag1\r\na=ice-pwd:a-password-of-ours-long\r\nm=video .*\r\na=mid:0\r\n/,
+	);
+	signaling.close();
+	await advance(1000);
+	expect(server.sessions.size).toBe(0);
+	for (const { method, headers } of server.requests) {
+		expect([method, headers.get("authorization")]).toEqual([method, "Bearer secret"]);
+	}
+	expect(errors).toEqual([]);
+});
+
+test("candidates that come before the answer wait for it, and go in one PATCH", async () => {
+	active = false;
+	await start();
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag1") });
+	for (let i = 0; i < 5; i++) candidate(`candidate:${i} 1 udp 1 192.0.2.1 1 typ host`);
+	await advance(1000);
+	expect(server.methods()).toEqual(["OPTIONS", "POST", "PATCH"]);
+	expect(server.candidates).toHaveLength(5);
+});
+
+test("a server that takes no PATCH gets all candidates in the offer", async () => {
+	server.behaviour.patch = false;
+	await start();
+	expect(signaling.capabilities.trickle).toBe(false);
+	candidate("candidate:1 1 udp 1 192.0.2.1 1 typ host");
+	await advance(1000);
+	expect(server.methods()).toEqual(["OPTIONS", "POST"]);
+});
+
+test("a server that knows no OPTIONS and names no session is published to all the same", async () => {
+	Object.assign(server.behaviour, { options: false, location: false });
+	await start();
+	expect(states.at(-1)).toBe("connected");
+	candidate("candidate:1 1 udp 1 192.0.2.1 1 typ host");
+	signaling.close();
+	await advance(1000);
+	expect(server.methods()).toEqual(["OPTIONS", "POST"]);
+});
+
+test("trickling can be switched off, and so can the server's ICE servers", async () => {
+	server.behaviour.link = '<stun:s.example>; rel="ice-server"';
+	await start({ trickle: false, useLinks: false });
+	candidate("candidate:1 1 udp 1 192.0.2.1 1 typ host");
+	await advance(1000);
+	expect(signaling.capabilities.trickle).toBe(false);
+	expect(server.methods()).toEqual(["OPTIONS", "POST"]);
+	expect(servers).toEqual([]);
+});
+
+test("an ICE restart is a PATCH, whose answer is an answer with the new credentials", async () => {
+	server.answer =
+		"v=0\r\na=ice-ufrag:theirs\r\na=ice-pwd:a-password-of-theirs\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.3 3 typ host\r\na=end-of-candidates\r\n";
+	await start();
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag2") });
+	await advance(1000);
+	const { headers, body } = server.find("PATCH")!;
+	expect(headers.get("if-match")).toBe("*");
+	expect(body).toMatch(/^a=ice-ufrag:ufrag2\r\n/);
+	expect(body).toContain("a=candidate:7 1 udp 1 192.0.2.7 7 typ host");
+	expect(messages.at(-1)).toEqual({
+		type: "answer",
+		peerId: serverId,
+		sdp: "v=0\r\na=ice-ufrag:newf\r\na=ice-pwd:a-new-password-of-theirs\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=candidate:9 1 udp 1 192.0.2.9 9 typ host\r\n",
+	});
+	candidate("candidate:3 1 udp 1 192.0.2.1 1 typ host");
+	await advance(1000);
+	expect(server.find("PATCH")!.headers.get("if-match")).toBe('"e1+"');
+	expect(server.candidates).toHaveLength(1);
+	expect(() => restartedAnswer(server.answer, "a=mid:0\r\n")).toThrow();
+});
+
+test.each([
+	["refused", { status: 422 }],
+	["answered with nonsense", { status: 200, body: "nonsense" }],
+] as const)("an ICE restart that is %s ends the session, and another is made", async (_what, reply) => {
+	await start();
+	server.script.set("PATCH", [reply]);
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag2") });
+	await advance(5000);
+	expect(types()).toEqual(["offer-request", "answer", "bye", "offer-request", "answer"]);
+	expect(server.sessions.size).toBe(1);
+	expect(errors).toHaveLength(1);
+});
+
+test.each([
+	["307", 307, "https://other.example/whip", "other.example"],
+	["308", 308, "/elsewhere", "media.example"],
+])("a redirect (%s) is followed with the offer", async (_name, status, location) => {
+	server.script.set("POST", [{ status, headers: { location } }]);
+	await start({ token: "secret" });
+	expect(states.at(-1)).toBe("connected");
+	const posts = server.requests.filter(({ method }) => method === "POST");
+	expect(posts[1]!.body).toBe(posts[0]!.body);
+	expect(posts[1]!.headers.get("authorization")).toBe("Bearer secret");
+});
+
+test("a redirect without end, and one to nowhere, are refused; the token goes to no other host in the clear", async () => {
+	server.script.set("POST", Array(7).fill({ status: 307, headers: { location: "/again" } }));
+	await start();
+	expect(states.at(-1)).toBe("failed");
+	expect(errors.at(-1)).toMatchObject({ code: "signaling/rejected" });
+	signaling.close();
+	server.script.set("POST", [{ status: 307, headers: { location: "http://other.example/whip" } }]);
+	server.requests = [];
+	errors = [];
+	await start({ token: "secret", http: server.dictionaries.https });
+	expect(server.requests.at(-1)!.headers.get("authorization")).toBeUndefined();
+});
+
+test.each([
+	[401, "failed"],
+	[403, "failed"],
+	[400, "failed"],
+	[406, "failed"],
+	[415, "failed"],
+	[302, "failed"],
+	[404, "connected"],
+	[409, "connected"],
+	[429, "connected"],
+	[500, "connected"],
+	[503, "connected"],
+])("status %d at the offer ends with %s", async (status, state) => {
+	server.script.set("POST", [{ status, body: "It\u0007 says why" }]);
+	await start({}, 40_000);
+	expect(states.at(-1)).toBe(state);
+	expect(errors).toHaveLength(1);
+	expect(errors[0]!.message).toMatch(new RegExp(`^WHIP: the server answers with status ${status}: It\\? says why`));
+});
+
+test("a wrong token is a failure that does not tell it", async () => {
+	server.behaviour.token = "right";
+	await start({ token: "wrong-token" });
+	expect(states).toEqual(["connecting", "failed"]);
+	expect(errors[0]!.message).not.toContain("wrong-token");
+	expect(() => signaling.send({ type: "bye", peerId: serverId })).toThrow("not connected");
+});
+
+test("Retry-After is kept to, within reason", async () => {
+	server.script.set("POST", [
+		{ status: 503, headers: { "retry-after": "20" } },
+		{ status: 503, headers: { "retry-after": "nonsense" } },
+	]);
+	await start({}, 19_000);
+	expect(server.methods().filter((method) => method === "POST")).toHaveLength(1);
+	await advance(10_000);
+	expect(states.at(-1)).toBe("connected");
+});
+
+test.each(["reset", "drop", { status: 201, body: "<html>" }] as const)(
+	"an offer that meets %j is made again",
+	async (reply) => {
+		server.script.set("POST", [reply, reply]);
+		await start({}, 60_000);
+		expect(states.at(-1)).toBe("connected");
+		// Over a kept connection that is reset a request goes once more.
+		const failures = reply === "reset" ? 1 : 2;
+		expect(types().filter((type) => type === "offer-request").length).toBe(1 + failures);
+		expect(types().filter((type) => type === "bye").length).toBe(failures);
+	},
+);
+
+test("a session that ends here is deleted, and another made; one that the server has ended, too", async () => {
+	await start();
+	signaling.send({ type: "bye", peerId: "somebody" });
+	await advance(1000);
+	expect(server.methods()).not.toContain("DELETE");
+	signaling.send({ type: "bye", peerId: serverId });
+	await advance(5000);
+	expect(server.sessions.size).toBe(1);
+	expect(types()).toEqual(["offer-request", "answer", "offer-request", "answer"]);
+	server.sessions.clear();
+	candidate("candidate:1 1 udp 1 192.0.2.1 1 typ host");
+	await advance(5000);
+	expect(types().slice(4)).toEqual(["bye", "offer-request", "answer"]);
+	expect(errors.at(-1)).toMatchObject({ code: "signaling/rejected" });
+});
+
+test("candidates that are refused cost nothing else; a server that takes none is not asked again", async () => {
+	await start();
+	server.script.set("PATCH", [{ status: 412 }, { status: 405 }]);
+	for (let i = 0; i < 3; i++) {
+		candidate(`candidate:${i} 1 udp 1 192.0.2.1 1 typ host`);
+		await advance(1000);
+	}
+	expect(server.methods().filter((method) => method === "PATCH")).toHaveLength(2);
+	expect(errors).toHaveLength(1);
+	expect(states.at(-1)).toBe("connected");
+});
+
+test("an offer that is not asked for, and one that renegotiates", async () => {
+	active = false;
+	make().connect("master", handler);
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("early") });
+	await advance(1000);
+	expect(server.methods()).toEqual(["OPTIONS"]);
+	active = true;
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag1") });
+	await advance(1000);
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag1") });
+	expect(errors.at(-1)).toMatchObject({ message: expect.stringContaining("cannot be renegotiated") });
+	await advance(5000);
+	expect(server.sessions.size).toBe(1);
+});
+
+test("WHEP is for a viewer, and the same otherwise; bad options are named", async () => {
+	expect(() => make().connect("viewer", handler)).toThrow(/^role: /);
+	const viewer = new WHEPClientSignaling({ url: "https://media.example/live/whep", ...server.dictionaries });
+	expect(() => viewer.connect("master", handler)).toThrow(/^role: /);
+	signaling = viewer as never;
+	viewer.connect("viewer", handler);
+	await advance(1000);
+	expect(states).toEqual(["connecting", "connected"]);
+	for (const [name, value] of [
+		["url", "x"],
+		["token", ""],
+		["token", "a b"],
+	] as const)
+		expect(() => make({ [name]: value })).toThrow(new RegExp(`^${name}: `));
+	signaling = viewer as never;
+});
+
+test("links: what we write is read, and what is not ours does no harm", () => {
+	const list = [{ urls: ["turn:a", "turns:b"], username: 'u"\\', credential: "p" }, { urls: ["stun:c"] }];
+	expect(parseLinks(linkHeader(list)!)).toEqual(list);
+	for (const text of [
+		"",
+		"<",
+		"<stun:a>",
+		'<stun:a>; rel="next"',
+		"<http://a>; rel=ice-server",
+		'<stun:a>; rel="',
+		"<stun:a b>; rel=ice-server",
+		",,,;;;",
+		"<stun:a>; rel",
+	])
+		expect(parseLinks(text)).toEqual([]);
+	expect(parseLinks("<stun:a>;rel=ice-server,<stun:b> ; rel = ice-server")).toHaveLength(1);
+	expect(parseLinks("<stun:a>; rel=ice-server, ".repeat(20))[0]!.urls.length).toBeLessThan(21);
+});
