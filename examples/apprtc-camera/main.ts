@@ -7,7 +7,7 @@ import simulator from "examples/simulator";
 import Timer from "timer";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import deviceNetwork from "webrtc/device/network";
-import { defaultMedia } from "webrtc/media";
+import { defaultMedia } from "webrtc/media/defaults";
 import AppRTCSignaling, { type AppRTCSignalingOptions } from "webrtc/signaling/apprtc";
 
 const shown: readonly string[] = Object.freeze([
