@@ -76,6 +76,26 @@ test("a seed always gives the same list, another seed another", () => {
 	assert.equal(new Set(some.map(({ file, line }) => `${file}:${line}`)).size, 300);
 });
 
+test("an edit of a file changes what a seed stands for in no other, nor what it does not touch", () => {
+	write("modules/text/a.ts", "export const a = (x: number) => x + 1;\nexport const b = (x: number) => x < 2;\n");
+	write("modules/text/b.ts", "export const c = (x: number) => x > 3;\n");
+	const names = () => choose(allChanges(project, "modules"), 3, 7).map(({ identity }) => identity);
+	const before = names();
+	write(
+		"modules/text/a.ts",
+		"\n// Moved.\nexport const b = (x: number) => x < 2;\nexport const a = (x: number) => x + 1;\n",
+	);
+	assert.equal(before.length, 3);
+	assert.deepEqual(names(), before);
+	write("modules/text/b.ts", "export const c = (x: number) => x > 4;\n");
+	const after = names().filter((identity) => identity.startsWith("modules/text/a.ts"));
+	assert.deepEqual(
+		after,
+		before.filter((identity) => identity.startsWith("modules/text/a.ts")),
+	);
+	fs.rmSync(path.join(project, "modules/text"), { recursive: true });
+});
+
 write("jest.config.mjs", `export default { testMatch: ["**/*.test.cjs"], transform: { "\\\\.ts$": "@swc/jest" } };`);
 write("modules/http/sum.ts", `export const isLong = (text: string) =>\n\ttext.length > 20;\n`);
 const isLong = `require("../../../modules/http/sum.ts").isLong`;
@@ -101,6 +121,16 @@ test("what a test notices is not listed", () => {
 	assert.ok(!fs.existsSync(path.join(project, "build/mutate")));
 });
 
+test("a part of the list is tried alone", () => {
+	write("modules/http/sum.ts", `export const isLong = (text: string) =>\n\ttext.length >\n\t\t20;\n`);
+	const whole = mutate("--project", project).stdout;
+	const [first, second] = [mutate("--project", project, "--to", "1"), mutate("--project", project, "--from", "2")];
+	assert.match(whole, /^2 changes of modules, seed 1\n/);
+	assert.match(first.stdout, /^1 changes of modules, seed 1, from 1 of 2\n[^]*1 of 1 killed/);
+	assert.match(second.stdout, /^1 changes of modules, seed 1, from 2 of 2\n[^]*1 of 1 killed/);
+	write("modules/http/sum.ts", `export const isLong = (text: string) =>\n\ttext.length > 20;\n`);
+});
+
 test("tests that fail without any change are told of", () => {
 	suite(`("x")).toBe(true)`);
 	const { status, stderr } = mutate("--project", project);
@@ -109,7 +139,14 @@ test("tests that fail without any change are told of", () => {
 });
 
 test("words that it does not know are told of", () => {
-	for (const words of [["--sed", "1"], ["--seed", "x"], ["--folder", "nowhere"], ["--jobs", "0"], ["seed"]]) {
+	for (const words of [
+		["--sed", "1"],
+		["--seed", "x"],
+		["--folder", "nowhere"],
+		["--jobs", "0"],
+		["--from", "0"],
+		["seed"],
+	]) {
 		const { status, stderr } = mutate(...words);
 		assert.equal(status, 2, words.join(" "));
 		assert.match(stderr, /^--?\S+ .*\n\nusage: /);

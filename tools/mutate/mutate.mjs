@@ -21,6 +21,8 @@ FEATURES.md names for the folder, and lists the changes that these let pass.
   --seed N        which changes (1)
   --count N       how many (60)
   --folder NAME   of these files only (modules)
+  --from N        the first of them that is tried (1): they are in the order of files and lines
+  --to N          the last (all)
   --jobs N        at the same time (2)
   --project NAME  of another folder that is arranged as this one (this one)
   -h, --help      this text
@@ -30,6 +32,7 @@ FEATURES.md names for the folder, and lists the changes that these let pass.
 const suites = [
 	["app", ["unit/app", "unit/peer"]],
 	["aws", ["unit/aws", "unit/kvs"]],
+	["codec", ["unit/codec", "unit/sdp", "unit/media"]],
 	["device", ["unit/device", "unit/kvs", "unit/app"]],
 	["error", ["unit/guard", "unit/app", "unit/peer", "unit/media", "unit/kvs"]],
 	["http", ["unit/http", "unit/signaling"]],
@@ -40,6 +43,7 @@ const suites = [
 	["signaling/kvs", ["unit/kvs"]],
 	["signaling/whep", ["unit/signaling", "unit/app"]],
 	["text", ["unit/text", "unit/http", "unit/sdp"]],
+	["websocket", ["unit/websocket", "unit/kvs"]],
 	["", ["unit"]],
 ];
 
@@ -49,18 +53,21 @@ function refuse(why) {
 	process.exit(2);
 }
 
+/** @param {string} name @returns {name is "seed" | "count" | "from" | "to" | "jobs"} */
+const isNumber = (name) => ["seed", "count", "from", "to", "jobs"].includes(name);
+
 /** @param {string[]} words */
 function parse(words) {
-	const options = { seed: 1, count: 60, jobs: 2, folder: "modules", project: ours };
+	const options = { seed: 1, count: 60, from: 1, to: Infinity, jobs: 2, folder: "modules", project: ours };
 	for (let i = 0; i < words.length; i++) {
 		const [, name = "", inline] = /^--(\w+)(?:=(.*))?$/.exec(words[i] ?? "") ?? [];
 		const value = inline ?? words[++i] ?? "";
 		if ((name === "folder" || name === "project") && value) options[name] = value;
-		else if ((name === "seed" || name === "count" || name === "jobs") && /^\d+$/.test(value))
-			options[name] = Number(value);
+		else if (isNumber(name) && /^\d+$/.test(value)) options[name] = Number(value);
 		else refuse(`--${name || words[i - 1]} ${value}: not understood`);
 	}
 	if (options.jobs === 0) refuse("--jobs 0: nobody would do it");
+	if (options.from === 0) refuse("--from 0: the first is 1");
 	if (!fs.existsSync(path.join(options.project, options.folder))) refuse(`--folder ${options.folder}: there is none`);
 	return options;
 }
@@ -121,16 +128,21 @@ async function work(copy, queue, limit, tell) {
 	}
 }
 
+/** @param {Change} a @param {Change} b */
+const inOrder = (a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1);
+
 const words = process.argv.slice(2);
 if (words.includes("--help") || words.includes("-h")) {
 	process.stdout.write(usage);
 	process.exit(0);
 }
 const options = parse(words);
-const changes = choose(allChanges(options.project, options.folder), options.count, options.seed);
+const all = choose(allChanges(options.project, options.folder), options.count, options.seed);
+const changes = all.sort(inOrder).slice(options.from - 1, options.to);
 const copies = Array.from({ length: options.jobs }, (_, i) => makeCopy(options.project, `${i}`));
 const needed = [...new Set(changes.flatMap(({ file }) => suitesOf(file)))];
-console.log(`${changes.length} changes of ${options.folder}, seed ${options.seed}`);
+const part = changes.length < all.length ? `, from ${options.from} of ${all.length}` : "";
+console.log(`${changes.length} changes of ${options.folder}, seed ${options.seed}${part}`);
 const start = Date.now();
 if (!(await pass(copies[0] ?? "", needed, patience))) {
 	console.error("Without any change, the tests do not pass, or not in time.");
@@ -153,5 +165,4 @@ fs.rmSync(path.join(options.project, "build/mutate"), { recursive: true, force: 
 console.log(
 	`\n${changes.length - survivors.length} of ${changes.length} killed${survivors.length ? "; survivors:" : ""}`,
 );
-for (const survivor of survivors.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line))
-	console.log(`  ${describe(survivor)}`);
+for (const survivor of survivors.sort(inOrder)) console.log(`  ${describe(survivor)}`);
