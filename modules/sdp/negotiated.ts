@@ -138,9 +138,8 @@ export function validateAnswer(offer: SessionDescription, answer: SessionDescrip
 		if (section.kind !== offered.kind) malformed(0, `section ${i}: the answer is of another kind than the offer`);
 		if (section.mid !== undefined && section.mid !== offered.mid)
 			malformed(0, `section ${i}: the mid is not that of the offer`);
-		if (!isLive(section)) return;
-		if (!isLive(offered)) malformed(0, `section ${i}: it was not offered`);
-		if (!shared.includes(section)) return;
+		// Some answer a section that was offered as ended as if it were none (libdatachannel, aiortc): it has ended all the same.
+		if (!isLive(section) || !isLive(offered) || !shared.includes(section)) return;
 		// What holds for the bundle may stand in its first section alone (RFC 9143 section 7.1.3).
 		if (!shared.some(({ rtcpMux }) => rtcpMux))
 			throw new WebRTCError("sdp/unsupported", `section ${i}: RTCP is not on the same port`);

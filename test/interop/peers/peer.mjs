@@ -65,6 +65,7 @@ export const implementations = [
 			"refused first": "1.4 takes a refused section for a live one",
 			"data first": channelLast,
 			"offer next": "its later offers number the formats anew, and its receivers keep the old numbers",
+			"be restarted": "it answers a restart with its old credentials",
 			stop: "a transceiver that was stopped is offered as before",
 			restart: noRestart,
 		},
@@ -86,6 +87,7 @@ export const implementations = [
 		lacks: {
 			"data first": channelLast,
 			direct: "a track keeps its direction",
+			"be restarted": 'its libjuice refuses it: "ICE restart is not supported"',
 			restart: noRestart,
 		},
 	},

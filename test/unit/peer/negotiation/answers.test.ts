@@ -40,3 +40,21 @@ test("an answer without a bundle keeps the first section, and ends the others", 
 	expect(effects.remote).toMatchObject({ mid: "0" });
 	expect(sections(ours.offer())).toEqual(["video 9 sendonly", "audio 0 inactive"]);
 });
+
+test("an answer that takes an ended section leaves it ended, and the others go on", () => {
+	const [ours, theirs] = [new Side("ours", line("video"), line("audio")), viewer()];
+	negotiate(ours, theirs);
+	const [video, audio] = ours.lines;
+	const before = theirs.text;
+	video!.stopping = true;
+	ours.negotiation.changed();
+	theirs.take("offer", ours.offer());
+	theirs.answer();
+	expect(sections(theirs.text)).toEqual(["video 0 inactive", "audio 9 recvonly"]);
+	const version = /o=- \d+ \d+/;
+	const { agreement, ended, remote } = ours.take("answer", before.replace(version, version.exec(theirs.text)![0]));
+	expect(ended).toEqual([video]);
+	expect(agreement!.sections.map(({ media }) => media.rejected)).toEqual([true, false]);
+	expect(agreement!.sections[1]!.transceiver).toBe(audio);
+	expect(remote).toMatchObject({ mid: "1" });
+});
