@@ -5,7 +5,6 @@
 /** "4", "6", or undefined when the text is no IP address. An IPv4-mapped IPv6 address is IPv4. */
 export type Family = 4 | 6;
 
-const decimalDigits = "0123456789";
 const hexadecimalDigits = "0123456789abcdefABCDEF";
 
 /**
@@ -66,9 +65,9 @@ function parseIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
 	if (parts.length !== 4) return false;
 	for (let i = 0; i < 4; i++) {
 		const part = parts[i] as string;
-		if (!consistsOf(part, decimalDigits, 3) || (part[0] === "0" && part !== "0") || Number(part) > 255)
-			return false;
-		bytes[offset + i] = Number(part);
+		const value = Number(part);
+		if (!(value >= 0 && value <= 255) || String(value) !== part) return false; // as nobody else writes it
+		bytes[offset + i] = value;
 	}
 	return true;
 }

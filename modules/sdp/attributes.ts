@@ -65,12 +65,10 @@ function hashSize(algorithm: string): number | undefined {
 }
 
 function isHash(text: string): boolean {
-	const length = text.length;
-	if (length % 3 !== 2 || length > limits.token) return false;
-	for (let i = 0; i < length; i++) {
-		const code = text.charCodeAt(i);
-		const hexadecimal = (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46);
-		if (i % 3 === 2 ? code !== 0x3a : !hexadecimal) return false;
+	if (!text || text.length > limits.token) return false;
+	for (const pair of text.split(":")) {
+		const value = parseInt(pair, 16) + 0x100; // with a digit before, the others stay
+		if (pair.length !== 2 || value.toString(16).toUpperCase() !== `1${pair}`) return false;
 	}
 	return true;
 }

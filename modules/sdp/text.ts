@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines, numbers and tokens of SDP text, all of them bounded.
 import WebRTCError from "webrtc/error";
-import { consistsOf, isVisible } from "webrtc/text";
 
 /** What a description may have. The defaults suit a board with 128 KB of chunks and 8192 slots, and every browser. */
 export interface SdpLimits {
@@ -148,7 +147,14 @@ export function integer(text: string, maximum: number, line: number, what: strin
 
 /** Visible ASCII without space, of 1 to `limits.token` characters: mids, stream names, protocols, URIs. */
 export function isToken(text: string): boolean {
-	return consistsOf(text, isVisible, 1, limits.token);
+	const { length } = text;
+	if (!length || length > limits.token) return false;
+	// A third of the characters of a description pass here: a call for each would take half as long again.
+	for (let i = 0; i < length; i++) {
+		const code = text.charCodeAt(i);
+		if (code <= 0x20 || code >= 0x7f) return false;
+	}
+	return true;
 }
 
 export function token(text: string, line: number, what: string): string {
