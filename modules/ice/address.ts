@@ -73,7 +73,6 @@ function parseIPv4(text: string, bytes: Uint8Array, offset: number): boolean {
 }
 
 function parseIPv6(text: string): Uint8Array | undefined {
-	if (text.length > 45) return undefined;
 	const halves = text.split("::", 3);
 	if (halves.length > 2) return undefined;
 	const head: number[] = [];

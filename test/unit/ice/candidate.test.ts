@@ -16,6 +16,8 @@ describe("addresses have one text", () => {
 		["1::", "1::"],
 		["::FFFF:192.0.2.1", "192.0.2.1"],
 		["::ffff:c000:201", "192.0.2.1"],
+		["::ff00:c000:201", "::ff00:c000:201"],
+		["::ff:c000:201", "::ff:c000:201"],
 		["64:ff9b::192.0.2.33", "64:ff9b::c000:221"],
 		["FE80::1%eth0", "fe80::1%eth0"],
 	])("%s", (text, canonical) => {
@@ -76,6 +78,7 @@ describe("candidate lines", () => {
 		"candidate:1 1 udp 99999999999 192.0.2.1 4000 typ host",
 		"candidate:1 0x1 udp 1 192.0.2.1 4000 typ host",
 		"candidate:1 1 udp 1 fe80::1::2 4000 typ host",
+		`candidate:1 1 udp 1 ${"a".repeat(250)}.local 4000 typ host`,
 		"candidate:1 1 udp 1 192.0.2.1 4000 typ host generation",
 		"candidate:1 1 udp 1 192.0.2.1 4000 typ srflx raddr 1.2.3.4 rport x",
 		"candidate:with-dash 1 udp 1 192.0.2.1 4000 typ host",
