@@ -64,28 +64,42 @@ export function instructions(results) {
 	return table("instructions", ["", "instructions", "ms at 240 MHz", "ms at 360 MHz"], rows);
 }
 
-/** What one viewer takes, in bytes. @param {Map<string, number>} results */
-export function memory(results) {
+/**
+ * What is not the emulator's: bytes that a viewer has of the machine's heaps, and of datagrams before its handshake.
+ * @typedef {{ script: number, early: number }} Elsewhere
+ */
+
+/** What a viewer takes, each in bytes of internal RAM and of PSRAM. @param {Map<string, number>} results @param {Elsewhere} elsewhere */
+function viewer(results, elsewhere) {
 	const of = (/** @type {string} */ name) => results.get(name) ?? NaN;
 	const both = (/** @type {string} */ name) => [of(`internal-${name}`), of(`external-${name}`)];
-	const pair = both("handshake-pair").map((bytes) => bytes / 2);
-	const [srtp, senders, client, server] = [
-		both("srtp"),
-		both("rtp-sender"),
-		both("dtls-client"),
-		both("dtls-server"),
-	];
-	const steady = (/** @type {number[]} */ dtls) =>
-		[0, 1].map((i) => (dtls[i] ?? 0) + (srtp[i] ?? 0) + 2 * (senders[i] ?? 0) + (i ? 0 : of("size-path")));
+	const sum = (/** @type {number[][]} */ ...parts) =>
+		[0, 1].map((place) => parts.reduce((bytes, part) => bytes + (part[place] ?? 0), 0));
+	const path = [of("size-path"), 0];
+	const sender = both("rtp-sender");
+	const steady = (/** @type {number[]} */ dtls) => sum(path, both("srtp"), sender, sender, dtls);
+	const handshake = both("handshake-pair").map((bytes) => bytes / 2);
+	const early = [elsewhere.early, 0];
+	const script = [0, elsewhere.script];
+	const most = sum(steady(both("dtls-server")), handshake, early, script);
+	return { of, both, path, sender, steady, handshake, early, script, most };
+}
+
+/** @param {Map<string, number>} results @param {Elsewhere} elsewhere */
+export function memory(results, elsewhere) {
+	const { of, both, path, sender, steady, handshake, early, script, most } = viewer(results, elsewhere);
 	const rows = /** @type {[string, number[]][]} */ ([
-		["path", [of("size-path"), 0]],
-		["SRTP", srtp],
-		["RTP sender, each of two", senders],
-		["DTLS as client, connected", client],
-		["DTLS as server, connected", server],
-		["DTLS and SRTP while shaking hands, at most", pair],
-		["a viewer, DTLS as client", steady(client)],
-		["a viewer, DTLS as server", steady(server)],
+		["path", path],
+		["SRTP", both("srtp")],
+		["RTP sender, each of two", sender],
+		["DTLS as client, connected", both("dtls-client")],
+		["DTLS as server, connected", both("dtls-server")],
+		["DTLS and SRTP while shaking hands, at most", handshake],
+		["datagrams before its handshake, at most", early],
+		["JavaScript, in the machine's heaps", script],
+		["a viewer, DTLS as client, without JavaScript", steady(both("dtls-client"))],
+		["a viewer, DTLS as server, without JavaScript", steady(both("dtls-server"))],
+		["a viewer at its most: server, handshake, datagrams, JavaScript", most],
 		["once: the transport, with its buffers", [0, of("size-transport")]],
 		["once: certificate", both("certificate")],
 		["once: Opus", both("opus")],
@@ -100,12 +114,12 @@ export function memory(results) {
 /** The bounds of a viewer, in bytes. */
 const bounds = { internal: 60 * 1024, external: 100 * 1024 };
 
-/** What a viewer may take at most, with what its handshake needs. @param {Map<string, number>} results @returns {string[]} */
-export function heavy(results) {
-	return Object.entries(bounds).flatMap(([kind, bound]) => {
-		const of = (/** @type {string} */ name) => results.get(`${kind}-${name}`) ?? NaN;
-		const most = of("handshake-pair") / 2 + of("dtls-server") + of("srtp") + 2 * of("rtp-sender");
-		return most <= bound ? [] : [`a viewer takes ${most} bytes of ${kind} memory, more than ${bound}`];
+/** @param {Map<string, number>} results @param {Elsewhere} elsewhere @returns {string[]} what a viewer takes too much of */
+export function heavy(results, elsewhere) {
+	const { most } = viewer(results, elsewhere);
+	return Object.entries(bounds).flatMap(([kind, bound], place) => {
+		const bytes = most[place] ?? NaN;
+		return bytes <= bound ? [] : [`a viewer takes ${bytes} bytes of ${kind} memory, more than ${bound}`];
 	});
 }
 
