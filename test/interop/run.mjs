@@ -24,6 +24,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		return modules.flatMap(({ rows }) => rows);
 	},
 	apprtc: async () => (await import("./apprtc.mjs")).rows(options),
+	custom: async () => (await import("./custom.mjs")).rows,
 	peers: async () => {
 		const { prepare, rows } = await import("./peers/rows.mjs");
 		await prepare();
