@@ -2,54 +2,37 @@
 // A device as a whole: its media, its signaling, and a session for each peer.
 import EarlyCandidates from "webrtc/app/early";
 import type { WebRTCAppEvent } from "webrtc/app/events";
+import IceServers from "webrtc/app/iceservers";
 import { completeLimits, type AppLimits } from "webrtc/app/limits";
+import { isLogLevel, lineOf, type LogLevel } from "webrtc/app/log";
 import Memory from "webrtc/app/memory";
+import Metrics from "webrtc/app/metrics";
+import { checkOptions, type WebRTCAppOptions } from "webrtc/app/options";
 import { connectingFrom, sessionToEnd } from "webrtc/app/places";
 import Session, { busyRetryAfter, type SessionOwner } from "webrtc/app/session";
 import Turns from "webrtc/app/turns";
+import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
-import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
+import type { AudioCapture, VideoCapture } from "webrtc/media";
 import type Certificate from "webrtc/native/dtls/certificate";
-import { checkIceServers } from "webrtc/peer/configuration";
 import loadCertificate from "webrtc/peer/identity";
 import Network from "webrtc/peer/network";
-import type { IceServer, SignalingClient, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
+import type { RTCStatsReport } from "webrtc/peer/stats";
+import type { IceServer, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
 
+export type { LogLevel } from "webrtc/app/log";
+export type { WebRTCAppOptions } from "webrtc/app/options";
+export { NoSessions } from "webrtc/app/sessions";
+export type { RemoteSessions, RemoteSessionsOwner } from "webrtc/app/sessions";
 export type { WebRTCAppEvent, WebRTCAppEventType } from "webrtc/app/events";
 export type { AppLimits } from "webrtc/app/limits";
-
-export interface WebRTCAppOptions {
-	signaling: SignalingClient;
-	/** Default "master": viewers make offers to this device. */
-	role?: SignalingRole | undefined;
-	videoCapture?: VideoCapture | undefined;
-	audioCapture?: AudioCapture | undefined;
-	videoPlayer?: VideoPlayer | undefined;
-	audioPlayer?: AudioPlayer | undefined;
-	/** Besides those that the signaling brings. */
-	iceServers?: IceServer[] | undefined;
-	/** Peers at once, 1 to 16; one more is turned down, and told so. Default 5. */
-	maximumSessions?: number | undefined;
-	/** What strangers may make this device hold. Default: what suits a board with 8192 slots and 128 KB of chunks. */
-	limits?: Partial<AppLimits> | undefined;
-	/** UDP port for all media; 0, the default, takes any. */
-	port?: number | undefined;
-	/** Default: the device's own, made once and stored. */
-	certificate?: Certificate | undefined;
-	/** Hears of everything. What it throws is reported and changes nothing. */
-	onEvent?(event: WebRTCAppEvent): void;
-	/**
-	 * Sees each message of the signaling before it takes effect, as a bridge does. It may return another in its place,
-	 * or undefined to keep it back.
-	 */
-	intercept?(message: SignalingMessage, direction: "incoming" | "outgoing"): SignalingMessage | undefined;
-}
 
 type Offer = Extract<SignalingMessage, { sdp: string }>;
 
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
+const maximumListeners = 16;
 const fullRetryAfter = 10; // s, for a viewer that is turned away
 // Of the memory that the work on a description needs:
 const partForSession = 1.4; // with what the session itself keeps
@@ -68,14 +51,18 @@ export default class WebRTCApp {
 	#maximumSessions: number;
 	#sessions = new Map<string, Session>();
 	#owner: SessionOwner = {
-		now: () => this.#network!.now,
+		now: () => this.#clock.now,
 		takeTurn: (step) => this.#turns.take(step),
 		send: (message) => this.send(message),
 		onEvent: (event) => this.event(event),
 		onEnd: ({ peerId }) => this.#sessions.delete(peerId),
 	};
 	#early = new EarlyCandidates(earlyLifetime);
-	#iceServers: IceServer[];
+	#iceServers: IceServers;
+	#listeners: ((event: WebRTCAppEvent) => void)[] | undefined;
+	#logLevel: LogLevel;
+	#metrics = new Metrics();
+	#clock = new Clock();
 	#network: Network | undefined;
 	#certificate: Certificate | undefined;
 	#limits: Readonly<AppLimits>;
@@ -85,13 +72,8 @@ export default class WebRTCApp {
 
 	/** @throws TypeError or RangeError that names the option; WebRTCError for a bad ICE server */
 	constructor(options: WebRTCAppOptions) {
-		const { signaling, role = "master", maximumSessions = 5, port = 0 } = options;
-		if (!signaling || typeof signaling.connect !== "function") throw new TypeError("signaling: a SignalingClient");
-		if (role !== "master" && role !== "viewer") throw new TypeError('role: "master" or "viewer"');
-		if (!Number.isInteger(maximumSessions) || maximumSessions < 1 || maximumSessions > 16)
-			throw new RangeError("maximumSessions: 1 to 16");
-		if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError("port: 0 to 65535");
-		checkIceServers(options.iceServers ?? []);
+		const { role = "master", maximumSessions = 5, iceServers = [], turn = true, logLevel = "silent" } = options;
+		checkOptions(options);
 		this.#options = options;
 		this.#role = role;
 		this.#maximumSessions = maximumSessions;
@@ -99,7 +81,8 @@ export default class WebRTCApp {
 		const { freeSlots, freeChunks, waitingDescriptions } = this.#limits;
 		this.#memory = new Memory({ slots: freeSlots, chunks: freeChunks });
 		this.#turns = new Turns(waitingDescriptions, this.#memory);
-		this.#iceServers = [...(options.iceServers ?? [])];
+		this.#iceServers = new IceServers(iceServers, turn);
+		this.#logLevel = logLevel;
 		this.event({ type: "initialized" });
 	}
 
@@ -109,7 +92,76 @@ export default class WebRTCApp {
 
 	/** The full ids of the peers that have a session. */
 	get peers(): string[] {
-		return [...this.#sessions.keys()];
+		return [...(this.#options.sessions?.peers ?? this.#sessions.keys())];
+	}
+
+	/** What is written to the log; takes effect at once. */
+	get logLevel(): LogLevel {
+		return this.#logLevel;
+	}
+
+	/** @throws TypeError for what is no level */
+	set logLevel(level: LogLevel) {
+		if (!isLogLevel(level)) throw new TypeError('logLevel: "silent", "error", "info", "debug"');
+		this.#logLevel = level;
+	}
+
+	/**
+	 * Hears of everything from now on, beside `onEvent` and the listeners before it.
+	 * @throws RangeError for the 17th
+	 */
+	addListener(listener: (event: WebRTCAppEvent) => void): void {
+		this.#listeners ??= [];
+		if (this.#listeners.includes(listener)) return;
+		if (this.#listeners.length >= maximumListeners)
+			throw new RangeError(`addListener: ${maximumListeners} at most`);
+		this.#listeners.push(listener);
+	}
+
+	/** Without effect for one that was not added. */
+	removeListener(listener: (event: WebRTCAppEvent) => void): void {
+		this.#listeners = this.#listeners?.filter((each) => each !== listener);
+	}
+
+	/** The STUN and TURN servers in use: the app's own, then those that the signaling has brought. */
+	get iceServers(): readonly IceServer[] {
+		return this.#iceServers.list;
+	}
+
+	/**
+	 * One server of them, for those that ask for them one by one, as a bridge does.
+	 * @param index from 0
+	 * @returns undefined behind the last
+	 */
+	iceServer(index: number): { server: IceServer; haveMore: boolean } | undefined {
+		const { list } = this.#iceServers;
+		const server = list[index];
+		return server && { server, haveMore: index + 1 < list.length };
+	}
+
+	/** Whether the signaling issues servers for a time, and has none that hold. It asks for them by itself. */
+	get isIceRefreshNeeded(): boolean {
+		return this.#options.signaling.iceRefreshNeeded ?? false;
+	}
+
+	/** Asks the signaling for new servers, where it issues them for a time. They come later. */
+	refreshIceServers(): void {
+		this.checkRunning();
+		this.#options.signaling.refreshIceServers();
+	}
+
+	/**
+	 * Other servers of the app's own, for sessions to come and those that run.
+	 * @throws TypeError or WebRTCError "ice/bad-server"; those before stay then
+	 */
+	updateIceServers(servers: readonly IceServer[]): void {
+		this.#iceServers.setOwn(servers);
+		this.passIceServers();
+	}
+
+	/** What was measured of the signaling and the sessions: entries of the types "signaling" and "session-timing". */
+	getStats(): RTCStatsReport {
+		return this.#metrics.report(this.#options.signaling, this.#sessions);
 	}
 
 	/** This host's addresses, IPv6 in brackets: for an "open it at" line. Empty before run(). */
@@ -136,6 +188,15 @@ export default class WebRTCApp {
 		if (this.#state !== "new") throw new WebRTCError("peer/invalid-state", "run: already called");
 		this.#state = "running";
 		try {
+			this.#metrics.start(this.#clock.now);
+			if (this.#options.sessions) {
+				this.#options.sessions.open({
+					send: (message) => this.send(message),
+					onEvent: (event) => this.event(event),
+				});
+				this.passIceServers();
+				return await this.connect();
+			}
 			const { allCandidates: maximumCandidates } = this.#limits;
 			this.#network = new Network({ port: this.#options.port, maximumCandidates });
 			this.#certificate = this.#options.certificate ?? loadCertificate();
@@ -180,7 +241,8 @@ export default class WebRTCApp {
 	 */
 	triggerOffer(peerId: string): void {
 		this.checkRunning();
-		this.makeOffer(peerId);
+		if (this.#options.sessions) this.#options.sessions.offer(peerId);
+		else this.makeOffer(peerId);
 	}
 
 	/** @throws WebRTCError "app/too-many-sessions" */
@@ -203,8 +265,23 @@ export default class WebRTCApp {
 		this.send(message);
 	}
 
+	/**
+	 * Renews the ICE of a session, by an offer: its ways through the network are found anew, and media goes on meanwhile.
+	 * @throws WebRTCError "app/unknown-peer"; "peer/not-supported" where the signaling has no way to carry it
+	 */
+	restartIce(peerId: string): void {
+		this.checkRunning();
+		if (!this.#options.signaling.capabilities.reoffer)
+			throw new WebRTCError("peer/not-supported", "restartIce: the signaling carries one offer in a session");
+		const session = this.#sessions.get(peerId);
+		if (!session) throw new WebRTCError("app/unknown-peer", `restartIce: no session with ${peerId}`);
+		session.connection.restartIce();
+		session.sendOffer();
+	}
+
 	/** Ends the session with a peer. */
 	disconnect(peerId: string): void {
+		if (this.#options.sessions) return this.#options.sessions.end(peerId);
 		const session = this.#sessions.get(peerId);
 		if (!session) throw new WebRTCError("app/unknown-peer", `disconnect: no session with ${peerId}`);
 		session.end(true);
@@ -216,6 +293,7 @@ export default class WebRTCApp {
 		this.event({ type: "deinitializing" });
 		this.#state = "terminated";
 		for (const session of [...this.#sessions.values()]) session.end(true);
+		this.#options.sessions?.close();
 		this.#early.clear();
 		this.#options.signaling.close();
 		this.#options.videoCapture?.close();
@@ -244,8 +322,10 @@ export default class WebRTCApp {
 
 	private receive(incoming: SignalingMessage): void {
 		if (this.#state !== "running") return;
+		this.#metrics.received();
 		const message = this.intercept(incoming, "incoming");
 		if (!message) return;
+		if (this.#options.sessions && message.type !== "custom") return this.#options.sessions.receive(message);
 		const { peerId } = message;
 		const session = this.#sessions.get(peerId);
 		switch (message.type) {
@@ -260,7 +340,7 @@ export default class WebRTCApp {
 				this.event({ type: "receivedIceCandidate", peerId });
 				if (!this.#memory.hasRoom(partForCandidate)) break; // the peer's own checks may do
 				if (session) session.receiveCandidate(message.candidate);
-				else this.#early.add(peerId, message.candidate, this.#network!.now);
+				else this.#early.add(peerId, message.candidate, this.#clock.now);
 				break;
 			case "restart":
 				if (session) session.receiveRestart(message.ice, message.correlationId);
@@ -299,12 +379,12 @@ export default class WebRTCApp {
 		}
 		if (iceServers) session.addIceServers(iceServers);
 		session.receiveOffer(sdp, correlationId);
-		for (const candidate of this.#early.take(peerId, this.#network!.now)) session.receiveCandidate(candidate);
+		for (const candidate of this.#early.take(peerId, this.#clock.now)) session.receiveCandidate(candidate);
 	}
 
 	/** @throws WebRTCError "app/too-many-sessions" or "app/busy" */
 	private makePlace(remoteAddress: string | undefined): void {
-		const { now } = this.#network!;
+		const { now } = this.#clock;
 		if (remoteAddress !== undefined) {
 			const isMany = connectingFrom(this.#sessions.values(), remoteAddress) >= this.#limits.connectingPerAddress;
 			const oldest = isMany ? sessionToEnd(this.#sessions.values(), now, remoteAddress) : undefined;
@@ -337,7 +417,7 @@ export default class WebRTCApp {
 		const reason = code === "app/too-many-sessions" ? "too-many-sessions" : code === "app/busy" ? "busy" : "failed";
 		const retryAfter = reason === "busy" ? busyRetryAfter : fullRetryAfter;
 		this.send({ type: "reject", peerId, correlationId, rejection: { reason, message, retryAfter } });
-		this.#early.take(peerId, this.#network!.now);
+		this.#early.take(peerId, this.#clock.now);
 		this.event({ type: "error", peerId, error });
 	}
 
@@ -350,12 +430,14 @@ export default class WebRTCApp {
 			configuration: {
 				network,
 				certificates: [this.#certificate!],
-				iceServers: this.#iceServers,
+				iceServers: this.#iceServers.list,
 				limits: this.#limits,
 			},
-			trickle: this.#options.signaling.capabilities.trickle,
+			trickle: this.#options.trickle !== false && this.#options.signaling.capabilities.trickle,
 			captures: this.openCaptures(),
-			receives: this.#role === "viewer",
+			receives: this.#options.receive ?? this.#role === "viewer",
+			media: this.#options.media ?? "audio-video",
+			codecs: this.#options.codecs,
 			owner: this.#owner,
 		});
 		this.#sessions.set(peerId, session);
@@ -367,7 +449,7 @@ export default class WebRTCApp {
 		const opened: (VideoCapture | AudioCapture)[] = [];
 		const failures: WebRTCError[] = [];
 		for (const capture of [this.#options.videoCapture, this.#options.audioCapture]) {
-			if (!capture) continue;
+			if (!capture || !(this.#options.media ?? capture.kind).includes(capture.kind)) continue;
 			capture.onError = (error) => this.event({ type: "error", error });
 			try {
 				capture.open();
@@ -381,6 +463,7 @@ export default class WebRTCApp {
 	}
 
 	private onSignalingState(state: SignalingState): void {
+		this.#metrics.signalingChanged(state, this.#clock.now);
 		if (state === "connecting") this.event({ type: "signalingConnecting" });
 		else if (state === "connected") this.event({ type: "signalingConnected" });
 		else if (state === "disconnected" || state === "failed") this.event({ type: "signalingDisconnected" });
@@ -389,18 +472,25 @@ export default class WebRTCApp {
 	/** Sessions in progress get them too: the answer never waited for them. */
 	private setIceServers(servers: IceServer[]): void {
 		try {
-			checkIceServers(servers);
+			this.#iceServers.setBrought(servers);
 		} catch (cause) {
 			this.event({ type: "signalingError", error: fromNative(cause, "ice/bad-server") });
 			return;
 		}
-		this.#iceServers = [...(this.#options.iceServers ?? []), ...servers];
-		for (const session of this.#sessions.values()) session.setIceServers(this.#iceServers);
+		this.passIceServers();
+	}
+
+	private passIceServers(): void {
+		const { list } = this.#iceServers;
+		this.#options.sessions?.setIceServers(list);
+		for (const session of this.#sessions.values()) session.setIceServers(list);
 	}
 
 	private send(outgoing: SignalingMessage): void {
 		const message = this.intercept(outgoing, "outgoing");
-		if (message) this.#options.signaling.send(message);
+		if (!message) return;
+		this.#options.signaling.send(message);
+		this.#metrics.sent();
 	}
 
 	private intercept(message: SignalingMessage, direction: "incoming" | "outgoing"): SignalingMessage | undefined {
@@ -417,13 +507,22 @@ export default class WebRTCApp {
 	}
 
 	private event(event: WebRTCAppEvent): void {
+		const line = lineOf(event, this.#logLevel);
+		if (line !== undefined) trace(line);
+		this.hear(this.#options.onEvent, event);
+		for (const listener of this.#listeners ?? none) this.hear(listener, event);
+	}
+
+	private hear(listener: ((event: WebRTCAppEvent) => void) | undefined, event: WebRTCAppEvent): void {
 		try {
-			this.#options.onEvent?.(event);
+			listener?.call(this.#options, event);
 		} catch (error) {
-			trace(`exception in onEvent: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+			trace(`exception in a listener: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
 		}
 	}
 }
+
+const none: readonly never[] = Object.freeze([]);
 
 /** After the error that goes with the state has arrived. */
 function queueFailure(reject: () => void): void {

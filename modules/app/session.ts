@@ -14,6 +14,8 @@ import RTCPeerConnection, {
 } from "webrtc/peer";
 import { checkIceServers } from "webrtc/peer/configuration";
 import type { PeerEvent } from "webrtc/peer/events";
+import RTCRtpSender from "webrtc/peer/sender";
+import type RTCRtpTransceiver from "webrtc/peer/transceiver";
 import type { CandidateInit, IceDescription, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
 
 export interface SessionOptions {
@@ -24,6 +26,10 @@ export interface SessionOptions {
 	captures: (VideoCapture | AudioCapture)[];
 	/** Whether this side asks for the peer's media, as a viewer does. */
 	receives: boolean;
+	/** Which kinds of media. */
+	media: "audio" | "video" | "audio-video";
+	/** Names of codecs, in order of preference; undefined: all. */
+	codecs?: readonly string[] | undefined;
 	/** The peer's, where it is known. */
 	remoteAddress?: string | undefined;
 	limits: Readonly<AppLimits>;
@@ -54,6 +60,9 @@ export default class Session {
 	readonly connection: RTCPeerConnection;
 	readonly remoteAddress: string | undefined;
 	readonly startedAt: number;
+	/** For statistics; see SessionTimes. */
+	describedAt: number | undefined;
+	connectedAt: number | undefined;
 	#options: Omit<SessionOptions, "configuration">;
 	#queue: Promise<void> = Promise.resolve();
 	#commonServers: IceServer[];
@@ -217,18 +226,35 @@ export default class Session {
 		this.#options.owner.onEnd(this);
 	}
 
-	private addTransceivers({ captures, receives }: Pick<SessionOptions, "captures" | "receives">): void {
+	private addTransceivers({
+		captures,
+		receives,
+		media,
+	}: Pick<SessionOptions, "captures" | "receives" | "media">): void {
 		this.addCaptures(captures);
 		if (!receives) return;
 		for (const kind of ["video", "audio"] as const) {
-			if (captures.some((capture) => capture.kind === kind)) continue;
-			this.connection.addTransceiver(kind, { direction: "recvonly" });
+			if (!media.includes(kind) || captures.some((capture) => capture.kind === kind)) continue;
+			this.prefer(this.connection.addTransceiver(kind, { direction: "recvonly" }));
 		}
+	}
+
+	/** One that has none of the codecs that are wanted keeps its own: the other kind's are named. */
+	private prefer(transceiver: RTCRtpTransceiver): void {
+		const { codecs } = this.#options;
+		if (!codecs) return;
+		const { kind } = transceiver;
+		const able = RTCRtpSender.getCapabilities(kind)?.codecs ?? [];
+		const wanted = codecs.flatMap((name) => {
+			const mimeType = `${kind}/${name}`.toLowerCase();
+			return able.filter((codec) => codec.mimeType.toLowerCase() === mimeType);
+		});
+		if (wanted.length) transceiver.setCodecPreferences(wanted);
 	}
 
 	private addCaptures(captures: readonly (VideoCapture | AudioCapture)[]): void {
 		const direction = this.#options.receives ? "sendrecv" : "sendonly";
-		for (const capture of captures) this.connection.addTransceiver(capture, { direction });
+		for (const capture of captures) this.prefer(this.connection.addTransceiver(capture, { direction }));
 	}
 
 	/** A section that the peer has ended took its transceiver with it; the peer may add such a section again. */
@@ -270,6 +296,7 @@ export default class Session {
 	): void {
 		if (this.#ended || !sdp) return;
 		this.#options.owner.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
+		this.describedAt ??= this.#options.owner.now();
 		this.event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
 	}
 
@@ -286,6 +313,7 @@ export default class Session {
 				break;
 			case "connected":
 				this.#wasConnected = true;
+				this.connectedAt ??= this.#options.owner.now();
 				Timer.clear(this.#firstCheck);
 				this.#firstCheck = undefined;
 				this.event({ type: "peerConnected" });

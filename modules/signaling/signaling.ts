@@ -124,6 +124,10 @@ export interface SignalingClient {
 	send(message: SignalingMessage): void;
 	/** The ICE servers known now; more may come by `onIceServers`. */
 	readonly iceServers: readonly IceServer[];
+	/** Whether it issues servers for a time, and has none that hold now. Default: false. */
+	readonly iceRefreshNeeded?: boolean;
+	/** Counters for statistics, by name. */
+	readonly statistics?: object;
 	/** Asks for new ones where the service issues them for a time; without effect elsewhere. */
 	refreshIceServers(): void;
 	/** Ends the connection and gives everything back. Can be called again without effect. */

@@ -78,6 +78,7 @@ export default class AppRTCSignaling implements SignalingClient {
 	#joinAt = Infinity;
 	#postAt = Infinity;
 	#iceAt = Infinity;
+	#iceExpires = -Infinity;
 	#renewAt = Infinity;
 	#lostAt = Infinity;
 	#isLeaving = false;
@@ -115,6 +116,10 @@ export default class AppRTCSignaling implements SignalingClient {
 
 	get iceServers(): readonly IceServer[] {
 		return this.#iceServers;
+	}
+
+	get iceRefreshNeeded(): boolean {
+		return this.#joined?.iceServerURL !== undefined && this.#clock.now >= this.#iceExpires;
 	}
 
 	/** The room that it is in, or wants to be in. */
@@ -460,6 +465,7 @@ export default class AppRTCSignaling implements SignalingClient {
 		this.#iceBackoff.reset();
 		this.#iceServers = servers;
 		this.#iceAt = this.#clock.now + lifetime * 900;
+		this.#iceExpires = this.#clock.now + lifetime * 1000;
 		this.#handler?.onIceServers(servers);
 	}
 

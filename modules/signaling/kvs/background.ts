@@ -47,6 +47,10 @@ export default class Background {
 		return this.#servers;
 	}
 
+	needsIceServers(now: number): boolean {
+		return this.#ice.isNeeded(now);
+	}
+
 	/** While there is a connection. */
 	get deadline(): number {
 		return Math.min(this.#ice.due, this.#storage.due);

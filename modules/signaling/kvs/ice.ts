@@ -24,6 +24,11 @@ export default class IceSchedule {
 		return this.#backoff.attempts;
 	}
 
+	/** Whether there are none that hold. */
+	isNeeded(now: number): boolean {
+		return now >= this.#expires;
+	}
+
 	/** The first connection, or another: what holds is kept. */
 	start(now: number): void {
 		if (now >= this.#expires - grace) this.due = Math.min(this.due, now);

@@ -84,6 +84,10 @@ export default class KVSSignaling implements SignalingClient {
 		return this.#machine?.iceServers ?? [];
 	}
 
+	get iceRefreshNeeded(): boolean {
+		return this.#machine?.needsIceServers(this.#clock.now) ?? true;
+	}
+
 	/**
 	 * Counted since the start. `connections` are WebSockets, `httpConnections` the REST calls' (each with TLS). Only
 	 * `messagesQueued` is of now: messages that wait, or that may have to be repeated.

@@ -96,6 +96,10 @@ export default class Machine {
 		return this.#background.iceServers;
 	}
 
+	needsIceServers(now: number): boolean {
+		return this.#background.needsIceServers(now);
+	}
+
 	/** Messages that wait, or that may have to be repeated. */
 	get queueLength(): number {
 		return this.#exchange.outbox.length;

@@ -7,11 +7,13 @@ import WHEPSignaling from "webrtc/signaling/whep";
 import WHEPClientSignaling from "webrtc/signaling/whep/client";
 import WHIPSignaling from "webrtc/signaling/whip";
 import type { SignalingClient, SignalingHandler, SignalingMessage, SignalingRole } from "webrtc/signaling";
+import RoomSignaling from "../../../examples/custom-signaling/rooms";
 import AppRTCService from "../apprtc/service";
 import { seeded } from "../kvs/client";
 import Service, { messageOf } from "../kvs/service";
 import MediaServer from "../whip/server";
 import { kinds, makeNetwork } from "../http/sockets";
+import { makeWebSocketClient, type Service as NetworkService } from "../kvs/network";
 import { advance, pendingTimers, resetClock, schedule } from "../fakes/moddable/clock";
 import preference from "../fakes/moddable/preference";
 
@@ -227,6 +229,48 @@ function mediaServer(role: SignalingRole, patch: boolean): Bench {
 	};
 }
 
+/** The example of a signaling of one's own: the device is asked for an offer to each viewer. */
+function rooms(): Bench {
+	const heard: BenchMessage[] = [];
+	const service: NetworkService = {
+		clients: new Set(),
+		connections: [],
+		sockets: [],
+		dnsDown: false,
+		delay: 10,
+		pongs: true,
+		handleRequest: () => ({ status: 404 }),
+		accept: (socket) => service.sockets.push(socket) > 0,
+		receive(socket, text) {
+			const { type, ...message } = JSON.parse(text);
+			if (type === "join") return socket.sendToClient('{"type":"joined","id":"device","iceServers":[]}');
+			heard.push(plain(type === "say" ? { type: "customized", data: message.text } : { type, ...message }));
+		},
+	};
+	const dictionary = { io: makeWebSocketClient(service), dns: { io: class {} }, socket: { io: class {} } };
+	const socket = () => service.sockets.filter(({ gone }) => !gone).at(-1)!;
+	const tell = (message: object) => socket().sendToClient(JSON.stringify({ from: "viewer", ...message }));
+	return {
+		...common(service),
+		client: new RoomSignaling({ server: "wss://rooms.example/", room: "porch", wss: dictionary as never }),
+		role: "master",
+		offers: "client",
+		arrive: () => tell({ type: "wanted" }),
+		say(message) {
+			if (message.type === "candidate") tell({ type: "candidate", ...candidateOf(message.candidate) });
+			else tell(message.type === "custom" ? { type: "say", text: message.data } : message);
+			return true;
+		},
+		heard,
+		cut: () => socket().reset(),
+		babble() {
+			for (const text of ["{", '{"from":"x"}', '{"from":"x","type":"offer"}', "x".repeat(20_000)])
+				socket().sendToClient(text);
+		},
+		end() {},
+	};
+}
+
 /** Servers answer at once: with the text that the checks answer an offer with. */
 function answering(client: SignalingClient, answers: string[], _role: SignalingRole): SignalingClient {
 	return new Proxy(client, {
@@ -264,6 +308,7 @@ describe.each([
 	["WHEP, as server", whepServer, 3],
 	["WHIP", () => mediaServer("master", true), 4],
 	["WHIP without PATCH", () => mediaServer("master", false), 5],
+	["the example custom-signaling", rooms, 0],
 	["WHEP, as client", () => mediaServer("viewer", true), 4],
 ] as const)("%s", (_name, makeBench, skipped) => {
 	test("conforms", async () => {
