@@ -58,6 +58,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	interop: () => [
 		["node", "test/interop/run.mjs", "kvs"],
 		["node", "test/interop/run.mjs", "apprtc", "--short"],
+		["node", "test/interop/run.mjs", "custom"],
 		["node", "test/interop/run.mjs", "peers", "--short"],
 	],
 	strangers: () => [
