@@ -36,7 +36,10 @@ async function follow(use) {
 	symlinkSync(join(root, "node_modules"), join(folder, "node_modules")); // npm install ws
 	const port = await freePort();
 	const start = async () => {
-		const child = spawn("node", ["server.mjs", String(port)], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });
+		const child = spawn("node", ["server.mjs", String(port)], {
+			cwd: folder,
+			stdio: ["ignore", "pipe", "inherit"],
+		});
 		await new Promise((resolve) => child.stdout.once("data", resolve));
 		return child;
 	};
@@ -75,7 +78,8 @@ export const rows = [
 			const files = filesOf(guide);
 			for (const name of names) {
 				const example = readFileSync(join(root, "examples/custom-signaling", name), "utf8");
-				const expected = name === "manifest.json" ? example.replaceAll("../../", "path/to/xs-webrtc/") : example;
+				const expected =
+					name === "manifest.json" ? example.replaceAll("../../", "path/to/xs-webrtc/") : example;
 				assert.equal(files.get(name), expected, name);
 			}
 		},
