@@ -138,12 +138,12 @@ static void datagramsFitTheMtu(void **state)
 }
 
 // The peer may be done with its handshake, and send, while this side is not: its records wait.
-static int holdsBack;
+static atomic_int holdsBack;
 
 static int holdServersFinish(void *context, fake_link *link, int from, const uint8_t *data, size_t size)
 {
 	(void)context, (void)link, (void)size;
-	return from == SERVER && holdsBack && data[0] != 23 && data[0] != 22 ? 1 : 0;
+	return from == SERVER && atomic_load(&holdsBack) && data[0] != 23 && data[0] != 22 ? 1 : 0;
 }
 
 static void dataThatIsEarlyIsKept(void **state)
@@ -152,7 +152,7 @@ static void dataThatIsEarlyIsKept(void **state)
 	pair it;
 	taker takers[2];
 	(void)state;
-	holdsBack = 1; // the change of keys is lost, once and again
+	atomic_store(&holdsBack, 1); // the change of keys is lost, once and again
 	pair_open(&it, &(pair_options){.link = {.filter = holdServersFinish}});
 	for (int side = 0; side < 2; side++)
 		take(&takers[side], it.dtls[side], 0);
@@ -163,7 +163,7 @@ static void dataThatIsEarlyIsKept(void **state)
 	memset(data, sizeof data, sizeof data);
 	assert_int_equal(sendOne(it.dtls[SERVER], data, sizeof data), 0);
 	usleep(20000);
-	holdsBack = 0;
+	atomic_store(&holdsBack, 0);
 	pair_wait(&it, RTC_DTLS_CONNECTED, RTC_DTLS_CONNECTED);
 	for (int i = 0; i < PATIENCE && !atomic_load(&takers[CLIENT].records); i++) {
 		rtc_dtls_receive(it.dtls[CLIENT]); // as the segment above does when it hears of it
@@ -176,6 +176,14 @@ static void dataThatIsEarlyIsKept(void **state)
 	pair_close(&it);
 }
 
+static int isParked(rtc_dtls *dtls)
+{
+	pthread_mutex_lock(&dtls->lock);
+	int is = dtls->parked != NULL;
+	pthread_mutex_unlock(&dtls->lock);
+	return is;
+}
+
 // A client that has given its buffers back takes them again for data that comes later.
 static void handlersMayComeLater(void **state)
 {
@@ -186,20 +194,20 @@ static void handlersMayComeLater(void **state)
 	pair_open(&it, &(pair_options){0});
 	pair_start(&it);
 	pair_wait(&it, RTC_DTLS_CONNECTED, RTC_DTLS_CONNECTED);
-	for (int i = 0; i < PATIENCE && !it.dtls[CLIENT]->parked; i++)
+	for (int i = 0; i < PATIENCE && !isParked(it.dtls[CLIENT]); i++)
 		usleep(1000);
-	assert_non_null(it.dtls[CLIENT]->parked);
+	assert_true(isParked(it.dtls[CLIENT]));
 	take(&takers[CLIENT], it.dtls[CLIENT], 0);
 	take(&takers[SERVER], it.dtls[SERVER], 1);
 	memset(data, sizeof data, sizeof data);
 	assert_int_equal(sendOne(it.dtls[CLIENT], data, sizeof data), 0);
 	await(&takers[CLIENT].records, 1);
-	assert_null(it.dtls[CLIENT]->parked);
+	assert_false(isParked(it.dtls[CLIENT]));
 	assert_int_equal(rtc_dtls_set_handlers(it.dtls[CLIENT], NULL), 0);
 	assert_int_equal(sendOne(it.dtls[SERVER], data, sizeof data), 0); // nobody takes it
-	for (int i = 0; i < PATIENCE && !it.dtls[CLIENT]->parked; i++)
+	for (int i = 0; i < PATIENCE && !isParked(it.dtls[CLIENT]); i++)
 		usleep(1000);
-	assert_non_null(it.dtls[CLIENT]->parked);
+	assert_true(isParked(it.dtls[CLIENT]));
 	assert_int_equal(atomic_load(&takers[CLIENT].records), 1);
 	pair_check_media(&it);
 	pair_close(&it);
