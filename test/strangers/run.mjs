@@ -14,7 +14,8 @@ import { Stranger } from "./stranger.mjs";
 
 const addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"];
 const atOnce = 10; // shapes
-const patience = 15_000; // ms until whoever has a right to a place has got it
+// ms until whoever has a right to a place has got it: a stranger whose check was heard holds one until ICE fails (30 s).
+const patience = 35_000;
 // A reading differs by what the newest session holds; each of some 800 attempts that left something would be far more.
 const size = Object.freeze({ width: 320, height: 240 });
 const growth = Object.freeze({ heap: 64 * 1024, slots: 128, chunks: 2048, descriptors: 0, threads: 0 });
