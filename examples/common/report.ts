@@ -30,7 +30,8 @@ export default function report(app: WebRTCApp, interval: number): void {
 		const turns = read("Turns") ?? NaN;
 		simulator?.collect(); // so that what is used is what is held
 		for (let i = 0; i < counters.length; i++) values[i] = read(counters[i]!);
-		const fields = [`viewers ${app.peers.length}`, `entries/s ${((turns - before) / interval).toFixed(1)}`];
+		const fields = [`viewers ${app.peers.length}`];
+		if (turns >= before) fields.push(`entries/s ${((turns - before) / interval).toFixed(1)}`); // not counted in a release of the SDK
 		before = turns;
 		fields.push(`C heap ${memory().heap}`);
 		values.forEach((value, i) => value !== undefined && fields.push(`${counters[i]} ${value}`));
