@@ -48,6 +48,7 @@ export default class PeerTransport {
 	#dtls: Dtls | undefined;
 	#association: { role: "client" | "server"; fingerprints: RemoteTransport["fingerprints"] } | undefined;
 	#movesUntil = -Infinity; // the remote may begin anew on other ports
+	#formerRoutes: readonly string[] | undefined; // those of the remote before that
 	#selected = ""; // where data goes
 	#writable = false; // the path has an address to send to
 	#timer: Timer | undefined;
@@ -186,10 +187,11 @@ export default class PeerTransport {
 
 	/**
 	 * Another section speaks for the bundle, and the remote may begin anew with the same credentials, on other ports and
-	 * with a new DTLS association (RFC 8842 section 4). When ICE selects another pair, it has; until then all stays as it
-	 * is, but that the former association may be closed.
+	 * with a new DTLS association (RFC 8842 section 4). When ICE selects a pair with a port that was not known before, it has;
+	 * until then all stays as it is, but that the former association may be closed.
 	 */
 	expectMove(): void {
+		if (!this.moves) this.#formerRoutes = this.agent.remoteCandidates.map(routeOf);
 		this.#movesUntil = this.#network.now + moving;
 	}
 
@@ -329,11 +331,12 @@ export default class PeerTransport {
 
 	/** ICE has selected a pair: where the remote has begun anew, DTLS does so, too. */
 	private follow({ remote }: SelectedPair): void {
-		const selected = `${remote.address} ${remote.port}`;
-		const isNew = selected !== this.#selected;
+		const selected = routeOf(remote);
+		const isNew = selected !== this.#selected && !this.#formerRoutes?.includes(selected);
 		this.#selected = selected;
 		if (!isNew || !this.moves || !this.#dtls) return;
 		this.#movesUntil = -Infinity;
+		this.#formerRoutes = undefined;
 		this.#dtls.close(); // before the path leads to those who do not know it
 		this.#dtls = undefined;
 		this.#writable = false;
@@ -390,4 +393,8 @@ export default class PeerTransport {
 		this.#error ??= error;
 		this.#owner.onTransportState();
 	}
+}
+
+function routeOf({ address, port }: { address: string; port: number }): string {
+	return `${address} ${port}`;
 }

@@ -106,6 +106,23 @@ describe.each([
 		expect(device.dtlsState).toBe("closed");
 	});
 
+	test("keeps the association of one that goes on by another pair of the same transport", async () => {
+		const { device, remote } = await session(controls);
+		const former = [...Dtls.open];
+		const pair = device.agent.selectedPair!;
+		device.addRemoteCandidate("candidate:9 1 udp 1 192.0.2.99 4000 typ host");
+		const other = device.agent.remoteCandidates.find(({ port }) => port === 4000)!;
+		device.move();
+		join(device, remote, "client");
+		await advance(50);
+		const event = { type: "selected", pair: { ...pair, remote: { ...pair.remote, ...other } } } as const;
+		jest.spyOn(device.agent, "pollEvent").mockReturnValueOnce(event);
+		device.pump();
+		await advance(1000);
+		expect([...Dtls.open]).toEqual(former);
+		expect(device.dtlsState).toBe("connected");
+	});
+
 	test("takes one that closes and does not come back for closed", async () => {
 		const { device, remote } = await session(controls);
 		device.move();
