@@ -56,12 +56,13 @@ async function connect() {
 		const response = await fetch("whep", { ...post, body: pc.localDescription.sdp, signal: AbortSignal.timeout(10000) });
 		const text = await response.text();
 		if (mine !== pc) return;
-		if (response.status === 401) {
-			end();
-			says.textContent = text;
+		const wait = Number(response.headers.get("retry-after")) || undefined;
+		if (response.status === 401 || response.status === 429) {
+			end(); // the same secret would be refused again
+			says.textContent = text.trim() + (wait ? " Try another in " + wait + " s." : "");
 			return (form.hidden = false);
 		}
-		if (response.status !== 201) return again(text, Number(response.headers.get("retry-after")) || undefined);
+		if (response.status !== 201) return again(text, wait);
 		place = new URL(response.headers.get("location"), response.url);
 		await pc.setRemoteDescription({ type: "answer", sdp: text });
 	} catch (error) {
