@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera in a room of AppRTC: who opens the room's page sees it. No account is needed.
-import { der, flag, number, text } from "examples/config";
+import { flag, number, text } from "examples/config";
 import { audio, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
+import trust from "examples/trust";
 import Timer from "timer";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
-import deviceNetwork from "webrtc/device/network";
 import { defaultMedia } from "webrtc/media/defaults";
-import AppRTCSignaling, { type AppRTCSignalingOptions } from "webrtc/signaling/apprtc";
+import AppRTCSignaling from "webrtc/signaling/apprtc";
 
 const shown: readonly string[] = Object.freeze([
 	"signalingConnected",
@@ -24,21 +24,8 @@ function onEvent({ type, error, side, message }: WebRTCAppEvent): void {
 	else if (shown.includes(type)) trace(`${type}${side ? ` as ${side}` : ""}\n`);
 }
 
-/** The platform's clients, which trust the authority `ca` as well. */
-function network(): Pick<AppRTCSignalingOptions, "https" | "wss"> {
-	const ca = der("ca");
-	const { https, wss } = deviceNetwork();
-	if (ca === undefined || !https || !wss) return {};
-	return { https: trusting(https, ca), wss: trusting(wss, ca) };
-}
-
-function trusting<T extends { socket: object }>(client: T, certificate: string | ArrayBuffer): T {
-	const { secure } = client.socket as { secure?: object };
-	return { ...client, socket: { ...client.socket, secure: { ...secure, certificate } } };
-}
-
 async function start(): Promise<void> {
-	const signaling = new AppRTCSignaling({ server: text("server"), room: text("room"), ...network() });
+	const signaling = new AppRTCSignaling({ server: text("server"), room: text("room"), ...trust() });
 	const app = new WebRTCApp({
 		signaling,
 		role: flag("viewer") ? "viewer" : "master",

@@ -32,6 +32,7 @@ export type WebRTCAppEventType =
 	| "signalingError"
 	| "error";
 
+/** What an application hears of. */
 export interface WebRTCAppEvent {
 	type: WebRTCAppEventType;
 	/** The full id of the peer that it is about. */

@@ -8,6 +8,7 @@ import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrt
 import type Certificate from "webrtc/native/dtls/certificate";
 import type { IceServer, SignalingClient, SignalingMessage, SignalingRole } from "webrtc/signaling";
 
+/** What an application is made of. What is left out has its default. */
 export interface WebRTCAppOptions {
 	signaling: SignalingClient;
 	/** Default "master": viewers make offers to this device. */

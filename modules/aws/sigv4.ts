@@ -10,6 +10,7 @@ export interface Hash {
 	hmacSHA256(key: Bytes, data: Bytes): ArrayBuffer;
 }
 
+/** With what, for what and when a request is signed. */
 export interface SigningOptions {
 	credentials: Credentials;
 	/** "eu-west-1" */
@@ -23,6 +24,7 @@ export interface SigningOptions {
 
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
+/** What of a request is signed. */
 export interface SignableRequest {
 	method: string;
 	/** As it travels, with its escapes. Default "/". */

@@ -5,6 +5,7 @@ import WebRTCError from "webrtc/error";
 import { canonicalAddress, familyOf, type Family } from "webrtc/ice/address";
 import { consistsOf, isAlphanumeric, isAmong, isDigit } from "webrtc/text";
 
+/** RFC 8445 section 4: host, server reflexive, peer reflexive, relayed. */
 export type CandidateType = "host" | "srflx" | "prflx" | "relay";
 
 /** A candidate attribute that can be used: UDP, component 1, a known type. */

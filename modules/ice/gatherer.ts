@@ -8,11 +8,13 @@ import type { LocalCandidateOptions } from "webrtc/ice/types";
 /** As W3C's RTCIceGatheringState. */
 export type IceGatheringState = "new" | "gathering" | "complete";
 
+/** What a gatherer has found, or that it is done. */
 export type IceGathererEvent =
 	| { type: "statechange"; state: IceGatheringState }
 	/** As a line of SDP: "candidate:…", and the username fragment that it belongs to. */
 	| { type: "candidate"; candidate: string; ufrag: string };
 
+/** Finds the local candidates (RFC 8445 section 5.1). No I/O. */
 export class IceGatherer {
 	#agent: IceAgent;
 	#state: IceGatheringState = "new";

@@ -77,6 +77,7 @@ export const defaultTimeouts: Readonly<IceTimeouts> = Object.freeze({
 	renomination: 3_000,
 });
 
+/** What an agent is given: its role, its limits, time, randomness. */
 export interface IceAgentOptions {
 	/** The role at the start (RFC 8445 section 6.1.1): the offerer controls. Conflicts are resolved. */
 	controlling: boolean;
@@ -97,6 +98,7 @@ export interface IceAgentOptions {
 	pool?: { readonly hasRoom: boolean } | undefined;
 }
 
+/** What has to be known of a local candidate. */
 export interface LocalCandidateOptions {
 	type: CandidateType;
 	address: string;
@@ -117,6 +119,7 @@ export interface LocalCandidateOptions {
 	relatedPort?: number;
 }
 
+/** The remote's credentials and what it says of itself (RFC 8839). */
 export interface RemoteParameters {
 	ufrag: string;
 	password: string;
@@ -132,6 +135,7 @@ export interface SelectedPair {
 	readonly base: string;
 }
 
+/** What an agent tells its owner. */
 export type IceEvent =
 	| { type: "statechange"; state: IceState; error?: WebRTCError }
 	/**
@@ -206,6 +210,7 @@ export interface PairStatistics {
 	readonly totalRoundTripTime: number;
 }
 
+/** What an agent has counted, for getStats. */
 export interface IceStatistics {
 	readonly pairs: PairStatistics[];
 	readonly counters: IceCounters;

@@ -30,6 +30,7 @@ export interface MediaCapture {
 	close(): void;
 }
 
+/** What makes pictures: a camera, a file, a test card. */
 export interface VideoCapture extends MediaCapture {
 	readonly kind: "video";
 	/** Target of the encoders in bits per second; can be set while running. */
@@ -40,6 +41,7 @@ export interface VideoCapture extends MediaCapture {
 	requestKeyFrame(): void;
 }
 
+/** What makes sound: a microphone, a file, a tone. */
 export interface AudioCapture extends MediaCapture {
 	readonly kind: "audio";
 	/** Target of the encoders in bits per second. Without effect on G.711. */
@@ -60,14 +62,17 @@ export interface MediaPlayer {
 	close(): void;
 }
 
+/** What shows pictures. */
 export interface VideoPlayer extends MediaPlayer {
 	readonly kind: "video";
 }
 
+/** What plays sound. */
 export interface AudioPlayer extends MediaPlayer {
 	readonly kind: "audio";
 }
 
+/** Of the platform's video capture. */
 export interface VideoOptions {
 	/**
 	 * "test": a test card with a running clock; "camera": the board's camera, or the V4L2 device at `path`;
@@ -85,6 +90,7 @@ export interface VideoOptions {
 	bitrate?: number | undefined;
 }
 
+/** Of the platform's audio capture. */
 export interface AudioOptions {
 	/** As for video; "microphone": the board's microphone, or the ALSA device at `path`. */
 	source?: "test" | "microphone" | "file" | undefined;

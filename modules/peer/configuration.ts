@@ -6,6 +6,7 @@ import type Network from "webrtc/peer/network";
 import type { SdpLimits } from "webrtc/sdp";
 import type { IceServer } from "webrtc/signaling";
 
+/** W3C RTCConfiguration, and what is said to be not of it. */
 export interface RTCConfiguration {
 	/** STUN and TURN servers (W3C RTCIceServer). */
 	iceServers?: IceServer[] | undefined;
@@ -25,6 +26,7 @@ export interface RTCConfiguration {
 	limits?: PeerLimits | undefined;
 }
 
+/** What the descriptions of one peer may hold, and how many candidates it may signal. */
 export type PeerLimits = Partial<SdpLimits> & { sessionCandidates?: number };
 
 const schemes: readonly string[] = Object.freeze(["stun", "stuns", "turn", "turns"]);

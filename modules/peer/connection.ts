@@ -26,7 +26,9 @@ import PeerTransport, {
 import { receives } from "webrtc/sdp";
 import type { CandidateInit } from "webrtc/signaling";
 
+/** W3C webrtc section 4.3.3. */
 export type RTCPeerConnectionState = "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
+/** W3C webrtc section 4.3.2. */
 export type RTCIceGatheringState = IceGatheringState;
 
 /** What happens to a connection; W3C's events, but for their target. */

@@ -11,6 +11,7 @@ import type { Effects, Incoming, LocalTransport, MediaKind, Negotiable } from "w
 import NegotiationNeeded from "webrtc/peer/needed";
 import * as sdp from "webrtc/sdp";
 
+/** W3C webrtc section 4.3.1. */
 export type RTCSignalingState =
 	"stable" | "have-local-offer" | "have-remote-offer" | "have-local-pranswer" | "have-remote-pranswer" | "closed";
 

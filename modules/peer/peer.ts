@@ -37,8 +37,10 @@ export { default as RTCRtpTransceiver } from "webrtc/peer/transceiver";
 export type { RTCRtpTransceiverDirection } from "webrtc/peer/transceiver";
 export type { RTCIceConnectionState } from "webrtc/peer/transport";
 
+/** W3C webrtc section 4.6.1. */
 export type RTCSdpType = DescriptionType | "rollback";
 
+/** W3C webrtc section 4.6.2. */
 export interface RTCSessionDescriptionInit {
 	type: RTCSdpType;
 	sdp: string;
@@ -57,6 +59,7 @@ export type RTCPeerConnectionIceEvent = EventOf<"icecandidate">;
 /** The remote sends, or is about to. */
 export type RTCTrackEvent = EventOf<"track">;
 
+/** The events of a connection, by name. */
 export interface PeerConnectionEvents {
 	connectionstatechange: PeerEvent;
 	iceconnectionstatechange: PeerEvent;

@@ -14,6 +14,7 @@ export interface RTCRtpCodec {
 	sdpFmtpLine?: string;
 }
 
+/** W3C webrtc section 5.2.5. */
 export interface RTCRtpCapabilities {
 	codecs: RTCRtpCodec[];
 	headerExtensions: { uri: string }[];

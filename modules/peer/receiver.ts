@@ -13,6 +13,7 @@ export interface RemoteTrack {
 	readyState: "live" | "ended";
 }
 
+/** W3C RTCRtpReceiver: what comes of one section. */
 export default class RTCRtpReceiver {
 	readonly track: RemoteTrack;
 

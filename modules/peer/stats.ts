@@ -3,6 +3,7 @@
 import type RTCRtpTransceiver from "webrtc/peer/transceiver";
 import type PeerTransport from "webrtc/peer/transport";
 
+/** One entry (W3C webrtc section 8.4). */
 export interface RTCStats {
 	readonly id: string;
 	readonly type: string;
@@ -11,6 +12,7 @@ export interface RTCStats {
 	readonly [name: string]: unknown;
 }
 
+/** Entries by their id (W3C webrtc section 8.3). */
 export type RTCStatsReport = ReadonlyMap<string, RTCStats>;
 
 const transportId = "T0";

@@ -9,6 +9,7 @@ import RTCRtpReceiver from "webrtc/peer/receiver";
 import RTCRtpSender, { type TransceiverOwner } from "webrtc/peer/sender";
 import { sends, type Direction, type Msid, type NegotiatedMedia } from "webrtc/sdp";
 
+/** W3C webrtc section 5.4. */
 export type RTCRtpTransceiverDirection = Direction | "stopped";
 
 /** One media section of the session. */

@@ -17,6 +17,7 @@ import type Network from "webrtc/peer/network";
 import { relayOf } from "webrtc/peer/route";
 import type { RemoteTransport } from "webrtc/sdp";
 
+/** W3C webrtc section 4.3.4. */
 export type RTCIceConnectionState = IceState;
 export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed" | "failed";
 

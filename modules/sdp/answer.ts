@@ -28,6 +28,7 @@ import type {
 	TransportParameters,
 } from "webrtc/sdp/types";
 
+/** What an answer is made of. */
 export interface AnswerOptions {
 	/** The offer. */
 	remote: SessionDescription;

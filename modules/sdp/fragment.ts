@@ -17,6 +17,7 @@ export interface FragmentSection {
 	endOfCandidates: boolean;
 }
 
+/** What a fragment says (RFC 8840 section 9). */
 export interface Fragment {
 	/** Of the ICE generation that the candidates belong to; new ones ask for a restart. */
 	iceUfrag?: string | undefined;

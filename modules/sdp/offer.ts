@@ -21,6 +21,7 @@ import type {
 	TransportParameters,
 } from "webrtc/sdp/types";
 
+/** What an offer is made of. */
 export interface OfferOptions {
 	/** Digits, at most 20; the same for the life of a peer connection. */
 	sessionId: string;

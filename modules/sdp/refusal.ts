@@ -3,6 +3,7 @@
 import { recordOf, type CodecCapability } from "webrtc/codec";
 import type { Codec, MediaSection } from "webrtc/sdp/types";
 
+/** Why a section is not taken. */
 export interface Refusal {
 	kind: string;
 	code: "sdp/no-common-codec" | "sdp/unsupported";

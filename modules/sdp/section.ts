@@ -184,10 +184,12 @@ export function transports(description: SessionDescription): number[][] {
 	return lists;
 }
 
+/** Whether a direction has this side send. */
 export function sends(direction: Direction): boolean {
 	return direction === "sendrecv" || direction === "sendonly";
 }
 
+/** Whether a direction has this side receive. */
 export function receives(direction: Direction): boolean {
 	return direction === "sendrecv" || direction === "recvonly";
 }

@@ -18,6 +18,7 @@ export interface SdpLimits {
 	items: number;
 }
 
+/** What suits a board: see SdpLimits. */
 export const defaultLimits: Readonly<SdpLimits> = Object.freeze({
 	text: 32768,
 	sections: 8,

@@ -2,6 +2,7 @@
 // The session description as a typed model (RFC 8866, RFC 9429). Everything unknown is left out of it.
 import type { CodecCapability } from "webrtc/codec";
 
+/** RFC 8866 section 6.7. */
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
 /** The DTLS role (RFC 8842 section 5.2). */
@@ -116,6 +117,7 @@ export interface MediaSection {
 	maxMessageSize?: number;
 }
 
+/** A description, as far as it is understood here. */
 export interface SessionDescription {
 	origin: Origin;
 	groups: Group[];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our devices with other people's clients, peers and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
 //   --only NAME   of the table peers, this implementation's rows alone
-//   --short       what `npm test` runs of the tables apprtc and peers
+//   --short       what `npm test` runs of the tables apprtc, whip and peers
 // @ts-check
 import { parseArgs } from "node:util";
 import { abandon, closeBrowsers } from "./world.mjs";
@@ -25,6 +25,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	},
 	apprtc: async () => (await import("./apprtc.mjs")).rows(options),
 	custom: async () => (await import("./custom.mjs")).rows,
+	whip: async () => (await import("./whip.mjs")).rows(options),
 	peers: async () => {
 		const { prepare, rows } = await import("./peers/rows.mjs");
 		await prepare();

@@ -23,6 +23,7 @@ import Rooms from "webrtc/signaling/apprtc/rooms";
 import KeptWebSocket, { type KeptClients, type KeptTimeouts } from "webrtc/websocket/kept";
 import Timer from "timer";
 
+/** Which room, of which service, and how it is reached. */
 export interface AppRTCSignalingOptions extends HTTPOptions, KeptClients {
 	/** The service. Default "https://webrtc.espressif.com". */
 	server?: string | undefined;

@@ -44,6 +44,7 @@ export interface Bench {
 	end(): void;
 }
 
+/** What has come of a check. */
 export interface CheckResult {
 	name: string;
 	/** Why it failed. */

@@ -21,6 +21,7 @@ export interface KVSOptions extends HTTPOptions {
 	fips?: boolean | undefined;
 }
 
+/** Which channel, with whose keys, and what is kept of it. */
 export interface KVSSignalingOptions extends Omit<KVSOptions, "region"> {
 	/** Default: that of the channel's ARN, from which it must not differ. */
 	region?: string | undefined;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import MediaServerSignaling, { type MediaServerOptions } from "webrtc/signaling/whip/client";
 
+/** Of MediaServerOptions: the endpoint, and how it is reached. */
 export type WHEPClientOptions = MediaServerOptions;
 export { serverId } from "webrtc/signaling/whip/client";
 

@@ -23,6 +23,7 @@ import WHEPEndpoint from "webrtc/signaling/whep/endpoint";
 import linkHeader from "webrtc/signaling/whep/links";
 import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
 
+/** Where viewers find the device, and who of them may watch. */
 export interface WHEPSignalingOptions extends Secrets {
 	/** TCP port; 0 takes any that is free. Default 80. */
 	port?: number | undefined;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plays from a media server, or from another device, by WHEP, and counts what comes.
+import { flag, number, text } from "examples/config";
+import simulator from "examples/simulator";
+import trust from "examples/trust";
+import Timer from "timer";
+import WebRTCApp from "webrtc/app";
+import WHEPClientSignaling, { serverId } from "webrtc/signaling/whep/client";
+
+/** Prints what has come since the connection was made. */
+async function count(app: WebRTCApp): Promise<void> {
+	const connection = app.connection(serverId);
+	if (connection?.connectionState !== "connected") return;
+	for (const stats of (await connection.getStats()).values())
+		if (stats.type === "transport")
+			trace(`received ${stats["packetsReceived"]} packets, ${stats["bytesReceived"]} bytes\n`);
+}
+
+async function start(url: string): Promise<void> {
+	const app = new WebRTCApp({
+		signaling: new WHEPClientSignaling({ url, token: text("token"), trickle: flag("trickle"), ...trust() }),
+		role: "viewer",
+		port: number("udpPort", 0, 65535),
+		logLevel: "info",
+	});
+	const timer = Timer.repeat(() => void count(app), (number("report") ?? 2) * 1000);
+	simulator?.onTerminate(() => {
+		Timer.clear(timer);
+		app.terminate();
+		return new Promise<void>((resolve) => Timer.set(() => resolve(), 500));
+	});
+	await app.run();
+	trace(`Playing ${url}\n`);
+}
+
+export default function main(): void {
+	const url = text("url");
+	if (!url) {
+		trace("url: a WHEP endpoint, such as http://localhost:8080/whep of lan-camera\n");
+		simulator?.exit(2);
+		return;
+	}
+	start(url).catch((error: Error) => {
+		trace(`It cannot be played: ${error.message}\n`);
+		simulator?.exit(1);
+	});
+}
