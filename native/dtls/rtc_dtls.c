@@ -63,6 +63,7 @@ rtc_dtls *rtc_dtls_new(const rtc_dtls_options *options, int *error)
 	rtc_dtls *dtls = rtc_calloc(1, sizeof *dtls);
 	if (!dtls)
 		return NULL;
+	atomic_init(&dtls->refs, 1);
 	dtls->options = *options;
 	dtls->task.run = run;
 	*error = initLocks(dtls);
@@ -299,10 +300,28 @@ void rtc_dtls_close(rtc_dtls *dtls)
 	rtc_path_set_dtls(dtls->options.path, NULL, NULL);
 	(void)rtc_dtls_set_handlers(dtls, NULL);
 	rtc_dtls_worker_remove(&dtls->task);
-	if (atomic_load(&dtls->state) == RTC_DTLS_CONNECTED && !rtc_dtls_unpark(dtls))
+	pthread_mutex_lock(&dtls->lock);
+	int state = atomic_exchange(&dtls->state, RTC_DTLS_CLOSED);
+	if (state == RTC_DTLS_CONNECTED && !rtc_dtls_unpark(dtls))
 		mbedtls_ssl_close_notify(&dtls->ssl);
+	dtls->concluded = 0;
 	rtc_dtls_forget(dtls);
 	rtc_dtls_session_free(dtls);
+	pthread_mutex_unlock(&dtls->lock);
+	rtc_dtls_release(dtls);
+}
+
+rtc_dtls *rtc_dtls_retain(rtc_dtls *dtls)
+{
+	atomic_fetch_add_explicit(&dtls->refs, 1, memory_order_relaxed);
+	return dtls;
+}
+
+void rtc_dtls_release(rtc_dtls *dtls)
+{
+	if (atomic_fetch_sub_explicit(&dtls->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	(void)rtc_dtls_set_handlers(dtls, NULL);
 	destroyLocks(dtls);
 	rtc_path_release(dtls->options.path);
 	rtc_certificate_release(dtls->options.certificate);

@@ -19,6 +19,7 @@
 struct rtc_dtls {
 	rtc_dtls_task task;       // first
 	rtc_dtls_options options; // `srtp` is guarded by `lock`
+	atomic_uint refs;
 	pthread_mutex_t lock;
 	rtc_dtls_queue queue;
 	rtc_dtls_reassembly *hello; // a server's, until its ClientHello is whole

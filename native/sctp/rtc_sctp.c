@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of an association, and its turn on the transport's thread.
+#include "rtc_sctp_core.h"
+
+#include <errno.h>
+#include <string.h>
+#include <usrsctp.h>
+
+#define BUSY 1000000u // microseconds after the last packet or message in which timers have their fine grain
+#define IDLE_TICK 200000u
+
+static int hasEvents(rtc_sctp *sctp)
+{
+	rtc_sctp_event_type type;
+	uint32_t size;
+	return rtc_sctp_peek(sctp, &type, &size);
+}
+
+// With the stack's lock, on the transport's thread. Begins when DTLS is there.
+static void begin(rtc_sctp *sctp)
+{
+	if (sctp->socket || atomic_load(&sctp->isDown) || !atomic_load(&sctp->started) ||
+		rtc_dtls_get_state(sctp->options.dtls) != RTC_DTLS_CONNECTED)
+		return;
+	if (rtc_sctp_connect(sctp))
+		rtc_sctp_end(sctp);
+}
+
+static void onData(void *context, const uint8_t *data, size_t size)
+{
+	rtc_sctp *sctp = context;
+	rtc_sctp_stack_lock();
+	rtc_sctp_stack_tick(rtc_now());
+	begin(sctp); // an INIT that comes before our own would be answered with an ABORT
+	if (sctp->socket && size >= RTC_SCTP_HEADER) {
+		rtc_sctp_count(&sctp->packetsReceived, 1);
+		usrsctp_conninput((void *)sctp->id, data, size, 0);
+	}
+	rtc_sctp_stack_unlock();
+	rtc_path_wake_task(sctp->options.path, &sctp->task);
+}
+
+static void onState(void *context)
+{
+	rtc_sctp *sctp = context;
+	rtc_path_wake_task(sctp->options.path, &sctp->task);
+}
+
+static uint64_t run(rtc_task *task)
+{
+	rtc_sctp *sctp = (rtc_sctp *)task;
+	rtc_dtls_receive(sctp->options.dtls); // without the stack's lock: onData takes it
+	uint64_t now = rtc_now();
+	rtc_sctp_stack_lock();
+	int isWoken = now < task->time;
+	rtc_sctp_stack_tick(now);
+	begin(sctp);
+	rtc_sctp_receive(sctp);
+	rtc_sctp_close_late(sctp, now);
+	if (!atomic_load(&sctp->isDown))
+		rtc_sctp_send_queued(sctp);
+	rtc_sctp_receive(sctp); // what sending has told of
+	rtc_sctp_flush(sctp);
+	int isOpen = sctp->socket != NULL;
+	rtc_sctp_stack_unlock();
+	if (hasEvents(sctp))
+		(*sctp->options.onEvent)(sctp->options.context);
+	if (!isOpen)
+		return UINT64_MAX;
+	if (isWoken || rtc_sctp_queued(sctp))
+		sctp->busyUntil = now + BUSY;
+	return now + (now < sctp->busyUntil ? RTC_SCTP_TICK : IDLE_TICK);
+}
+
+static int optionsAreValid(const rtc_sctp_options *options)
+{
+	return options->path && options->dtls && options->onEvent && options->port && options->streams &&
+		   options->window >= 4096 && options->window <= INT32_MAX / 4 && options->sendQueue &&
+		   options->sendQueue <= INT32_MAX && options->receiveQueue && options->receiveQueue <= INT32_MAX &&
+		   options->largest && options->largest <= INT32_MAX / 2;
+}
+
+static int attach(rtc_sctp *sctp)
+{
+	const rtc_dtls_handlers handlers = {.state = onState, .data = onData, .context = sctp};
+	return rtc_dtls_set_handlers(sctp->options.dtls, &handlers);
+}
+
+rtc_sctp *rtc_sctp_new(const rtc_sctp_options *options, int *error)
+{
+	*error = EINVAL;
+	if (!optionsAreValid(options))
+		return NULL;
+	*error = ENOMEM;
+	rtc_sctp *sctp = rtc_calloc(1, sizeof *sctp);
+	if (!sctp)
+		return NULL;
+	sctp->options = *options;
+	sctp->task.run = run;
+	sctp->outbox = rtc_calloc(RTC_SCTP_OUTBOX, RTC_SCTP_PACKET);
+	if (!sctp->outbox)
+		goto noOutbox;
+	*error = pthread_mutex_init(&sctp->lock, NULL);
+	if (*error)
+		goto noLock;
+	*error = rtc_sctp_stack_add(sctp);
+	if (*error)
+		goto noStack;
+	rtc_dtls_retain(options->dtls);
+	rtc_path_add_task(rtc_path_retain(options->path), &sctp->task);
+	*error = attach(sctp);
+	if (!*error)
+		return sctp;
+	rtc_path_remove_task(options->path, &sctp->task);
+	rtc_path_release(options->path);
+	rtc_dtls_release(options->dtls);
+	rtc_sctp_stack_remove(sctp);
+noStack:
+	pthread_mutex_destroy(&sctp->lock);
+noLock:
+	rtc_free(sctp->outbox);
+noOutbox:
+	rtc_free(sctp);
+	return NULL;
+}
+
+int rtc_sctp_start(rtc_sctp *sctp, uint16_t remotePort)
+{
+	int expected = 0;
+	rtc_sctp_stack_lock();
+	sctp->remotePort = remotePort;
+	int isFirst = atomic_compare_exchange_strong(&sctp->started, &expected, 1);
+	rtc_sctp_stack_unlock();
+	if (!isFirst)
+		return EALREADY;
+	rtc_path_wake_task(sctp->options.path, &sctp->task);
+	return 0;
+}
+
+int rtc_sctp_set_dtls(rtc_sctp *sctp, rtc_dtls *dtls)
+{
+	(void)rtc_dtls_set_handlers(sctp->options.dtls, NULL);
+	rtc_path_remove_task(sctp->options.path, &sctp->task); // which may be in it still
+	rtc_sctp_stack_lock();
+	rtc_dtls_release(sctp->options.dtls);
+	sctp->options.dtls = rtc_dtls_retain(dtls);
+	rtc_sctp_stack_unlock();
+	rtc_path_add_task(sctp->options.path, &sctp->task);
+	int error = attach(sctp);
+	rtc_path_wake_task(sctp->options.path, &sctp->task);
+	return error;
+}
+
+void rtc_sctp_close(rtc_sctp *sctp)
+{
+	(void)rtc_dtls_set_handlers(sctp->options.dtls, NULL);
+	rtc_path_remove_task(sctp->options.path, &sctp->task);
+	rtc_sctp_stack_lock();
+	if (sctp->socket) {
+		usrsctp_close(sctp->socket);
+		rtc_sctp_flush(sctp); // its ABORT
+	}
+	sctp->socket = NULL;
+	rtc_sctp_stack_unlock();
+	rtc_sctp_stack_remove(sctp);
+	rtc_sctp_free_channels(sctp);
+	rtc_sctp_free_events(sctp);
+	pthread_mutex_destroy(&sctp->lock);
+	rtc_path_release(sctp->options.path);
+	rtc_dtls_release(sctp->options.dtls);
+	rtc_free(sctp->outbox);
+	rtc_free(sctp);
+}
+
+static void readStatus(rtc_sctp *sctp, rtc_sctp_statistics *statistics)
+{
+	struct sctp_status status = {0};
+	socklen_t size = sizeof status;
+	rtc_sctp_stack_lock();
+	int isThere = sctp->socket && atomic_load(&sctp->isUp) && !atomic_load(&sctp->isDown) &&
+				  !usrsctp_getsockopt(sctp->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &size);
+	rtc_sctp_stack_unlock();
+	if (!isThere)
+		return;
+	statistics->congestionWindow = status.sstat_primary.spinfo_cwnd;
+	statistics->receiverWindow = status.sstat_rwnd;
+	statistics->mtu = status.sstat_primary.spinfo_mtu + RTC_SCTP_HEADER;
+	statistics->unacknowledged = status.sstat_unackdata;
+	statistics->roundTripTime = status.sstat_primary.spinfo_srtt;
+}
+
+void rtc_sctp_get_statistics(rtc_sctp *sctp, rtc_sctp_statistics *statistics)
+{
+	memset(statistics, 0, sizeof *statistics);
+	statistics->messagesSent = atomic_load(&sctp->messagesSent);
+	statistics->messagesReceived = atomic_load(&sctp->messagesReceived);
+	statistics->bytesSent = atomic_load(&sctp->bytesSent);
+	statistics->bytesReceived = atomic_load(&sctp->bytesReceived);
+	statistics->packetsSent = atomic_load(&sctp->packetsSent);
+	statistics->packetsReceived = atomic_load(&sctp->packetsReceived);
+	statistics->messagesExpired = atomic_load(&sctp->messagesExpired);
+	statistics->dropped = atomic_load(&sctp->dropped);
+	pthread_mutex_lock(&sctp->lock);
+	statistics->streams = sctp->streams;
+	pthread_mutex_unlock(&sctp->lock);
+	readStatus(sctp, statistics);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to native/sctp.
+//
+// Locks, in the order in which they are taken: the stack's, which is held whenever usrsctp runs (it has locks of its own,
+// but races of timers, too), then an association's `lock`, or the locks of DTLS. While usrsctp runs it calls back
+// rtc_sctp_output only, which copies.
+#ifndef RTC_SCTP_CORE_H
+#define RTC_SCTP_CORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include "rtc_port.h"
+#include "rtc_sctp.h"
+
+struct socket;
+
+// A packet without DTLS's record; what usrsctp calls the MTU has no common header (12 bytes).
+#define RTC_SCTP_PACKET (RTC_DTLS_PAYLOAD & ~3)
+#define RTC_SCTP_HEADER 12
+#if defined(__linux__) || defined(__APPLE__)
+#define RTC_SCTP_OUTBOX 32
+#else
+#define RTC_SCTP_OUTBOX 4
+#endif
+
+typedef struct rtc_sctp_message rtc_sctp_message;
+struct rtc_sctp_message {
+	rtc_sctp_message *next;
+	uint64_t expires; // UINT64_MAX: never
+	uint32_t ppid, size, sent;
+	uint8_t data[];
+};
+
+typedef struct rtc_sctp_channel rtc_sctp_channel;
+struct rtc_sctp_channel {
+	rtc_sctp_channel *next; // in the order of their turns
+	uint16_t stream;
+	uint8_t isAcknowledged;
+	uint8_t isClosing;   // as soon as nothing waits
+	uint8_t isResetting; // usrsctp has been asked
+	uint8_t outIsOver, inIsOver;
+	rtc_sctp_channel_options options;
+	rtc_sctp_message *first, *last;
+	uint32_t released; // bytes to be told of as sent
+	uint64_t deadline; // of closing
+};
+#define RTC_SCTP_CLOSING 30000000u // microseconds: then a stream is over, whether the peer has closed it or not
+
+struct rtc_sctp {
+	rtc_task task; // first
+	rtc_sctp_options options;
+	uint16_t remotePort;
+	uintptr_t id; // by which usrsctp knows it; 0: none. Guarded by the stack's lock, as is:
+	struct socket *socket;
+	uint32_t outboxCount;
+	uint16_t outboxSizes[RTC_SCTP_OUTBOX];
+	uint8_t *outbox; // of RTC_SCTP_PACKET bytes each
+	// A message of which the end has not come:
+	rtc_sctp_event *partial;
+	uint32_t partialCapacity;
+	uint8_t isDropping; // what is left of it
+	uint8_t isInside;   // the first chunk of it was delivered
+	uint32_t insideSize;
+	rtc_sctp_channel *unfinished; // whose message usrsctp has a part of: nothing else can be sent before the rest
+
+	atomic_int started, isUp, isDown;
+	pthread_mutex_t lock; // guards what follows
+	rtc_sctp_channel *channels;
+	uint16_t streams; // 0 before it is up
+	uint32_t queued;  // bytes, with RTC_SCTP_MESSAGE_COST for each
+	rtc_sctp_event *firstEvent, *lastEvent;
+	uint32_t waiting; // bytes of events, counted likewise
+	int wasFull;      // whoever makes room wakes the task
+	uint64_t busyUntil;
+	atomic_uint_least64_t messagesSent, messagesReceived, bytesSent, bytesReceived, packetsSent, packetsReceived;
+	atomic_uint_least64_t messagesExpired, dropped;
+};
+
+static inline void rtc_sctp_count(atomic_uint_least64_t *counter, uint64_t amount)
+{
+	atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
+}
+
+// rtc_sctp_stack.c: usrsctp, of which a process has one.
+int rtc_sctp_stack_add(rtc_sctp *sctp); // takes an id, and starts it. 0 or an errno value
+void rtc_sctp_stack_remove(rtc_sctp *sctp);
+void rtc_sctp_stack_lock(void);
+void rtc_sctp_stack_unlock(void);
+void rtc_sctp_stack_tick(uint64_t now); // its timers; with the lock
+#define RTC_SCTP_TICK 10000u            // microseconds
+// Where messages are read to, RTC_SCTP_CHUNK bytes; with the lock.
+extern uint8_t rtc_sctp_scratch[];
+
+// rtc_sctp_socket.c; with the stack's lock
+int rtc_sctp_connect(rtc_sctp *sctp); // 0 or an errno value
+void rtc_sctp_output(rtc_sctp *sctp, const void *packet, size_t size);
+void rtc_sctp_flush(rtc_sctp *sctp);
+
+// rtc_sctp_send.c; with the stack's lock
+rtc_sctp_channel *rtc_sctp_find(rtc_sctp *sctp, uint16_t stream); // with `lock`
+void rtc_sctp_send_queued(rtc_sctp *sctp);
+// usrsctp has told of streams that it has reset, or that the peer has.
+void rtc_sctp_stream_is_over(rtc_sctp *sctp, uint16_t stream, int isIncoming);
+void rtc_sctp_stream_failed(rtc_sctp *sctp, uint16_t stream); // to be tried again
+void rtc_sctp_close_late(rtc_sctp *sctp, uint64_t now);       // streams whose time is over
+void rtc_sctp_free_channels(rtc_sctp *sctp);
+
+// rtc_sctp_receive.c; with the stack's lock
+void rtc_sctp_receive(rtc_sctp *sctp); // what usrsctp has, as far as there is room
+void rtc_sctp_end(rtc_sctp *sctp);     // it is down
+void rtc_sctp_free_events(rtc_sctp *sctp);
+// Adds an event, which is the list's from now on. NULL: there was no memory for it, which is counted.
+void rtc_sctp_tell(rtc_sctp *sctp, rtc_sctp_event *event);
+rtc_sctp_event *rtc_sctp_event_new(rtc_sctp_event_type type, uint16_t stream, uint32_t size);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// usrsctp in this process: it is started with the first association, and stays. Its tables are global; so are its timers,
+// which whoever has an association drives.
+#include "rtc_sctp_core.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <usrsctp.h>
+
+// Of its tables: it would take 128 KB for associations, of which there are a few here.
+#define HASH_SIZE 8
+// Chunks that one association may have in its queues, however small they are.
+#if defined(__linux__) || defined(__APPLE__)
+#define CHUNKS 4096
+#else
+#define CHUNKS 256
+#endif
+
+typedef struct {
+	uintptr_t id;
+	rtc_sctp *sctp;
+} entry;
+
+uint8_t rtc_sctp_scratch[RTC_SCTP_CHUNK];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // guards what follows
+static int started;
+static entry *entries;
+static size_t count, room;
+static uintptr_t lastId;
+static uint64_t lastTick;
+
+static rtc_sctp *find(uintptr_t id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].id == id)
+			return entries[i].sctp;
+	return NULL;
+}
+
+// It may come late, for an association that is gone: hence ids.
+static int output(void *address, void *packet, size_t size, uint8_t typeOfService, uint8_t dontFragment)
+{
+	(void)typeOfService, (void)dontFragment;
+	rtc_sctp *sctp = find((uintptr_t)address);
+	if (sctp)
+		rtc_sctp_output(sctp, packet, size);
+	return 0;
+}
+
+static void start(void)
+{
+	usrsctp_tunable_set_sctp_hashtblsize(HASH_SIZE);
+	usrsctp_tunable_set_sctp_pcbtblsize(HASH_SIZE);
+	usrsctp_init_nothreads(0, output, NULL);
+	// DTLS has checked every byte that comes: only what is sent needs the checksum, and rtc_sctp_output fills it in.
+	usrsctp_enable_crc32c_offload();
+	usrsctp_sysctl_set_sctp_ecn_enable(0);
+	usrsctp_sysctl_set_sctp_asconf_enable(0);
+	usrsctp_sysctl_set_sctp_auto_asconf(0);
+	usrsctp_sysctl_set_sctp_auth_enable(0);
+	usrsctp_sysctl_set_sctp_pr_enable(1);
+	usrsctp_sysctl_set_sctp_reconfig_enable(1);
+	usrsctp_sysctl_set_sctp_nrsack_enable(0);
+	usrsctp_sysctl_set_sctp_pktdrop_enable(0);
+	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0);
+	usrsctp_sysctl_set_sctp_max_chunks_on_queue(CHUNKS);
+	usrsctp_sysctl_set_sctp_initial_cwnd(10); // RFC 6928
+	usrsctp_sysctl_set_sctp_max_burst_default(10);
+	usrsctp_sysctl_set_sctp_default_cc_module(0); // RFC 9260's
+	usrsctp_sysctl_set_sctp_delayed_sack_time_default(20);
+	usrsctp_sysctl_set_sctp_rto_min_default(200);
+	usrsctp_sysctl_set_sctp_rto_initial_default(1000);
+	usrsctp_sysctl_set_sctp_rto_max_default(3000);
+	usrsctp_sysctl_set_sctp_init_rto_max_default(3000);
+	// Whether the peer can still be reached, ICE decides (RFC 7675).
+	usrsctp_sysctl_set_sctp_init_rtx_max_default(65535);
+	usrsctp_sysctl_set_sctp_assoc_rtx_max_default(65535);
+	usrsctp_sysctl_set_sctp_path_rtx_max_default(65535);
+	usrsctp_sysctl_set_sctp_heartbeat_interval_default(30000);
+	lastTick = rtc_now();
+	started = 1;
+}
+
+int rtc_sctp_stack_add(rtc_sctp *sctp)
+{
+	int error = 0;
+	pthread_mutex_lock(&lock);
+	if (!started)
+		start();
+	if (count == room) {
+		size_t wanted = room ? 2 * room : 4;
+		entry *larger = realloc(entries, wanted * sizeof *entries);
+		if (larger) {
+			entries = larger;
+			room = wanted;
+		} else
+			error = ENOMEM;
+	}
+	if (!error) {
+		do
+			lastId++;
+		while (!lastId || find(lastId));
+		sctp->id = lastId;
+		entries[count++] = (entry){lastId, sctp};
+		usrsctp_register_address((void *)lastId);
+	}
+	pthread_mutex_unlock(&lock);
+	return error;
+}
+
+void rtc_sctp_stack_remove(rtc_sctp *sctp)
+{
+	pthread_mutex_lock(&lock);
+	usrsctp_deregister_address((void *)sctp->id);
+	for (size_t i = 0; i < count; i++) {
+		if (entries[i].sctp == sctp) {
+			entries[i] = entries[--count];
+			break;
+		}
+	}
+	if (!count) {
+		free(entries);
+		entries = NULL;
+		room = 0;
+	}
+	sctp->id = 0;
+	pthread_mutex_unlock(&lock);
+}
+
+void rtc_sctp_stack_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void rtc_sctp_stack_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+void rtc_sctp_stack_tick(uint64_t now)
+{
+	if (now < lastTick + RTC_SCTP_TICK)
+		return;
+	uint64_t elapsed = (now - lastTick) / 1000;
+	lastTick += elapsed * 1000;
+	usrsctp_handle_timers(elapsed > INT32_MAX ? INT32_MAX : (uint32_t)elapsed);
+}
