@@ -17,11 +17,13 @@ import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { AudioCapture, VideoCapture } from "webrtc/media";
 import type Certificate from "webrtc/native/dtls/certificate";
+import type { ChannelData } from "webrtc/peer";
 import loadCertificate from "webrtc/peer/identity";
 import Network from "webrtc/peer/network";
 import type { RTCStatsReport } from "webrtc/peer/stats";
 import type { IceServer, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
 
+export type { DataOptions } from "webrtc/app/data";
 export type { LogLevel } from "webrtc/app/log";
 export type { WebRTCAppOptions } from "webrtc/app/options";
 export { NoSessions } from "webrtc/app/sessions";
@@ -174,6 +176,19 @@ export default class WebRTCApp {
 	/** The connection with a peer, for its statistics; undefined when there is none. */
 	connection(peerId: string): Session["connection"] | undefined {
 		return this.#sessions.get(peerId)?.connection;
+	}
+
+	/**
+	 * Sends to a peer by its first open data channel of that label.
+	 * @throws WebRTCError "app/unknown-peer", "data/failed" when no such channel is open, "data/full" when too much waits;
+	 * TypeError for a message that is too long
+	 */
+	sendData(peerId: string, label: string, data: ChannelData): void {
+		const session = this.#sessions.get(peerId);
+		if (!session) throw new WebRTCError("app/unknown-peer", `sendData: there is no session with "${peerId}"`);
+		if (!session.data)
+			throw new WebRTCError("data/failed", "sendData: there are no data channels by configuration");
+		session.data.send(label, data);
 	}
 
 	/** Opens the media and the network, and connects the signaling.
@@ -432,7 +447,9 @@ export default class WebRTCApp {
 				certificates: [this.#certificate!],
 				iceServers: this.#iceServers.list,
 				limits: this.#limits,
+				data: this.#options.data ?? false,
 			},
+			data: this.#options.data,
 			trickle: this.#options.trickle !== false && this.#options.signaling.capabilities.trickle,
 			captures: this.openCaptures(),
 			receives: this.#options.receive ?? this.#role === "viewer",

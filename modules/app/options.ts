@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { DataOptions } from "webrtc/app/data";
 import type { WebRTCAppEvent } from "webrtc/app/events";
 import type { AppLimits } from "webrtc/app/limits";
 import { isLogLevel, type LogLevel } from "webrtc/app/log";
@@ -33,6 +34,8 @@ export interface WebRTCAppOptions {
 	maximumSessions?: number | undefined;
 	/** What strangers may make this device hold. Default: what suits a board with 8192 slots and 128 KB of chunks. */
 	limits?: Partial<AppLimits> | undefined;
+	/** Data channels, and who hears of them. Without it there are none, and those of an offer are refused. */
+	data?: DataOptions | undefined;
 	/** UDP port for all media; 0, the default, takes any. */
 	port?: number | undefined;
 	/** Default: the device's own, made once and stored. */

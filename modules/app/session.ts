@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Timer from "timer";
 import type { WebRTCAppEvent } from "webrtc/app/events";
+import PeerData, { type DataOptions } from "webrtc/app/data";
 import type { AppLimits } from "webrtc/app/limits";
 import Origin from "webrtc/app/origin";
 import WebRTCError from "webrtc/error";
@@ -33,6 +34,8 @@ export interface SessionOptions {
 	/** The peer's, where it is known. */
 	remoteAddress?: string | undefined;
 	limits: Readonly<AppLimits>;
+	/** What is done with data channels; without it there are none. */
+	data?: DataOptions | undefined;
 	owner: SessionOwner;
 }
 
@@ -63,6 +66,7 @@ export default class Session {
 	/** For statistics; see SessionTimes. */
 	describedAt: number | undefined;
 	connectedAt: number | undefined;
+	declare readonly data?: PeerData; // no field where there are no channels
 	#options: Omit<SessionOptions, "configuration">;
 	#queue: Promise<void> = Promise.resolve();
 	#commonServers: IceServer[];
@@ -86,6 +90,7 @@ export default class Session {
 		connection.addEventListener("icecandidate", this);
 		try {
 			this.addTransceivers(options);
+			if (options.data) this.data = new PeerData(this.peerId, connection, options.data);
 		} catch (error) {
 			connection.close();
 			throw error;
@@ -220,6 +225,7 @@ export default class Session {
 		Timer.clear(this.#firstCheck);
 		this.#candidates = undefined;
 		if (tell) this.send({ type: "bye", peerId: this.peerId });
+		this.data?.close();
 		this.connection.close();
 		if (this.#streaming) this.#options.owner.onEvent({ type: "streamingStopped", peerId: this.peerId });
 		this.#options.owner.onEvent({ type: "peerDisconnected", peerId: this.peerId });

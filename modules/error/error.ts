@@ -20,6 +20,9 @@ export type WebRTCErrorCode =
 	| "dtls/handshake-failed"
 	| "dtls/timeout"
 	| "dtls/no-srtp-profile"
+	| "data/failed" // a channel has ended: of the peer's doing, or with the association
+	| "data/full" // too much waits to be sent, or there are too many channels
+	| "data/in-use" // a channel has that id
 	| "media/device-missing"
 	| "media/device-failed"
 	| "media/file-unreadable"
@@ -85,6 +88,6 @@ function nameOf(code: WebRTCErrorCode): string {
 		case "peer/out-of-resources":
 			return "OperationError";
 		default:
-			return code.startsWith("sdp/") ? "OperationError" : "WebRTCError";
+			return code.startsWith("sdp/") || code.startsWith("data/") ? "OperationError" : "WebRTCError";
 	}
 }

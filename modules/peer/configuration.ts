@@ -2,6 +2,7 @@
 // W3C RTCConfiguration, checked (W3C webrtc section 4.4.1.6).
 import WebRTCError from "webrtc/error";
 import Certificate from "webrtc/native/dtls/certificate";
+import type { DataLimits } from "webrtc/peer/channels";
 import type Network from "webrtc/peer/network";
 import type { SdpLimits } from "webrtc/sdp";
 import type { IceServer } from "webrtc/signaling";
@@ -22,6 +23,8 @@ export interface RTCConfiguration {
 	iceCandidatePoolSize?: number | undefined;
 	/** The UDP port to share with other connections; not W3C's. Default: one of its own. */
 	network?: Network | undefined;
+	/** What data channels may hold; false: there are none, and the peer's are refused; not W3C's. Default: see DataLimits. */
+	data?: DataLimits | false | undefined;
 	/** What the peer's descriptions may hold, and how many candidates it may signal; not W3C's. Default: what suits a board. */
 	limits?: PeerLimits | undefined;
 }
@@ -64,6 +67,7 @@ export function checkUnchanged(before: RTCConfiguration, after: RTCConfiguration
 	if (hasDescription && (after.iceCandidatePoolSize ?? 0) !== iceCandidatePoolSize)
 		throw unchangeable("iceCandidatePoolSize");
 	if (after.network !== undefined && after.network !== network) throw unchangeable("network");
+	if (after.data !== undefined && after.data !== before.data) throw unchangeable("data");
 	if (after.limits !== undefined && after.limits !== before.limits) throw unchangeable("limits");
 }
 

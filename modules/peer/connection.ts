@@ -6,11 +6,15 @@ import type { IceGatheringState } from "webrtc/ice";
 import { randomBytes } from "webrtc/native/crypto";
 import Certificate from "webrtc/native/dtls/certificate";
 import { RtpSession } from "webrtc/native/rtp";
+import type Sctp from "webrtc/native/sctp";
+import type { SctpOptions } from "webrtc/native/sctp";
+import Channels, { type ChannelsOwner, type DataLimits } from "webrtc/peer/channels";
 import type { RTCConfiguration } from "webrtc/peer/configuration";
+import type RTCDataChannel from "webrtc/peer/datachannel";
 import type Description from "webrtc/peer/description";
 import type { DescriptionType } from "webrtc/peer/description";
 import { checkIce, type IceParameters } from "webrtc/peer/ice";
-import type { Effects, Incoming, MediaKind } from "webrtc/peer/negotiable";
+import type { DataWishes, Effects, Incoming, MediaKind } from "webrtc/peer/negotiable";
 import Negotiation, { type NegotiationOwner, type RTCSignalingState } from "webrtc/peer/negotiation";
 import Network from "webrtc/peer/network";
 import type { RemoteTrack } from "webrtc/peer/receiver";
@@ -42,6 +46,7 @@ export type ConnectionEvent =
 				| "signalingstatechange";
 	  }
 	| { type: "icecandidate"; candidate: CandidateInit | null }
+	| { type: "datachannel"; channel: RTCDataChannel }
 	| {
 			type: "track";
 			receiver: RTCRtpReceiver;
@@ -57,7 +62,12 @@ export interface ConnectionOwner {
 	hears(type: ConnectionEvent["type"]): boolean;
 }
 
-export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, TransceiverOwner, TransportOwner {
+const dataOffered: DataWishes = Object.freeze({ isWanted: false, isAccepted: true, maxMessageSize: 262144 });
+const dataRefused: DataWishes = Object.freeze({ isWanted: false, isAccepted: false, maxMessageSize: 0 });
+
+export default class Connection
+	implements ChannelsOwner, NegotiationOwner<RTCRtpTransceiver>, TransceiverOwner, TransportOwner
+{
 	readonly negotiation: Negotiation<RTCRtpTransceiver>;
 	readonly tasks = new Tasks(this);
 	transport: PeerTransport | undefined;
@@ -73,6 +83,9 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 	#ownCertificate: Certificate | undefined;
 	#options: TransportOptions;
 	#session: RtpSession | undefined;
+	#data: DataLimits | false;
+	/** Made for the first channel, or when the peer has a section for them. */
+	channels: Channels | undefined;
 
 	constructor(owner: ConnectionOwner, configuration: RTCConfiguration) {
 		this.#owner = owner;
@@ -82,6 +95,7 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 			hidesHost: configuration.iceTransportPolicy === "relay",
 			maximumCandidates: configuration.limits?.sessionCandidates,
 		};
+		this.#data = configuration.data ?? {};
 		this.negotiation = new Negotiation({
 			sessionId: String(new DataView(randomBytes(8)).getBigUint64(0) >> 1n), // RFC 9429 section 5.2.1
 			cname: hexadecimal(randomBytes(8)), // RFC 7022 section 4.2
@@ -104,8 +118,36 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 		return (this.#session ??= srtp && new RtpSession(srtp));
 	}
 
+	/** What descriptions say of data channels. */
+	get data(): DataWishes {
+		if (this.channels) return this.channels;
+		if (!this.#data) return dataRefused;
+		const { maxMessageSize } = this.#data;
+		return maxMessageSize === undefined ? dataOffered : { ...dataOffered, maxMessageSize };
+	}
+
+	/** @throws WebRTCError "peer/not-supported" where the configuration leaves them out */
+	openChannels(): Channels {
+		if (!this.#data) throw new WebRTCError("peer/not-supported", "data: there are none by configuration");
+		return (this.channels ??= new Channels(this, this.#data));
+	}
+
+	onDataChannel(channel: RTCDataChannel): void {
+		this.#owner.dispatchEvent({ type: "datachannel", channel });
+	}
+
+	openSctp(options: Omit<SctpOptions, "path" | "dtls">): Sctp {
+		if (!this.transport) throw new WebRTCError("peer/closed", "there is no transport");
+		return this.transport.openSctp(options);
+	}
+
 	get signalingState(): RTCSignalingState {
 		return this.negotiation.state;
+	}
+
+	/** As a getter, for it may change in any event. */
+	private get isClosed(): boolean {
+		return this.negotiation.state === "closed";
 	}
 
 	/** @throws WebRTCError "peer/closed" */
@@ -201,6 +243,7 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 		this.negotiation.close();
 		this.tasks.clear();
 		for (const transceiver of this.negotiation.transceivers) transceiver.end();
+		this.channels?.close();
 		this.#session?.close();
 		this.transport?.close();
 		this.#ownNetwork?.close();
@@ -225,6 +268,8 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 			this.#owner.dispatchEvent({ type: "iceconnectionstatechange" });
 		}
 		if (dtlsState === "closed") {
+			this.channels?.end(true); // by the peer: whoever has them hears of it
+			if (this.isClosed) return;
 			this.close();
 			this.#owner.dispatchEvent({ type: "connectionstatechange" });
 			return;
@@ -260,11 +305,13 @@ export default class Connection implements NegotiationOwner<RTCRtpTransceiver>, 
 		const tracks = effects.incoming.filter(isNew);
 		if (this.signalingState !== before) this.#owner.dispatchEvent({ type: "signalingstatechange" });
 		for (const incoming of tracks) this.tellTrack(incoming);
-		if (this.signalingState === "closed") return;
+		if (this.isClosed) return;
 		if (transport && agreement) {
 			const hasMedia = agreement.sections.some(({ media }) => !media.rejected);
 			transport.startDtls(agreement.dtlsRole, agreement.fingerprints, hasMedia);
 			for (const { transceiver, media } of agreement.sections) transceiver.apply(media);
+			const channels = agreement.data ? this.openChannels() : this.channels;
+			channels?.agree(agreement.data, agreement.dtlsRole === "client");
 		}
 		if (this.signalingState !== "stable") return;
 		this.negotiation.release();

@@ -33,11 +33,17 @@ export default class Drafts<T extends Negotiable> {
 	}
 
 	/** @param current the local description that is in force */
-	makeOffer(transceivers: readonly T[], transport: LocalTransport, current?: sdp.SessionDescription): Draft<T> {
+	makeOffer(
+		transceivers: readonly T[],
+		data: sdp.LocalMedia | undefined,
+		transport: LocalTransport,
+		current?: sdp.SessionDescription,
+	): Draft<T> {
 		const mids = newMids(transceivers, current);
 		const media = transceivers
 			.filter((one) => !one.stopping || one.mid !== null)
 			.map((one) => this.localMedia(one, mids.get(one) ?? one.mid ?? undefined));
+		if (data) media.push(data);
 		const description = this.make("offer", this.offer, (sessionVersion) =>
 			sdp.createOffer({
 				sessionId: this.#sessionId,

@@ -24,6 +24,16 @@ export interface Negotiable {
 	readonly ssrc: number;
 }
 
+/** What is wanted of the section of the data channels, of which there is one at most. */
+export interface DataWishes {
+	/** There are channels: an offer has the section. */
+	readonly isWanted: boolean;
+	/** The remote's is taken. */
+	readonly isAccepted: boolean;
+	/** Bytes of a message that may come. */
+	readonly maxMessageSize: number;
+}
+
 /** This side's ICE and certificate, as they are when a description is made. */
 export type LocalTransport = Omit<TransportParameters, "setup">;
 
@@ -41,6 +51,8 @@ export interface Agreement<T> {
 	/** One at least; the remote's certificate must match one (RFC 8122 section 5). */
 	fingerprints: readonly Fingerprint[];
 	sections: { transceiver: T; media: NegotiatedMedia }[];
+	/** Of data channels; undefined: there is no section of theirs, or not any more. */
+	data: NegotiatedMedia["data"];
 	/** The remote's transport may begin anew: see Continuation.isMoved. */
 	isMoved: boolean;
 }

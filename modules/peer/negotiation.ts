@@ -7,7 +7,7 @@ import Continuation from "webrtc/peer/continuation";
 import Description, { type DescriptionType } from "webrtc/peer/description";
 import type { IceParameters } from "webrtc/peer/ice";
 import Drafts from "webrtc/peer/drafts";
-import type { Effects, Incoming, LocalTransport, MediaKind, Negotiable } from "webrtc/peer/negotiable";
+import type { DataWishes, Effects, Incoming, LocalTransport, MediaKind, Negotiable } from "webrtc/peer/negotiable";
 import NegotiationNeeded from "webrtc/peer/needed";
 import * as sdp from "webrtc/sdp";
 
@@ -27,6 +27,8 @@ export interface NegotiationOptions<T extends Negotiable> {
 
 /** What a connection is to its negotiation. */
 export interface NegotiationOwner<T> {
+	/** Of data channels. */
+	readonly data: DataWishes;
 	/** Makes the transceiver of a section that a remote offer brings, and that none of those here can serve. */
 	make(kind: MediaKind): T;
 }
@@ -58,6 +60,7 @@ export default class Negotiation<T extends Negotiable> {
 	/** What would make a new offer necessary. */
 	readonly needed = new NegotiationNeeded<T>();
 	#owner: NegotiationOwner<T>;
+	#dataMid: string | null = null; // the agreed section of data channels
 	#limits: Partial<sdp.SdpLimits> | undefined;
 	#transceivers: T[] = [];
 	#state: RTCSignalingState = "stable";
@@ -135,7 +138,7 @@ export default class Negotiation<T extends Negotiable> {
 
 	/** Whether this side should make an offer (W3C webrtc section 4.7.3); only asked in the state "stable". */
 	isNeeded(): boolean {
-		return this.needed.check(this.#transceivers);
+		return (this.#owner.data.isWanted && this.#dataMid === null) || this.needed.check(this.#transceivers);
 	}
 
 	/**
@@ -144,7 +147,14 @@ export default class Negotiation<T extends Negotiable> {
 	 */
 	createOffer(transport: LocalTransport): Description {
 		this.check("createOffer", "stable", "have-local-offer");
-		return this.#drafts.makeOffer(this.#transceivers, transport, this.#current.local?.parsed).description;
+		return this.#drafts.makeOffer(
+			this.#transceivers,
+			this.#dataMid !== null || this.#owner.data.isWanted
+				? this.localData(this.#dataMid ?? undefined)
+				: undefined,
+			transport,
+			this.#current.local?.parsed,
+		).description;
 	}
 
 	/**
@@ -324,7 +334,8 @@ export default class Negotiation<T extends Negotiable> {
 			const dtlsRole = sdp.dtlsRole(local.parsed, remote.parsed);
 			const { fingerprints } = effects.remote;
 			const isMoved = this.#continuation.isMoved(effects.remote.mid);
-			effects.agreement = { dtlsRole, fingerprints, sections, isMoved };
+			const { data } = all.find((media) => media.data) ?? {};
+			effects.agreement = { dtlsRole, fingerprints, sections, data, isMoved };
 		}
 		if (type === "pranswer") {
 			this.#pending = { local, remote };
@@ -335,6 +346,7 @@ export default class Negotiation<T extends Negotiable> {
 		effects.ended = [...ended, ...this.#transceivers.filter(({ mid, stopping }) => mid === null && stopping)];
 		this.#transceivers = this.#transceivers.filter((one) => !effects.ended.includes(one));
 		this.#current = { local, remote };
+		this.#dataMid = all.find(({ data }) => data)?.mid ?? null;
 		this.#continuation.agree(all.length, effects.agreement, effects.remote?.mid);
 		this.needed.agree(local.parsed, remote.parsed, weAre, this.#places);
 		this.settle();
@@ -391,9 +403,23 @@ export default class Negotiation<T extends Negotiable> {
 		places: readonly (T | undefined)[],
 		offer: sdp.SessionDescription,
 	): (sdp.LocalMedia | undefined)[] {
-		return places.map(
-			(transceiver, place) => transceiver && this.#drafts.localMedia(transceiver, offer.media[place]!.mid),
-		);
+		const data = this.#owner.data.isAccepted ? offer.media.findIndex((section) => this.isForData(section)) : -1;
+		return places.map((transceiver, place) => {
+			const { mid } = offer.media[place]!;
+			if (place === data) return this.localData(mid);
+			return transceiver && this.#drafts.localMedia(transceiver, mid);
+		});
+	}
+
+	private localData(mid: string | undefined): sdp.LocalMedia {
+		const { maxMessageSize } = this.#owner.data;
+		return { kind: "application", mid, direction: "sendrecv", codecs: [], extensions: [], maxMessageSize };
+	}
+
+	/** The section that has them, or else the first that offers them. */
+	private isForData(section: sdp.MediaSection): boolean {
+		const { kind, mid } = section;
+		return kind === "application" && sdp.isLive(section) && (this.#dataMid === null || this.#dataMid === mid);
 	}
 
 	private check(method: string, ...states: RTCSignalingState[]): void {

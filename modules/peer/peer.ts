@@ -10,6 +10,9 @@ import Connection, {
 	type RTCIceGatheringState,
 	type RTCPeerConnectionState,
 } from "webrtc/peer/connection";
+import type RTCDataChannel from "webrtc/peer/datachannel";
+import type { RTCDataChannelInit } from "webrtc/peer/datachannel";
+import type RTCSctpTransport from "webrtc/peer/sctp";
 import type Description from "webrtc/peer/description";
 import type { DescriptionType } from "webrtc/peer/description";
 import EventTarget, { type PeerEvent } from "webrtc/peer/events";
@@ -26,6 +29,18 @@ import type { CandidateInit } from "webrtc/signaling";
 
 export type { PeerLimits, RTCConfiguration } from "webrtc/peer/configuration";
 export type { RTCIceGatheringState, RTCPeerConnectionState } from "webrtc/peer/connection";
+export { smallData } from "webrtc/peer/channels";
+export type { DataLimits } from "webrtc/peer/channels";
+export { default as RTCDataChannel } from "webrtc/peer/datachannel";
+export type {
+	ChannelData,
+	ChunkEvent,
+	MessageEvent,
+	RTCDataChannelInit,
+	RTCDataChannelState,
+	RTCErrorEvent,
+} from "webrtc/peer/datachannel";
+export { default as RTCSctpTransport } from "webrtc/peer/sctp";
 export type { IceParameters } from "webrtc/peer/ice";
 export type { RTCSignalingState } from "webrtc/peer/negotiation";
 export { default as RTCRtpReceiver } from "webrtc/peer/receiver";
@@ -56,6 +71,8 @@ type EventOf<Type> = PeerEvent & Extract<ConnectionEvent, { type: Type }>;
 
 /** `candidate` is null: there are no more. */
 export type RTCPeerConnectionIceEvent = EventOf<"icecandidate">;
+/** The peer has opened a channel, which is open within the event. */
+export type RTCDataChannelEvent = EventOf<"datachannel">;
 /** The remote sends, or is about to. */
 export type RTCTrackEvent = EventOf<"track">;
 
@@ -68,6 +85,7 @@ export interface PeerConnectionEvents {
 	negotiationneeded: PeerEvent;
 	icecandidate: RTCPeerConnectionIceEvent;
 	track: RTCTrackEvent;
+	datachannel: RTCDataChannelEvent;
 }
 
 /**
@@ -83,6 +101,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	onnegotiationneeded: ((event: PeerEvent) => void) | null = null;
 	onicecandidate: ((event: RTCPeerConnectionIceEvent) => void) | null = null;
 	ontrack: ((event: RTCTrackEvent) => void) | null = null;
+	ondatachannel: ((event: RTCDataChannelEvent) => void) | null = null;
 
 	#configuration: RTCConfiguration;
 	#connection: Connection;
@@ -164,6 +183,11 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		return describe(this.#connection.negotiation.pendingRemote);
 	}
 
+	/** The association of the data channels; null: none is agreed on. */
+	get sctp(): RTCSctpTransport | null {
+		return this.#connection.channels?.transport ?? null;
+	}
+
 	/** The peer has proved to be there, by a connectivity check or an answer to one. Not W3C's. */
 	get heard(): boolean {
 		return this.#connection.transport?.agent.heard ?? false;
@@ -215,8 +239,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		this.#connection.checkOpen("setConfiguration");
 		checkConfiguration(configuration);
 		checkUnchanged(this.#configuration, configuration, this.localDescription !== null);
-		const { certificates, network, limits } = this.#configuration;
-		this.#configuration = { ...configuration, certificates, network, limits };
+		const { certificates, network, limits, data } = this.#configuration;
+		this.#configuration = { ...configuration, certificates, network, limits, data };
 	}
 
 	/**
@@ -296,6 +320,17 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 
 	getReceivers(): RTCRtpReceiver[] {
 		return this.live().map(({ receiver }) => receiver);
+	}
+
+	/**
+	 * Makes a data channel, which opens when the connection is there.
+	 * @param label at most 65,535 bytes of UTF-8, as init.protocol
+	 * @throws TypeError for parameters that do not go together, or are out of range; WebRTCError "peer/closed"
+	 * (InvalidStateError), "data/in-use" for an id that is, "data/full" when there are too many (OperationError)
+	 */
+	createDataChannel(label: string, init: RTCDataChannelInit = {}): RTCDataChannel {
+		this.#connection.checkOpen("createDataChannel");
+		return this.#connection.openChannels().create(String(label), init);
 	}
 
 	/** What an offer would be now; nothing changes by it. */
@@ -385,7 +420,11 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 
 	/** The statistics that W3C webrtc-stats names, by id. */
 	async getStats(): Promise<RTCStatsReport> {
-		return collectStats(this.#connection.transport, this.#connection.negotiation.transceivers);
+		return collectStats(
+			this.#connection.transport,
+			this.#connection.negotiation.transceivers,
+			this.#connection.channels,
+		);
 	}
 
 	/** Ends it and gives everything back; fires no event. Can be called again without effect. */

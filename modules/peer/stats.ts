@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C webrtc-stats: what a sending peer has to tell.
+import type Channels from "webrtc/peer/channels";
 import type RTCRtpTransceiver from "webrtc/peer/transceiver";
 import type PeerTransport from "webrtc/peer/transport";
 
@@ -21,16 +22,19 @@ const transportId = "T0";
 export default function collectStats(
 	transport: PeerTransport | undefined,
 	transceivers: readonly RTCRtpTransceiver[],
+	channels: Channels | undefined,
 ): RTCStatsReport {
 	const report = new Map<string, RTCStats>();
 	const timestamp = Date.now();
 	const add = (id: string, type: string, values: object) => {
 		report.set(id, { id, type, timestamp, ...values });
 	};
-	add("P", "peer-connection", {});
+	const { opened: dataChannelsOpened = 0, closed: dataChannelsClosed = 0 } = channels ?? {};
+	add("P", "peer-connection", { dataChannelsOpened, dataChannelsClosed });
 	if (!transport) return report;
 	addTransport(add, transport);
 	for (const transceiver of transceivers) addSender(add, transceiver);
+	if (channels) addChannels(add, channels);
 	return report;
 }
 
@@ -68,6 +72,29 @@ function addTransport(add: Add, transport: PeerTransport): void {
 		dtlsState: transport.dtlsState,
 		dtlsCipher: transport.cipherSuite || undefined,
 		tlsVersion: transport.dtlsState === "connected" ? "FEFD" : undefined,
+	});
+}
+
+function addChannels(add: Add, { list, native }: Channels): void {
+	for (const [index, { id, label, protocol, readyState: state, counted }] of list.entries())
+		add(`D${id ?? `-${index}`}`, "data-channel", {
+			label,
+			protocol,
+			dataChannelIdentifier: id ?? undefined,
+			state,
+			...counted,
+		});
+	const statistics = native?.statistics();
+	if (!statistics) return;
+	const { congestionWindow, receiverWindow, mtu, roundTripTime, unacknowledged } = statistics;
+	const isUp = statistics.streams > 0;
+	add("SCTP", "sctp-transport", {
+		transportId,
+		smoothedRoundTripTime: isUp ? roundTripTime / 1000 : undefined,
+		congestionWindow: isUp ? congestionWindow : undefined,
+		receiverWindow: isUp ? receiverWindow : undefined,
+		mtu: isUp ? mtu : undefined,
+		unackData: isUp ? unacknowledged : undefined,
 	});
 }
 

@@ -9,6 +9,7 @@ import { IceAgent, IceGatherer, makeCredentials, type IceState, type SelectedPai
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
 import type Certificate from "webrtc/native/dtls/certificate";
+import Sctp, { type SctpOptions } from "webrtc/native/sctp";
 import Srtp from "webrtc/native/srtp";
 import type Path from "webrtc/native/transport/path";
 import type { IceParameters } from "webrtc/peer/ice";
@@ -46,6 +47,7 @@ export default class PeerTransport {
 	#path: Path;
 	#srtp: Srtp | undefined;
 	#number: number; // by which the network knows it
+	#sctp: Sctp | undefined;
 	#dtls: Dtls | undefined;
 	#association: { role: "client" | "server"; fingerprints: RemoteTransport["fingerprints"] } | undefined;
 	#movesUntil = -Infinity; // the remote may begin anew on other ports
@@ -225,6 +227,15 @@ export default class PeerTransport {
 		if (this.#writable) this.#dtls.start();
 	}
 
+	/**
+	 * Data comes over the association, too; once, after startDtls().
+	 * @throws Error with code "peer/out-of-resources"; WebRTCError "peer/closed"
+	 */
+	openSctp(options: Omit<SctpOptions, "path" | "dtls">): Sctp {
+		if (!this.#dtls) throw new WebRTCError("peer/closed", "there is no transport");
+		return (this.#sctp = new Sctp({ ...options, path: this.#path, dtls: this.#dtls }));
+	}
+
 	private makeDtls(): Dtls {
 		return new Dtls({
 			path: this.#path,
@@ -285,6 +296,7 @@ export default class PeerTransport {
 		this.#closed = true;
 		if (this.#timer !== undefined) Timer.clear(this.#timer);
 		this.#timer = undefined;
+		this.#sctp?.close();
 		this.#dtls?.close();
 		this.#dtls = undefined;
 		this.#srtp?.close();
@@ -338,11 +350,13 @@ export default class PeerTransport {
 		if (!isNew || !this.moves || !this.#dtls) return;
 		this.#movesUntil = -Infinity;
 		this.#formerRoutes = undefined;
-		this.#dtls.close(); // before the path leads to those who do not know it
+		const former = this.#dtls;
 		this.#dtls = undefined;
 		this.#writable = false;
 		this.#srtp?.reset();
 		this.#dtls = this.makeDtls();
+		this.#sctp?.setDtls(this.#dtls); // the association of SCTP goes on
+		former.close(); // before the path leads to those who do not know it
 	}
 
 	private get moves(): boolean {

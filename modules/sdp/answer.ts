@@ -7,11 +7,14 @@ import {
 	bundles,
 	checkLocal,
 	intersect,
+	isData,
 	isLive,
+	isRtp,
 	newSection,
 	rejectedSection,
 	reverse,
 	sends,
+	setData,
 	setMedia,
 	setRefusedTransport,
 	setTransport,
@@ -160,6 +163,7 @@ function findLocal(
 function answerSection(offered: MediaSection, local: LocalMedia | undefined): MediaSection | Refusal {
 	if (!local) return unsupported(offered, "there is nothing here for it");
 	if (local.stopped) return { ...unsupported(offered, "stopped"), wanted: true };
+	if (local.kind === "application") return answerData(offered, local);
 	if (!mediaProtocols.includes(offered.protocol)) return unsupported(offered, "the protocol is not DTLS-SRTP");
 	const codecs = answerCodecs(local.codecs, offered);
 	if (codecs.length === 0) return noCommonCodec(offered, local.codecs);
@@ -168,6 +172,15 @@ function answerSection(offered: MediaSection, local: LocalMedia | undefined): Me
 	section.rtcpReducedSize = offered.rtcpReducedSize;
 	const direction = intersect(local.direction, reverse(offered.direction));
 	setMedia(section, local, direction, codecs, answerExtensions(local.extensions, offered.extensions));
+	return section;
+}
+
+function answerData(offered: MediaSection, local: LocalMedia): MediaSection | Refusal {
+	if (!isData(offered)) return unsupported(offered, "no data channels over DTLS, as RFC 8841 has them");
+	if (!offered.sctpPort) return unsupported(offered, "sctp-port is missing, or 0");
+	const section = newSection(offered.kind, offered.protocol);
+	section.mid = offered.mid;
+	setData(section, local);
 	return section;
 }
 
@@ -181,7 +194,8 @@ function chooseTransport(remote: SessionDescription, results: (MediaSection | Re
 	for (const members of transports(remote)) {
 		if (!members.some((i) => remote.media[i]!.rtcpMux)) {
 			// Of a bundle, the first section says it for all (RFC 9143 section 7.1.3, RFC 8859).
-			for (const i of members) results[i] = withoutMux(remote.media[i]!, results[i]!);
+			for (const i of members)
+				if (isRtp(remote.media[i]!.protocol)) results[i] = withoutMux(remote.media[i]!, results[i]!);
 		}
 		let value = 0;
 		for (const i of members) value += worth(results[i]!);

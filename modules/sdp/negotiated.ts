@@ -2,7 +2,7 @@
 // What an offer and its answer come to.
 import WebRTCError from "webrtc/error";
 import { commonFeedback, formatDistance, isUsablePayloadType, packetizationMode } from "webrtc/sdp/codecs";
-import { intersect, isLive, receives, reverse, sends } from "webrtc/sdp/section";
+import { intersect, isData, isLive, isRtp, receives, reverse, sends } from "webrtc/sdp/section";
 import { malformed } from "webrtc/sdp/text";
 import { sharedSections } from "webrtc/sdp/transport";
 import type { Codec, Direction, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
@@ -41,6 +41,8 @@ export interface NegotiatedMedia {
 	rtcpReducedSize: boolean;
 	/** 1 to 14, or 0 when the mid is not sent with each packet. */
 	midExtensionId: number;
+	/** Data only: the remote's port of SCTP, and the bytes of a message that it takes (Infinity: any). */
+	data?: { port: number; maxMessageSize: number } | undefined;
 	/** Those that the remote announced, without retransmissions. */
 	remoteSsrcs: readonly number[];
 	remoteMsid?: Msid | undefined;
@@ -89,6 +91,7 @@ function negotiatedSection(
 		codec: ours && theirs && toNegotiated(ours.name, theirs),
 		feedback: ours && theirs ? commonFeedback(ours.feedback, theirs.feedback) : none,
 		rtcpReducedSize: local.rtcpReducedSize && remote.rtcpReducedSize,
+		data: rejected || local.kind !== "application" ? undefined : dataOf(remote),
 		midExtensionId: rejected ? 0 : extensionToSend(midExtension, answer, answer === local),
 		remoteSsrcs: rejected ? none : primarySources(remote),
 		remoteMsid:
@@ -96,6 +99,11 @@ function negotiatedSection(
 				? undefined
 				: (remote.msid ?? remote.sources.find((source) => source.msid)?.msid),
 	};
+}
+
+/** RFC 8841 section 6: without a word, 64 KB; 0 is without end. */
+function dataOf({ sctpPort = 5000, maxMessageSize = 65536 }: MediaSection): NegotiatedMedia["data"] {
+	return { port: sctpPort, maxMessageSize: maxMessageSize || Infinity };
 }
 
 /** The id of an extension that this side may send; 0 when it may not: the direction is the answerer's (RFC 8285 section 7). */
@@ -141,9 +149,10 @@ export function validateAnswer(offer: SessionDescription, answer: SessionDescrip
 		// Some answer a section that was offered as ended as if it were none (libdatachannel, aiortc): it has ended all the same.
 		if (!isLive(section) || !isLive(offered) || !shared.includes(section)) return;
 		// What holds for the bundle may stand in its first section alone (RFC 9143 section 7.1.3).
-		if (!shared.some(({ rtcpMux }) => rtcpMux))
+		if (isRtp(section.protocol) && !shared.some(({ rtcpMux }) => rtcpMux))
 			throw new WebRTCError("sdp/unsupported", `section ${i}: RTCP is not on the same port`);
-		validateMedia(offered, section, i);
+		if (section.kind === "application") validateData(section, i);
+		else validateMedia(offered, section, i);
 		validateSetup(offered, section, i);
 	});
 }
@@ -157,6 +166,10 @@ function validateMedia(offered: MediaSection, section: MediaSection, i: number):
 		const known = offered.extensions.some((other) => other.id === id && other.uri === uri);
 		if (!known) malformed(0, `section ${i}: an extension that was not offered`);
 	}
+}
+
+function validateData(section: MediaSection, i: number): void {
+	if (!isData(section) || !section.sctpPort) malformed(0, `section ${i}: no data channels, or no sctp-port`);
 }
 
 function matches(a: Codec, b: Codec): boolean {

@@ -7,6 +7,7 @@ import {
 	isLive,
 	newSection,
 	rejectedSection,
+	setData,
 	setMedia,
 	setRefusedTransport,
 	setTransport,
@@ -59,11 +60,14 @@ export function createOffer(options: OfferOptions): SessionDescription {
 			offer.media.push(ended);
 			continue;
 		}
-		const section = newSection(local.kind, "UDP/TLS/RTP/SAVPF");
+		const isMedia = local.kind !== "application";
+		const section = newSection(local.kind, isMedia ? "UDP/TLS/RTP/SAVPF" : "UDP/DTLS/SCTP");
 		section.mid = local.mid ?? mids.next();
-		section.rtcpReducedSize = true;
 		setTransport(section, transport, bundled.length === 0);
-		setMedia(section, local, local.direction, numbers.codecs(local), numbers.extensions(local.extensions));
+		if (isMedia) {
+			section.rtcpReducedSize = true;
+			setMedia(section, local, local.direction, numbers.codecs(local), numbers.extensions(local.extensions));
+		} else setData(section, local);
 		bundled.push(section.mid);
 		offer.media.push(section);
 	}
@@ -81,11 +85,13 @@ function assignPlaces(
 		media.find((local) => local.mid !== undefined && local.mid === section.mid && local.kind === section.kind),
 	);
 	// Firefox lets audio and video take each other's place, but not that of data channels.
-	const isFree = (section: MediaSection, i: number) =>
-		!isLive(section) && section.kind !== "application" && (!places[i] || places[i].stopped === true);
+	const isFree = (section: MediaSection, i: number, kind: string) =>
+		!isLive(section) &&
+		(section.kind === "application") === (kind === "application") &&
+		(!places[i] || places[i].stopped === true);
 	for (const local of media) {
 		if (local.stopped || places.includes(local)) continue;
-		const free = sections.findIndex(isFree);
+		const free = sections.findIndex((section, i) => isFree(section, i, local.kind));
 		if (free >= 0) places[free] = local;
 		else places.push(local);
 	}

@@ -81,7 +81,7 @@ export function setTransport(section: MediaSection, transport: TransportParamete
 	section.iceOptions = trickle;
 	section.fingerprints = [transport.fingerprint];
 	section.setup = transport.setup;
-	section.rtcpMux = true;
+	section.rtcpMux = isRtp(section.protocol);
 	if (!first) return;
 	section.candidates = transport.candidates.slice();
 	section.endOfCandidates = transport.endOfCandidates;
@@ -115,6 +115,22 @@ export function setMedia(
 	if (!sends(direction)) return;
 	section.msid = media.msid;
 	if (media.ssrc !== undefined) section.sources = [{ ssrc: media.ssrc, cname: media.cname, msid: media.msid }];
+}
+
+/** The port of SCTP, which is not a port of the network's: there is one association. */
+export const sctpPort = 5000;
+
+/** What is sent over DTLS as data channels (RFC 8841); of the former form, "DTLS/SCTP" with a=sctpmap, nothing is taken. */
+export function isData({ kind, protocol, formats }: MediaSection): boolean {
+	const isSctp = protocol === "UDP/DTLS/SCTP" || protocol === "TCP/DTLS/SCTP";
+	return kind === "application" && isSctp && formats === "webrtc-datachannel";
+}
+
+/** Gives a section for data what this side says of it. */
+export function setData(section: MediaSection, { maxMessageSize }: LocalMedia): void {
+	section.formats = "webrtc-datachannel";
+	section.sctpPort = sctpPort;
+	if (maxMessageSize !== undefined) section.maxMessageSize = maxMessageSize;
 }
 
 /** @throws TypeError or RangeError with the name of what would not make a legal line, or what two sections may not share */

@@ -132,12 +132,14 @@ export interface SessionDescription {
 
 /** What this device does in one section. */
 export interface LocalMedia {
-	kind: "audio" | "video";
+	kind: "audio" | "video" | "application";
 	direction: Direction;
 	/** The section it belongs to. Without it: a new section of an offer, or the next free section of its kind of an answer. */
 	mid?: string | undefined;
-	/** In order of preference. */
+	/** In order of preference; none for data. */
 	codecs: readonly CodecCapability[];
+	/** Data only: bytes of a message that may come (RFC 8841 section 6); 0: any. */
+	maxMessageSize?: number | undefined;
 	/** URIs of the header extensions that are supported, in order. */
 	extensions: readonly string[];
 	msid?: Msid | undefined;

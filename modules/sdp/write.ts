@@ -32,7 +32,7 @@ function writeSection(lines: string[], section: MediaSection, sessionOptions: st
 	if (section.mid !== undefined) lines.push(`a=mid:${section.mid}`);
 	if (section.bundleOnly) lines.push("a=bundle-only");
 	for (const extension of section.extensions) lines.push(extensionLine(extension));
-	lines.push(`a=${section.direction}`);
+	if (rtp || section.direction !== "sendrecv") lines.push(`a=${section.direction}`); // data has none (RFC 8841)
 	if (section.msid) lines.push(`a=msid:${msidText(section.msid)}`);
 	if (section.rtcpMux) lines.push("a=rtcp-mux");
 	if (section.rtcpReducedSize) lines.push("a=rtcp-rsize");

@@ -19,8 +19,8 @@ enum {
 	RTC_SCTP_BINARY_EMPTY = 57,
 };
 
-#define RTC_SCTP_CHUNK 16384  // bytes: of a message that is delivered in chunks, none is larger
-#define RTC_SCTP_STREAMS 65535 // of each direction, at most
+#define RTC_SCTP_CHUNK 16384     // bytes: of a message that is delivered in chunks, none is larger
+#define RTC_SCTP_STREAMS 65535   // of each direction, at most
 #define RTC_SCTP_MESSAGE_COST 64 // bytes that each waiting message counts for beside its own
 
 // Memory: usrsctp keeps `streams` times 104 bytes (68 on a 32-bit chip), and up to twice `window` for what has come and
@@ -44,9 +44,9 @@ typedef enum {
 	RTC_SCTP_EVENT_UP = 1, // `stream`: how many there are in each direction
 	RTC_SCTP_EVENT_DOWN,   // it has ended: the peer has, or cannot be reached. Nothing else follows
 	RTC_SCTP_EVENT_MESSAGE,
-	RTC_SCTP_EVENT_RESET,  // the peer sends no more on `stream`
-	RTC_SCTP_EVENT_CLOSED, // both directions of `stream` are over: it may be used anew
-	RTC_SCTP_EVENT_SENT,   // `size` bytes of `stream` wait no longer
+	RTC_SCTP_EVENT_RESET,    // the peer sends no more on `stream`
+	RTC_SCTP_EVENT_CLOSED,   // both directions of `stream` are over: it may be used anew
+	RTC_SCTP_EVENT_SENT,     // `size` bytes of `stream` wait no longer
 	RTC_SCTP_EVENT_OVERLONG, // a message on `stream` was longer than announced, and is dropped
 } rtc_sctp_event_type;
 
@@ -67,7 +67,8 @@ rtc_sctp *rtc_sctp_new(const rtc_sctp_options *options, int *error); // errno va
 int rtc_sctp_start(rtc_sctp *sctp, uint16_t remotePort);
 // The association goes on over another DTLS association. 0, or as rtc_dtls_set_handlers.
 int rtc_sctp_set_dtls(rtc_sctp *sctp, rtc_dtls *dtls);
-// Ends it (ABORT, while DTLS is open) and frees everything. onEvent is not running, nor will be called, when it returns.
+// Ends it (ABORT, while DTLS is open) and frees everything. onEvent is not running, nor will be called, when it
+// returns.
 void rtc_sctp_close(rtc_sctp *sctp);
 
 typedef struct {
@@ -82,18 +83,19 @@ enum { RTC_SCTP_RELIABLE, RTC_SCTP_LIFETIME /* milliseconds */, RTC_SCTP_RETRANS
 // 0, EEXIST, ENOMEM, ERANGE for a stream that there is not.
 int rtc_sctp_open(rtc_sctp *sctp, uint16_t stream, const rtc_sctp_channel_options *options);
 int rtc_sctp_set_chunks(rtc_sctp *sctp, uint16_t stream, int chunks); // 0, ENOENT
-// Unordered data before the peer knows the channel could come before its OPEN (RFC 8832 section 6): everything is ordered
-// until then. 0, ENOENT.
+// Unordered data before the peer knows the channel could come before its OPEN (RFC 8832 section 6): everything is
+// ordered until then. 0, ENOENT.
 int rtc_sctp_acknowledge(rtc_sctp *sctp, uint16_t stream);
-// Queues a copy. Control messages (RTC_SCTP_DCEP) are reliable and ordered. 0; ENOENT; EPIPE when it is closing; ENOBUFS
-// when the queue is full; EMSGSIZE for more than `largest` of the peer; ENOMEM.
+// Queues a copy. Control messages (RTC_SCTP_DCEP) are reliable and ordered. 0; ENOENT; EPIPE when it is closing;
+// ENOBUFS when the queue is full; EMSGSIZE for more than `largest` of the peer; ENOMEM.
 int rtc_sctp_send(rtc_sctp *sctp, uint16_t stream, uint32_t ppid, const void *data, uint32_t size);
 // No more is sent once the queue is empty; RTC_SCTP_EVENT_CLOSED tells when the peer has done so, too. 0, ENOMEM.
 int rtc_sctp_close_stream(rtc_sctp *sctp, uint16_t stream);
 uint32_t rtc_sctp_queued(rtc_sctp *sctp); // bytes of all streams
 
-// The oldest event, which is the caller's: free it. NULL when there is none.
-rtc_sctp_event *rtc_sctp_read(rtc_sctp *sctp);
+// The oldest event, which is the caller's: free it by rtc_free. NULL when there is none, or it is a message of more than
+// `largest` bytes: one that came since it was peeked for, of which onEvent tells.
+rtc_sctp_event *rtc_sctp_read(rtc_sctp *sctp, uint32_t largest);
 // The type and size of what rtc_sctp_read would return. 0 when there is none.
 int rtc_sctp_peek(rtc_sctp *sctp, rtc_sctp_event_type *type, uint32_t *size);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private to native/sctp.
 //
-// Locks, in the order in which they are taken: the stack's, which is held whenever usrsctp runs (it has locks of its own,
-// but races of timers, too), then an association's `lock`, or the locks of DTLS. While usrsctp runs it calls back
+// Locks, in the order in which they are taken: the stack's, which is held whenever usrsctp runs (it has locks of its
+// own, but races of timers, too), then an association's `lock`, or the locks of DTLS. While usrsctp runs it calls back
 // rtc_sctp_output only, which copies.
 #ifndef RTC_SCTP_CORE_H
 #define RTC_SCTP_CORE_H

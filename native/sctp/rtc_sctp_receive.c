@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What comes: messages, whole or in chunks, and what usrsctp tells of the association and its streams. It waits in a list
-// for whoever reads it; while that is full, it stays with usrsctp, whose window closes.
+// What comes: messages, whole or in chunks, and what usrsctp tells of the association and its streams. It waits in a
+// list for whoever reads it; while that is full, it stays with usrsctp, whose window closes.
 #include "rtc_sctp_core.h"
 
 #include <arpa/inet.h>
@@ -60,12 +60,14 @@ static rtc_sctp_event *released(rtc_sctp *sctp)
 	return NULL;
 }
 
-rtc_sctp_event *rtc_sctp_read(rtc_sctp *sctp)
+rtc_sctp_event *rtc_sctp_read(rtc_sctp *sctp, uint32_t largest)
 {
 	int makesRoom = 0;
 	pthread_mutex_lock(&sctp->lock);
 	rtc_sctp_event *event = sctp->firstEvent;
-	if (event) {
+	if (event && event->type == RTC_SCTP_EVENT_MESSAGE && event->size > largest)
+		event = NULL;
+	else if (event) {
 		sctp->firstEvent = event->next;
 		if (!sctp->firstEvent)
 			sctp->lastEvent = NULL;
@@ -280,7 +282,7 @@ static void onAssociation(rtc_sctp *sctp, const struct sctp_assoc_change *event)
 	switch (event->sac_state) {
 	case SCTP_COMM_UP: {
 		uint16_t streams = event->sac_outbound_streams < event->sac_inbound_streams ? event->sac_outbound_streams
-																					 : event->sac_inbound_streams;
+																					: event->sac_inbound_streams;
 		pthread_mutex_lock(&sctp->lock);
 		sctp->streams = streams;
 		rtc_sctp_event *up = rtc_sctp_event_new(RTC_SCTP_EVENT_UP, streams, 0);

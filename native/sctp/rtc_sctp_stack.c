@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// usrsctp in this process: it is started with the first association, and stays. Its tables are global; so are its timers,
-// which whoever has an association drives.
+// usrsctp in this process: it is started with the first association, and stays. Its tables are global; so are its
+// timers, which whoever has an association drives.
 #include "rtc_sctp_core.h"
 
 #include <errno.h>

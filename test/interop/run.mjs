@@ -26,6 +26,11 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	apprtc: async () => (await import("./apprtc.mjs")).rows(options),
 	custom: async () => (await import("./custom.mjs")).rows,
 	whip: async () => (await import("./whip.mjs")).rows(options),
+	data: async () => {
+		const { prepare, rows } = await import("./data/rows.mjs");
+		await prepare();
+		return rows(options);
+	},
 	peers: async () => {
 		const { prepare, rows } = await import("./peers/rows.mjs");
 		await prepare();
@@ -80,6 +85,7 @@ for (const table of known ? [first] : Object.keys(tables)) {
 	}
 }
 closeBrowsers();
+await (await import("./data/rows.mjs")).finish();
 await (await import("./peers/rows.mjs")).finish();
 if (counts.impossible) console.log(`${counts.impossible} not possible`);
 if (counts.waiting) console.log(`${counts.waiting} waiting for parts that are still to come`);

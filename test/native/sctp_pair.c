@@ -217,7 +217,7 @@ rtc_sctp_event *sctp_pair_poll(sctp_pair *pair, int i, unsigned milliseconds)
 	uint64_t end = rtc_now() + (uint64_t)milliseconds * 1000;
 	do {
 		rtc_sctp_event *event;
-		while ((event = rtc_sctp_read(pair->sides[i].sctp))) {
+		while ((event = rtc_sctp_read(pair->sides[i].sctp, UINT32_MAX))) {
 			if (event->type != RTC_SCTP_EVENT_SENT)
 				return event;
 			pair->sides[i].sent += event->size;

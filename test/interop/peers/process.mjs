@@ -7,11 +7,11 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const callTimeout = 15_000; // ms
+const callTimeout = 60_000; // ms
 
-/** @param {string} program @param {string} script in this folder @returns {Promise<import("./peer.mjs").Peer>} */
-export async function startProcess(program, script) {
-	const child = spawn(program, [script], { cwd: here, stdio: ["pipe", "pipe", "pipe"] });
+/** @param {string} program @param {string} script in this folder @param {string[]} parameters of it @returns {Promise<import("./peer.mjs").Peer>} */
+export async function startProcess(program, script, ...parameters) {
+	const child = spawn(program, [script, ...parameters], { cwd: here, stdio: ["pipe", "pipe", "pipe"] });
 	let errors = "";
 	child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-4000)));
 	/** @type {((line: { result?: any, error?: string }) => void) | undefined} */

@@ -22,6 +22,9 @@ export default class Dtls {
 	static readonly open = new Set<Dtls>();
 	#options: Options;
 	#closed = false;
+	/** Of the segment above. */
+	onConnected: (() => void) | undefined;
+	onData: ((data: unknown) => void) | undefined;
 	#early: { dtls: string; fingerprint: string }[] = [];
 
 	constructor(options: Options) {
@@ -53,13 +56,22 @@ export default class Dtls {
 		countNative(-1);
 	}
 
+	/** Data of the segment above. */
+	send(data: unknown): void {
+		this.#options.path.send({ dtls: "data", fingerprint: this.#options.certificate.fingerprint, data });
+	}
+
 	#send(dtls: string): void {
 		this.#options.path.send({ dtls, fingerprint: this.#options.certificate.fingerprint });
 	}
 
-	#receive(data: { dtls: string; fingerprint: string }): void {
+	#receive(data: { dtls: string; fingerprint: string; data?: unknown }): void {
 		const { dtls, fingerprint } = data;
 		if (this.#closed) return;
+		if (dtls === "data") {
+			if (this.state === "connected") this.onData?.(data.data);
+			return;
+		}
 		if (this.state === "new") this.#early.push(data);
 		else if (dtls === "close") this.#set("closed");
 		else if (this.#options.fingerprints.some(({ value }) => value === fingerprint)) {
@@ -75,6 +87,7 @@ export default class Dtls {
 	#set(state: Dtls["state"]): void {
 		if (this.state === state) return;
 		this.state = state;
+		if (state === "connected") this.onConnected?.();
 		this.#options.onState.call(this);
 	}
 }

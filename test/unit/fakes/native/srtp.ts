@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { countNative } from "./transport";
 
+let open = 0;
+/** How many there are. */
+export const openSrtp = () => open;
+
 export function prepare(): void {}
 
 export default class Srtp {
 	#closed = false;
 
 	constructor(readonly path: object) {
+		open++;
 		countNative(1);
 	}
 
@@ -18,7 +23,10 @@ export default class Srtp {
 	}
 
 	close(): void {
-		if (!this.#closed) countNative(-1);
+		if (!this.#closed) {
+			open--;
+			countNative(-1);
+		}
 		this.#closed = true;
 	}
 }

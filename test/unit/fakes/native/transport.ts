@@ -9,7 +9,7 @@ export interface InterfaceAddress {
 	loopback: boolean;
 }
 
-export type Datagram = Uint8Array | { dtls: string; fingerprint: string };
+export type Datagram = Uint8Array | { dtls: string; fingerprint: string; data?: unknown };
 interface Receiver {
 	receive(data: Datagram): void;
 }

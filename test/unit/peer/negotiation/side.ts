@@ -40,12 +40,17 @@ export function fingerprint(byte: string) {
 export class Side {
 	readonly negotiation: Negotiation<Line>;
 	transport: LocalTransport;
+	/** Of data channels. */
+	readonly data = { isWanted: false, isAccepted: true, maxMessageSize: 262144 };
 
 	constructor(name: string, ...lines: Line[]) {
 		this.negotiation = new Negotiation<Line>({
 			sessionId: "42",
 			cname: name,
-			owner: { make: (kind) => line(kind, { direction: "recvonly", hasTrack: false, isMade: true }) },
+			owner: {
+				make: (kind) => line(kind, { direction: "recvonly", hasTrack: false, isMade: true }),
+				data: this.data,
+			},
 		});
 		this.transport = {
 			iceUfrag: `${name}Ufrg`,

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Data channels with other people's: each combination of parameters, each size, a hundred channels, and their end.
+// @ts-check
+import assert from "node:assert/strict";
+import { createConnection } from "node:net";
+import { launch } from "../../browser/browsers.mjs";
+import { Application } from "../../browser/camera.mjs";
+import { DeviceSession } from "../peers/device.mjs";
+import { startProcess } from "../peers/process.mjs";
+import { DataAgent } from "./agent.mjs";
+
+/** @typedef {{ do(method: string, parameters?: object): Promise<any>, stop(): Promise<unknown> }} Peer */
+/** @typedef {{ name: string, start: () => Promise<Peer>, lacks?: Record<string, string> }} Implementation */
+/** @typedef {{ peer: Peer, device: DeviceSession }} Session */
+/** @typedef {{ name: string, short?: boolean, run(session: Session): Promise<string> }} Scenario */
+
+const sizes = [0, 1, 1199, 1200, 16384, 65536, 262144, 1 + Math.floor(Math.random() * 262143)];
+const smaller = [0, 1, 1199, 1200, 16384, 65536];
+
+/** @type {Map<string, import("puppeteer-core").Browser>} */
+const browsers = new Map();
+/** @type {Promise<Application> | undefined} */
+let starting;
+
+async function start() {
+	const application = new Application("test/interop/data/device");
+	await application.find(/the devices are live/, 600_000);
+	return application;
+}
+
+/** Builds and starts the device. */
+export const prepare = () => (starting ??= start());
+
+export async function finish() {
+	for (const browser of browsers.values()) await browser.close();
+	browsers.clear();
+	if (starting) await (await starting).stop();
+	starting = undefined;
+}
+
+/** @param {"chromium" | "firefox"} name @returns {Promise<Peer>} */
+async function startPage(name) {
+	const browser = browsers.get(name) ?? (await launch(name));
+	browsers.set(name, browser);
+	const page = await browser.newPage();
+	await page.evaluate(`globalThis.agent = new (${DataAgent})(); undefined`);
+	return {
+		do: (method, parameters = {}) => page.evaluate(`agent.${method}(${JSON.stringify(parameters)})`),
+		stop: () => page.close(),
+	};
+}
+
+/** @param {string} library @returns {Promise<Peer>} */
+const startNode = (library) => /** @type {any} */ (startProcess("node", `../data/node.mjs`, library));
+
+/** @type {Implementation[]} */
+const implementations = [
+	{ name: "chromium", start: () => startPage("chromium") },
+	{ name: "firefox", start: () => startPage("firefox") },
+	{ name: "node-datachannel", start: () => startNode("node-datachannel") },
+	{ name: "wrtc", start: () => startNode("wrtc") },
+	{ name: "werift", start: () => startNode("werift") },
+];
+
+/** @returns {{ name: string, init: RTCDataChannelInit }[]} */
+function combinations() {
+	const all = [];
+	for (const ordered of [true, false])
+		for (const [name, limit] of Object.entries({
+			reliable: {},
+			maxRetransmits: { maxRetransmits: 5 },
+			maxPacketLifeTime: { maxPacketLifeTime: 4000 },
+		}))
+			all.push({ name: `${ordered ? "ordered" : "unordered"}-${name}`, init: { ordered, ...limit } });
+	return all;
+}
+
+/** Connects, the peer or the device making the offer. @param {Session} session @param {boolean} deviceOffers */
+async function connect({ peer, device }, deviceOffers) {
+	if (deviceOffers) {
+		device.command("offer");
+		const sdp = await peer.do("answer", { sdp: await device.description("offer") });
+		device.send({ type: "answer", sdp });
+	} else {
+		device.send({ type: "offer", sdp: await peer.do("offer") });
+		await peer.do("accept", { sdp: await device.description("answer") });
+	}
+}
+
+/** Every combination, opened by the one or the other, or by both as negotiated. @param {boolean} deviceOffers @returns {Scenario} */
+function everyCombination(deviceOffers) {
+	return {
+		name: `${deviceOffers ? "is offered" : "offers"} channels: every combination, every size`,
+		short: !deviceOffers,
+		async run(session) {
+			const { peer, device } = session;
+			const channels = [];
+			let id = 500;
+			for (const { name, init } of combinations()) {
+				channels.push({ label: `peer-${name}`, init, by: "peer" });
+				channels.push({ label: `device-${name}`, init, by: "device" });
+				channels.push({ label: `both-${name}`, init: { ...init, negotiated: true, id: id++ }, by: "both" });
+			}
+			const first = deviceOffers ? "device" : "peer";
+			const begin = channels.find(({ by }) => by === first);
+			assert(begin);
+			if (deviceOffers) device.command("make", begin);
+			else await peer.do("make", begin);
+			await connect(session, deviceOffers);
+			await peer.do("opened", begin);
+			for (const channel of channels) {
+				if (channel === begin) continue;
+				if (channel.by !== "peer") device.command("make", channel);
+				if (channel.by !== "device") await peer.do("make", channel);
+			}
+			let messages = 0;
+			for (const { label, init, by } of channels) {
+				const opened = await peer.do("opened", { label });
+				assert.equal(opened.ordered, init.ordered, `${label}: ordered`);
+				for (const key of /** @type {const} */ (["maxRetransmits", "maxPacketLifeTime"]))
+					assert.equal(opened[key] ?? null, init[key] ?? null, `${label}: ${key}`);
+				if (by === "both") assert.equal(opened.id, init.id);
+				const largest = label.endsWith("reliable") ? sizes : smaller;
+				messages += await peer.do("echo", { label, sizes: largest });
+			}
+			return `${channels.length} channels, ${messages} messages there and back`;
+		},
+	};
+}
+
+/** @type {Scenario} */
+const hundredChannels = {
+	name: "has a hundred channels",
+	async run(session) {
+		const { peer, device } = session;
+		for (let i = 0; i < 50; i++) await peer.do("make", { label: `p${i}` });
+		await connect(session, false);
+		for (let i = 0; i < 50; i++) device.command("make", { label: `d${i}` });
+		const labels = Array.from({ length: 50 }, (_, i) => [`p${i}`, `d${i}`]).flat();
+		let messages = 0;
+		for (const label of labels) {
+			await peer.do("opened", { label });
+			messages += await peer.do("echo", { label, sizes: [1, 3000] });
+		}
+		return `${messages} messages there and back`;
+	},
+};
+
+/** @param {boolean} byDevice @returns {Scenario} */
+function closing(byDevice) {
+	const [count, size] = [60, 16384];
+	return {
+		name: `${byDevice ? "hears of" : "asks for"} a channel's end while data is under way, ten times over`,
+		short: byDevice,
+		async run(session) {
+			const { peer, device } = session;
+			await peer.do("make", { label: "stays" });
+			await connect(session, false);
+			await peer.do("opened", { label: "stays" });
+			for (let i = 0; i < 10; i++) {
+				const label = `c${i}`;
+				await peer.do("make", { label });
+				await peer.do("opened", { label });
+				if (byDevice) {
+					await peer.do("echo", { label, sizes: [1] }); // the device knows it
+					device.command("flood", { label, count, size });
+					device.command("close", { label });
+					const { count: came } = await peer.do("closed", { label });
+					assert.equal(came, count, `${label}: messages before the end`);
+				} else {
+					await peer.do("flood", { label, count, size });
+					await peer.do("close", { label });
+					await peer.do("closed", { label });
+				}
+			}
+			const messages = await peer.do("echo", { label: "stays", sizes: [1, 16384] });
+			return `${messages} messages on the one that stays`;
+		},
+	};
+}
+
+/** @type {Scenario[]} */
+const scenarios = [everyCombination(false), everyCombination(true), hundredChannels, closing(false), closing(true)];
+
+/** @param {Implementation} implementation @param {Scenario} scenario */
+async function play(implementation, { run }) {
+	const application = await prepare();
+	const port = Number(/^data at (\d+)/m.exec(application.output)?.[1]);
+	const peer = await implementation.start();
+	const socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
+	await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+	const device = new DeviceSession(socket);
+	try {
+		return await run({ peer, device });
+	} catch (error) {
+		throw new Error(
+			`${error instanceof Error ? error.message : error}\nthe device: ${device.told.join("; ").slice(-2000)}`,
+		);
+	} finally {
+		device.close();
+		await peer.do("end").catch(() => undefined);
+		await peer.stop();
+	}
+}
+
+/** @param {{ short?: boolean, only?: string }} options @returns {import("../run.mjs").Row[]} */
+export function rows({ short = false, only }) {
+	return implementations
+		.filter(({ name }) => !only || name === only)
+		.flatMap((implementation) =>
+			scenarios
+				.filter((scenario) => !short || scenario.short)
+				.map((scenario) => {
+					const name = `${implementation.name} ${scenario.name}`;
+					const impossible = implementation.lacks?.[scenario.name];
+					if (impossible) return { name, impossible };
+					return { name, timeout: 180, run: () => play(implementation, scenario) };
+				}),
+		);
+}
