@@ -110,9 +110,9 @@ typedef struct {
 } rtc_dtls_statistics;
 void rtc_dtls_get_statistics(rtc_dtls *dtls, rtc_dtls_statistics *statistics);
 
-// Sends close_notify when connected, then gives everything back; the handlers are gone before. onState is not called again,
-// nor running, when it returns:
-// it waits for the step of the handshake that is under way, a millisecond on a host, up to 100 on a chip.
+// Sends close_notify when connected, then gives everything back; the handlers are gone before. onState is not called
+// again, nor running, when it returns: it waits for the step of the handshake that is under way, a millisecond on a
+// host, up to 100 on a chip.
 void rtc_dtls_close(rtc_dtls *dtls);
 // Whoever holds it besides its owner may still use it when it is closed: it is no longer connected.
 rtc_dtls *rtc_dtls_retain(rtc_dtls *dtls);

@@ -93,8 +93,8 @@ int rtc_sctp_send(rtc_sctp *sctp, uint16_t stream, uint32_t ppid, const void *da
 int rtc_sctp_close_stream(rtc_sctp *sctp, uint16_t stream);
 uint32_t rtc_sctp_queued(rtc_sctp *sctp); // bytes of all streams
 
-// The oldest event, which is the caller's: free it by rtc_free. NULL when there is none, or it is a message of more than
-// `largest` bytes: one that came since it was peeked for, of which onEvent tells.
+// The oldest event, which is the caller's: free it by rtc_free. NULL when there is none, or it is a message of more
+// than `largest` bytes: one that came since it was peeked for, of which onEvent tells.
 rtc_sctp_event *rtc_sctp_read(rtc_sctp *sctp, uint32_t largest);
 // The type and size of what rtc_sctp_read would return. 0 when there is none.
 int rtc_sctp_peek(rtc_sctp *sctp, rtc_sctp_event_type *type, uint32_t *size);

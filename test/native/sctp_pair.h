@@ -8,10 +8,10 @@
 
 typedef struct {
 	uint32_t seed;
-	int loss, reorder; // percent of the packets
-	uint16_t streams;  // 0: 128
+	int loss, reorder;                                 // percent of the packets
+	uint16_t streams;                                  // 0: 128
 	uint32_t window, sendQueue, receiveQueue, largest; // 0: what suits a desktop
-	int unread[2];     // that side's events are left alone
+	int unread[2];                                     // that side's events are left alone
 } sctp_pair_options;
 
 typedef struct {
@@ -28,8 +28,8 @@ rtc_dtls *sctp_pair_dtls(sctp_pair *pair, int side);
 // caller's, to be freed.
 rtc_sctp_event *sctp_pair_await(sctp_pair *pair, int side);
 rtc_sctp_event *sctp_pair_poll(sctp_pair *pair, int side, unsigned milliseconds); // NULL: none in that time
-uint64_t sctp_pair_sent(sctp_pair *pair, int side); // bytes of RTC_SCTP_EVENT_SENT
-sctp_wire sctp_pair_wire(sctp_pair *pair, int side); // what that side has sent
+uint64_t sctp_pair_sent(sctp_pair *pair, int side);                               // bytes of RTC_SCTP_EVENT_SENT
+sctp_wire sctp_pair_wire(sctp_pair *pair, int side);                              // what that side has sent
 // Sends as soon as there is room.
 void sctp_pair_send(sctp_pair *pair, int side, uint16_t stream, uint32_t ppid, const void *data, uint32_t size);
 void sctp_pair_close_side(sctp_pair *pair, int side);

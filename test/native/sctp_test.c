@@ -374,8 +374,7 @@ static void boundsHold(void **state)
 	enum { WINDOW = 65536, QUEUE = 100000, ROUNDS = 2000 };
 	static uint8_t data[4000];
 	(void)state;
-	sctp_pair *pair =
-		sctp_pair_open(&(sctp_pair_options){.window = WINDOW, .sendQueue = QUEUE, .receiveQueue = QUEUE});
+	sctp_pair *pair = sctp_pair_open(&(sctp_pair_options){.window = WINDOW, .sendQueue = QUEUE, .receiveQueue = QUEUE});
 	openBoth(pair, 0, &(rtc_sctp_channel_options){0});
 	size_t before = rtc_heap_used();
 	int sent = 0, refused = 0;
