@@ -10,6 +10,8 @@ export default {
 			{ jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
 		],
 	},
+	// Tests run in virtual time; this ends one that hangs, and says nothing of how busy the machine may be.
+	testTimeout: 60_000,
 	setupFiles: ["<rootDir>/test/unit/setup.ts"],
 	moduleNameMapper: {
 		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/native/$1.ts",
