@@ -20,6 +20,7 @@ const given = [
 	"freertos/FreeRTOS-Kernel/include",
 	"heap/include",
 	"log/include",
+	"lwip/lwip/src/include",
 	"lwip/port/esp32xx/include",
 	"lwip/port/include",
 	"mbedtls/mbedtls/include",
@@ -27,6 +28,7 @@ const given = [
 
 /** Folders that exist beside them and that a manifest may add. */
 const others = [
+	"lwip/include",
 	"mbedtls/mbedtls/tf-psa-crypto/drivers/builtin/include",
 	"mbedtls/mbedtls/tf-psa-crypto/include",
 	"mbedtls/port/include",

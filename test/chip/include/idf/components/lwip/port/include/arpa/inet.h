@@ -7,7 +7,4 @@
 #define INET_ADDRSTRLEN 16
 #define INET6_ADDRSTRLEN 46
 
-int inet_pton(int family, const char *text, void *address);
-const char *inet_ntop(int family, const void *address, char *text, socklen_t size);
-
 #endif

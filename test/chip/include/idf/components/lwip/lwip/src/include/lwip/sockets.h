@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// lwIP's own, which ESP-IDF builds without the functions' POSIX names.
+#ifndef CHIP_LWIP_SOCKETS_H
+#define CHIP_LWIP_SOCKETS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef uint32_t socklen_t;
+typedef uint8_t sa_family_t;
+
+#define AF_UNSPEC 0
+#define AF_INET 2
+#define AF_INET6 10
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+#define SOL_SOCKET 0xFFF
+#define SO_REUSEADDR 0x0004
+#define SO_SNDBUF 0x1001
+#define SO_RCVBUF 0x1002
+#define IPPROTO_UDP 17
+#define IPPROTO_IPV6 41
+#define IPV6_V6ONLY 27
+#define MSG_DONTWAIT 0x08
+
+struct sockaddr { // lwIP's, which begins with its length
+	uint8_t sa_len;
+	sa_family_t sa_family;
+	char sa_data[14];
+};
+
+#endif
