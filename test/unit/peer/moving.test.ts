@@ -106,6 +106,18 @@ describe.each([
 		expect(device.dtlsState).toBe("closed");
 	});
 
+	test("takes the candidates of the offer that said so for its new checks, too", async () => {
+		const { device, beginAnew } = await session(controls);
+		const anew = beginAnew();
+		device.expectMove();
+		device.setRemote(described(anew), false);
+		device.move();
+		device.setRemote(described(anew), true);
+		const ports = device.agent.remoteCandidates.map(({ port }) => port);
+		expect(ports).toContain(anew.agent.localCandidates[0]!.port);
+		anew.close();
+	});
+
 	test("keeps the association of one that goes on by another pair of the same transport", async () => {
 		const { device, remote } = await session(controls);
 		const former = [...Dtls.open];

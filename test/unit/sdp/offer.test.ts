@@ -305,6 +305,19 @@ describe("an answer to our offer", () => {
 		expect(negotiated(one, remote, "offerer")).toMatchObject([{ rejected: true, codec: undefined }]);
 	});
 
+	test("is told which section is of another kind, or has another mid", () => {
+		const one = makeOffer([video]);
+		const remote = answer(one, [{ ...video, direction: "recvonly" }]);
+		remote.media[0]!.mid = "7";
+		expect(failure(() => validateAnswer(one, remote))).toBe(
+			"sdp/malformed: section 0: the mid is not that of the offer",
+		);
+		remote.media[0]!.kind = "audio";
+		expect(failure(() => validateAnswer(one, remote))).toBe(
+			"sdp/malformed: section 0: the answer is of another kind than the offer",
+		);
+	});
+
 	test("of one section needs no bundle", () => {
 		const one = makeOffer([video]);
 		const remote = answer(one, [{ ...video, direction: "recvonly" }]);
