@@ -163,3 +163,10 @@ test.each([
 	await advance(50);
 	expect(device.connectionState).toBe(state);
 });
+
+test("new credentials that come without a description bring their candidates", async () => {
+	const { device } = await session(true);
+	const candidates = ["candidate:9 1 udp 1 192.0.2.99 4000 typ host"];
+	expect(device.restartRemote({ iceUfrag: "anew", icePwd: "x".repeat(22), candidates })).toBe(true);
+	expect(device.agent.remoteCandidates.map(({ port }) => port)).toEqual([4000]);
+});
