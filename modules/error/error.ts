@@ -16,6 +16,7 @@ export type WebRTCErrorCode =
 	| "ice/consent-expired" // RFC 7675 section 5.1
 	| "ice/bad-candidate"
 	| "ice/bad-server" // W3C SyntaxError: the URL of a STUN or TURN server
+	| "ice/turn" // a TURN server refuses, or does not answer
 	| "dtls/fingerprint-mismatch" // RFC 8122 section 5: the session ends
 	| "dtls/handshake-failed"
 	| "dtls/timeout"

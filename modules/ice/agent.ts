@@ -96,6 +96,17 @@ export class IceAgent {
 	}
 
 	/**
+	 * Nothing can be sent by this base any more: its candidates are gone, and pairs with them fail. Data of a selected pair
+	 * stops at once; what else works is selected in its place.
+	 */
+	removeBase(base: string, now: number): void {
+		const session = this.#session;
+		session.now = now;
+		session.locals.removeBase(base);
+		session.removeBase(base, now);
+	}
+
+	/**
 	 * The remote's credentials. Others than before mean that the remote restarts ICE (RFC 8839 section 4.4.2): unless
 	 * `restart` was called since, this agent restarts, too, with new credentials of its own to be signalled.
 	 * @returns whether it did

@@ -69,6 +69,10 @@ export class LocalCandidates {
 		return best;
 	}
 
+	removeBase(base: string): void {
+		this.list = this.list.filter((candidate) => candidate.base !== base);
+	}
+
 	/** What was learned belongs to the generation in which it was. */
 	restart(): void {
 		this.list = this.list.filter(({ type }) => type !== "prflx");

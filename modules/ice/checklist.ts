@@ -82,6 +82,11 @@ export default class Checklist {
 		return this.pairs.length > 0;
 	}
 
+	removeBase(base: string): void {
+		this.pairs = this.pairs.filter(({ local }) => local.base !== base);
+		this.#triggered = this.#triggered.filter(({ local }) => local.base !== base);
+	}
+
 	/** A pair is selected: of the others, only the valid ones and those that `isChecked` stay (RFC 8445 section 8.1.2). */
 	settle(isChecked: (pair: Pair) => boolean): void {
 		this.#triggered.length = 0;

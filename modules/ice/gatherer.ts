@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gathers the local candidates of an agent (RFC 8445 section 5.1.1), Sans-I/O, and tells of them one generation after
-// the other. Host candidates are known at once; what takes a server's answer has its place here.
+// the other. Host candidates are known at once; what takes a server's answer is awaited by a key each, and never holds up
+// what is known.
 import type { IceAgent } from "webrtc/ice/agent";
 import { formatCandidate, type Candidate } from "webrtc/ice/candidate";
 import type { LocalCandidateOptions } from "webrtc/ice/types";
@@ -14,11 +15,15 @@ export type IceGathererEvent =
 	/** As a line of SDP: "candidate:…", and the username fragment that it belongs to. */
 	| { type: "candidate"; candidate: string; ufrag: string };
 
-/** Finds the local candidates (RFC 8445 section 5.1). No I/O. */
+const patience = 10_000; // ms; what comes later is told of, but nobody waits for it
+
+/** Finds the local candidates (RFC 8445 section 5.1), and tells of them. No I/O. */
 export class IceGatherer {
-	#agent: IceAgent;
+	readonly #agent: IceAgent;
+	readonly #events: IceGathererEvent[] = [];
 	#state: IceGatheringState = "new";
-	#events: IceGathererEvent[] = [];
+	#awaited: string[] = [];
+	#deadline = Infinity;
 
 	/** @param hosts this host's addresses and ports; the agent has them from now on */
 	constructor(agent: IceAgent, hosts: readonly Omit<LocalCandidateOptions, "type">[]) {
@@ -37,16 +42,35 @@ export class IceGatherer {
 
 	/** Whether `candidates` are all that there will be in this generation. */
 	get isDone(): boolean {
-		return true;
+		return !this.#awaited.length;
+	}
+
+	/** A server is being asked: its answer is waited for, for 10 seconds from the first one's on. */
+	expect(key: string, now: number): void {
+		if (this.#awaited.includes(key)) return;
+		this.#awaited.push(key);
+		if (this.#deadline === Infinity) this.#deadline = now + patience;
+	}
+
+	/** It has answered, or failed. Without effect when it was not waited for. */
+	settle(key: string): void {
+		this.#awaited = this.#awaited.filter((one) => one !== key);
+		this.complete();
+	}
+
+	/** Another local candidate, at any time: told of, where candidates are, unless there is no use for it. */
+	add(options: LocalCandidateOptions): Candidate | undefined {
+		const candidate = this.#agent.addLocalCandidate(options);
+		if (candidate && this.#state !== "new") this.tell(candidate);
+		return candidate;
 	}
 
 	/** A description is in force: candidates are told of from now on. Without effect when they have been. */
 	gather(): void {
 		if (this.#state !== "new") return;
 		this.setState("gathering");
-		const ufrag = this.#agent.localUfrag;
-		for (const candidate of this.candidates) this.#events.push({ type: "candidate", candidate, ufrag });
-		this.setState("complete");
+		for (const candidate of this.#agent.localCandidates) if (isSignaled(candidate)) this.tell(candidate);
+		this.complete();
 	}
 
 	/** The agent has new credentials: the next `gather` tells of all candidates again. */
@@ -54,9 +78,33 @@ export class IceGatherer {
 		this.#state = "new";
 	}
 
+	handleTimeout(now: number): void {
+		if (now < this.#deadline) return;
+		this.#awaited = [];
+		this.complete();
+	}
+
+	get deadline(): number {
+		return this.#awaited.length ? this.#deadline : Infinity;
+	}
+
 	/** The next event, or undefined. */
 	pollEvent(): IceGathererEvent | undefined {
 		return this.#events.shift();
+	}
+
+	private tell(candidate: Candidate): void {
+		this.#events.push({
+			type: "candidate",
+			candidate: formatCandidate(candidate),
+			ufrag: this.#agent.localUfrag,
+		});
+	}
+
+	private complete(): void {
+		if (this.#awaited.length) return;
+		this.#deadline = Infinity;
+		if (this.#state === "gathering") this.setState("complete");
 	}
 
 	private setState(state: IceGatheringState): void {

@@ -62,10 +62,15 @@ function succeed(session: Session, transaction: Transaction, mapped: Candidate |
 	if (kind === "consent") {
 		if (pair !== session.selected) return;
 		session.consent.answered(now);
+		session.seeking = false; // it lives
 		session.emit({ type: "consent", pair: pair.view });
 		return;
 	}
 	pair.state = "succeeded";
+	if (pair === session.selected && kind === "check") {
+		session.consent.answered(now);
+		session.seeking = false;
+	}
 	session.works(pair, now);
 	if (session.controlling && kind === "nomination") session.select(pair, now);
 	else if (!session.controlling && pair.nominee) session.accept(pair, now);

@@ -48,6 +48,8 @@ export default class Session {
 	/** During a restart it is still the one of the generation before (RFC 8445 section 9). */
 	selected: Pair | undefined;
 	selectedAt = 0;
+	/** The selected pair is silent, or gone: others are tried, in the same generation. */
+	seeking = false;
 	/** The remote has no more candidates (RFC 8838 section 14). */
 	endOfCandidates = false;
 	/** Remote candidates with names, of this generation. */
@@ -95,9 +97,9 @@ export default class Session {
 		return this.state === "failed" || this.state === "closed";
 	}
 
-	/** The current generation has its selected pair. */
+	/** The current generation has its selected pair, and no better one is looked for. */
 	get settled(): boolean {
-		return this.selected?.generation === this.generation;
+		return !this.seeking && this.selected?.generation === this.generation;
 	}
 
 	emit(event: IceEvent): void {
@@ -175,6 +177,7 @@ export default class Session {
 		pair.nominated = true;
 		pair.nominee = false;
 		this.selected = pair;
+		this.seeking = false;
 		this.selectedAt = now;
 		this.earlyAt = Infinity;
 		this.validSince = undefined;
@@ -188,6 +191,37 @@ export default class Session {
 		this.checklist.settle((other) => this.transactions.of(other) !== undefined);
 		this.emit({ type: "selected", pair: pair.view });
 		this.setConnected();
+	}
+
+	/** Tries all pairs again, with the credentials that both sides have: the peer may still be there, by another way. */
+	seek(now: number): void {
+		if (this.ended || !this.generation.remoteKey) return;
+		this.seeking = true;
+		this.checkingSince = now;
+		this.validSince = undefined;
+		this.early = undefined;
+		for (const pair of this.checklist.pairs) if (pair !== this.selected) pair.state = "waiting";
+		this.combine(this.locals.list, this.remotes.list);
+		this.checklist.sort(this.controlling);
+		const { selected } = this;
+		if (selected?.generation === this.generation) {
+			if (!this.checklist.pairs.includes(selected)) this.checklist.pairs.push(selected);
+			this.checklist.trigger(selected);
+		}
+	}
+
+	/** Its candidates have gone already. */
+	removeBase(base: string, now: number): void {
+		this.transactions.cancel(({ pair }) => pair.local.base !== base);
+		this.checklist.removeBase(base);
+		this.dirty = true;
+		if (this.early?.local.base === base) this.early = undefined;
+		if (this.selected?.local.base !== base || this.ended) return;
+		this.selected = undefined;
+		this.consent.stop();
+		this.emit({ type: "deselected" });
+		if (this.state === "connected" || this.state === "completed") this.setState("disconnected");
+		this.seek(now);
 	}
 
 	fail(code: WebRTCErrorCode, message: string): void {
@@ -214,6 +248,7 @@ export default class Session {
 		this.checklist.clear();
 		this.transactions.cancel(({ kind, pair }) => kind === "consent" && pair === selected);
 		this.endOfCandidates = false;
+		this.seeking = false;
 		this.unresolved = 0;
 		this.heard = false;
 		this.early = undefined;

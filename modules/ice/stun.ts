@@ -14,6 +14,13 @@ export interface StunCrypto {
 	equal(a: ArrayBuffer | Uint8Array, b: ArrayBuffer | Uint8Array): boolean;
 }
 
+/** What long-term credentials need besides. */
+export interface LongTermCrypto extends StunCrypto {
+	hmacSHA256(key: ArrayBuffer | Uint8Array, data: ArrayBuffer | Uint8Array): ArrayBuffer;
+	sha256(data: ArrayBuffer | Uint8Array): ArrayBuffer;
+	md5(data: ArrayBuffer | Uint8Array): ArrayBuffer;
+}
+
 // RFC 8489 section 5: a message type is a method and a class.
 export const bindingRequest = 0x0001;
 export const bindingIndication = 0x0011;
@@ -21,6 +28,7 @@ export const bindingSuccess = 0x0101;
 export const bindingError = 0x0111;
 
 // Attributes: RFC 8489 section 18.3, RFC 8445 section 16.1. Those below 0x8000 must be understood.
+export const attributeMappedAddress = 0x0001;
 export const attributeUsername = 0x0006;
 export const attributeIntegrity = 0x0008;
 export const attributeErrorCode = 0x0009;
@@ -32,6 +40,20 @@ export const attributeFingerprint = 0x8028;
 export const attributeIceControlled = 0x8029;
 export const attributeIceControlling = 0x802a;
 
+// Of long-term credentials (RFC 8489 section 18.3) and of TURN (RFC 8656 section 18).
+export const attributeChannelNumber = 0x000c;
+export const attributeLifetime = 0x000d;
+export const attributeXorPeerAddress = 0x0012;
+export const attributeRealm = 0x0014;
+export const attributeNonce = 0x0015;
+export const attributeXorRelayedAddress = 0x0016;
+export const attributeRequestedFamily = 0x0017;
+export const attributeRequestedTransport = 0x0019;
+export const attributeIntegritySHA256 = 0x001c;
+export const attributePasswordAlgorithm = 0x001d;
+export const attributePasswordAlgorithms = 0x8002;
+export const attributeAlternateServer = 0x8023;
+
 /** RFC 8489 section 5: the header. */
 export const stunHeaderSize = 20;
 export const transactionIdSize = 12;
@@ -39,9 +61,15 @@ export const transactionIdSize = 12;
 export const roleConflict = 487;
 /** RFC 8489 section 6.3.1. */
 export const unknownAttribute = 420;
+/** RFC 8489 section 14.8 and RFC 8656 section 19. */
+export const tryAlternate = 300;
+export const unauthorized = 401;
+export const allocationMismatch = 437;
+export const staleNonce = 438;
 
 const transactionIdOffset = 8;
 const integritySize = 20;
+const integritySHA256Size = 32;
 const fingerprintXor = 0x5354554e;
 const magicCookie = [0x21, 0x12, 0xa4, 0x42];
 // Two ufrags of 256 and a colon (RFC 8839 section 5.4): a little more than RFC 8489 section 14.3 allows others.
@@ -95,7 +123,7 @@ export class StunReader {
 			if (end > data.length || !isSized(type, size)) return false;
 			if (type === attributeFingerprint && end !== data.length) return false;
 			if ((!sealed || type === attributeFingerprint) && !this.add(type, at + 4)) return false;
-			sealed ||= type === attributeIntegrity;
+			sealed ||= type === attributeIntegrity || type === attributeIntegritySHA256;
 			at = end;
 		}
 		return true;
@@ -120,6 +148,12 @@ export class StunReader {
 	uint32(type: number): number | undefined {
 		const offset = this.offsetOf(type);
 		return offset ? read32(this.data, offset) : undefined;
+	}
+
+	/** An attribute's value, where it lies; undefined when it is not there. */
+	bytes(type: number): Uint8Array | undefined {
+		const offset = this.offsetOf(type);
+		return offset ? this.data.subarray(offset, offset + read16(this.data, offset - 2)) : undefined;
 	}
 
 	/** Attributes that must be understood (RFC 8489 section 14) and are not. Valid until the next `decode`. */
@@ -153,16 +187,31 @@ export class StunReader {
 
 	/** XOR-MAPPED-ADDRESS (RFC 8489 section 14.2), or undefined. */
 	get mappedAddress(): { address: string; port: number } | undefined {
+		return this.xorAddress(attributeXorMappedAddress);
+	}
+
+	/** An address that is XORed as that one; undefined when it is not there. */
+	xorAddress(type: number): { address: string; port: number } | undefined {
+		return this.address(type, true);
+	}
+
+	/** An address as it is: ALTERNATE-SERVER's (section 14.15). */
+	plainAddress(type: number): { address: string; port: number } | undefined {
+		return this.address(type, false);
+	}
+
+	private address(type: number, isXored: boolean): { address: string; port: number } | undefined {
 		const { data } = this;
-		const offset = this.offsetOf(attributeXorMappedAddress);
-		if (!offset) return undefined;
+		const offset = this.offsetOf(type);
+		if (!offset || read16(data, offset - 2) < 8) return undefined;
 		const family = read8(data, offset + 1);
 		const size = read16(data, offset - 2) - 4;
 		if (!((family === 1 && size === 4) || (family === 2 && size === 16))) return undefined;
 		const bytes = data.slice(offset + 4, offset + 4 + size);
 		// The cookie and the transaction id follow each other in the header, as in the mask.
-		for (let i = 0; i < size; i++) bytes[i] = read8(bytes, i) ^ read8(data, 4 + i);
-		return { address: formatAddress(bytes, 0, size), port: read16(data, offset + 2) ^ read16(data, 4) };
+		const port = read16(data, offset + 2);
+		if (isXored) for (let i = 0; i < size; i++) bytes[i] = read8(bytes, i) ^ read8(data, 4 + i);
+		return { address: formatAddress(bytes, 0, size), port: isXored ? port ^ read16(data, 4) : port };
 	}
 
 	/**
@@ -170,19 +219,34 @@ export class StunReader {
 	 * The message's length is changed for the moment of the check, and restored.
 	 */
 	verify(key: ArrayBuffer | Uint8Array, crypto: StunCrypto): boolean {
-		const { data } = this;
 		const integrity = this.offsetOf(attributeIntegrity);
-		if (!integrity) return false;
+		return integrity > 0 && this.check(integrity, integritySize, (data) => crypto.hmacSHA1(key, data), crypto);
+	}
+
+	/** The same, with MESSAGE-INTEGRITY-SHA256 in its full length (section 14.6). */
+	verifySHA256(key: ArrayBuffer | Uint8Array, crypto: LongTermCrypto): boolean {
+		const integrity = this.offsetOf(attributeIntegritySHA256);
+		if (!integrity || read16(this.data, integrity - 2) !== integritySHA256Size) return false;
+		return this.check(integrity, integritySHA256Size, (data) => crypto.hmacSHA256(key, data), crypto);
+	}
+
+	private check(
+		integrity: number,
+		size: number,
+		hmac: (data: Uint8Array) => ArrayBuffer,
+		crypto: StunCrypto,
+	): boolean {
+		const { data } = this;
 		const fingerprint = this.offsetOf(attributeFingerprint);
 		if (fingerprint) {
 			const crc = (crypto.crc32(data.subarray(0, fingerprint - 4)) ^ fingerprintXor) >>> 0;
 			if (crc !== read32(data, fingerprint)) return false;
 		}
 		const length = read16(data, 2);
-		write16(data, 2, integrity + integritySize - stunHeaderSize);
-		const code = crypto.hmacSHA1(key, data.subarray(0, integrity - 4));
+		write16(data, 2, integrity + size - stunHeaderSize);
+		const code = hmac(data.subarray(0, integrity - 4));
 		write16(data, 2, length);
-		return crypto.equal(code, data.subarray(integrity, integrity + integritySize));
+		return crypto.equal(code, data.subarray(integrity, integrity + size));
 	}
 }
 
@@ -231,10 +295,15 @@ export class StunWriter {
 
 	/** @param address an IP address; a zone is left out */
 	xorMappedAddress(address: string, port: number): void {
+		this.xorAddress(attributeXorMappedAddress, address, port);
+	}
+
+	/** @param address an IP address; a zone is left out */
+	xorAddress(type: number, address: string, port: number): void {
 		const bytes = addressBytes(address);
 		if (!bytes) throw new RangeError("address: not an IP address");
 		const data = this.#data;
-		const at = this.attribute(attributeXorMappedAddress, 4 + bytes.length);
+		const at = this.attribute(type, 4 + bytes.length);
 		write16(data, at, bytes.length === 4 ? 1 : 2);
 		write16(data, at + 2, port ^ read16(data, 4));
 		for (let i = 0; i < bytes.length; i++) data[at + 4 + i] = read8(bytes, i) ^ read8(data, 4 + i);
@@ -259,6 +328,14 @@ export class StunWriter {
 		const at = this.attribute(attributeIntegrity, integritySize);
 		write16(this.#data, 2, this.#size - stunHeaderSize);
 		this.#data.set(new Uint8Array(crypto.hmacSHA1(key, this.#data.subarray(0, covered))), at);
+	}
+
+	/** MESSAGE-INTEGRITY-SHA256 (RFC 8489 section 14.6) over all that was written so far. */
+	integritySHA256(key: ArrayBuffer | Uint8Array, crypto: LongTermCrypto): void {
+		const covered = this.#size;
+		const at = this.attribute(attributeIntegritySHA256, integritySHA256Size);
+		write16(this.#data, 2, this.#size - stunHeaderSize);
+		this.#data.set(new Uint8Array(crypto.hmacSHA256(key, this.#data.subarray(0, covered))), at);
 	}
 
 	/** FINGERPRINT, always the last attribute. */
@@ -310,6 +387,7 @@ function isSized(type: number, size: number): boolean {
 		case attributeXorMappedAddress:
 			return size === 8 || size === 20;
 		case attributePriority:
+		case attributeLifetime:
 		case attributeFingerprint:
 			return size === 4;
 		case attributeUseCandidate:

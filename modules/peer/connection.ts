@@ -28,7 +28,7 @@ import PeerTransport, {
 	type TransportOwner,
 } from "webrtc/peer/transport";
 import { receives } from "webrtc/sdp";
-import type { CandidateInit } from "webrtc/signaling";
+import type { CandidateInit, IceServer } from "webrtc/signaling";
 
 /** W3C webrtc section 4.3.3. */
 export type RTCPeerConnectionState = "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
@@ -62,6 +62,7 @@ export interface ConnectionOwner {
 	hears(type: ConnectionEvent["type"]): boolean;
 }
 
+const none: readonly IceServer[] = Object.freeze([]);
 const dataOffered: DataWishes = Object.freeze({ isWanted: false, isAccepted: true, maxMessageSize: 262144 });
 const dataRefused: DataWishes = Object.freeze({ isWanted: false, isAccepted: false, maxMessageSize: 0 });
 
@@ -82,6 +83,7 @@ export default class Connection
 	#certificate: Certificate;
 	#ownCertificate: Certificate | undefined;
 	#options: TransportOptions;
+	#iceServers: readonly IceServer[];
 	#session: RtpSession | undefined;
 	#data: DataLimits | false;
 	/** Made for the first channel, or when the peer has a section for them. */
@@ -91,6 +93,7 @@ export default class Connection
 		this.#owner = owner;
 		this.#network = configuration.network ?? (this.#ownNetwork = new Network());
 		this.#certificate = configuration.certificates?.[0] ?? (this.#ownCertificate = new Certificate());
+		this.#iceServers = configuration.iceServers ?? none;
 		this.#options = {
 			hidesHost: configuration.iceTransportPolicy === "relay",
 			maximumCandidates: configuration.limits?.sessionCandidates,
@@ -183,7 +186,7 @@ export default class Connection
 		const before = this.signalingState;
 		const effects = this.negotiation.setLocal(type, text, transport.local);
 		if (type === "offer") transport.restart();
-		transport.gatherer.gather();
+		transport.gather(this.#iceServers);
 		this.pollGatherer(transport);
 		this.carryOut(effects, before);
 	}
@@ -229,7 +232,7 @@ export default class Connection
 		if (!transport.restartRemote(remote)) return undefined;
 		const { iceUfrag, icePwd, candidates, endOfCandidates } = transport.local;
 		negotiation.replaceIce(remote, { iceUfrag, icePwd, candidates });
-		transport.gatherer.gather();
+		transport.gather(this.#iceServers);
 		this.pollGatherer(transport);
 		negotiation.release();
 		return { iceUfrag, icePwd, candidates, endOfCandidates };
@@ -257,6 +260,16 @@ export default class Connection
 		this.error ??= error;
 		this.connectionState = "failed";
 		this.#owner.dispatchEvent({ type: "connectionstatechange" });
+	}
+
+	/** Others from now on, where they are of use. */
+	set iceServers(iceServers: readonly IceServer[]) {
+		this.#iceServers = iceServers;
+		this.transport?.useServers(iceServers);
+	}
+
+	onGathered(): void {
+		if (this.transport && this.signalingState !== "closed") this.pollGatherer(this.transport);
 	}
 
 	onTransportState(): void {

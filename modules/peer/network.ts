@@ -8,6 +8,8 @@ import { StunMessages } from "webrtc/ice";
 import { prepare } from "webrtc/native/srtp";
 import Transport, { type InterfaceAddress } from "webrtc/native/transport";
 import Path from "webrtc/native/transport/path";
+import Relay, { type RelayOptions } from "webrtc/native/transport/relay";
+import Servers from "webrtc/peer/servers";
 
 export interface NetworkOptions {
 	/** UDP port, the same for IPv4 and IPv6; 0, the default, takes any. */
@@ -41,6 +43,7 @@ export default class Network {
 	#lastOwner = 0;
 	#buffer = new Uint8Array(largestStun);
 	#clock = new Clock();
+	#servers: Servers | undefined;
 	#maximumCandidates: number;
 	#unsent = 0;
 
@@ -115,6 +118,24 @@ export default class Network {
 		this.#transport?.removeUfrag(ufrag);
 	}
 
+	hasFamily(family: 4 | 6): boolean {
+		return this.open().hasFamily(family);
+	}
+
+	/** STUN and TURN servers, which the connections share. */
+	get servers(): Servers {
+		return (this.#servers ??= new Servers(this));
+	}
+
+	/** @throws WebRTCError "transport/failed" */
+	createRelay(options: RelayOptions): Relay {
+		try {
+			return new Relay(this.open(), options);
+		} catch (cause) {
+			throw fromNative(cause, "transport/failed");
+		}
+	}
+
 	createPath(): Path {
 		return new Path(this.open());
 	}
@@ -138,6 +159,7 @@ export default class Network {
 	 */
 	send(data: Uint8Array, address: string, port: number, relay: number, owner: number): void {
 		try {
+			if (relay) this.#servers?.permit(relay, address);
 			this.#transport?.write(data, address, port, relay, owner);
 		} catch {
 			this.#unsent++;
@@ -153,6 +175,8 @@ export default class Network {
 
 	/** Gives the port back; peer connections that are left fail. Can be called again without effect. */
 	close(): void {
+		this.#servers?.close();
+		this.#servers = undefined;
 		this.#transport?.close();
 		this.#transport = undefined;
 		this.#handlers.clear();

@@ -231,7 +231,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	}
 
 	/**
-	 * New ICE servers are used from the next gathering on.
+	 * New ICE servers are used at once as long as there is no path, otherwise from the next gathering on.
 	 * @throws as the constructor; WebRTCError "peer/invalid-modification" for what cannot change: certificates, bundlePolicy,
 	 * network, and iceCandidatePoolSize once there is a description
 	 */
@@ -241,6 +241,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		checkUnchanged(this.#configuration, configuration, this.localDescription !== null);
 		const { certificates, network, limits, data } = this.#configuration;
 		this.#configuration = { ...configuration, certificates, network, limits, data };
+		this.#connection.iceServers = configuration.iceServers ?? [];
 	}
 
 	/**

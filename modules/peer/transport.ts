@@ -6,6 +6,7 @@ import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import { IceAgent, IceGatherer, makeCredentials, type IceState, type SelectedPair } from "webrtc/ice";
+import type { LocalCandidateOptions } from "webrtc/ice/types";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
 import type Certificate from "webrtc/native/dtls/certificate";
@@ -16,7 +17,9 @@ import type { IceParameters } from "webrtc/peer/ice";
 import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
 import { relayOf } from "webrtc/peer/route";
+import type { ServersUser } from "webrtc/peer/servers";
 import type { RemoteTransport } from "webrtc/sdp";
+import type { IceServer } from "webrtc/signaling";
 
 /** W3C webrtc section 4.3.4. */
 export type RTCIceConnectionState = IceState;
@@ -33,14 +36,18 @@ export interface TransportOptions {
 export interface TransportOwner {
 	/** The ICE or DTLS state has changed. */
 	onTransportState(): void;
+	/** The gatherer has something to tell. */
+	onGathered(): void;
 }
 
+const none: readonly string[] = Object.freeze([]);
 const moving = 10_000; // ms in which a remote that begins anew has been heard of
 
 /** Owns all natives of one peer but its senders. */
-export default class PeerTransport {
+export default class PeerTransport implements ServersUser {
 	readonly agent: IceAgent;
 	readonly gatherer: IceGatherer;
+	readonly relayOnly: boolean;
 	#owner: TransportOwner;
 	#network: Network;
 	#certificate: Certificate;
@@ -62,6 +69,8 @@ export default class PeerTransport {
 	#remote: { ufrag: string; password: string; lite: boolean } | undefined; // as agreed
 	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
+	#serverKeys: readonly string[] = none;
+	#gathers = false;
 	#closed = false;
 	#broken = false;
 
@@ -70,6 +79,7 @@ export default class PeerTransport {
 		this.#network = network;
 		this.#certificate = certificate;
 		const { hidesHost, maximumCandidates } = options;
+		this.relayOnly = hidesHost;
 		const { now, messages } = network;
 		this.agent = new IceAgent({ controlling: true, crypto, now, messages, maximumCandidates, pool: network });
 		this.#path = network.createPath();
@@ -134,6 +144,53 @@ export default class PeerTransport {
 	/** Of the newest remote description. */
 	get remoteUfrag(): string {
 		return this.#remoteUfrag;
+	}
+
+	/** A description is in force: all candidates are told of, and the servers asked. */
+	gather(iceServers: readonly IceServer[]): void {
+		this.ask(iceServers);
+		this.gatherer.gather();
+		this.#gathers = true;
+		this.pump();
+	}
+
+	/** Other servers than before: a connection that has none yet has use for them at once. */
+	useServers(iceServers: readonly IceServer[]): void {
+		if (!this.#gathers || this.#closed || this.agent.selectedPair) return;
+		this.ask(iceServers);
+		this.pump();
+	}
+
+	private ask(iceServers: readonly IceServer[]): void {
+		if (iceServers.length || this.#serverKeys.length)
+			this.#serverKeys = this.#network.servers.use(this, iceServers);
+	}
+
+	onServerAsked(key: string): void {
+		this.gatherer.expect(key, this.#network.now);
+	}
+
+	onServerCandidate(_key: string, candidate: LocalCandidateOptions): void {
+		this.gatherer.add(candidate);
+		this.tellGathered();
+	}
+
+	onServerSettled(key: string): void {
+		this.gatherer.settle(key);
+		this.tellGathered();
+	}
+
+	onServerLost(base: string): void {
+		if (this.#closed) return;
+		this.agent.removeBase(base, this.#network.now);
+		this.pump();
+	}
+
+	/** Not before it is known what for. */
+	private tellGathered(): void {
+		if (this.#closed || !this.#gathers) return;
+		this.#owner.onGathered();
+		this.pump();
 	}
 
 	/** @param candidate "candidate:…"; "" when there are no more */
@@ -268,6 +325,10 @@ export default class PeerTransport {
 		const network = this.#network;
 		let changed = false;
 		this.agent.handleTimeout(network.now);
+		if (this.gatherer.deadline <= network.now) {
+			this.gatherer.handleTimeout(network.now);
+			this.#owner.onGathered();
+		}
 		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
 			if (event.type === "heard") this.#path.accept(event.address, event.port, relayOf(event.local));
 			else if (event.type === "validated") this.#path.confirm(event.address, event.port, relayOf(event.local));
@@ -277,6 +338,7 @@ export default class PeerTransport {
 				this.follow(event.pair);
 				this.select(event.pair);
 				this.forgetFormer();
+				this.leaveServers(event.pair);
 			} else if (event.type === "statechange") {
 				changed = true;
 				if (event.state === "disconnected") this.#path.yield();
@@ -303,6 +365,7 @@ export default class PeerTransport {
 		this.#path.close();
 		for (const ufrag of this.#ufrags) this.#network.remove(ufrag);
 		this.#network.leave(this.#number);
+		if (this.#serverKeys.length) this.#network.servers.leave(this);
 		this.agent.close();
 	}
 
@@ -337,7 +400,9 @@ export default class PeerTransport {
 
 	/** The address may still be another peer's: then the next consent tries again. */
 	private select({ remote, base }: SelectedPair): void {
-		if (!this.#path.select(remote.address, remote.port, relayOf(base)) || this.#writable) return;
+		const relay = relayOf(base);
+		if (relay) this.#network.servers.bind(relay, remote.address, remote.port);
+		if (!this.#path.select(remote.address, remote.port, relay) || this.#writable) return;
 		this.#writable = true;
 		this.#dtls?.start();
 	}
@@ -364,6 +429,14 @@ export default class PeerTransport {
 	}
 
 	/** The credentials before a restart have served. */
+	/** Servers of a configuration before, but for the one that is in use. */
+	private leaveServers({ base }: SelectedPair): void {
+		if (!this.#serverKeys.length) return;
+		const { servers } = this.#network;
+		const used = servers.keyOf(relayOf(base));
+		servers.leave(this, used === undefined ? this.#serverKeys : [...this.#serverKeys, used]);
+	}
+
 	private forgetFormer(): void {
 		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.#network.remove(ufrag);
 	}
@@ -384,7 +457,7 @@ export default class PeerTransport {
 	}
 
 	private schedule(): void {
-		const deadline = this.agent.deadline ?? Infinity;
+		const deadline = Math.min(this.agent.deadline ?? Infinity, this.gatherer.deadline);
 		if (deadline === this.#deadline && this.#timer !== undefined) return;
 		if (this.#timer !== undefined) Timer.clear(this.#timer);
 		this.#timer = undefined;

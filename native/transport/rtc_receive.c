@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network thread: reads datagrams in batches, and gives each to whom it is for.
-#include "rtc_transport_core.h"
+#include "rtc_relay_core.h"
 
 #include <errno.h>
 #include <string.h>
@@ -70,7 +70,7 @@ int rtc_receive_datagram(rtc_transport *transport, const rtc_address *from, uint
 	return 0;
 }
 
-static int receive(rtc_transport *transport, const rtc_received *received)
+static int receive(rtc_transport *transport, rtc_relay *relay, const rtc_received *received)
 {
 	rtc_address from;
 	rtc_count(&transport->packetsReceived, 1);
@@ -79,6 +79,8 @@ static int receive(rtc_transport *transport, const rtc_received *received)
 		rtc_count(&transport->malformed, 1);
 		return 0;
 	}
+	if (relay)
+		return rtc_relay_receive(relay, received->data, received->size);
 	rtc_address_from_socket(&from, &received->from);
 	return rtc_receive_datagram(transport, &from, received->data, received->size);
 }
@@ -118,23 +120,28 @@ static int readBatch(rtc_transport *transport, int fd, rtc_received *batch)
 }
 #endif
 
-static void drain(rtc_transport *transport, int fd)
+// Returns 0, or an errno value of the socket's.
+static int drain(rtc_transport *transport, rtc_relay *relay, int fd)
 {
 	rtc_received batch[RTC_RECEIVE_BATCH];
 	for (int taken = 0; taken < TURN; taken += RTC_RECEIVE_BATCH) {
 		int news = 0, count = readBatch(transport, fd, batch);
 		for (int i = 0; i < count; i++)
-			news |= receive(transport, &batch[i]);
+			news |= receive(transport, relay, &batch[i]);
 		if (news && transport->onStun)
 			transport->onStun(transport->context);
+		if (count < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : errno;
 		if (count < RTC_RECEIVE_BATCH) // nothing left, or an error: poll tells what comes next
-			return;
+			return 0;
 	}
+	return 0;
 }
 
-#define POLLED 3
+#define SOCKETS 3 // the wake's, and one a family
+#define POLLED (SOCKETS + RTC_RELAYS)
 
-static nfds_t descriptors(const rtc_transport *transport, struct pollfd polled[POLLED])
+static nfds_t descriptors(const rtc_transport *transport, struct pollfd *polled)
 {
 	nfds_t count = 0;
 	polled[count++] = (struct pollfd){.fd = transport->wake.readable, .events = POLLIN};
@@ -144,8 +151,36 @@ static nfds_t descriptors(const rtc_transport *transport, struct pollfd polled[P
 	return count;
 }
 
+// Relays come and go: a descriptor that is closed meanwhile tells nothing.
+static nfds_t addRelays(rtc_transport *transport, struct pollfd *polled, nfds_t count, uint16_t numbers[RTC_RELAYS])
+{
+	pthread_mutex_lock(&transport->lock);
+	for (int i = 0; i < RTC_RELAYS; i++) {
+		const rtc_relay *relay = transport->relays[i];
+		if (!relay)
+			continue;
+		polled[count] = (struct pollfd){.fd = relay->fd, .events = POLLIN};
+		*numbers++ = relay->number;
+		count++;
+	}
+	pthread_mutex_unlock(&transport->lock);
+	return count;
+}
+
+static void drainRelay(rtc_transport *transport, uint16_t number)
+{
+	pthread_mutex_lock(&transport->relayLock);
+	pthread_mutex_lock(&transport->lock);
+	rtc_relay *relay = rtc_relay_find(transport, number);
+	pthread_mutex_unlock(&transport->lock);
+	int error = relay ? drain(transport, relay, relay->fd) : 0;
+	if (error && relay->options.onError)
+		relay->options.onError(relay->options.context, error);
+	pthread_mutex_unlock(&transport->relayLock);
+}
+
 // Waits until there is something to read, `timeout` in milliseconds. Returns 0 or an errno value.
-static int await(struct pollfd *polled, nfds_t count, int timeout)
+static int await(struct pollfd *polled, nfds_t sockets, nfds_t count, int timeout)
 {
 	int ready;
 	do
@@ -153,7 +188,7 @@ static int await(struct pollfd *polled, nfds_t count, int timeout)
 	while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return errno;
-	for (nfds_t i = 0; i < count; i++)
+	for (nfds_t i = 0; i < sockets; i++)
 		if (polled[i].revents & POLLNVAL)
 			return EBADF;
 	return 0;
@@ -161,24 +196,29 @@ static int await(struct pollfd *polled, nfds_t count, int timeout)
 
 int rtc_receive_check(const rtc_transport *transport)
 {
-	struct pollfd polled[POLLED];
-	return await(polled, descriptors(transport, polled), 0);
+	struct pollfd polled[SOCKETS];
+	nfds_t count = descriptors(transport, polled);
+	return await(polled, count, count, 0);
 }
 
 void *rtc_receive_run(void *argument)
 {
 	rtc_transport *transport = argument;
 	struct pollfd polled[POLLED];
-	nfds_t count = descriptors(transport, polled);
+	uint16_t relays[RTC_RELAYS];
+	nfds_t sockets = descriptors(transport, polled);
 	int error = 0;
 	while (!error && !atomic_load(&transport->closing)) {
-		error = await(polled, count, rtc_tasks_timeout(&transport->tasks, rtc_now()));
+		nfds_t count = addRelays(transport, polled, sockets, relays);
+		error = await(polled, sockets, count, rtc_tasks_timeout(&transport->tasks, rtc_now()));
 		rtc_tasks_awake(&transport->tasks);
 		if (!error && polled[0].revents)
 			rtc_wake_clear(&transport->wake);
 		for (nfds_t i = 1; !error && i < count; i++)
-			if (polled[i].revents)
-				drain(transport, polled[i].fd);
+			if (polled[i].revents && i < sockets)
+				(void)drain(transport, NULL, polled[i].fd);
+			else if (polled[i].revents)
+				drainRelay(transport, relays[i - sockets]);
 		if (!error)
 			rtc_tasks_run(&transport->tasks, rtc_now());
 	}

@@ -78,6 +78,22 @@ int rtc_sockets_open(rtc_sockets *sockets, const rtc_address *address, uint16_t 
 	return error;
 }
 
+int rtc_sockets_connect(int *fd, const rtc_address *remote)
+{
+	rtc_sockaddr name;
+	socklen_t size = rtc_address_to_socket(remote, &name);
+	*fd = socket(name.any.sa_family, SOCK_DGRAM, 0);
+	if (*fd < 0)
+		return errno;
+	configure(*fd, remote->family);
+	if (connect(*fd, &name.any, size) == 0)
+		return 0;
+	int error = errno;
+	close(*fd);
+	*fd = -1;
+	return error;
+}
+
 void rtc_sockets_close(rtc_sockets *sockets)
 {
 	for (int i = 0; i < 2; i++) {

@@ -30,6 +30,8 @@ typedef struct {
 
 // Binds both families, or the one of `address` (NULL: all addresses). Returns 0 or an errno value.
 int rtc_sockets_open(rtc_sockets *sockets, const rtc_address *address, uint16_t port);
+// A socket of its own that knows one remote. Returns 0 or an errno value.
+int rtc_sockets_connect(int *fd, const rtc_address *remote);
 void rtc_sockets_close(rtc_sockets *sockets);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sending. All datagrams between begin and end have one destination, so a run of equal sizes is one buffer to the
 // kernel, which cuts it (UDP_SEGMENT, Linux 4.18): a key frame costs a few system calls and passes of the IP stack.
-#include "rtc_transport_core.h"
+#include "rtc_relay_core.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +11,16 @@
 // other peers.
 #define WAITS 3
 #define WAIT_MICROSECONDS 1000
+
+static uint8_t *bufferOf(const rtc_transmit *transmit, uint32_t index)
+{
+	return transmit->buffers + index * RTC_TRANSMIT_STRIDE + RTC_RELAY_HEADROOM;
+}
+
+static uint8_t *startOf(const rtc_transmit *transmit, uint32_t index)
+{
+	return bufferOf(transmit, index) - transmit->prefix.size;
+}
 
 #if RTC_BATCHED
 #include <netinet/udp.h>
@@ -58,14 +68,14 @@ static uint32_t layOut(rtc_transmit *transmit, uint32_t first, rtc_batch *batch)
 		uint32_t run = transmit->segmentation ? runLength(transmit, first) : 1;
 		struct msghdr *message = &batch->messages[count].msg_hdr;
 		memset(message, 0, sizeof *message);
-		message->msg_name = &transmit->to;
+		message->msg_name = transmit->toSize ? &transmit->to : NULL;
 		message->msg_namelen = transmit->toSize;
 		message->msg_iov = &batch->vectors[first];
 		message->msg_iovlen = run;
 		if (run > 1)
 			setSegmentSize(message, &batch->controls[count], transmit->sizes[first]);
 		for (uint32_t i = first; i < first + run; i++) {
-			batch->vectors[i].iov_base = transmit->buffers + i * RTC_TRANSMIT_SIZE;
+			batch->vectors[i].iov_base = startOf(transmit, i);
 			batch->vectors[i].iov_len = transmit->sizes[i];
 		}
 		first += run;
@@ -109,8 +119,8 @@ static uint32_t sendSome(rtc_transmit *transmit, uint32_t first, uint32_t *run)
 	ssize_t sent;
 	*run = 1;
 	do
-		sent = sendto(transmit->fd, transmit->buffers + first * RTC_TRANSMIT_SIZE, transmit->sizes[first], 0,
-					  &transmit->to.any, transmit->toSize);
+		sent = sendto(transmit->fd, startOf(transmit, first), transmit->sizes[first], 0,
+					  transmit->toSize ? &transmit->to.any : NULL, transmit->toSize);
 	while (sent < 0 && errno == EINTR);
 	return sent >= 0;
 }
@@ -130,7 +140,7 @@ static int canSegment(int fd)
 
 int rtc_transmit_init(rtc_transmit *transmit, rtc_transport *transport)
 {
-	transmit->buffers = rtc_calloc(RTC_TRANSMIT_BATCH, RTC_TRANSMIT_SIZE);
+	transmit->buffers = rtc_calloc(1, RTC_TRANSMIT_BATCH * RTC_TRANSMIT_STRIDE + RTC_RELAY_TAIL);
 	if (!transmit->buffers)
 		return ENOMEM;
 	pthread_mutex_init(&transmit->lock, NULL);
@@ -152,6 +162,11 @@ static void countSent(rtc_transmit *transmit, uint32_t first, uint32_t count)
 		bytes += transmit->sizes[i];
 	rtc_count(&transmit->transport->packetsSent, count);
 	rtc_count(&transmit->transport->bytesSent, bytes);
+	if (transmit->relay) {
+		rtc_count(&transmit->relay->packetsSent, count);
+		rtc_count(&transmit->relay->bytesSent, bytes);
+		bytes -= (uint64_t)count * transmit->prefix.size; // what is left of the padding is a few bytes
+	}
 	rtc_count(&transmit->path->packetsSent, count);
 	rtc_count(&transmit->path->bytesSent, bytes);
 }
@@ -179,13 +194,16 @@ static void flush(rtc_transmit *transmit)
 		uint32_t sent = sendSome(transmit, first, &run);
 		countSent(transmit, first, sent);
 		first += sent;
-		if (sent)
+		if (sent) {
+			transmit->error = 0;
 			continue;
+		}
 		if (run > 1 && refusesSegments(errno)) {
 			transmit->segmentation = 0; // and again, one by one
 			continue;
 		}
 		int error = errno;
+		transmit->error = error;
 		if (waitForRoom(transmit, error))
 			continue;
 		// A full socket buffer or a lost route takes the rest with it; what is too large goes alone.
@@ -204,15 +222,24 @@ static int begin(rtc_path *path)
 	pthread_mutex_lock(&transmit->lock);
 	pthread_mutex_lock(&transport->lock);
 	rtc_address selected = path->selected;
+	transmit->relay = selected.relay ? rtc_relay_find(transport, selected.relay) : NULL;
+	transmit->prefix.size = 0;
+	if (transmit->relay)
+		rtc_relay_aim(transmit->relay, &selected, &transmit->prefix);
 	pthread_mutex_unlock(&transport->lock);
-	transmit->fd = selected.family && !selected.relay ? transport->sockets.fd[RTC_FAMILY_INDEX(selected.family)] : -1;
+	if (transmit->relay)
+		transmit->fd = transmit->relay->fd;
+	else
+		transmit->fd =
+			selected.family && !selected.relay ? transport->sockets.fd[RTC_FAMILY_INDEX(selected.family)] : -1;
 	if (transmit->fd < 0) {
 		pthread_mutex_unlock(&transmit->lock);
 		return 0;
 	}
-	transmit->toSize = rtc_address_to_socket(&selected, &transmit->to);
+	transmit->toSize = transmit->relay ? 0 : rtc_address_to_socket(&selected, &transmit->to);
 	transmit->path = path;
 	transmit->count = transmit->lost = transmit->waits = 0;
+	transmit->error = 0;
 	return 1;
 }
 
@@ -223,7 +250,7 @@ rtc_transmit *rtc_path_begin(rtc_path *path)
 
 uint8_t *rtc_transmit_buffer(rtc_transmit *transmit)
 {
-	return transmit->buffers + transmit->count * RTC_TRANSMIT_SIZE;
+	return bufferOf(transmit, transmit->count);
 }
 
 void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
@@ -232,6 +259,8 @@ void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
 		lose(transmit, 1);
 		return;
 	}
+	if (transmit->relay)
+		size = rtc_relay_wrap(&transmit->prefix, bufferOf(transmit, transmit->count), size);
 	transmit->sizes[transmit->count++] = (uint16_t)size;
 	if (transmit->count == RTC_TRANSMIT_BATCH)
 		flush(transmit);
@@ -242,27 +271,22 @@ uint32_t rtc_transmit_end(rtc_transmit *transmit)
 	flush(transmit);
 	uint32_t lost = transmit->lost;
 	transmit->path = NULL;
+	transmit->relay = NULL;
 	pthread_mutex_unlock(&transmit->lock);
 	return lost;
 }
 
 int rtc_path_send(rtc_path *path, const uint8_t *data, size_t size)
 {
+	if (size == 0 || size > RTC_TRANSMIT_SIZE)
+		return EMSGSIZE;
 	if (!begin(path))
 		return ENOTCONN;
-	rtc_transport *transport = path->transport;
-	rtc_transmit *transmit = &transport->transmit;
-	int error = 0;
-	while (sendto(transmit->fd, data, size, 0, &transmit->to.any, transmit->toSize) < 0 && (error = errno) == EINTR)
-		error = 0;
-	if (error)
-		rtc_count(&transport->sendErrors, 1);
-	else {
-		rtc_count(&transport->packetsSent, 1);
-		rtc_count(&transport->bytesSent, size);
-		rtc_count(&path->packetsSent, 1);
-		rtc_count(&path->bytesSent, size);
-	}
-	pthread_mutex_unlock(&transmit->lock);
+	rtc_transmit *transmit = &path->transport->transmit;
+	memcpy(rtc_transmit_buffer(transmit), data, size);
+	rtc_transmit_commit(transmit, size);
+	flush(transmit);
+	int error = transmit->error;
+	rtc_transmit_end(transmit);
 	return error;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A transport's life, and its STUN.
-#include "rtc_transport_core.h"
+#include "rtc_relay_core.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@ static void destroy(rtc_transport *transport)
 	rtc_tasks_destroy(&transport->tasks);
 	pthread_mutex_destroy(&transport->lock);
 	pthread_mutex_destroy(&transport->stunLock);
+	pthread_mutex_destroy(&transport->relayLock);
 	free(transport);
 }
 
@@ -84,6 +85,7 @@ rtc_transport *rtc_transport_open(const rtc_transport_options *options, int *err
 	transport->context = options->context;
 	pthread_mutex_init(&transport->lock, NULL);
 	pthread_mutex_init(&transport->stunLock, NULL);
+	pthread_mutex_init(&transport->relayLock, NULL);
 	*error = rtc_tasks_init(&transport->tasks);
 	if (*error) {
 		free(transport);
@@ -163,6 +165,13 @@ int rtc_transport_read_stun(rtc_transport *transport, uint8_t *buffer, size_t si
 	return length;
 }
 
+void rtc_transport_expect(rtc_transport *transport, uint16_t owner, const uint8_t *data, size_t size)
+{
+	pthread_mutex_lock(&transport->stunLock);
+	rtc_stun_filter_sent(transport->filter, data, size, owner, rtc_now());
+	pthread_mutex_unlock(&transport->stunLock);
+}
+
 int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, uint16_t owner, const uint8_t *data,
 							size_t size)
 {
@@ -170,19 +179,17 @@ int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, uin
 	int error = 0;
 	if (!rtc_address_is_unicast(to))
 		error = EADDRNOTAVAIL;
-	else if (to->relay)
-		error = EHOSTUNREACH;
-	else if (!rtc_transport_has_family(transport, to->family))
+	else if (!to->relay && !rtc_transport_has_family(transport, to->family))
 		error = EAFNOSUPPORT;
 	if (error) {
 		rtc_count(&transport->sendErrors, 1);
 		return error;
 	}
+	rtc_transport_expect(transport, owner, data, size);
+	if (to->relay)
+		return rtc_relay_send(transport, to, data, size);
 	int fd = transport->sockets.fd[RTC_FAMILY_INDEX(to->family)];
 	socklen_t nameSize = rtc_address_to_socket(to, &name);
-	pthread_mutex_lock(&transport->stunLock); // before it leaves: its answer may be quick
-	rtc_stun_filter_sent(transport->filter, data, size, owner, rtc_now());
-	pthread_mutex_unlock(&transport->stunLock);
 	while (sendto(fd, data, size, 0, &name.any, nameSize) < 0 && (error = errno) == EINTR)
 		error = 0;
 	if (error)

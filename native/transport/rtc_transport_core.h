@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the transport share.
 //
-// Locks, in the order in which they are taken: a path's `dispatch` (while its handlers run), `transmit.lock` (from
-// rtc_path_begin to rtc_transmit_end), then one of `lock` (addresses and selections) and `stunLock`, both held for
-// moments only.
+// Locks, in the order in which they are taken: `relayLock` (while a relay's datagrams are handled), a path's `dispatch`
+// (while its handlers run), `transmit.lock` (from rtc_path_begin to rtc_transmit_end), then one of `lock` (addresses
+// and selections) and `stunLock`, both held for moments only.
 #ifndef RTC_TRANSPORT_CORE_H
 #define RTC_TRANSPORT_CORE_H
 
@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include "rtc_path_table.h"
 #include "rtc_port.h"
+#include "rtc_relay.h"
 #include "rtc_sockets.h"
 #include "rtc_stun_filter.h"
 #include "rtc_transport.h"
@@ -21,7 +22,7 @@
 // Linux moves many datagrams in one system call. RTC_PLAIN_SOCKETS asks for what lwIP and the BSDs have, to test it.
 #if defined(__linux__) && !defined(RTC_PLAIN_SOCKETS)
 #define RTC_BATCHED 1
-#define RTC_TRANSMIT_BATCH 32 // 41 KB
+#define RTC_TRANSMIT_BATCH 32 // 43 KB
 #define RTC_RECEIVE_BATCH 32  // 48 KB
 #else
 #define RTC_BATCHED 0
@@ -42,6 +43,17 @@ static inline uint64_t rtc_counted(const rtc_counter *counter)
 	return atomic_load_explicit((rtc_counter *)counter, memory_order_relaxed);
 }
 
+// What precedes each datagram for a peer behind a relay.
+typedef struct {
+	uint8_t bytes[RTC_RELAY_HEADROOM];
+	uint8_t size;
+	uint8_t isIndication; // else ChannelData
+} rtc_relay_prefix;
+
+// A buffer for a datagram has room for what a relay takes before it and behind it.
+#define RTC_TRANSMIT_STRIDE (RTC_RELAY_HEADROOM + RTC_TRANSMIT_SIZE)
+_Static_assert(RTC_TRANSMIT_STRIDE % 8 == 0, "datagrams are aligned");
+
 struct rtc_transmit {
 	pthread_mutex_t lock;
 	rtc_transport *transport;
@@ -50,12 +62,15 @@ struct rtc_transmit {
 	rtc_path *path;
 	int fd;
 	rtc_sockaddr to;
-	socklen_t toSize;
+	socklen_t toSize; // 0: the socket is a relay's, which is connected
+	rtc_relay *relay; // NULL: none
+	rtc_relay_prefix prefix;
 	uint32_t lost;  // datagrams
 	uint32_t waits; // for room in the socket's buffer
+	int error;      // an errno value: of the last datagram
 	uint32_t count;
 	uint16_t sizes[RTC_TRANSMIT_BATCH];
-	uint8_t *buffers; // RTC_TRANSMIT_BATCH of RTC_TRANSMIT_SIZE
+	uint8_t *buffers; // RTC_TRANSMIT_BATCH of RTC_TRANSMIT_STRIDE, and RTC_RELAY_TAIL
 };
 
 typedef struct {
@@ -79,6 +94,9 @@ struct rtc_transport {
 	pthread_mutex_t lock;
 	rtc_path_table table;
 	uint32_t order;
+	rtc_relay *relays[RTC_RELAYS];
+	uint16_t nextRelay;
+	pthread_mutex_t relayLock;
 	pthread_mutex_t stunLock;
 	rtc_stun_filter *filter;
 	rtc_transmit transmit;
@@ -131,6 +149,8 @@ int rtc_receive_datagram(rtc_transport *transport, const rtc_address *from, uint
 
 // Gives a datagram to the path that `from` belongs to. Returns 0 when there is none.
 int rtc_path_dispatch(rtc_transport *transport, const rtc_address *from, uint8_t *data, size_t size);
+// Notes a request that is about to be sent, so that its answers are let in.
+void rtc_transport_expect(rtc_transport *transport, uint16_t owner, const uint8_t *data, size_t size);
 int rtc_path_is_known(rtc_transport *transport, const rtc_address *address);
 
 int rtc_transmit_init(rtc_transmit *transmit, rtc_transport *transport); // 0 or an errno value

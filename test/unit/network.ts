@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network in virtual time, without address translation: datagrams get lost, late, twice, and in another order, as a
-// seed decides.
+// A network in virtual time: datagrams get lost, late, twice, and in another order, as a seed decides; hosts may be behind
+// NATs.
 import { Random, VirtualClock } from "./clock";
+import type Nat from "./nat";
 
 export interface NetworkConditions {
 	seed?: number;
@@ -42,6 +43,7 @@ export class VirtualNetwork {
 	/** Which datagrams are dropped, besides the lost ones. */
 	filter: (data: Uint8Array, from: Endpoint, to: Endpoint) => boolean = () => true;
 	#random: Random;
+	readonly nats: Nat[] = [];
 	#receivers = new Map<string, Receiver>();
 
 	constructor({
@@ -82,11 +84,23 @@ export class VirtualNetwork {
 			let delay = this.delay + this.jitter * this.#random.next();
 			if (this.#random.chance(this.reordering)) delay += reorderingDelay * this.#random.next();
 			const copy = data.slice();
-			this.clock.at(this.now + Math.round(delay), () => this.#deliver(copy, { ...from }, { ...to }));
+			const source = this.#translate(from, to);
+			if (source) this.clock.at(this.now + Math.round(delay), () => this.#deliver(copy, source, { ...to }));
 		}
 	}
 
-	#deliver(data: Uint8Array, from: Endpoint, to: Endpoint): void {
+	/** The source as others see it; undefined: nobody does. */
+	#translate(from: Endpoint, to: Endpoint): Endpoint | undefined {
+		const nat = this.nats.find((one) => one.isInside(from.address));
+		if (!nat || nat.isInside(to.address))
+			return this.nats.some((one) => one.isInside(to.address)) && !nat ? undefined : { ...from };
+		return nat.outgoing(from, to, this.now);
+	}
+
+	#deliver(data: Uint8Array, from: Endpoint, outside: Endpoint): void {
+		const nat = this.nats.find(({ address }) => address === outside.address);
+		const to = nat ? nat.incoming(from, outside, this.now) : outside;
+		if (!to) return;
 		const receiver = this.#receivers.get(key(to.address, to.port));
 		if (!receiver || !this.up) return;
 		this.delivered++;

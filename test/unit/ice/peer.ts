@@ -66,10 +66,14 @@ export class Peer {
 		}
 		for (let out = agent.pollTransmit(); out; out = agent.pollTransmit()) {
 			this.sent++;
-			const address = this.sockets.get(out.local) as string;
-			network.send(out.data, { address, port: this.port }, { address: out.address, port: out.port });
+			this.send(out.data, out.local, { address: out.address, port: out.port });
 		}
 		this.#schedule();
+	}
+
+	send(data: Uint8Array, base: string, to: Endpoint): void {
+		const address = this.sockets.get(base) as string;
+		this.network.send(data, { address, port: this.port }, to);
 	}
 
 	#schedule(): void {

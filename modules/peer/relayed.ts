@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// One TURN server's allocation, bound to its socket: what the connections of a network share.
+import { contain } from "webrtc/error/guard";
+import type WebRTCError from "webrtc/error";
+import type { Challenge } from "webrtc/ice/credentials";
+import TurnClient, { type TurnAddress, type TurnEvent } from "webrtc/ice/turn";
+import * as crypto from "webrtc/native/crypto";
+import type Relay from "webrtc/native/transport/relay";
+import type Network from "webrtc/peer/network";
+import type { StunHandler } from "webrtc/peer/network";
+
+export interface RelayedOptions {
+	network: Network;
+	address: string;
+	port: number;
+	username: string;
+	credential: string;
+	challenge: Challenge | undefined;
+	/** Of the relayed address. */
+	family: 4 | 6;
+	owner: RelayedOwner;
+}
+
+export interface RelayedOwner {
+	/** Another state, which `Relayed` has by now, or another server to go to. */
+	onRelayed(relayed: Relayed, event: TurnEvent): void;
+	/** Something is due: see `deadline`. */
+	onDeadline(): void;
+}
+
+export default class Relayed implements StunHandler {
+	readonly remoteCandidates = 0;
+	readonly #options: RelayedOptions;
+	readonly #client: TurnClient;
+	readonly #relay: Relay;
+	readonly #owner: number;
+	/** Where peers reach this side; undefined before there is an allocation. */
+	relayed: TurnAddress | undefined;
+	/** How the server sees this side. */
+	mapped: TurnAddress | undefined;
+	#closed = false;
+
+	/** @throws WebRTCError "transport/failed" */
+	constructor(options: RelayedOptions) {
+		const { network, username, credential, challenge, family, address, port } = options;
+		this.#options = options;
+		this.#owner = network.join(this);
+		try {
+			this.#relay = network.createRelay({
+				address,
+				port,
+				owner: this.#owner,
+				onError: (reason) => {
+					try {
+						this.onError(reason);
+					} catch (cause) {
+						contain(this, cause);
+					}
+				},
+			});
+		} catch (error) {
+			network.leave(this.#owner);
+			throw error;
+		}
+		this.#client = new TurnClient({ crypto, now: network.now, username, credential, challenge, family });
+		this.flush();
+	}
+
+	/** What candidates have for a base. */
+	get number(): number {
+		return this.#relay.number;
+	}
+
+	get state(): TurnClient["state"] {
+		return this.#client.state;
+	}
+
+	get challenge(): Challenge | undefined {
+		return this.#client.challenge;
+	}
+
+	get deadline(): number {
+		return this.#closed ? Infinity : this.#client.deadline;
+	}
+
+	statistics(): ReturnType<Relay["statistics"]> {
+		return this.#relay.statistics();
+	}
+
+	/** Lets datagrams to and from the peer through. */
+	permit(address: string): void {
+		if (this.#closed) return;
+		this.#client.permit(address, this.#options.network.now);
+		this.flush();
+	}
+
+	/** Makes them smaller. */
+	bind(address: string, port: number): void {
+		if (this.#closed) return;
+		this.#client.bind(address, port, this.#options.network.now);
+		this.flush();
+	}
+
+	handleStun(data: Uint8Array, address: string, port: number): void {
+		if (this.#closed || address !== this.#options.address || port !== this.#options.port) return;
+		try {
+			this.#client.handleMessage(data, this.#options.network.now);
+			this.pump();
+		} catch (cause) {
+			contain(this, cause);
+		}
+	}
+
+	/** Does what is due. */
+	pump(): void {
+		if (this.#closed) return;
+		this.#client.handleTimeout(this.#options.network.now);
+		this.flush();
+		for (let event = this.#client.pollEvent(); event; event = this.#client.pollEvent()) {
+			if (event.type === "allocated") {
+				this.relayed = event.relayed;
+				this.mapped = event.mapped;
+			} else if (event.type === "bound") this.#relay.bind(event.channel, event.address, event.port);
+			else if (event.type === "unbound") this.#relay.unbind(event.channel);
+			this.#options.owner.onRelayed(this, event);
+			if (this.#closed) return;
+		}
+		this.#options.owner.onDeadline();
+	}
+
+	/** Gives the allocation back. Can be called again without effect. */
+	close(): void {
+		if (this.#closed) return;
+		this.#client.close(this.#options.network.now);
+		this.flush();
+		this.#closed = true;
+		this.#options.network.leave(this.#owner);
+		this.#relay.close();
+	}
+
+	onException(error: WebRTCError): void {
+		this.#options.owner.onRelayed(this, { type: "failed", code: 0, error });
+	}
+
+	private flush(): void {
+		for (let data = this.#client.pollTransmit(); data; data = this.#client.pollTransmit()) this.#relay.write(data);
+		this.#options.owner.onDeadline();
+	}
+
+	private onError(reason: string): void {
+		this.#client.fail(0, `The TURN server cannot be reached: ${reason}`);
+		this.pump();
+	}
+}

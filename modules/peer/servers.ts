@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: Apache-2.0
+// The STUN and TURN servers of a network's connections: each is asked once for all of them, and what it gives is shared.
+// An allocation belongs to a server and to credentials: with new ones another is made, while the old one serves on.
+import Timer from "timer";
+import { contain } from "webrtc/error/guard";
+import { canonicalAddress, familyOf } from "webrtc/ice/address";
+import type { Challenge } from "webrtc/ice/credentials";
+import ReflexiveClient from "webrtc/ice/reflexive";
+import type { TurnEvent } from "webrtc/ice/turn";
+import type { LocalCandidateOptions } from "webrtc/ice/types";
+import { parseServerUri, type ServerUri } from "webrtc/ice/uri";
+import * as crypto from "webrtc/native/crypto";
+import Resolver from "webrtc/native/transport/resolver";
+import type Network from "webrtc/peer/network";
+import type { StunHandler } from "webrtc/peer/network";
+import Relayed from "webrtc/peer/relayed";
+import type { IceServer } from "webrtc/signaling";
+
+/** What uses servers: one connection's transport. */
+export interface ServersUser {
+	/** Neither host nor server-reflexive candidates. */
+	readonly relayOnly: boolean;
+	/** A server is being asked for this user: "settled" follows. */
+	onServerAsked(key: string): void;
+	/** A candidate of the server's. */
+	onServerCandidate(key: string, candidate: LocalCandidateOptions): void;
+	/** The server has said what it has to say, for now. */
+	onServerSettled(key: string): void;
+	/** Nothing can be sent by this base any more. */
+	onServerLost(base: string): void;
+}
+
+export type ServerState = "resolving" | "asking" | "ready" | "failed" | "waiting";
+
+/** What is known of one URI of a server; never its credential. */
+export interface ServerStatus {
+	readonly url: string;
+	readonly state: ServerState;
+	/** What it gave: a relayed or a mapped address. */
+	readonly address: string | undefined;
+	readonly error: string | undefined;
+	readonly number: number | undefined;
+}
+
+interface Server {
+	readonly key: string;
+	readonly url: string;
+	readonly uri: ServerUri;
+	readonly username: string;
+	readonly credential: string;
+	readonly users: ServersUser[];
+	state: ServerState;
+	error: string | undefined;
+	addresses: string[];
+	port: number;
+	mapped: { address: string; port: number } | undefined;
+	resolver: Resolver | undefined;
+	relayed: Relayed | undefined;
+	/** Other servers and ports that it was sent to, or tried with. */
+	attempts: number;
+	retryAt: number;
+}
+
+// Bounds of a network: what a signaling server can make a device hold.
+const maximumServers = 24;
+const maximumRelays = 4; // at once: a socket and an allocation each
+const longestText = 1024;
+const mostAttempts = 3;
+const retryAfter = 60_000;
+const mappedFor = 15_000; // ms for which an answer is used again
+
+export default class Servers implements StunHandler {
+	readonly remoteCandidates = 0;
+	readonly #network: Network;
+	readonly #reflexive = new ReflexiveClient(crypto);
+	readonly #challenges = new Map<string, Challenge>();
+	#owner: number;
+	#servers: Server[] = [];
+	#mappedAt = new Map<string, number>();
+	#timer: Timer | undefined;
+	#deadline = Infinity;
+	#closed = false;
+
+	constructor(network: Network) {
+		this.#network = network;
+		this.#owner = network.join(this);
+	}
+
+	/** Asks all of them for this user: each answers by a candidate, and then "settled". */
+	use(user: ServersUser, iceServers: readonly IceServer[]): string[] {
+		const keys: string[] = [];
+		for (const { urls, username = "", credential = "" } of iceServers) {
+			for (const url of typeof urls === "string" ? [urls] : urls) {
+				const key = this.join(user, url, username, credential);
+				if (key !== undefined && !keys.includes(key)) keys.push(key);
+			}
+		}
+		this.pump();
+		return keys;
+	}
+
+	/** What nobody uses any more is given back, but for the servers of `keep`. */
+	leave(user: ServersUser, keep: readonly string[] = []): void {
+		for (const server of this.#servers) {
+			const index = keep.includes(server.key) ? -1 : server.users.indexOf(user);
+			if (index >= 0) server.users.splice(index, 1);
+			if (!server.users.length) this.end(server);
+		}
+		this.#servers = this.#servers.filter(({ users }) => users.length);
+		this.pump();
+	}
+
+	/** What was sent, or is to be, to a peer behind a relay. */
+	permit(number: number, address: string): void {
+		this.byNumber(number)?.permit(address);
+	}
+
+	/** Media goes to a peer behind a relay from now on. */
+	bind(number: number, address: string, port: number): void {
+		this.byNumber(number)?.bind(address, port);
+	}
+
+	/** The server that a relay is of. */
+	keyOf(number: number): string | undefined {
+		return this.#servers.find(({ relayed }) => relayed?.number === number)?.key;
+	}
+
+	statusOf(user: ServersUser): ServerStatus[] {
+		return this.#servers
+			.filter(({ users }) => users.includes(user))
+			.map(({ url, state, error, mapped, relayed }) => {
+				const given = relayed?.relayed ?? mapped;
+				const address = given && `${given.address}:${given.port}`;
+				return { url, state, address, error, number: relayed?.number };
+			});
+	}
+
+	handleStun(data: Uint8Array, address: string, port: number): void {
+		try {
+			this.#reflexive.handleMessage(data, { address, port });
+			this.pump();
+		} catch (cause) {
+			contain(this, cause);
+		}
+	}
+
+	/** What nobody is to blame for is traced. */
+	onException(): void {}
+
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		for (const server of this.#servers) this.end(server);
+		this.#servers = [];
+		this.#network.leave(this.#owner);
+		if (this.#timer !== undefined) Timer.clear(this.#timer);
+		this.#timer = undefined;
+	}
+
+	// What a Relayed tells: see RelayedOwner.
+	onRelayed(relayed: Relayed, event: TurnEvent): void {
+		const server = this.#servers.find((one) => one.relayed === relayed);
+		if (!server) return;
+		if (event.type === "allocated") {
+			server.state = "ready";
+			server.attempts = 0;
+			server.error = undefined;
+			if (relayed.challenge) this.keepChallenge(server, relayed.challenge);
+			for (const user of server.users.slice()) this.give(server, user);
+		} else if (event.type === "redirected") this.redirect(server, event.server);
+		else if (event.type === "failed") this.lose(server, event.code, event.error.message);
+	}
+
+	onDeadline(): void {
+		this.schedule();
+	}
+
+	private byNumber(number: number): Relayed | undefined {
+		return this.#servers.find(({ relayed }) => relayed?.number === number)?.relayed;
+	}
+
+	private join(user: ServersUser, url: string, username: string, credential: string): string | undefined {
+		const uri = parseServerUri(url);
+		if (uri.scheme === "stun" && user.relayOnly) return undefined;
+		const key = uri.scheme === "stun" ? url : `${url} ${username} ${credential}`;
+		if (key.length > longestText) return undefined;
+		let server = this.#servers.find((one) => one.key === key);
+		if (!server) {
+			if (this.#servers.length >= maximumServers) return undefined;
+			server = this.add(key, url, uri, username, credential);
+		}
+		if (!server.users.includes(user)) server.users.push(user);
+		user.onServerAsked(key);
+		const isStale = uri.scheme === "stun" && this.#network.now > (this.#mappedAt.get(key) ?? -Infinity) + mappedFor;
+		if (server.state === "ready" && isStale) this.ask(server);
+		else if (server.state === "ready" || server.state === "failed") this.give(server, user);
+		return key;
+	}
+
+	private add(key: string, url: string, uri: ServerUri, username: string, credential: string): Server {
+		const server: Server = {
+			key,
+			url,
+			uri,
+			username,
+			credential,
+			users: [],
+			state: "waiting",
+			error: undefined,
+			addresses: [],
+			port: uri.port,
+			mapped: undefined,
+			resolver: undefined,
+			relayed: undefined,
+			attempts: 0,
+			retryAt: Infinity,
+		};
+		this.#servers.push(server);
+		return server;
+	}
+
+	/** What the server has, to one user. */
+	private give(server: Server, user: ServersUser): void {
+		const { key, relayed, mapped, state } = server;
+		if (state === "ready" && relayed?.relayed) {
+			const { address, port } = relayed.relayed;
+			// W3C webrtc: with the policy "relay" no candidate tells of this host's addresses.
+			const related = (!user.relayOnly && relayed.mapped) || { address: anyOf(address), port: 0 };
+			user.onServerCandidate(key, {
+				type: "relay",
+				address,
+				port,
+				base: String(relayed.number),
+				preference: 32_767 - 256 * this.#servers.indexOf(server),
+				relatedAddress: related.address,
+				relatedPort: related.port,
+			});
+		} else if (state === "ready" && mapped) {
+			const { address, port } = mapped;
+			const host = this.#network.addresses.find(({ family }) => family === familyOf(address));
+			user.onServerCandidate(key, {
+				type: "srflx",
+				address,
+				port,
+				relatedAddress: host?.address ?? anyOf(address),
+				relatedPort: host ? this.#network.localPort : 0,
+			});
+		}
+		user.onServerSettled(key);
+	}
+
+	/** Begins what waits, in the order of the configuration, as far as there is room. */
+	private begin(): void {
+		let relays = 0;
+		for (const { uri, state } of this.#servers)
+			if (uri.scheme === "turn" && state !== "failed" && state !== "waiting") relays++;
+		for (const server of this.#servers.slice()) {
+			if (server.state !== "waiting") continue;
+			if (server.uri.scheme === "turn" && relays >= maximumRelays) continue;
+			if (server.uri.secure || server.uri.transport === "tcp") {
+				this.lose(server, 0, "TCP and TLS to servers are not built in.");
+				continue;
+			}
+			if (server.uri.scheme === "turn") relays++;
+			this.resolve(server);
+		}
+	}
+
+	private resolve(server: Server): void {
+		const { host } = server.uri;
+		const literal = canonicalAddress(host);
+		server.state = "resolving";
+		if (literal !== undefined) return this.resolved(server, [literal]);
+		try {
+			server.resolver = new Resolver({
+				host,
+				onResolved: (addresses) => {
+					try {
+						this.resolved(server, addresses);
+						this.pump();
+					} catch (cause) {
+						contain(this, cause);
+					}
+				},
+			});
+		} catch {
+			this.lose(server, 0, "Its name cannot be looked up now.");
+		}
+	}
+
+	private resolved(server: Server, addresses: string[]): void {
+		server.resolver?.close();
+		server.resolver = undefined;
+		server.addresses = addresses.filter((address) => this.#network.hasFamily(familyOf(address)));
+		if (server.addresses.length) this.ask(server);
+		else
+			this.lose(
+				server,
+				0,
+				addresses.length ? "This host has no address of its family." : "Its name is not known.",
+			);
+	}
+
+	private ask(server: Server): void {
+		const address = server.addresses[0]!;
+		const { port, username, credential, key } = server;
+		server.state = "asking";
+		if (server.uri.scheme === "stun") return this.#reflexive.ask(key, address, port, this.#network.now);
+		try {
+			server.relayed = new Relayed({
+				network: this.#network,
+				address,
+				port,
+				username,
+				credential,
+				challenge: this.#challenges.get(`${address} ${port}`),
+				family: familyOf(address),
+				owner: this,
+			});
+		} catch (error) {
+			this.lose(server, 0, (error as Error).message);
+		}
+	}
+
+	private keepChallenge({ addresses, port }: Server, challenge: Challenge): void {
+		this.#challenges.set(`${addresses[0]} ${port}`, challenge);
+		for (const oldest of this.#challenges.keys()) {
+			if (this.#challenges.size <= maximumRelays) break;
+			this.#challenges.delete(oldest);
+		}
+	}
+
+	/** Error 300 (RFC 8489 section 10): another server of the same kind, by the same credentials. */
+	private redirect(server: Server, { address, port }: { address: string; port: number }): void {
+		this.drop(server);
+		const isNew = address !== server.addresses[0] || port !== server.port;
+		if (!isNew || ++server.attempts > mostAttempts || !this.#network.hasFamily(familyOf(address)))
+			return this.lose(server, 300, "It sends elsewhere, and elsewhere again (300).");
+		server.addresses = [address];
+		server.port = port;
+		this.ask(server);
+	}
+
+	private lose(server: Server, code: number, reason: string): void {
+		const wasReady = server.state === "ready";
+		this.drop(server);
+		// On a socket of a former allocation coturn answers 437 for a while: by another one it does not.
+		if (code === 437 && ++server.attempts < mostAttempts) return this.ask(server);
+		server.state = "failed";
+		server.error = reason;
+		server.retryAt = wasReady || code === 486 || code === 508 ? this.#network.now + retryAfter : Infinity;
+		for (const user of server.users.slice()) user.onServerSettled(server.key);
+	}
+
+	private drop(server: Server): void {
+		const { relayed } = server;
+		if (!relayed) return;
+		const base = String(relayed.number);
+		server.relayed = undefined;
+		relayed.close();
+		for (const user of server.users.slice()) user.onServerLost(base);
+	}
+
+	private end(server: Server): void {
+		server.resolver?.close();
+		server.resolver = undefined;
+		server.relayed?.close();
+		server.relayed = undefined;
+		this.#mappedAt.delete(server.key);
+	}
+
+	private pump(): void {
+		if (this.#closed) return;
+		const { now } = this.#network;
+		for (const server of this.#servers.slice()) {
+			const { relayed } = server;
+			if (relayed && now >= relayed.deadline) relayed.pump();
+			if (now < server.retryAt) continue;
+			server.retryAt = Infinity;
+			server.state = "waiting";
+		}
+		this.begin();
+		this.pumpReflexive(now);
+		this.schedule();
+	}
+
+	private pumpReflexive(now: number): void {
+		const client = this.#reflexive;
+		client.handleTimeout(now);
+		for (let event = client.pollEvent(); event; event = client.pollEvent()) {
+			const { key } = event;
+			const server = this.#servers.find((one) => one.key === key);
+			if (!server || server.state !== "asking") continue;
+			if (event.type === "mapped") {
+				server.state = "ready";
+				server.mapped = { address: event.address, port: event.port };
+				this.#mappedAt.set(key, now);
+				for (const user of server.users.slice()) this.give(server, user);
+			} else this.lose(server, event.code, event.code ? `It refuses (${event.code}).` : "It does not answer.");
+		}
+		for (let out = client.pollTransmit(); out; out = client.pollTransmit())
+			this.#network.send(out.data, out.address, out.port, 0, this.#owner);
+	}
+
+	private schedule(): void {
+		if (this.#closed) return;
+		let deadline = this.#reflexive.deadline;
+		for (const { relayed, retryAt } of this.#servers)
+			deadline = Math.min(deadline, retryAt, relayed?.deadline ?? Infinity);
+		if (deadline === this.#deadline && (this.#timer !== undefined || deadline === Infinity)) return;
+		if (this.#timer !== undefined) Timer.clear(this.#timer);
+		this.#timer = undefined;
+		this.#deadline = deadline;
+		if (deadline === Infinity) return;
+		this.#timer = Timer.set(
+			() => {
+				try {
+					this.#timer = undefined;
+					this.pump();
+				} catch (cause) {
+					contain(this, cause);
+				}
+			},
+			Math.max(0, Math.ceil(deadline - this.#network.now)),
+		);
+	}
+}
+
+/** The unspecified address of an address's family. */
+function anyOf(address: string): string {
+	return familyOf(address) === 4 ? "0.0.0.0" : "::";
+}
