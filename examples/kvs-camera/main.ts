@@ -31,6 +31,7 @@ async function start(): Promise<void> {
 		role: "master",
 		port: number("udpPort", 0, 65535),
 		maximumSessions: viewers(),
+		iceTransportPolicy: text("relayOnly") === "true" ? "relay" : "all",
 		...defaultMedia({ video: video(), audio: audio() }),
 		onEvent,
 	});

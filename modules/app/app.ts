@@ -446,6 +446,7 @@ export default class WebRTCApp {
 				network,
 				certificates: [this.#certificate!],
 				iceServers: this.#iceServers.list,
+				iceTransportPolicy: this.#options.iceTransportPolicy,
 				limits: this.#limits,
 				data: this.#options.data ?? false,
 			},

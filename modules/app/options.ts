@@ -30,6 +30,8 @@ export interface WebRTCAppOptions {
 	trickle?: boolean | undefined;
 	/** Whether TURN servers are used. Default true. */
 	turn?: boolean | undefined;
+	/** "relay": media goes by TURN servers alone, and nobody learns this host's addresses. Default "all". */
+	iceTransportPolicy?: "all" | "relay" | undefined;
 	/** Peers at once, 1 to 16; one more is turned down, and told so. Default 5. */
 	maximumSessions?: number | undefined;
 	/** What strangers may make this device hold. Default: what suits a board with 8192 slots and 128 KB of chunks. */
@@ -69,6 +71,9 @@ export function checkOptions(options: WebRTCAppOptions): void {
 	for (const name of ["trickle", "turn", "receive"] as const)
 		if (options[name] !== undefined && typeof options[name] !== "boolean")
 			throw new TypeError(`${name}: true or false`);
+	const { iceTransportPolicy = "all" } = options;
+	if (iceTransportPolicy !== "all" && iceTransportPolicy !== "relay")
+		throw new TypeError('iceTransportPolicy: "all" or "relay"');
 	if (options.logLevel !== undefined && !isLogLevel(options.logLevel))
 		throw new TypeError('logLevel: "silent", "error", "info", "debug"');
 }

@@ -31,6 +31,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		await prepare();
 		return rows(options);
 	},
+	relay: async () => (await import("./relay.mjs")).rows,
 	peers: async () => {
 		const { prepare, rows } = await import("./peers/rows.mjs");
 		await prepare();

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two connections of ours by way of coturn alone: `npm run interop -- relay`. Media flows in every row.
+// @ts-check
+import assert from "node:assert/strict";
+import { Application } from "../browser/camera.mjs";
+import Coturn from "./coturn.mjs";
+
+const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * @param {object} settings
+ * @param {string[]} [settings.options] of coturn
+ * @param {string} [settings.listen]
+ * @param {Record<string, string>} [settings.configuration] of the application
+ * @param {(coturn: Coturn) => string} [settings.urls]
+ * @param {(app: Application, coturn: Coturn) => Promise<string | void>} use
+ */
+async function relayed({ options, listen, configuration = {}, urls = (coturn) => coturn.url() }, use) {
+	const coturn = await Coturn.start({ options, listen });
+	const base = { username: "user", credential: "secret", policy: "relay" };
+	const app = new Application("test/interop/relay", { urls: urls(coturn), ...base, ...configuration });
+	try {
+		// The first time it is built, which takes minutes.
+		await app.find(/candidate at|failed:/, 600_000);
+		return await use(app, coturn);
+	} catch (error) {
+		throw new Error(
+			`${error instanceof Error ? error.message : error}\n${app.output.slice(-3000)}\n${coturn.output.slice(-2000)}`,
+		);
+	} finally {
+		await app.stop();
+		await coturn.stop();
+	}
+}
+
+/** @param {Application} app @returns {number} packets that the viewer has received so far */
+const received = ({ output }) =>
+	Number([...output.matchAll(/viewer relay relay sent \d+ received (\d+)/g)].pop()?.[1] ?? 0);
+
+/** @param {Application} app @param {number} [timeout] ms */
+async function flows(app, timeout = 20_000) {
+	await app.find(/viewer connected/, timeout);
+	const end = Date.now() + timeout;
+	const before = received(app);
+	while (received(app) < before + 100) {
+		if (Date.now() > end) throw new Error("media does not flow through the relay");
+		await sleep(100);
+	}
+}
+
+/** @param {Application} app */
+const time = ({ output }) => `connected after ${/viewer connected at (\d+)/.exec(output)?.[1]} ms`;
+
+/** @type {import("./run.mjs").Row[]} */
+export const rows = [
+	{
+		name: "UDP over IPv4",
+		timeout: 600,
+		run: () => relayed({}, async (app) => (await flows(app), time(app))),
+	},
+	{
+		name: "UDP over IPv6, with a relayed address of that family",
+		run: () =>
+			relayed({ listen: "::1" }, async (app) => {
+				await flows(app);
+				assert.match(app.output, /candidate:\S+ 1 udp \d+ ::1 \d+ typ relay/);
+				return time(app);
+			}),
+	},
+	{
+		name: "nonces of a second (438), for 15 s",
+		run: () =>
+			relayed({ options: ["--stale-nonce=1"] }, async (app) => {
+				await flows(app);
+				await sleep(15_000);
+				await flows(app);
+			}),
+	},
+	{
+		name: "allocations of 8 s, for 5 lifetimes",
+		run: () =>
+			relayed({ options: ["--max-allocate-lifetime=8"] }, async (app, coturn) => {
+				await flows(app);
+				await sleep(40_000);
+				await flows(app);
+				assert.match(coturn.output, /refreshed/);
+			}),
+	},
+	{
+		name: "a wrong password is told at once, and another server serves",
+		run: () =>
+			relayed({ configuration: { credential: "wrong" } }, async (app) => {
+				const [, at] = await app.find(/device candidate at (\d+) ms: none/, 5000);
+				assert.doesNotMatch(app.output, /typ relay/);
+				return `known after ${at} ms`;
+			}),
+	},
+	{
+		name: "a server that nobody has, before the one that serves",
+		run: () =>
+			relayed({ urls: (coturn) => `turn:127.0.0.1:9,${coturn.url()}` }, async (app) => {
+				await flows(app);
+				return time(app);
+			}),
+	},
+];
