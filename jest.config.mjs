@@ -18,7 +18,7 @@ export default {
 		"^(base64|timer|time|preference)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
 		"^embedded:io/socket/listener$": "<rootDir>/test/unit/fakes/moddable/listener.ts",
 		"^mc/config$": "<rootDir>/test/unit/fakes/moddable/config.ts",
-		"^webrtc/signaling/([a-z]+)$": "<rootDir>/modules/signaling/$1/$1.ts",
+		"^webrtc/signaling/([a-z0-9]+)$": "<rootDir>/modules/signaling/$1/$1.ts",
 		"^webrtc/([a-z]+)$": "<rootDir>/modules/$1/$1.ts",
 		"^webrtc/(.+)$": "<rootDir>/modules/$1.ts",
 	},

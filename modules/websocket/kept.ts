@@ -135,6 +135,21 @@ export default class KeptWebSocket {
 		this.schedule();
 	}
 
+	/** Ends the connection, and makes another after the back-off; what waits is forgotten. */
+	reopen(): void {
+		if (!this.#url) return;
+		this.judge();
+		this.drop();
+		this.forget();
+		this.#retryAt = this.#clock.now + this.#backoff.next();
+		this.schedule();
+	}
+
+	/** What waits, or may have to be repeated, is of no more use. */
+	forget(): void {
+		this.#waiting.length = this.#sent.length = 0;
+	}
+
 	/** Ends the connection without `onLost`, and forgets what waits. Can be opened again. */
 	close(): void {
 		this.#url = undefined;
@@ -250,8 +265,8 @@ export default class KeptWebSocket {
 	private lost({ code, reason }: SocketClosing): void {
 		const { now } = this.#clock;
 		const link = this.#link;
+		this.judge();
 		this.drop();
-		if (link && now - link.openedAt >= this.#timeouts.stable) this.#backoff.reset();
 		const delay = this.#backoff.next();
 		this.#retryAt = now + delay;
 		const { name } = this.#options;
@@ -259,6 +274,11 @@ export default class KeptWebSocket {
 		const text = `${name}: the WebSocket ${what}: ${reason || `code ${code ?? 1006}`}; the next attempt is in ${Math.ceil(delay / 1000)} s`;
 		this.#options.onLost(new WebRTCError("signaling/connection-failed", text));
 		if (this.#url) this.schedule();
+	}
+
+	/** A connection that has lasted ends the series of failures. */
+	private judge(): void {
+		if (this.#link && this.#clock.now - this.#link.openedAt >= this.#timeouts.stable) this.#backoff.reset();
 	}
 
 	private drop(): void {

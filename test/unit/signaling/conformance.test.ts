@@ -2,6 +2,7 @@
 // All ways of signaling, run through the checks that any has to pass.
 import AppRTCSignaling from "webrtc/signaling/apprtc";
 import checkConformance, { type Bench, type BenchMessage } from "webrtc/signaling/conformance";
+import Go2rtcSignaling from "webrtc/signaling/go2rtc";
 import KVSSignaling from "webrtc/signaling/kvs";
 import WHEPSignaling from "webrtc/signaling/whep";
 import WHEPClientSignaling from "webrtc/signaling/whep/client";
@@ -13,7 +14,7 @@ import { seeded } from "../kvs/client";
 import Service, { messageOf } from "../kvs/service";
 import MediaServer from "../whip/server";
 import { kinds, makeNetwork } from "../http/sockets";
-import { makeWebSocketClient, type Service as NetworkService } from "../kvs/network";
+import { makeWebSocketClient, type FakeWebSocket, type Service as NetworkService } from "../kvs/network";
 import { advance, pendingTimers, resetClock, schedule } from "../fakes/moddable/clock";
 import preference from "../fakes/moddable/preference";
 
@@ -229,9 +230,8 @@ function mediaServer(role: SignalingRole, patch: boolean): Bench {
 	};
 }
 
-/** The example of a signaling of one's own: the device is asked for an offer to each viewer. */
-function rooms(): Bench {
-	const heard: BenchMessage[] = [];
+/** A server of WebSockets alone, of which `receive` is told what comes. */
+function socketService(receive: NetworkService["receive"]): NetworkService & { wss: never; last(): FakeWebSocket } {
 	const service: NetworkService = {
 		clients: new Set(),
 		connections: [],
@@ -241,18 +241,58 @@ function rooms(): Bench {
 		pongs: true,
 		handleRequest: () => ({ status: 404 }),
 		accept: (socket) => service.sockets.push(socket) > 0,
-		receive(socket, text) {
-			const { type, ...message } = JSON.parse(text);
-			if (type === "join") return socket.sendToClient('{"type":"joined","id":"device","iceServers":[]}');
-			heard.push(plain(type === "say" ? { type: "customized", data: message.text } : { type, ...message }));
-		},
+		receive,
 	};
-	const dictionary = { io: makeWebSocketClient(service), dns: { io: class {} }, socket: { io: class {} } };
-	const socket = () => service.sockets.filter(({ gone }) => !gone).at(-1)!;
+	const wss = { io: makeWebSocketClient(service), dns: { io: class {} }, socket: { io: class {} } } as never;
+	return Object.assign(service, { wss, last: () => service.sockets.filter(({ gone }) => !gone).at(-1)! });
+}
+
+function go2rtc(): Bench {
+	const heard: BenchMessage[] = [];
+	const service = socketService((_socket, text) => {
+		const { type, value } = JSON.parse(text) as Record<string, string>;
+		heard.push(type === "webrtc/offer" ? { type: "offer", sdp: value! } : { type: "candidate", candidate: value! });
+	});
+	const tell = (type: string, value: string) => service.last().sendToClient(JSON.stringify({ type, value }));
+	return {
+		...common(service),
+		client: new Go2rtcSignaling({ url: "wss://go2rtc.example/api/ws?dst=porch", wss: service.wss }),
+		role: "master",
+		offers: "client",
+		arrive() {},
+		say(message) {
+			if (message.type === "answer") tell("webrtc/answer", message.sdp);
+			else if (message.type === "candidate") tell("webrtc/candidate", message.candidate);
+			return message.type === "answer" || message.type === "candidate";
+		},
+		heard,
+		babble() {
+			for (const text of [
+				"{",
+				'{"type":"webrtc/answer"}',
+				'{"type":"webrtc/candidate","value":5}',
+				'{"type":"mse"}',
+				"x".repeat(20_000),
+			])
+				service.last().sendToClient(text);
+		},
+		end() {},
+	};
+}
+
+/** The example of a signaling of one's own: the device is asked for an offer to each viewer. */
+function rooms(): Bench {
+	const heard: BenchMessage[] = [];
+	const service = socketService((socket, text) => {
+		const { type, ...message } = JSON.parse(text);
+		if (type === "join") return socket.sendToClient('{"type":"joined","id":"device","iceServers":[]}');
+		heard.push(plain(type === "say" ? { type: "customized", data: message.text } : { type, ...message }));
+	});
+	const socket = () => service.last();
 	const tell = (message: object) => socket().sendToClient(JSON.stringify({ from: "viewer", ...message }));
 	return {
 		...common(service),
-		client: new RoomSignaling({ server: "wss://rooms.example/", room: "porch", wss: dictionary as never }),
+		client: new RoomSignaling({ server: "wss://rooms.example/", room: "porch", wss: service.wss }),
 		role: "master",
 		offers: "client",
 		arrive: () => tell({ type: "wanted" }),
@@ -308,6 +348,7 @@ describe.each([
 	["WHEP, as server", whepServer, 3],
 	["WHIP", () => mediaServer("master", true), 4],
 	["WHIP without PATCH", () => mediaServer("master", false), 5],
+	["go2rtc", go2rtc, 5],
 	["the example custom-signaling", rooms, 0],
 	["WHEP, as client", () => mediaServer("viewer", true), 4],
 ] as const)("%s", (_name, makeBench, skipped) => {
