@@ -81,6 +81,7 @@ export default class MediaServerSignaling implements SignalingClient {
 	#candidates: string[] = []; // that wait for a PATCH
 	#call: Call | undefined; // of the offer, or a PATCH
 	#isAsked = false; // an offer is awaited
+	#farewells = 0; // DELETEs under way
 	#clock = new Clock();
 	#backoff: Backoff;
 	#timer: Timer | undefined;
@@ -144,7 +145,8 @@ export default class MediaServerSignaling implements SignalingClient {
 		if (!this.#handler) return;
 		this.#handler = undefined;
 		if (this.#state !== "failed") this.#state = "disconnected";
-		this.forget(() => this.#http.close());
+		this.forget();
+		this.closeConnections();
 	}
 
 	/** A fault of this SDK: it ends the session, and another is made. */
@@ -329,8 +331,8 @@ export default class MediaServerSignaling implements SignalingClient {
 		if (isAnswering && error) this.#handler?.onMessage({ type: "bye", peerId: serverId });
 	}
 
-	/** @param onDone called when the server knows, or in 2 s */
-	private forget(onDone: () => void = () => undefined): void {
+	/** Ends what there is of a session, and tells the server. */
+	private forget(): void {
 		const url = this.#resource?.url;
 		this.cancel();
 		Timer.clear(this.#timer);
@@ -339,8 +341,18 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.#offer = "";
 		this.#isAsked = false;
 		this.#candidates.length = 0;
-		if (!url) return onDone();
-		this.#http.send({ url, method: "DELETE", headers: this.authorized(url), timeout: farewellTime, onDone });
+		if (!url) return;
+		this.#farewells++;
+		const onDone = () => {
+			this.#farewells--;
+			this.closeConnections();
+		};
+		this.#http.send({ url, method: "DELETE", headers: this.common(url), timeout: farewellTime, onDone });
+	}
+
+	/** When nobody is there any more, and the last session is deleted. */
+	private closeConnections(): void {
+		if (!this.#handler && !this.#farewells) this.#http.close();
 	}
 
 	private cancel(): void {
@@ -357,7 +369,7 @@ export default class MediaServerSignaling implements SignalingClient {
 		headers: Map<string, string>,
 		onDone: (error: WebRTCError | undefined, response?: Response) => void,
 	): void {
-		for (const [name, value] of this.authorized(url)) headers.set(name, value);
+		for (const [name, value] of this.common(url)) headers.set(name, value);
 		const call: Call = {
 			url,
 			method,
@@ -374,10 +386,14 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.#http.send(call);
 	}
 
-	private authorized(url: URLParts): Map<string, string> {
+	private common(url: URLParts): Map<string, string> {
 		const { token } = this.#options;
 		const isFit = url.secure || originOf(url) === originOf(this.#url);
-		return new Map(token !== undefined && isFit ? [["authorization", `Bearer ${token}`]] : []);
+		const headers = new Map<string, string>();
+		// The clients leave the port out, by which servers tell their own name from another's (RFC 9110 section 7.2).
+		if (url.port !== (url.secure ? 443 : 80)) headers.set("host", `${url.host}:${url.port}`);
+		if (token !== undefined && isFit) headers.set("authorization", `Bearer ${token}`);
+		return headers;
 	}
 
 	private resolve(url: URLParts, location: string): URLParts | undefined {

@@ -218,6 +218,14 @@ test("a wrong token is a failure that does not tell it", async () => {
 	expect(() => signaling.send({ type: "bye", peerId: serverId })).toThrow("not connected");
 });
 
+test("a port that does not go without saying is a part of the server's name", async () => {
+	await start();
+	expect(server.find("POST")!.headers.get("host")).toBe("media.example");
+	signaling.close();
+	await start({ url: "https://media.example:8443/live/whip" });
+	expect(server.find("POST")!.headers.get("host")).toBe("media.example:8443");
+});
+
 test("Retry-After is kept to, within reason", async () => {
 	server.script.set("POST", [
 		{ status: 503, headers: { "retry-after": "20" } },
@@ -256,6 +264,16 @@ test("a session that ends here is deleted, and another made; one that the server
 	await advance(5000);
 	expect(types().slice(4)).toEqual(["bye", "offer-request", "answer"]);
 	expect(errors.at(-1)).toMatchObject({ code: "signaling/rejected" });
+});
+
+test("an end of the session just before the client's is told to the server all the same", async () => {
+	await start();
+	signaling.send({ type: "bye", peerId: serverId });
+	signaling.close();
+	await advance(5000);
+	expect(server.methods().at(-1)).toBe("DELETE");
+	expect(server.sessions.size).toBe(0);
+	expect(types()).toEqual(["offer-request", "answer"]);
 });
 
 test("candidates that are refused cost nothing else; a server that takes none is not asked again", async () => {
