@@ -61,6 +61,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/interop/run.mjs", "kvs"],
 		["node", "test/interop/run.mjs", "apprtc", "--short"],
 		["node", "test/interop/run.mjs", "custom"],
+		["node", "test/interop/run.mjs", "whip", "--short"],
 		["node", "test/interop/run.mjs", "peers", "--short"],
 	],
 	strangers: () => [
