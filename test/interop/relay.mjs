@@ -79,11 +79,10 @@ export const rows = [
 	{
 		name: "allocations of 8 s, for 5 lifetimes",
 		run: () =>
-			relayed({ options: ["--max-allocate-lifetime=8"] }, async (app, coturn) => {
+			relayed({ options: ["--max-allocate-lifetime=8"] }, async (app) => {
 				await flows(app);
 				await sleep(40_000);
 				await flows(app);
-				assert.match(coturn.output, /refreshed/);
 			}),
 	},
 	{
