@@ -89,7 +89,7 @@ void rtc_sctp_stack_unlock(void);
 void rtc_sctp_stack_tick(uint64_t now); // its timers; with the lock
 #define RTC_SCTP_TICK 10000u            // microseconds
 // Where messages are read to, RTC_SCTP_CHUNK bytes; with the lock.
-extern uint8_t rtc_sctp_scratch[];
+extern uint8_t *rtc_sctp_scratch;
 
 // rtc_sctp_socket.c; with the stack's lock
 int rtc_sctp_connect(rtc_sctp *sctp); // 0 or an errno value

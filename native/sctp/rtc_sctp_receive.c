@@ -9,6 +9,10 @@
 #include <string.h>
 #include <usrsctp.h>
 
+#ifndef MSG_EOR
+#define MSG_EOR 0x8 // as usrsctp has it where the system has none
+#endif
+
 rtc_sctp_event *rtc_sctp_event_new(rtc_sctp_event_type type, uint16_t stream, uint32_t size)
 {
 	rtc_sctp_event *event = rtc_calloc(1, sizeof *event + size);

@@ -23,7 +23,7 @@ typedef struct {
 	rtc_sctp *sctp;
 } entry;
 
-uint8_t rtc_sctp_scratch[RTC_SCTP_CHUNK];
+uint8_t *rtc_sctp_scratch;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // guards what follows
 static int started;
 static entry *entries;
@@ -49,8 +49,12 @@ static int output(void *address, void *packet, size_t size, uint8_t typeOfServic
 	return 0;
 }
 
-static void start(void)
+// 0 or an errno value.
+static int start(void)
 {
+	rtc_sctp_scratch = rtc_calloc(1, RTC_SCTP_CHUNK);
+	if (!rtc_sctp_scratch)
+		return ENOMEM;
 	usrsctp_tunable_set_sctp_hashtblsize(HASH_SIZE);
 	usrsctp_tunable_set_sctp_pcbtblsize(HASH_SIZE);
 	usrsctp_init_nothreads(0, output, NULL);
@@ -81,15 +85,14 @@ static void start(void)
 	usrsctp_sysctl_set_sctp_heartbeat_interval_default(30000);
 	lastTick = rtc_now();
 	started = 1;
+	return 0;
 }
 
 int rtc_sctp_stack_add(rtc_sctp *sctp)
 {
-	int error = 0;
 	pthread_mutex_lock(&lock);
-	if (!started)
-		start();
-	if (count == room) {
+	int error = started ? 0 : start();
+	if (!error && count == room) {
 		size_t wanted = room ? 2 * room : 4;
 		entry *larger = realloc(entries, wanted * sizeof *entries);
 		if (larger) {

@@ -43,6 +43,7 @@ const borrowed = {
 	"idf/components/mbedtls/mbedtls/include/psa": "/usr/include/psa",
 	"registry/espressif__libsrtp/libsrtp/include": "/usr/include/srtp2",
 	"registry/78__esp-opus/include": "/usr/include/opus",
+	"registry/vikramdattu__esp_usrsctp/usrsctp/usrsctplib/usrsctp.h": "/usr/include/usrsctp.h",
 };
 
 /** @param {string} from @param {string} to makes the files of one folder appear in the other */

@@ -10,8 +10,16 @@ import { startProcess } from "../peers/process.mjs";
 import { DataAgent } from "./agent.mjs";
 
 /** @typedef {{ do(method: string, parameters?: object): Promise<any>, stop(): Promise<unknown> }} Peer */
-/** @typedef {{ name: string, start: () => Promise<Peer>, lacks?: Record<string, string> }} Implementation */
-/** @typedef {{ peer: Peer, device: DeviceSession }} Session */
+/**
+ * @typedef {object} Implementation
+ * @property {string} name
+ * @property {() => Promise<Peer>} start
+ * @property {boolean} [silent] its channels do not tell what the other side has set for them
+ * @property {boolean} [forgets] it loses messages that wait for the program when the other side closes their channel
+ * @property {boolean} [full] only messages of 1 byte to 64 KB: of empty ones it leaves out the byte that RFC 8831 section 6.6
+ * wants, and one of 256 KB did not come back to it in 12 s
+ */
+/** @typedef {{ peer: Peer, device: DeviceSession, silent: boolean, forgets: boolean, full: boolean }} Session */
 /** @typedef {{ name: string, short?: boolean, run(session: Session): Promise<string> }} Scenario */
 
 const sizes = [0, 1, 1199, 1200, 16384, 65536, 262144, 1 + Math.floor(Math.random() * 262143)];
@@ -57,9 +65,9 @@ const startNode = (library) => /** @type {any} */ (startProcess("node", `../data
 const implementations = [
 	{ name: "chromium", start: () => startPage("chromium") },
 	{ name: "firefox", start: () => startPage("firefox") },
-	{ name: "node-datachannel", start: () => startNode("node-datachannel") },
+	{ name: "node-datachannel", start: () => startNode("node-datachannel"), silent: true, forgets: true },
 	{ name: "wrtc", start: () => startNode("wrtc") },
-	{ name: "werift", start: () => startNode("werift") },
+	{ name: "werift", start: () => startNode("werift"), full: true },
 ];
 
 /** @returns {{ name: string, init: RTCDataChannelInit }[]} */
@@ -74,6 +82,9 @@ function combinations() {
 			all.push({ name: `${ordered ? "ordered" : "unordered"}-${name}`, init: { ordered, ...limit } });
 	return all;
 }
+
+/** libwebrtc for Node shows what is not limited as 65535. @param {number | null | undefined} limit */
+const shown = (limit) => (limit === 65535 ? null : (limit ?? null));
 
 /** Connects, the peer or the device making the offer. @param {Session} session @param {boolean} deviceOffers */
 async function connect({ peer, device }, deviceOffers) {
@@ -93,7 +104,7 @@ function everyCombination(deviceOffers) {
 		name: `${deviceOffers ? "is offered" : "offers"} channels: every combination, every size`,
 		short: !deviceOffers,
 		async run(session) {
-			const { peer, device } = session;
+			const { peer, device, silent, full } = session;
 			const channels = [];
 			let id = 500;
 			for (const { name, init } of combinations()) {
@@ -101,13 +112,12 @@ function everyCombination(deviceOffers) {
 				channels.push({ label: `device-${name}`, init, by: "device" });
 				channels.push({ label: `both-${name}`, init: { ...init, negotiated: true, id: id++ }, by: "both" });
 			}
-			const first = deviceOffers ? "device" : "peer";
-			const begin = channels.find(({ by }) => by === first);
+			const begin = channels[0];
 			assert(begin);
-			if (deviceOffers) device.command("make", begin);
-			else await peer.do("make", begin);
+			if (!deviceOffers) await peer.do("make", begin);
 			await connect(session, deviceOffers);
-			await peer.do("opened", begin);
+			await peer.do("opened", { label: "control" }); // the device's own, which it always has
+			if (deviceOffers) await peer.do("make", begin);
 			for (const channel of channels) {
 				if (channel === begin) continue;
 				if (channel.by !== "peer") device.command("make", channel);
@@ -116,11 +126,12 @@ function everyCombination(deviceOffers) {
 			let messages = 0;
 			for (const { label, init, by } of channels) {
 				const opened = await peer.do("opened", { label });
-				assert.equal(opened.ordered, init.ordered, `${label}: ordered`);
+				if (by !== "device" || !silent) assert.equal(opened.ordered, init.ordered, `${label}: ordered`);
 				for (const key of /** @type {const} */ (["maxRetransmits", "maxPacketLifeTime"]))
-					assert.equal(opened[key] ?? null, init[key] ?? null, `${label}: ${key}`);
+					if (by !== "device" || !silent)
+						assert.equal(shown(opened[key]), init[key] ?? null, `${label}: ${key}`);
 				if (by === "both") assert.equal(opened.id, init.id);
-				const largest = label.endsWith("reliable") ? sizes : smaller;
+				const largest = label.endsWith("reliable") && !full ? sizes : smaller;
 				messages += await peer.do("echo", { label, sizes: largest });
 			}
 			return `${channels.length} channels, ${messages} messages there and back`;
@@ -153,7 +164,7 @@ function closing(byDevice) {
 		name: `${byDevice ? "hears of" : "asks for"} a channel's end while data is under way, ten times over`,
 		short: byDevice,
 		async run(session) {
-			const { peer, device } = session;
+			const { peer, device, forgets } = session;
 			await peer.do("make", { label: "stays" });
 			await connect(session, false);
 			await peer.do("opened", { label: "stays" });
@@ -166,7 +177,7 @@ function closing(byDevice) {
 					device.command("flood", { label, count, size });
 					device.command("close", { label });
 					const { count: came } = await peer.do("closed", { label });
-					assert.equal(came, count, `${label}: messages before the end`);
+					assert(came <= count && (came === count || forgets), `${label}: ${came} messages before the end`);
 				} else {
 					await peer.do("flood", { label, count, size });
 					await peer.do("close", { label });
@@ -190,8 +201,10 @@ async function play(implementation, { run }) {
 	const socket = createConnection({ port, host: "127.0.0.1", noDelay: true });
 	await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
 	const device = new DeviceSession(socket);
+	if (implementation.full) await peer.do("sendNothingEmpty");
 	try {
-		return await run({ peer, device });
+		const { silent = false, forgets = false, full = false } = implementation;
+		return await run({ peer, device, silent, forgets, full });
 	} catch (error) {
 		throw new Error(
 			`${error instanceof Error ? error.message : error}\nthe device: ${device.told.join("; ").slice(-2000)}`,
@@ -212,8 +225,6 @@ export function rows({ short = false, only }) {
 				.filter((scenario) => !short || scenario.short)
 				.map((scenario) => {
 					const name = `${implementation.name} ${scenario.name}`;
-					const impossible = implementation.lacks?.[scenario.name];
-					if (impossible) return { name, impossible };
 					return { name, timeout: 180, run: () => play(implementation, scenario) };
 				}),
 		);

@@ -74,6 +74,7 @@ export default function main(): void {
 		signaling,
 		maximumSessions: 16,
 		data: {
+			control: "control",
 			maxChannels: 256,
 			sendQueue: 2_097_152,
 			receiveQueue: 1_048_576,

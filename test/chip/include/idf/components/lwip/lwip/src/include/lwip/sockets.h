@@ -17,6 +17,7 @@ typedef uint8_t sa_family_t;
 #define SOCK_DGRAM 2
 #define SOL_SOCKET 0xFFF
 #define SO_REUSEADDR 0x0004
+#define SO_LINGER 0x0080
 #define SO_SNDBUF 0x1001
 #define SO_RCVBUF 0x1002
 #define IPPROTO_UDP 17
@@ -28,6 +29,19 @@ struct sockaddr { // lwIP's, which begins with its length
 	uint8_t sa_len;
 	sa_family_t sa_family;
 	char sa_data[14];
+};
+
+struct sockaddr_storage {
+	uint8_t s2_len;
+	sa_family_t ss_family;
+	char s2_data1[2];
+	uint32_t s2_data2[3];
+	uint32_t s2_data3[3];
+};
+
+struct linger {
+	int l_onoff;
+	int l_linger;
 };
 
 #endif
