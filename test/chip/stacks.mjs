@@ -21,8 +21,9 @@ import { root } from "../../hosts/linux/tools/build.mjs";
  * file; where nobody is called yet there is an empty list.
  */
 const pointers = /** @type {Record<string, string[]>} */ ({
-	rtc_receive_run: ["rtc_transport_xs.c:post"],
-	rtc_tasks_run: [],
+	rtc_receive_run: ["rtc_transport_xs.c:post", "rtc_relay_xs.c:post"],
+	"rtc_receive.c:drain": ["rtc_transport_xs.c:post"],
+	rtc_tasks_run: ["rtc_sctp.c:run"],
 	rtc_path_dispatch: ["rtc_srtp.c:receive", "rtc_dtls.c:onDatagram"],
 	rtc_path_set_dtls: ["rtc_dtls.c:onDatagram"],
 	"rtc_srtp_handlers.c:dispatch": ["rtc_srtp_handlers.c:deliver", "rtc_srtp_handlers.c:announce"],
@@ -39,8 +40,8 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	rtc_sink_release: ["*:sink_destroy", "rtc_rtp_sender.c:destroySender"],
 	rtc_frame_release: ["rtc_frame.c:recycle"],
 	"rtc_dtls_worker.c:work": ["rtc_dtls.c:run"],
-	rtc_dtls_enter: ["rtc_dtls_xs.c:post"],
-	"rtc_dtls_data.c:readAll": [],
+	rtc_dtls_enter: ["rtc_dtls_xs.c:post", "rtc_sctp.c:onState"],
+	"rtc_dtls_data.c:readAll": ["rtc_sctp.c:onData"],
 	"rtc_video_encoder.c:run": ["rtc_esp_h264.c:*", "rtc_encoder_record_failed"], // encode() and others are a part of it
 	"rtc_video_encoder.c:forget_codec": ["rtc_esp_h264.c:destroy"],
 	"rtc_audio_encoder.c:sink_frame": ["rtc_opus.c:takes", "rtc_g711.c:takes"],
