@@ -274,7 +274,7 @@ static int peerOf(uint8_t *data, size_t size, rtc_address *peer)
 {
 	size_t length;
 	const uint8_t *value = attributeOf(data, size, XOR_PEER_ADDRESS, &length);
-	if (!value || !((value[1] == 1 && length == 8) || (value[1] == 2 && length == 20)))
+	if (!value || !((length == 8 && value[1] == 1) || (length == 20 && value[1] == 2)))
 		return 0;
 	memset(peer, 0, sizeof *peer);
 	peer->family = value[1] == 1 ? 4 : 6;

@@ -258,6 +258,19 @@ static void what_is_malformed_or_unknown_is_counted(void **state)
 	assert_int_equal(it->packets, 0);
 }
 
+// In memory of just its size, so that the sanitizer sees what is read beyond.
+static void an_address_of_no_length_ends_the_message(void **state)
+{
+	static const uint8_t message[28] = {0, 0x17, 0, 8, 0x21, 0x12, 0xa4, 0x42, [20] = 0, 0x13, 0, 0, 0, 0x12, 0, 0};
+	fixture *it = *state;
+	uint8_t *data = malloc(sizeof message);
+	assert_non_null(data);
+	memcpy(data, message, sizeof message);
+	assert_int_equal(rtc_relay_receive(it->relay, data, sizeof message), 0);
+	assert_int_equal(statistics(it).malformed, 1);
+	free(data);
+}
+
 static void a_relay_that_is_closed_sends_nothing(void **state)
 {
 	fixture *it = *state;
@@ -316,6 +329,7 @@ int main(void)
 		TEST(what_the_server_brings_is_the_peers),
 		TEST(answers_are_the_owners_and_checks_the_peers),
 		TEST(what_is_malformed_or_unknown_is_counted),
+		TEST(an_address_of_no_length_ends_the_message),
 		TEST(a_relay_that_is_closed_sends_nothing),
 		TEST(relays_are_bounded_and_numbers_are_not_used_at_once_again),
 		TEST(a_port_that_is_closed_is_told_of),
