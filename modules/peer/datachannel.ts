@@ -4,7 +4,9 @@ import WebRTCError from "webrtc/error";
 import type { ChannelParameters } from "webrtc/peer/dcep";
 import EventTarget, { type PeerEvent } from "webrtc/peer/events";
 
+/** Of a channel (W3C webrtc section 6.2): messages can be sent while it is "open". */
 export type RTCDataChannelState = "connecting" | "open" | "closing" | "closed";
+/** A message to be sent: text, or bytes, which are copied. */
 export type ChannelData = string | ArrayBufferLike | ArrayBufferView;
 
 /** What `createDataChannel` takes (W3C webrtc section 6.2). */
@@ -22,6 +24,7 @@ export interface RTCDataChannelInit {
 	id?: number | undefined;
 }
 
+/** A whole message has come: text as text, bytes as an ArrayBuffer. */
 export interface MessageEvent extends PeerEvent {
 	readonly data: string | ArrayBuffer;
 }
@@ -35,10 +38,12 @@ export interface ChunkEvent extends PeerEvent {
 	readonly last: boolean;
 }
 
+/** A channel has failed (W3C webrtc section 6.3); its "close" follows. */
 export interface RTCErrorEvent extends PeerEvent {
 	readonly error: WebRTCError;
 }
 
+/** The events of a channel by name. "chunk" comes in place of "message" where `chunked` is set. */
 export interface DataChannelEvents {
 	open: PeerEvent;
 	closing: PeerEvent;

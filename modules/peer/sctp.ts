@@ -2,6 +2,7 @@
 // W3C RTCSctpTransport: the association that all data channels of a connection share.
 import EventTarget, { type PeerEvent } from "webrtc/peer/events";
 
+/** Of the association (W3C webrtc section 6.1.1). */
 export type RTCSctpTransportState = "connecting" | "connected" | "closed";
 
 /** Who reads what comes. */
@@ -9,6 +10,7 @@ export interface SctpReader {
 	resume(): void;
 }
 
+/** The SCTP association of a connection (W3C webrtc section 6.1): `pc.sctp`, once channels are agreed on. */
 export default class RTCSctpTransport extends EventTarget<{ statechange: PeerEvent }> {
 	onstatechange: ((event: PeerEvent) => void) | null = null;
 	/** To be read only, as are the next two. */
