@@ -264,7 +264,7 @@ static void take(rtc_sctp *sctp, const struct sctp_rcvinfo *info, const uint8_t 
 
 static void onStreams(rtc_sctp *sctp, const struct sctp_stream_reset_event *event, size_t size)
 {
-	if (size < sizeof *event || event->strreset_length > size)
+	if (size < sizeof *event || event->strreset_length > size || event->strreset_length < sizeof *event)
 		return;
 	size_t count = (event->strreset_length - sizeof *event) / sizeof(uint16_t);
 	uint16_t flags = event->strreset_flags;
