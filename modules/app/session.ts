@@ -4,33 +4,22 @@ import type { WebRTCAppEvent } from "webrtc/app/events";
 import PeerData, { type DataOptions } from "webrtc/app/data";
 import type { AppLimits } from "webrtc/app/limits";
 import Origin from "webrtc/app/origin";
+import { rejectionOf } from "webrtc/app/refusal";
+import { descriptionOf, parametersOf } from "webrtc/app/restart";
+import { addTransceivers, restoreCaptures, type SessionMedia } from "webrtc/app/transceivers";
 import WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
-import type { AudioCapture, VideoCapture } from "webrtc/media";
-import RTCPeerConnection, {
-	type IceParameters,
-	type RTCConfiguration,
-	type RTCPeerConnectionIceEvent,
-} from "webrtc/peer";
+import RTCPeerConnection, { type RTCConfiguration, type RTCPeerConnectionIceEvent } from "webrtc/peer";
 import { checkIceServers } from "webrtc/peer/configuration";
 import type { PeerEvent } from "webrtc/peer/events";
-import RTCRtpSender from "webrtc/peer/sender";
-import type RTCRtpTransceiver from "webrtc/peer/transceiver";
-import type { CandidateInit, IceDescription, IceServer, Rejection, SignalingMessage } from "webrtc/signaling";
+import type { CandidateInit, IceDescription, IceServer, SignalingMessage } from "webrtc/signaling";
 
-export interface SessionOptions {
+export interface SessionOptions extends SessionMedia {
 	peerId: string;
 	configuration: RTCConfiguration;
 	/** Whether candidates may follow the description. */
 	trickle: boolean;
-	captures: (VideoCapture | AudioCapture)[];
-	/** Whether this side asks for the peer's media, as a viewer does. */
-	receives: boolean;
-	/** Which kinds of media. */
-	media: "audio" | "video" | "audio-video";
-	/** Names of codecs, in order of preference; undefined: all. */
-	codecs?: readonly string[] | undefined;
 	/** The peer's, where it is known. */
 	remoteAddress?: string | undefined;
 	limits: Readonly<AppLimits>;
@@ -52,9 +41,6 @@ export interface SessionOwner {
 }
 
 const none: readonly never[] = Object.freeze([]);
-
-/** Seconds after which one is to try again that was turned down for want of memory. */
-export const busyRetryAfter = 5;
 
 /** One peer: its connection, and the talk with it by way of the signaling. */
 // Methods are `private` by TypeScript: in XS a #method takes a slot of each instance.
@@ -89,7 +75,7 @@ export default class Session {
 		connection.addEventListener("connectionstatechange", this);
 		connection.addEventListener("icecandidate", this);
 		try {
-			this.addTransceivers(options);
+			addTransceivers(connection, options);
 			if (options.data) this.data = new PeerData(this.peerId, connection, options.data);
 		} catch (error) {
 			connection.close();
@@ -123,7 +109,7 @@ export default class Session {
 			try {
 				await this.#options.owner.takeTurn(async () => {
 					if (this.#ended) return;
-					this.restoreTransceivers();
+					restoreCaptures(this.connection, this.#options);
 					const answer = await this.connection.acceptOffer(sdp, {
 						// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
 						required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
@@ -232,45 +218,6 @@ export default class Session {
 		this.#options.owner.onEnd(this);
 	}
 
-	private addTransceivers({
-		captures,
-		receives,
-		media,
-	}: Pick<SessionOptions, "captures" | "receives" | "media">): void {
-		this.addCaptures(captures);
-		if (!receives) return;
-		for (const kind of ["video", "audio"] as const) {
-			if (!media.includes(kind) || captures.some((capture) => capture.kind === kind)) continue;
-			this.prefer(this.connection.addTransceiver(kind, { direction: "recvonly" }));
-		}
-	}
-
-	/** One that has none of the codecs that are wanted keeps its own: the other kind's are named. */
-	private prefer(transceiver: RTCRtpTransceiver): void {
-		const { codecs } = this.#options;
-		if (!codecs) return;
-		const { kind } = transceiver;
-		const able = RTCRtpSender.getCapabilities(kind)?.codecs ?? [];
-		const wanted = codecs.flatMap((name) => {
-			const mimeType = `${kind}/${name}`.toLowerCase();
-			return able.filter((codec) => codec.mimeType.toLowerCase() === mimeType);
-		});
-		if (wanted.length) transceiver.setCodecPreferences(wanted);
-	}
-
-	private addCaptures(captures: readonly (VideoCapture | AudioCapture)[]): void {
-		const direction = this.#options.receives ? "sendrecv" : "sendonly";
-		for (const capture of captures) this.prefer(this.connection.addTransceiver(capture, { direction }));
-	}
-
-	/** A section that the peer has ended took its transceiver with it; the peer may add such a section again. */
-	private restoreTransceivers(): void {
-		const { captures } = this.#options;
-		const senders = this.connection.getSenders();
-		if (senders.length < captures.length)
-			this.addCaptures(captures.filter((capture) => !senders.some(({ track }) => track === capture)));
-	}
-
 	/** One description at a time, and the peer's candidates after the description that they belong to. */
 	private enqueue(step: () => Promise<void>): void {
 		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step())).catch((cause) => contain(this, cause));
@@ -339,9 +286,7 @@ export default class Session {
 
 	private reject(error: unknown, correlationId: string | undefined): void {
 		const reported = toWebRTCError(error);
-		const rejection: Rejection = { reason: reasonOf(reported), message: reported.message };
-		if (reported.code === "app/busy") rejection.retryAfter = busyRetryAfter;
-		this.send({ type: "reject", peerId: this.peerId, rejection, correlationId });
+		this.send({ type: "reject", peerId: this.peerId, rejection: rejectionOf(reported), correlationId });
 		// What could not be looked at has changed nothing: a session that is under way goes on.
 		if (reported.code === "app/busy" && this.#wasConnected) this.event({ type: "error", error: reported });
 		else this.fail(reported);
@@ -366,29 +311,8 @@ export default class Session {
 	}
 }
 
-function parametersOf({ ufrag, pwd, candidates }: IceDescription): IceParameters {
-	const lines = candidates.map(({ candidate }) => candidate);
-	return {
-		iceUfrag: ufrag,
-		icePwd: pwd,
-		candidates: lines.filter((line) => line !== ""),
-		endOfCandidates: lines.includes(""),
-	};
-}
-
-function descriptionOf({ iceUfrag, icePwd, candidates = [], endOfCandidates }: IceParameters): IceDescription {
-	const lines = endOfCandidates ? [...candidates, ""] : candidates;
-	return { ufrag: iceUfrag, pwd: icePwd, candidates: lines.map((candidate) => ({ candidate })) };
-}
-
 function unheard(time: number): WebRTCError {
 	return new WebRTCError("ice/failed", `No connectivity check has come in ${time / 1000} s.`);
-}
-
-function reasonOf(error: WebRTCError): Rejection["reason"] {
-	if (error.code === "app/busy") return "busy";
-	if (error.code === "sdp/no-common-codec") return "no-common-codec";
-	return error.code.startsWith("sdp/") ? "bad-offer" : "failed";
 }
 
 function toWebRTCError(error: unknown): WebRTCError {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a session sends and asks for, as transceivers of its connection.
+import type { AudioCapture, VideoCapture } from "webrtc/media";
+import type RTCPeerConnection from "webrtc/peer";
+import RTCRtpSender from "webrtc/peer/sender";
+import type RTCRtpTransceiver from "webrtc/peer/transceiver";
+
+export interface SessionMedia {
+	captures: readonly (VideoCapture | AudioCapture)[];
+	/** Whether this side asks for the peer's media, as a viewer does. */
+	receives: boolean;
+	/** Which kinds of media. */
+	media: "audio" | "video" | "audio-video";
+	/** Names of codecs, in order of preference; undefined: all. */
+	codecs?: readonly string[] | undefined;
+}
+
+export function addTransceivers(connection: RTCPeerConnection, options: SessionMedia): void {
+	const { captures, receives, media } = options;
+	addCaptures(connection, options, captures);
+	if (!receives) return;
+	for (const kind of ["video", "audio"] as const) {
+		if (!media.includes(kind) || captures.some((capture) => capture.kind === kind)) continue;
+		prefer(connection.addTransceiver(kind, { direction: "recvonly" }), options);
+	}
+}
+
+/** A section that the peer has ended took its transceiver with it; the peer may add such a section again. */
+export function restoreCaptures(connection: RTCPeerConnection, options: SessionMedia): void {
+	const { captures } = options;
+	const senders = connection.getSenders();
+	if (senders.length >= captures.length) return;
+	const lost = captures.filter((capture) => !senders.some(({ track }) => track === capture));
+	addCaptures(connection, options, lost);
+}
+
+function addCaptures(
+	connection: RTCPeerConnection,
+	options: SessionMedia,
+	captures: readonly (VideoCapture | AudioCapture)[],
+): void {
+	const direction = options.receives ? "sendrecv" : "sendonly";
+	for (const capture of captures) prefer(connection.addTransceiver(capture, { direction }), options);
+}
+
+/** One that has none of the codecs that are wanted keeps its own: the other kind's are named. */
+function prefer(transceiver: RTCRtpTransceiver, { codecs }: SessionMedia): void {
+	if (!codecs) return;
+	const { kind } = transceiver;
+	const able = RTCRtpSender.getCapabilities(kind)?.codecs ?? [];
+	const wanted = codecs.flatMap((name) => {
+		const mimeType = `${kind}/${name}`.toLowerCase();
+		return able.filter((codec) => codec.mimeType.toLowerCase() === mimeType);
+	});
+	if (wanted.length) transceiver.setCodecPreferences(wanted);
+}
