@@ -12,7 +12,9 @@ import Link, { type LinkTimeouts } from "webrtc/websocket/link";
 import Timer from "timer";
 
 /** Milliseconds. */
-export interface KeptTimeouts extends Omit<LinkTimeouts, "age"> {
+export interface KeptTimeouts extends Omit<LinkTimeouts, "age" | "silence"> {
+	/** As `pong` while the server has never answered a ping; four times as long after each time that it is over, to an hour. */
+	silence: number;
 	/** From the name to the upgrade. */
 	connect: number;
 	/** Up from then on, a connection ends the series of failures. */
@@ -67,6 +69,7 @@ export const defaultKeptTimeouts: Readonly<KeptTimeouts> = Object.freeze({
 	maximumBackoff: 15_000,
 	message: 60_000,
 });
+const longestSilence = 3_600_000; // ms
 const defaultMaximumMessage = 16_384;
 const maximumLetters = 32;
 const maximumSize = 65_536; // characters, of what waits and what is not confirmed yet
@@ -78,7 +81,7 @@ const maximumSize = 65_536; // characters, of what waits and what is not confirm
 export default class KeptWebSocket {
 	#options: KeptOptions;
 	#timeouts: Readonly<KeptTimeouts>;
-	#linkTimeouts: Readonly<LinkTimeouts>;
+	#linkTimeouts: LinkTimeouts;
 	#backoff: Backoff;
 	#clock = new Clock();
 	#url: URLParts | undefined;
@@ -88,7 +91,7 @@ export default class KeptWebSocket {
 	#retryAt = Infinity;
 	#waiting: Letter[] = [];
 	#sent: Letter[] = [];
-	#answers: boolean | undefined; // whether the server answers pings
+	#answers: true | undefined; // the server answers pings
 	#connections = 0;
 
 	constructor(options: KeptOptions) {
@@ -255,7 +258,7 @@ export default class KeptWebSocket {
 		const link = this.#link;
 		if (now >= this.#retryAt) this.connect();
 		else if (link?.isDead(now)) {
-			this.#answers ??= false; // or this connection was dead from the start: a pong on the next will tell
+			this.doubt();
 			this.lost({ reason: "it does not answer any more" });
 		} else if (link) this.ping(link);
 		this.expire(now);
@@ -274,6 +277,13 @@ export default class KeptWebSocket {
 		const text = `${name}: the WebSocket ${what}: ${reason || `code ${code ?? 1006}`}; the next attempt is in ${Math.ceil(delay / 1000)} s`;
 		this.#options.onLost(new WebRTCError("signaling/connection-failed", text));
 		if (this.#url) this.schedule();
+	}
+
+	/** Either the server answers no pings at all, or the connection was dead from its start: the next has more time. */
+	private doubt(): void {
+		if (this.#answers) return;
+		const silence = Math.min(this.#linkTimeouts.silence * 4, longestSilence);
+		this.#linkTimeouts = { ...this.#linkTimeouts, silence };
 	}
 
 	/** A connection that has lasted ends the series of failures. */

@@ -114,11 +114,33 @@ test("what waits is bounded in number, in size, and in time, and that is told", 
 	expect(errors.every(({ code }) => code === "signaling/queue-full")).toBe(true);
 });
 
-test("a server that answers no pings is cut once for it, and then let be", async () => {
+test("a server that answers no pings is cut for it ever more seldom, each hour at last", async () => {
 	service.pongs = false;
+	const hour = 3_600_000;
 	await advance(300_000);
 	expect(lost).toHaveLength(1);
 	expect(socket.isOpen).toBe(true);
+	await advance(3 * hour);
+	expect(lost.length).toBeGreaterThan(3);
+	const before = lost.length;
+	await advance(10 * hour);
+	expect(lost.length - before).toBeLessThanOrEqual(10);
+	expect(socket.isOpen).toBe(true);
+});
+
+test("connections in a row that are dead before their first pong is seen do not last", async () => {
+	for (let i = 0; i < 3; i++) {
+		service.pongs = false;
+		const before = lost.length;
+		await advance(4 ** i * 60_000 + 2000);
+		expect(lost.length).toBe(before + 1);
+	}
+	service.pongs = true;
+	await advance(30_000); // what is answered once is known to be answered
+	const before = lost.length;
+	last().die();
+	await advance(25_000);
+	expect(lost.length).toBe(before + 1);
 });
 
 test("it can be closed in onLost, and opened elsewhere", async () => {
