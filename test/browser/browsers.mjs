@@ -34,9 +34,10 @@ export const names = /** @type {const} */ (["chromium", "firefox"]);
  * @param {object} [options]
  * @param {string[]} [options.args] more of them, for Chromium
  * @param {boolean} [options.insecure] whether Firefox takes any server's certificate
+ * @param {boolean} [options.loopback] whether Firefox asks TURN servers at a loopback address, which it passes over otherwise
  * @param {boolean} [options.audible] whether pages may hear what Chromium plays of them; a sound card plays it too
  */
-export function launch(name, { args = [], insecure = false, audible = false } = {}) {
+export function launch(name, { args = [], insecure = false, loopback = false, audible = false } = {}) {
 	if (name === "chromium") {
 		const sound = audible ? "--auto-accept-this-tab-capture" : "--mute-audio";
 		const all = [...chromiumArguments, sound, ...args];
@@ -50,6 +51,6 @@ export function launch(name, { args = [], insecure = false, audible = false } = 
 		protocol: "webDriverBiDi",
 		executablePath: "/usr/bin/firefox-esr",
 		headless: true,
-		extraPrefsFirefox: firefoxPreferences,
+		extraPrefsFirefox: { ...firefoxPreferences, "media.peerconnection.ice.loopback": loopback },
 	});
 }

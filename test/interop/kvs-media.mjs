@@ -129,18 +129,14 @@ export const rows = [
 				return `${times.join(", ")} ms`;
 			}),
 	},
-	{
-		name: "relay only, both ways, in firefox",
-		waiting: "its checks do not come through a relay on loopback, and why is not known yet",
-	},
-	{
-		name: "relay only, both ways, in chromium",
+	...names.map((name) => ({
+		name: `relay only, both ways, in ${name}`,
 		timeout: 120,
 		run: async () =>
 			inWorld(["--turn", "--turn-port", String(await freePort())], async (world) => {
 				const camera = await world.camera({ ...world.settings, relayOnly: "true" });
 				await world.requested("getIceServerConfig");
-				const page = await world.page("chromium", "relay&");
+				const page = await world.page(name, "relay&");
 				const first = await firstPicture(page);
 				await moves(page);
 				await page.close();
@@ -148,6 +144,6 @@ export const rows = [
 				assert.equal(await camera.stop(), 0);
 				return `first picture after ${first} ms; ${heaps(camera.output)}`;
 			}),
-	},
+	})),
 	{ name: "data channels, both ways", waiting: "for data channels in the transport" },
 ];

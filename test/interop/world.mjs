@@ -24,7 +24,7 @@ export const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setT
 /** The authority is kept from row to row: the browsers are started with its hash. */
 const directory = mkdtempSync(join(tmpdir(), "interop-"));
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
-/** @type {Map<BrowserName, import("puppeteer-core").Browser>} */
+/** By name, and whether there is a TURN server on loopback. @type {Map<string, import("puppeteer-core").Browser>} */
 const browsers = new Map();
 /** @type {World | undefined} */
 let current;
@@ -67,7 +67,7 @@ export async function freePort() {
  */
 export async function inWorld(parameters, use) {
 	const options = ["--port", "0", "--region", region, "--ca", directory, "--channel", "porch", ...parameters];
-	const world = new World(await LocalKVS.start(parseOptions(options)));
+	const world = new World(await LocalKVS.start(parseOptions(options)), parameters.includes("--turn"));
 	current = world;
 	const said = await use(world);
 	await world.close();
@@ -82,9 +82,10 @@ export class World {
 	#state = mkdtempSync(join(directory, "state-"));
 	#hosts = join(this.#state, "hosts");
 
-	/** @param {LocalKVS} service */
-	constructor(service) {
+	/** @param {LocalKVS} service @param {boolean} [relays] whether it has a TURN server */
+	constructor(service, relays = false) {
 		this.service = service;
+		this.relays = relays;
 		this.ca = service.authority.certificate;
 		this.resolves(true);
 	}
@@ -136,8 +137,9 @@ export class World {
 
 	/** Amazon's page, connecting. @param {BrowserName} name @param {string} [query] */
 	async page(name, query = "") {
-		let browser = browsers.get(name);
-		if (!browser) browsers.set(name, (browser = await this.#launch(name)));
+		const key = `${name} ${this.relays}`;
+		let browser = browsers.get(key);
+		if (!browser) browsers.set(key, (browser = await this.#launch(name)));
 		const page = await browser.newPage();
 		this.#pages.push(page);
 		await page.goto(`${this.service.url("control")}/viewer?${query}&channel=porch&connect`);
@@ -150,7 +152,7 @@ export class World {
 		const hash = createHash("sha256").update(key).digest("base64");
 		const fakeCamera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"];
 		const args = [...fakeCamera, `--ignore-certificate-errors-spki-list=${hash}`];
-		return launch(name, { args, insecure: true });
+		return launch(name, { args, insecure: true, loopback: this.relays });
 	}
 
 	/** As somebody does with an AWS SDK; the service cuts who is connected. Returns the channel as it was. */
