@@ -7,11 +7,12 @@ import viewers from "examples/viewers";
 import linkSecret from "lan-camera/link";
 import * as settings from "lan-camera/settings";
 import site from "lan-camera/site";
+import Why from "lan-camera/why";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
 import WHEPSignaling from "webrtc/signaling/whep";
 
-function onEvent({ type, peerId, error }: WebRTCAppEvent): void {
+function tell({ type, peerId, error }: WebRTCAppEvent): void {
 	const viewer = peerId ? ` viewer ${peerId.slice(0, 8)}` : "";
 	if (error) trace(`${type}${viewer}: ${error.message} (${error.code})\n`);
 	else if (type === "peerConnected" || type === "peerDisconnected") trace(`${type}${viewer}\n`);
@@ -26,15 +27,19 @@ async function start(): Promise<void> {
 		password: settings.password(),
 		origins: settings.origins(),
 		hosts: settings.hosts(),
-		onRequest: site(() => signaling.isOpen),
+		onRequest: site({ isOpen: () => signaling.isOpen, why: (id) => why.of(id) }),
 	});
+	const why: Why = new Why((id) => (app.peers.includes(id) ? app.explain(id) : undefined));
 	const app = new WebRTCApp({
 		signaling,
 		role: "master",
 		port: settings.udpPort(),
 		maximumSessions: viewers(),
 		...defaultMedia({ video: video(), audio: audio() }),
-		onEvent,
+		onEvent(event) {
+			tell(event);
+			if (event.type === "peerConnectionFailed" && event.peerId) why.keep(event.peerId);
+		},
 	});
 	simulator?.onTerminate(() => app.terminate());
 	await app.run();

@@ -140,6 +140,17 @@ export default class WebRTCApp {
 	}
 
 	/**
+	 * Why the connection with a peer is as it is, in words: RTCPeerConnection.explain(). Of one that has failed in the event
+	 * "peerConnectionFailed", and not after it.
+	 * @throws WebRTCError "app/unknown-peer"
+	 */
+	explain(peerId: string): string {
+		const connection = this.connection(peerId);
+		if (!connection) throw new WebRTCError("app/unknown-peer", `explain: there is no session with "${peerId}"`);
+		return connection.explain();
+	}
+
+	/**
 	 * Sends to a peer by its first open data channel of that label.
 	 * @throws WebRTCError "app/unknown-peer", "data/failed" when no such channel is open, "data/full" when too much waits;
 	 * TypeError for a message that is too long
@@ -316,6 +327,14 @@ export default class WebRTCApp {
 
 	private event(event: WebRTCAppEvent): void {
 		this.#listeners.tell(event);
+		const { type, peerId } = event;
+		if (type === "peerConnectionFailed" && peerId !== undefined && this.logLevel === "debug") this.traceWhy(peerId);
+	}
+
+	/** It is there as yet, unless a listener has ended it. */
+	private traceWhy(peerId: string): void {
+		const text = this.connection(peerId)?.explain();
+		if (text) for (const line of text.split("\n")) trace(`webrtc:   ${line}\n`);
 	}
 }
 

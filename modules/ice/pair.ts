@@ -20,6 +20,8 @@ export default class Pair {
 	requestsReceived = 0;
 	responsesSent = 0;
 	responsesReceived = 0;
+	/** What the last answer was, where it ended a check: an error's code, or one of those below; 0: there was none. */
+	failure = 0;
 	/** Milliseconds; negative: not measured. */
 	roundTrip = -1;
 	totalRoundTrip = 0;
@@ -51,6 +53,7 @@ export default class Pair {
 			requestsReceived,
 			responsesSent,
 			responsesReceived,
+			failure: this.failure,
 			currentRoundTripTime: this.roundTrip < 0 ? undefined : this.roundTrip / 1000,
 			totalRoundTripTime: this.totalRoundTrip / 1000,
 		};

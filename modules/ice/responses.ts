@@ -6,6 +6,7 @@ import type { Arrival } from "webrtc/ice/requests";
 import type Session from "webrtc/ice/session";
 import * as stun from "webrtc/ice/stun";
 import type { Transaction } from "webrtc/ice/transactions";
+import { answeredBadly, answeredElsewhere } from "webrtc/ice/types";
 
 /** @returns whether the response was for this agent */
 export function handleResponse(session: Session, response: stun.StunReader, from: Arrival, now: number): boolean {
@@ -26,12 +27,12 @@ export function handleResponse(session: Session, response: stun.StunReader, from
 	const mapped = response.mappedAddress;
 	if (from.address !== pair.remote.address || from.port !== pair.remote.port || from.local !== pair.local.base) {
 		counters.asymmetric++;
-		failCheck(transaction);
+		failCheck(transaction, answeredElsewhere);
 	} else if (response.type === stun.bindingError) {
 		handleError(session, transaction, response.errorCode);
 	} else if (!mapped || response.unknown.length) {
 		counters.malformed++;
-		failCheck(transaction);
+		failCheck(transaction, answeredBadly);
 	} else {
 		succeed(session, transaction, mappedCandidate(session, pair, mapped.address, mapped.port), now);
 	}
@@ -39,14 +40,16 @@ export function handleResponse(session: Session, response: stun.StunReader, from
 }
 
 /** RFC 8445 section 7.2.5.2. A consent check that fails only does not extend the consent. */
-function failCheck({ kind, pair }: Transaction): void {
-	if (kind !== "consent") pair.state = "failed";
+function failCheck({ kind, pair }: Transaction, why: number): void {
+	if (kind === "consent") return;
+	pair.state = "failed";
+	pair.failure = why;
 }
 
 /** RFC 8445 section 7.2.5.1 */
 function handleError(session: Session, transaction: Transaction, code: number): void {
 	if (code !== stun.roleConflict) {
-		failCheck(transaction);
+		failCheck(transaction, code);
 		return;
 	}
 	if (transaction.controlling === session.controlling) session.switchRole();

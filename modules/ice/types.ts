@@ -195,6 +195,11 @@ export interface IceCounters {
 	unresolvedCandidates: number;
 }
 
+/** An answer has come from another address, or by another socket, than its request went to. */
+export const answeredElsewhere = -1;
+/** An answer was the peer's, and made no sense. */
+export const answeredBadly = -2;
+
 /** Round trips in seconds, as in W3C's RTCIceCandidatePairStats. */
 export interface PairStatistics {
 	readonly local: Candidate;
@@ -206,6 +211,8 @@ export interface PairStatistics {
 	readonly requestsReceived: number;
 	readonly responsesSent: number;
 	readonly responsesReceived: number;
+	/** Why a check has failed: the code of a STUN error, `answeredElsewhere`, `answeredBadly`; 0: no answer has come. */
+	readonly failure: number;
 	readonly currentRoundTripTime: number | undefined;
 	readonly totalRoundTripTime: number;
 }

@@ -13,6 +13,7 @@ import type { RTCConfiguration } from "webrtc/peer/configuration";
 import type RTCDataChannel from "webrtc/peer/datachannel";
 import type Description from "webrtc/peer/description";
 import type { DescriptionType } from "webrtc/peer/description";
+import explain from "webrtc/peer/explain";
 import { checkIce, type IceParameters } from "webrtc/peer/ice";
 import type { DataWishes, Effects, Incoming, MediaKind } from "webrtc/peer/negotiable";
 import Negotiation, { type NegotiationOwner, type RTCSignalingState } from "webrtc/peer/negotiation";
@@ -236,6 +237,12 @@ export default class Connection
 		this.pollGatherer(transport);
 		negotiation.release();
 		return { iceUfrag, icePwd, candidates, endOfCandidates };
+	}
+
+	explain(): string {
+		const { connectionState: state, error, negotiation, transport } = this;
+		const { local, remote } = negotiation;
+		return explain({ state, error, hasLocal: !!local, hasRemote: !!remote, transport });
 	}
 
 	/** Ends it and gives everything back; tells of nothing. Can be called again without effect. */

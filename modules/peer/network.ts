@@ -6,7 +6,7 @@ import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import { StunMessages } from "webrtc/ice";
 import { prepare } from "webrtc/native/srtp";
-import Transport, { type InterfaceAddress } from "webrtc/native/transport";
+import Transport, { type InterfaceAddress, type TransportStatistics } from "webrtc/native/transport";
 import Path from "webrtc/native/transport/path";
 import Relay, { type RelayOptions } from "webrtc/native/transport/relay";
 import Servers from "webrtc/peer/servers";
@@ -169,7 +169,8 @@ export default class Network {
 	/** What no peer was to blame for is traced, and the next message is read. */
 	onException(): void {}
 
-	statistics(): object {
+	/** Of the port. */
+	statistics(): TransportStatistics {
 		return this.open().statistics();
 	}
 

@@ -428,6 +428,15 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		);
 	}
 
+	/**
+	 * Tells in words, on one screen, which candidates there are, what each server answered, which pairs were tried and what
+	 * came of them, and why there is no path. It holds the addresses of both sides, and no secret. After close() little is
+	 * left of it. Not W3C's.
+	 */
+	explain(): string {
+		return this.#connection.explain();
+	}
+
 	/** Ends it and gives everything back; fires no event. Can be called again without effect. */
 	close(): void {
 		this.#connection.close();

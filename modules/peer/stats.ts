@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C webrtc-stats: what a sending peer has to tell.
 import type Channels from "webrtc/peer/channels";
+import addIceStats, { transportId, type AddStats } from "webrtc/peer/icestats";
 import type RTCRtpTransceiver from "webrtc/peer/transceiver";
 import type PeerTransport from "webrtc/peer/transport";
 
@@ -16,8 +17,6 @@ export interface RTCStats {
 /** Entries by their id (W3C webrtc section 8.3). */
 export type RTCStatsReport = ReadonlyMap<string, RTCStats>;
 
-const transportId = "T0";
-
 /** Collects them now; counters start with the connection. */
 export default function collectStats(
 	transport: PeerTransport | undefined,
@@ -32,50 +31,13 @@ export default function collectStats(
 	const { opened: dataChannelsOpened = 0, closed: dataChannelsClosed = 0 } = channels ?? {};
 	add("P", "peer-connection", { dataChannelsOpened, dataChannelsClosed });
 	if (!transport) return report;
-	addTransport(add, transport);
+	addIceStats(add, transport);
 	for (const transceiver of transceivers) addSender(add, transceiver);
 	if (channels) addChannels(add, channels);
 	return report;
 }
 
-type Add = (id: string, type: string, values: object) => void;
-
-function addTransport(add: Add, transport: PeerTransport): void {
-	const { agent } = transport;
-	const pairs = agent.statistics.pairs;
-	let selectedCandidatePairId: string | undefined;
-	for (const [index, pair] of pairs.entries()) {
-		const id = `CP${index}`;
-		if (pair.selected) selectedCandidatePairId = id;
-		add(id, "candidate-pair", {
-			transportId,
-			localCandidateId: `L${pair.local.address}:${pair.local.port}`,
-			remoteCandidateId: `R${pair.remote.address}:${pair.remote.port}`,
-			state: pair.state,
-			nominated: pair.nominated,
-			requestsSent: pair.requestsSent,
-			requestsReceived: pair.requestsReceived,
-			responsesSent: pair.responsesSent,
-			responsesReceived: pair.responsesReceived,
-			currentRoundTripTime: pair.currentRoundTripTime,
-			totalRoundTripTime: pair.totalRoundTripTime,
-		});
-		addCandidate(add, `L${pair.local.address}:${pair.local.port}`, "local-candidate", pair.local);
-		addCandidate(add, `R${pair.remote.address}:${pair.remote.port}`, "remote-candidate", pair.remote);
-	}
-	add(transportId, "transport", {
-		...transport.statistics(),
-		selectedCandidatePairId,
-		iceRole: agent.controlling ? "controlling" : "controlled",
-		iceLocalUsernameFragment: agent.localUfrag,
-		iceState: agent.state,
-		dtlsState: transport.dtlsState,
-		dtlsCipher: transport.cipherSuite || undefined,
-		tlsVersion: transport.dtlsState === "connected" ? "FEFD" : undefined,
-	});
-}
-
-function addChannels(add: Add, { list, native }: Channels): void {
+function addChannels(add: AddStats, { list, native }: Channels): void {
 	for (const [index, { id, label, protocol, readyState: state, counted }] of list.entries())
 		add(`D${id ?? `-${index}`}`, "data-channel", {
 			label,
@@ -98,17 +60,7 @@ function addChannels(add: Add, { list, native }: Channels): void {
 	});
 }
 
-function addCandidate(
-	add: Add,
-	id: string,
-	type: string,
-	candidate: { address: string; port: number; type: string; priority: number },
-): void {
-	const { address, port, type: candidateType, priority } = candidate;
-	add(id, type, { transportId, address, port, protocol: "udp", candidateType, priority });
-}
-
-function addSender(add: Add, transceiver: RTCRtpTransceiver): void {
+function addSender(add: AddStats, transceiver: RTCRtpTransceiver): void {
 	const { activity, ssrc } = transceiver.sender;
 	const codec = activity?.media.codec;
 	if (!activity || !codec) return;

@@ -17,7 +17,7 @@ import type { IceParameters } from "webrtc/peer/ice";
 import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
 import { relayOf } from "webrtc/peer/route";
-import type { ServersUser } from "webrtc/peer/servers";
+import type { ServerStatus, ServersUser } from "webrtc/peer/servers";
 import type { RemoteTransport } from "webrtc/sdp";
 import type { IceServer } from "webrtc/signaling";
 
@@ -73,6 +73,8 @@ export default class PeerTransport implements ServersUser {
 	#gathers = false;
 	#closed = false;
 	#broken = false;
+	/** How often a pair was selected. */
+	pairChanges = 0;
 
 	constructor(owner: TransportOwner, network: Network, certificate: Certificate, options: TransportOptions) {
 		this.#owner = owner;
@@ -136,9 +138,29 @@ export default class PeerTransport implements ServersUser {
 		return this.#dtls?.state === "connected" ? this.#dtls.cipherSuite : "";
 	}
 
-	/** The path's counters. */
-	statistics(): ReturnType<Path["statistics"]> {
-		return this.#path.statistics();
+	/** Undefined before it is agreed on. */
+	get dtlsRole(): "client" | "server" | undefined {
+		return this.#association?.role;
+	}
+
+	/** What has come of the STUN and TURN servers that it uses. */
+	get servers(): readonly ServerStatus[] {
+		return this.#serverKeys.length && !this.#closed ? this.#network.servers.statusOf(this) : [];
+	}
+
+	/** STUN messages that came to the port for no connection: with credentials that are not, or not any more. */
+	get unclaimed(): number {
+		return this.#closed ? 0 : this.#network.statistics().stunUnknown;
+	}
+
+	/** A pair was selected, and is not any more. */
+	get lostPath(): boolean {
+		return this.pairChanges > 0 && !this.agent.selectedPair;
+	}
+
+	/** The path's counters, as long as there is one. */
+	statistics(): ReturnType<Path["statistics"]> | undefined {
+		return this.#closed ? undefined : this.#path.statistics();
 	}
 
 	/** Of the newest remote description. */
@@ -335,6 +357,7 @@ export default class PeerTransport implements ServersUser {
 			else if (event.type === "valid" || event.type === "consent") this.select(event.pair);
 			else if (event.type === "deselected") this.#path.forget();
 			else if (event.type === "selected") {
+				this.pairChanges++;
 				this.follow(event.pair);
 				this.select(event.pair);
 				this.forgetFormer();

@@ -125,6 +125,11 @@ export default function pageTests({ test, withCamera, open, picture }) {
 			await page.waitForFunction(() => /^1\d fps$/.test(document.getElementById("framerate")?.textContent ?? ""));
 			await new Promise((resolve) => setTimeout(resolve, 2000));
 			assert((await plotted(page)).count > 20, "there is a line");
+			const report = () => document.getElementById("report")?.textContent ?? "";
+			assert.match(
+				await page.evaluate(report),
+				/^Data goes from .*, round trip \d+ ms\.\nConnection: connected\n/,
+			);
 			await page.evaluate(() => {
 				for (let id = window.setTimeout(() => {}); id > 0; id--) clearInterval(id); // all timers of the page
 			});

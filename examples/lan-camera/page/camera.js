@@ -81,6 +81,7 @@ function live() {
 	clearTimeout(retry); // the bound on connecting
 	attempts = 0;
 	show("connected", "Connected");
+	setTimeout(explain, 1000); // the camera's side is a moment later
 }
 
 /** @param {WHEPSession} current */
@@ -113,10 +114,19 @@ function reason(error) {
 
 /** @param {string} notice @param {string} [text] @param {number} [seconds] default: longer from time to time, at most 10 s */
 function again(notice, text = "Not connected", seconds = Math.min(10, 2 ** attempts++)) {
+	explain();
 	end();
 	show("failed", text, notice, "Trying again", performance.now() + seconds * 1000);
 	waiting = true;
 	retry = setTimeout(connect, seconds * 1000);
+}
+
+/** What the camera says of the session, now or as it ended. */
+async function explain() {
+	const why = await session?.why();
+	if (why === undefined) return;
+	$("report").textContent = why;
+	$("why").hidden = false;
 }
 
 async function sample() {
@@ -189,6 +199,7 @@ $("full").onclick = () => {
 	else if (video.requestFullscreen) video.requestFullscreen();
 	else video.webkitEnterFullscreen?.();
 };
+$("why").ontoggle = explain;
 addEventListener("pagehide", end);
 addEventListener("online", () => {
 	if (waiting) connect();

@@ -61,6 +61,14 @@ export class WHEPSession {
 		this.#flush();
 	}
 
+	/** What the device says of this session, in words; undefined where it knows none. */
+	async why() {
+		if (!this.#location) return undefined;
+		const id = this.#location.pathname.split("/").at(-1);
+		const response = await request(new URL(`why/${id}`, document.baseURI)).catch(() => undefined);
+		return response?.ok ? response.text() : undefined;
+	}
+
 	/** Ends the session, here and on the device; works while the page is left. */
 	close() {
 		if (this.#closed) return;
@@ -97,6 +105,6 @@ export class WHEPSession {
 }
 
 /** With the secret; without the browser's own prompt for one. @param {string | URL} url @param {RequestInit} options */
-function request(url, options) {
+function request(url, options = {}) {
 	return fetch(url, { ...options, credentials: "omit", headers: { ...options.headers, ...authorization() } });
 }

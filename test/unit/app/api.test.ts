@@ -12,7 +12,7 @@ import type {
 	SignalingRole,
 } from "webrtc/signaling";
 import { advance, pendingTimers, resetClock, settle } from "../fakes/moddable/clock";
-import { openNatives } from "../fakes/native/transport";
+import { openNatives, setSilence } from "../fakes/native/transport";
 
 class TestSignaling implements SignalingClient {
 	readonly name = "test";
@@ -242,6 +242,35 @@ test("STAT-4, STAT-5: the signaling's counters, and how long each session took",
 	expect(timing).toMatchObject({ type: "session-timing", peerId: "ann", describeTime: expect.any(Number) });
 	expect(timing["connectTime"]).toBeGreaterThanOrEqual(timing["describeTime"] as number);
 	expect(timing["connectTime"]).toBeLessThan(1000);
+});
+
+test("why a session is as it is: by its peer, at its failure too, and then no more", async () => {
+	const why: string[] = [];
+	make({
+		onEvent({ type, peerId, error }) {
+			if (type === "peerConnectionFailed") why.push(`${app.explain(peerId!)} ${error!.code}`);
+		},
+	});
+	await app.run();
+	await watch();
+	await advance(1000);
+	expect(app.explain("ann")).toMatch(/^Data goes from host /);
+	expect(() => app.explain("bob")).toThrow('no session with "bob"');
+	setSilence(true);
+	await advance(60_000);
+	expect(why).toEqual([expect.stringMatching(/^There was a path.*[^]*ice\/consent-expired$/)]);
+	expect(() => app.explain("ann")).toThrow("no session");
+});
+
+test("the log of all details has the report of a session that fails", async () => {
+	const lines: string[] = [];
+	hearTrace((line) => void lines.push(line));
+	make({ logLevel: "debug" });
+	await app.run();
+	await watch();
+	setSilence(true);
+	await advance(60_000);
+	expect(lines.join("")).toMatch(/\nwebrtc: {3}Nothing comes through|\nwebrtc: {3}There was a path/);
 });
 
 class Elsewhere implements RemoteSessions {

@@ -64,6 +64,7 @@ export default class Path {
 	}
 
 	statistics() {
+		if (this.#closed) throw new SyntaxError("closed");
 		return { packetsReceived: 0, bytesReceived: 0, packetsSent: 0, bytesSent: 0 };
 	}
 
