@@ -109,7 +109,7 @@ export default class Session {
 			try {
 				await this.#options.owner.takeTurn(async () => {
 					if (this.#ended) return;
-					restoreCaptures(this.connection, this.#options);
+					if (this.describedAt !== undefined) restoreCaptures(this.connection, this.#options);
 					const answer = await this.connection.acceptOffer(sdp, {
 						// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
 						required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
@@ -230,7 +230,7 @@ export default class Session {
 
 	/** A peer that has offered, and does not even check whether it can reach us, does not hold a place for long. */
 	private awaitCheck(): void {
-		if (this.#wasConnected || this.#ended || this.connection.heard) return;
+		if (this.#wasConnected || this.#ended) return;
 		Timer.clear(this.#firstCheck);
 		const { firstCheck } = this.#options.limits;
 		this.#firstCheck = Timer.set(() => {

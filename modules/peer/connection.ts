@@ -161,7 +161,7 @@ export default class Connection
 	}
 
 	/** One operation after the other; a closed connection takes none. */
-	chain<T>(method: string, operation: () => T): Promise<T> {
+	chain<T>(method: string, operation: () => T | Promise<T>): Promise<T> {
 		return this.tasks.chain(() => {
 			this.checkOpen(method);
 			return operation();

@@ -205,12 +205,10 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 
 	/** Resolves when the local description holds all local candidates. Not W3C's. */
 	get gatheringComplete(): Promise<void> {
-		const isDone = () =>
-			this.signalingState === "closed" || this.#connection.transport?.gatherer.state === "complete";
-		if (isDone()) return Promise.resolve();
+		if (this.isGathered) return Promise.resolve();
 		return new Promise((resolve) => {
 			const listener = () => {
-				if (!isDone()) return;
+				if (!this.isGathered) return;
 				this.removeEventListener("icegatheringstatechange", listener);
 				resolve();
 			};
@@ -378,19 +376,16 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	 * @returns the answer
 	 * @throws WebRTCError as setRemoteDescription; nothing has changed then
 	 */
-	async acceptOffer(
+	acceptOffer(
 		sdp: string,
 		{ required, receive = true, complete = false }: AcceptOptions = {},
 	): Promise<RTCSessionDescriptionInit> {
-		await this.#connection.chain("acceptOffer", () => {
+		return this.#connection.chain("acceptOffer", () => {
 			this.#connection.setRemote("offer", sdp, required);
 			if (!receive) for (const one of this.live()) if (!one.hasTrack) one.direction = "inactive";
 			this.#connection.setLocal("answer");
+			return complete && !this.isGathered ? this.gatheringComplete.then(() => this.answer()) : this.answer();
 		});
-		if (complete) await this.gatheringComplete;
-		const answer = this.localDescription;
-		if (!answer) throw new WebRTCError("peer/closed", "acceptOffer: the connection is closed");
-		return answer;
 	}
 
 	/**
@@ -440,6 +435,16 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	/** Ends it and gives everything back; fires no event. Can be called again without effect. */
 	close(): void {
 		this.#connection.close();
+	}
+
+	private get isGathered(): boolean {
+		return this.signalingState === "closed" || this.#connection.transport?.gatherer.state === "complete";
+	}
+
+	private answer(): RTCSessionDescriptionInit {
+		const answer = this.localDescription;
+		if (!answer) throw new WebRTCError("peer/closed", "acceptOffer: the connection is closed");
+		return answer;
 	}
 
 	private live(): RTCRtpTransceiver[] {

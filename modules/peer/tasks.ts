@@ -20,8 +20,11 @@ export default class Tasks {
 		return this.#busy;
 	}
 
-	/** The operations chain (W3C webrtc section 4.4.1.2): it runs at once when nothing is before it. */
-	chain<T>(operation: () => T): Promise<T> {
+	/**
+	 * The operations chain (W3C webrtc section 4.4.1.2): it runs at once when nothing is before it. A promise that it returns
+	 * keeps nothing waiting.
+	 */
+	chain<T>(operation: () => T | Promise<T>): Promise<T> {
 		return new Promise((resolve, reject) => {
 			const start = () => {
 				try {
