@@ -247,7 +247,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 			// It is about to close, whatever this says.
 		} else if (channel) {
 			if (!channel.negotiated) this.fail(channel, "DCEP: an OPEN of a channel that is there, or malformed");
-		} else if (!read || this.list.length >= this.maxChannels) {
+		} else if (!read || this.list.length >= this.maxChannels || stream % 2 === (this.#isClient ? 0 : 1)) {
 			this.#native!.closeStream(stream); // refused
 		} else return this.accept(stream, read);
 		return true;
@@ -259,7 +259,12 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 		const native = this.#native!;
 		const { ordered, maxPacketLifeTime, maxRetransmits } = parameters;
 		const policy = maxRetransmits !== null ? retransmits : maxPacketLifeTime !== null ? lifetime : reliable;
-		native.open(stream, !ordered, policy, maxRetransmits ?? maxPacketLifeTime ?? 0);
+		try {
+			native.open(stream, !ordered, policy, maxRetransmits ?? maxPacketLifeTime ?? 0);
+		} catch {
+			native.closeStream(stream); // no memory for it, or an earlier one on this stream is not over
+			return true;
+		}
 		native.acknowledge(stream);
 		native.control(stream, makeAck());
 		channel.readyState = "open";

@@ -80,6 +80,14 @@ static int optionsAreValid(const rtc_sctp_options *options)
 		   options->largest && options->largest <= INT32_MAX / 2;
 }
 
+static void freeMemory(rtc_sctp *sctp)
+{
+	rtc_free(sctp->outbox);
+	rtc_free(sctp->down);
+	rtc_free(sctp->notes);
+	rtc_free(sctp);
+}
+
 static int attach(rtc_sctp *sctp)
 {
 	const rtc_dtls_handlers handlers = {.state = onState, .data = onData, .context = sctp};
@@ -98,8 +106,10 @@ rtc_sctp *rtc_sctp_new(const rtc_sctp_options *options, int *error)
 	sctp->options = *options;
 	sctp->task.run = run;
 	sctp->outbox = rtc_calloc(RTC_SCTP_OUTBOX, RTC_SCTP_PACKET);
-	if (!sctp->outbox)
-		goto noOutbox;
+	sctp->down = rtc_sctp_event_new(RTC_SCTP_EVENT_DOWN, 0, 0);
+	sctp->notes = rtc_calloc(options->streams / RTC_SCTP_NOTES_OF_A_BYTE + 1, 1);
+	if (!sctp->outbox || !sctp->down || !sctp->notes)
+		goto noLock;
 	*error = pthread_mutex_init(&sctp->lock, NULL);
 	if (*error)
 		goto noLock;
@@ -118,9 +128,7 @@ rtc_sctp *rtc_sctp_new(const rtc_sctp_options *options, int *error)
 noStack:
 	pthread_mutex_destroy(&sctp->lock);
 noLock:
-	rtc_free(sctp->outbox);
-noOutbox:
-	rtc_free(sctp);
+	freeMemory(sctp);
 	return NULL;
 }
 
@@ -168,8 +176,7 @@ void rtc_sctp_close(rtc_sctp *sctp)
 	pthread_mutex_destroy(&sctp->lock);
 	rtc_path_release(sctp->options.path);
 	rtc_dtls_release(sctp->options.dtls);
-	rtc_free(sctp->outbox);
-	rtc_free(sctp);
+	freeMemory(sctp);
 }
 
 static void readStatus(rtc_sctp *sctp, rtc_sctp_statistics *statistics)

@@ -44,7 +44,7 @@ typedef enum {
 	RTC_SCTP_EVENT_UP = 1, // `stream`: how many there are in each direction
 	RTC_SCTP_EVENT_DOWN,   // it has ended: the peer has, or cannot be reached. Nothing else follows
 	RTC_SCTP_EVENT_MESSAGE,
-	RTC_SCTP_EVENT_RESET,    // the peer sends no more on `stream`
+	RTC_SCTP_EVENT_RESET,    // the peer sends no more on `stream`, which this side has to close, too, and does not yet
 	RTC_SCTP_EVENT_CLOSED,   // both directions of `stream` are over: it may be used anew
 	RTC_SCTP_EVENT_SENT,     // `size` bytes of `stream` wait no longer
 	RTC_SCTP_EVENT_OVERLONG, // a message on `stream` was longer than announced, and is dropped

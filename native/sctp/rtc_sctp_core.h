@@ -43,6 +43,7 @@ struct rtc_sctp_channel {
 	rtc_sctp_message *first, *last;
 	uint32_t released; // bytes to be told of as sent
 	uint64_t deadline; // of closing
+	rtc_sctp_event *closed;
 };
 #define RTC_SCTP_CLOSING 30000000u // microseconds: then a stream is over, whether the peer has closed it or not
 
@@ -64,9 +65,11 @@ struct rtc_sctp {
 	rtc_sctp_channel *unfinished; // whose message usrsctp has a part of: nothing else can be sent before the rest
 
 	atomic_int started, isUp, isDown;
+	rtc_sctp_event *down; // kept from the start: how it ends is told whatever memory there is
 	pthread_mutex_t lock; // guards what follows
 	rtc_sctp_channel *channels;
 	uint16_t streams; // 0 before it is up
+	uint8_t *notes;   // of each stream, by rtc_sctp_note
 	uint32_t queued;  // bytes, with RTC_SCTP_MESSAGE_COST for each
 	rtc_sctp_event *firstEvent, *lastEvent;
 	uint32_t waiting; // bytes of events, counted likewise
@@ -101,15 +104,36 @@ rtc_sctp_channel *rtc_sctp_find(rtc_sctp *sctp, uint16_t stream); // with `lock`
 void rtc_sctp_send_queued(rtc_sctp *sctp);
 // usrsctp has told of streams that it has reset, or that the peer has.
 void rtc_sctp_stream_is_over(rtc_sctp *sctp, uint16_t stream, int isIncoming);
-void rtc_sctp_stream_failed(rtc_sctp *sctp, uint16_t stream); // to be tried again
-void rtc_sctp_close_late(rtc_sctp *sctp, uint64_t now);       // streams whose time is over
+void rtc_sctp_stream_is_used(rtc_sctp *sctp, uint16_t stream); // a message has come
+void rtc_sctp_stream_failed(rtc_sctp *sctp, uint16_t stream);  // to be tried again
+void rtc_sctp_close_late(rtc_sctp *sctp, uint64_t now);        // streams whose time is over
 void rtc_sctp_free_channels(rtc_sctp *sctp);
+// What is known of a stream while there is no channel of it. With `lock`.
+enum {
+	RTC_SCTP_NOTE_ENDED = 1, // the peer has reset it, and whoever reads has not heard of that
+	RTC_SCTP_NOTE_RESET = 2, // this side has reset it, and nothing came since: another reset has its answer
+	RTC_SCTP_NOTES_OF_A_BYTE = 4,
+};
+static inline int rtc_sctp_noted(const rtc_sctp *sctp, uint16_t stream, int note)
+{
+	if (stream >= sctp->options.streams)
+		return 0;
+	return sctp->notes[stream / RTC_SCTP_NOTES_OF_A_BYTE] >> stream % RTC_SCTP_NOTES_OF_A_BYTE * 2 & note;
+}
+static inline void rtc_sctp_note(rtc_sctp *sctp, uint16_t stream, int notes, int isSo)
+{
+	if (stream >= sctp->options.streams)
+		return;
+	uint8_t *place = &sctp->notes[stream / RTC_SCTP_NOTES_OF_A_BYTE];
+	uint8_t bits = (uint8_t)(notes << stream % RTC_SCTP_NOTES_OF_A_BYTE * 2);
+	*place = (uint8_t)(isSo ? *place | bits : *place & ~bits);
+}
 
 // rtc_sctp_receive.c; with the stack's lock
 void rtc_sctp_receive(rtc_sctp *sctp); // what usrsctp has, as far as there is room
 void rtc_sctp_end(rtc_sctp *sctp);     // it is down
 void rtc_sctp_free_events(rtc_sctp *sctp);
-// Adds an event, which is the list's from now on. NULL: there was no memory for it, which is counted.
+// Adds an event, which is the list's from now on. NULL: there was no memory for it, and so the association ends.
 void rtc_sctp_tell(rtc_sctp *sctp, rtc_sctp_event *event);
 rtc_sctp_event *rtc_sctp_event_new(rtc_sctp_event_type type, uint16_t stream, uint32_t size);
 

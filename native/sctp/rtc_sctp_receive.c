@@ -26,12 +26,8 @@ rtc_sctp_event *rtc_sctp_event_new(rtc_sctp_event_type type, uint16_t stream, ui
 }
 
 // With `lock`.
-void rtc_sctp_tell(rtc_sctp *sctp, rtc_sctp_event *event)
+static void append(rtc_sctp *sctp, rtc_sctp_event *event)
 {
-	if (!event) {
-		rtc_sctp_count(&sctp->dropped, 1);
-		return;
-	}
 	event->next = NULL;
 	if (sctp->lastEvent)
 		sctp->lastEvent->next = event;
@@ -39,6 +35,28 @@ void rtc_sctp_tell(rtc_sctp *sctp, rtc_sctp_event *event)
 		sctp->firstEvent = event;
 	sctp->lastEvent = event;
 	sctp->waiting += (event->type == RTC_SCTP_EVENT_MESSAGE ? event->size : 0) + RTC_SCTP_MESSAGE_COST;
+}
+
+// With `lock`. Nothing follows it.
+static void tellOfTheEnd(rtc_sctp *sctp)
+{
+	if (atomic_exchange(&sctp->isDown, 1))
+		return;
+	append(sctp, sctp->down);
+	sctp->down = NULL;
+}
+
+// With `lock`.
+void rtc_sctp_tell(rtc_sctp *sctp, rtc_sctp_event *event)
+{
+	if (!event) {
+		rtc_sctp_count(&sctp->dropped, 1);
+		tellOfTheEnd(sctp);
+	} else if (atomic_load(&sctp->isDown)) {
+		rtc_free(event);
+	} else {
+		append(sctp, event);
+	}
 }
 
 static void tell(rtc_sctp *sctp, rtc_sctp_event *event)
@@ -121,9 +139,9 @@ void rtc_sctp_free_events(rtc_sctp *sctp)
 
 void rtc_sctp_end(rtc_sctp *sctp)
 {
-	if (atomic_exchange(&sctp->isDown, 1))
-		return;
-	tell(sctp, rtc_sctp_event_new(RTC_SCTP_EVENT_DOWN, 0, 0));
+	pthread_mutex_lock(&sctp->lock);
+	tellOfTheEnd(sctp);
+	pthread_mutex_unlock(&sctp->lock);
 }
 
 // Forgets a message of which the rest will not come, or is of no use.
@@ -241,6 +259,7 @@ static void take(rtc_sctp *sctp, const struct sctp_rcvinfo *info, const uint8_t 
 		sctp->isDropping = !isLast;
 		return;
 	}
+	rtc_sctp_stream_is_used(sctp, info->rcv_sid);
 	uint32_t before = sctp->partial ? sctp->partial->size : sctp->insideSize;
 	if (size > sctp->options.largest || before > sctp->options.largest - size) {
 		drop(sctp, info->rcv_sid, isLast);
@@ -248,9 +267,11 @@ static void take(rtc_sctp *sctp, const struct sctp_rcvinfo *info, const uint8_t 
 		takeChunk(sctp, info, data, size, isLast);
 	} else if (isLast && !sctp->partial) {
 		rtc_sctp_event *event = message(info, data, size);
-		if (event)
+		if (event) {
 			countMessage(sctp, event->ppid, event->size);
-		tell(sctp, event);
+			tell(sctp, event);
+		} else
+			drop(sctp, info->rcv_sid, isLast); // a reliable channel loses nothing in silence
 	} else if (!extend(sctp, info, data, size)) {
 		drop(sctp, info->rcv_sid, isLast);
 	} else if (isLast) {
@@ -274,10 +295,8 @@ static void onStreams(rtc_sctp *sctp, const struct sctp_stream_reset_event *even
 			rtc_sctp_stream_failed(sctp, stream);
 		else if (flags & SCTP_STREAM_RESET_OUTGOING_SSN) // or denied: no more comes of it
 			rtc_sctp_stream_is_over(sctp, stream, 0);
-		else if (flags & SCTP_STREAM_RESET_INCOMING_SSN) {
-			tell(sctp, rtc_sctp_event_new(RTC_SCTP_EVENT_RESET, stream, 0));
+		else if (flags & SCTP_STREAM_RESET_INCOMING_SSN)
 			rtc_sctp_stream_is_over(sctp, stream, 1);
-		}
 	}
 }
 

@@ -53,6 +53,7 @@ void rtc_sctp_free_channels(rtc_sctp *sctp)
 		rtc_sctp_channel *channel = sctp->channels;
 		sctp->channels = channel->next;
 		freeMessages(sctp, channel);
+		rtc_free(channel->closed);
 		free(channel);
 	}
 }
@@ -64,6 +65,8 @@ static rtc_sctp_channel *make(rtc_sctp *sctp, uint16_t stream)
 	if (!channel)
 		return NULL;
 	channel->stream = stream;
+	channel->inIsOver = rtc_sctp_noted(sctp, stream, RTC_SCTP_NOTE_ENDED) != 0; // before anybody read of it
+	rtc_sctp_note(sctp, stream, RTC_SCTP_NOTE_ENDED | RTC_SCTP_NOTE_RESET, 0);
 	append(sctp, channel);
 	return channel;
 }
@@ -158,19 +161,29 @@ int rtc_sctp_send(rtc_sctp *sctp, uint16_t stream, uint32_t ppid, const void *da
 	return error;
 }
 
+// With `lock`. Its last event is made now: later there may be no memory to say that it is over.
+static int beginClosing(rtc_sctp_channel *channel)
+{
+	if (channel->isClosing)
+		return 0;
+	channel->closed = rtc_sctp_event_new(RTC_SCTP_EVENT_CLOSED, channel->stream, 0);
+	if (!channel->closed)
+		return ENOMEM;
+	channel->isClosing = 1;
+	channel->deadline = rtc_now() + RTC_SCTP_CLOSING;
+	return 0;
+}
+
 int rtc_sctp_close_stream(rtc_sctp *sctp, uint16_t stream)
 {
 	pthread_mutex_lock(&sctp->lock);
 	rtc_sctp_channel *channel = rtc_sctp_find(sctp, stream);
 	if (!channel)
 		channel = make(sctp, stream); // of a peer's that is refused
-	if (channel && !channel->isClosing) {
-		channel->isClosing = 1;
-		channel->deadline = rtc_now() + RTC_SCTP_CLOSING;
-	}
+	int error = channel ? beginClosing(channel) : ENOMEM;
 	pthread_mutex_unlock(&sctp->lock);
 	rtc_path_wake_task(sctp->options.path, &sctp->task);
-	return channel ? 0 : ENOMEM;
+	return error;
 }
 
 uint32_t rtc_sctp_queued(rtc_sctp *sctp)
@@ -276,12 +289,9 @@ static void conclude(rtc_sctp *sctp, rtc_sctp_channel *channel)
 {
 	if (!channel->isClosing || !channel->outIsOver || !channel->inIsOver)
 		return;
-	rtc_sctp_event *event = rtc_sctp_event_new(RTC_SCTP_EVENT_CLOSED, channel->stream, 0);
-	if (!event) {
-		channel->deadline = rtc_now() + RTC_SCTP_TICK; // again, when there is memory
-		return;
-	}
+	rtc_sctp_event *event = channel->closed;
 	freeMessages(sctp, channel);
+	rtc_sctp_note(sctp, channel->stream, RTC_SCTP_NOTE_RESET, 1);
 	unlinkChannel(sctp, channel);
 	free(channel);
 	rtc_sctp_tell(sctp, event);
@@ -321,16 +331,37 @@ void rtc_sctp_send_queued(rtc_sctp *sctp)
 	pthread_mutex_unlock(&sctp->lock);
 }
 
+// With `lock`. The peer's direction of a stream has ended. Whoever closes it already need not hear of that; nor anybody
+// when this side has ended as well, for two that answer each other would do so for ever.
+static void incomingIsOver(rtc_sctp *sctp, rtc_sctp_channel *channel, uint16_t stream)
+{
+	if (channel)
+		channel->inIsOver = 1;
+	else if (rtc_sctp_noted(sctp, stream, RTC_SCTP_NOTE_RESET))
+		return;
+	else
+		rtc_sctp_note(sctp, stream, RTC_SCTP_NOTE_ENDED, 1);
+	if (!channel || !channel->isClosing)
+		rtc_sctp_tell(sctp, rtc_sctp_event_new(RTC_SCTP_EVENT_RESET, stream, 0));
+}
+
 void rtc_sctp_stream_is_over(rtc_sctp *sctp, uint16_t stream, int isIncoming)
 {
 	pthread_mutex_lock(&sctp->lock);
 	rtc_sctp_channel *channel = rtc_sctp_find(sctp, stream);
-	if (channel && isIncoming)
-		channel->inIsOver = 1;
+	if (isIncoming)
+		incomingIsOver(sctp, channel, stream);
 	else if (channel && channel->isResetting)
 		channel->outIsOver = 1;
 	if (channel)
 		conclude(sctp, channel);
+	pthread_mutex_unlock(&sctp->lock);
+}
+
+void rtc_sctp_stream_is_used(rtc_sctp *sctp, uint16_t stream)
+{
+	pthread_mutex_lock(&sctp->lock);
+	rtc_sctp_note(sctp, stream, RTC_SCTP_NOTE_ENDED | RTC_SCTP_NOTE_RESET, 0);
 	pthread_mutex_unlock(&sctp->lock);
 }
 

@@ -467,9 +467,24 @@ describe("a stranger", () => {
 		b.ondatachannel = ({ channel }) => heard.push(channel.maxRetransmits, channel.maxPacketLifeTime);
 		const open = makeOpen({ ...parameters, maxRetransmits: 1 });
 		open.set([0xff, 0xff, 0xff, 0xff], 4);
-		control(500, open);
+		control(501, open);
 		await advance(10);
 		expect(heard).toEqual([65535, null]);
+	});
+
+	test("opens a channel by an id that is ours to give, or that has not been closed yet", async () => {
+		const { b, ours, theirs, control, victim } = await stranger();
+		let count = 0;
+		b.ondatachannel = () => count++;
+		control(theirs.id! + 101, makeOpen(parameters));
+		await advance(50);
+		victim.closeStream(901); // of one that was refused, say
+		control(901, makeOpen(parameters));
+		await advance(50);
+		expect([count, b.connectionState, ours.readyState]).toEqual([0, "connected", "open"]);
+		control(901, makeOpen(parameters)); // it is over now
+		await advance(50);
+		expect(count).toBe(1);
 	});
 });
 

@@ -232,7 +232,7 @@ export default class Sctp {
 				const it = this.streams.get(packet.stream);
 				if (it) it.inOver = true;
 				this.#send({ sctp: "done", stream: packet.stream });
-				this.#tell({ type: "reset", stream: packet.stream, size: 0 });
+				if (!it?.closing) this.#tell({ type: "reset", stream: packet.stream, size: 0 });
 				this.#conclude(packet.stream);
 				break;
 			}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two associations in virtual time, on one thread: stands in for native/port, the path and DTLS. A side may be cut off,
+// and whoever holds the wire speaks in its peer's place.
+#ifndef SCTP_WORLD_H
+#define SCTP_WORLD_H
+
+#include "rtc_sctp.h"
+
+extern uint64_t sctpWorldNow; // rtc_now()
+
+// What a side has said of itself, as its peer has to know it (RFC 9260 section 3.3.2); 0 before.
+typedef struct {
+	uint32_t tag, firstTsn;
+} sctp_world_identity;
+
+// Opens a side (0 or 1), whose DTLS is connected; `options` without path, DTLS, and whom to tell. NULL and *error as
+// rtc_sctp_new.
+rtc_sctp *sctp_world_open(int side, const rtc_sctp_options *options, int *error);
+void sctp_world_close(int side); // also one that is not open
+sctp_world_identity sctp_world_identity_of(int side);
+// What the sides send is lost from now on, or is not.
+void sctp_world_cut(int isCut);
+// One packet arrives, at the end of its room, so that any overrun is seen.
+void sctp_world_arrive(int side, const uint8_t *packet, size_t size);
+void sctp_world_run(uint64_t microseconds);
+// Sends nothing more to the peer, as if DTLS were closed.
+void sctp_world_disconnect(int side);
+
+#endif
