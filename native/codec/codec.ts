@@ -12,8 +12,10 @@ export interface VideoEncoderOptions {
 	codec: string;
 	/** Frames per second at most, 1 … 120, for the rate control. Default 30. */
 	framerate?: number;
-	/** Bit/s, 30,000 … 50,000,000. Default 1,000,000. What sinks ask for (REMB, TWCC) counts below it. */
+	/** Bit/s, 30,000 … 50,000,000. Default 1,000,000. What the viewers' ways carry counts below it. */
 	bitrate?: number;
+	/** Whose ways: of "slowest" (default) all, of "median" half of them, of "fixed" none. */
+	policy?: "slowest" | "median" | "fixed" | undefined;
 	/** Seconds between key frames that nobody asked for, 0 … 3,600; 0: none. Default 10: no lost PLI freezes for longer. */
 	keyFrameInterval?: number;
 	/** Bytes of a NAL unit at most, for packetization-mode 0 (RFC 6184 section 6.2); default 0: one slice a picture. */

@@ -28,8 +28,7 @@ struct rtc_video_encoder {
 	rtc_frame *queue[QUEUE];
 	uint8_t queued;
 	uint8_t closing, active, keyWanted;
-	uint32_t limit;  // bit/s, by the application
-	uint32_t wished; // bit/s, by a sink; 0: none
+	uint32_t limit; // bit/s, by the application
 	rtc_video_encoder_statistics statistics;
 	// The thread's own.
 	rtc_video_encoder_options options;
@@ -112,7 +111,6 @@ static void source_active(rtc_source *source, int active)
 	if (encoder->active)
 		encoder->keyWanted = 1;
 	else {
-		encoder->wished = 0;
 		flush(encoder);
 	}
 	pthread_mutex_unlock(&encoder->lock);
@@ -130,14 +128,6 @@ static void source_request_key_frame(rtc_source *source)
 	rtc_video_encoder_request_key_frame(of_source(source));
 }
 
-static void source_set_bitrate(rtc_source *source, uint32_t bitsPerSecond)
-{
-	rtc_video_encoder *encoder = of_source(source);
-	pthread_mutex_lock(&encoder->lock);
-	encoder->wished = bitsPerSecond;
-	pthread_mutex_unlock(&encoder->lock);
-}
-
 static uint32_t clamp_bitrate(uint32_t bitsPerSecond)
 {
 	if (bitsPerSecond < RTC_VIDEO_MINIMUM_BITRATE)
@@ -146,9 +136,9 @@ static uint32_t clamp_bitrate(uint32_t bitsPerSecond)
 }
 
 // With the lock held.
-static uint32_t target(const rtc_video_encoder *encoder)
+static uint32_t target(rtc_video_encoder *encoder)
 {
-	uint32_t wished = encoder->wished;
+	uint32_t wished = rtc_source_wish(&encoder->source, encoder->options.policy);
 	return clamp_bitrate(wished && wished < encoder->limit ? wished : encoder->limit);
 }
 
@@ -156,6 +146,7 @@ void rtc_video_encoder_set_bitrate(rtc_video_encoder *encoder, uint32_t bitsPerS
 {
 	pthread_mutex_lock(&encoder->lock);
 	encoder->limit = clamp_bitrate(bitsPerSecond);
+	atomic_store(&encoder->source.limit, encoder->limit);
 	pthread_mutex_unlock(&encoder->lock);
 }
 
@@ -347,12 +338,12 @@ rtc_video_encoder *rtc_video_encoder_new(const rtc_video_encoder_options *option
 	rtc_source_init(&encoder->source, source_destroy);
 	encoder->source.active = source_active;
 	encoder->source.requestKeyFrame = source_request_key_frame;
-	encoder->source.setBitrate = source_set_bitrate;
 	atomic_init(&encoder->ends, 2);
 	pthread_mutex_init(&encoder->lock, NULL);
 	pthread_cond_init(&encoder->wake, NULL);
 	encoder->options = *options;
 	encoder->limit = encoder->bitrate = clamp_bitrate(options->bitrate);
+	atomic_init(&encoder->source.limit, encoder->limit);
 	const rtc_thread_options thread = {.name = "rtc-video", .stack = RTC_VIDEO_CODEC_STACK, .priority = 5};
 	*error = rtc_thread_start(&encoder->thread, &thread, run, encoder);
 	if (!*error)

@@ -12,6 +12,7 @@ typedef struct {
 	const rtc_codec *codec;    // one that encodes pictures
 	uint32_t framerate;        // frames per second at most, for the rate control
 	uint32_t bitrate;          // bit/s, the upper limit of what sinks ask for
+	rtc_wish_policy policy;    // whose wishes count below it
 	uint32_t keyFrameInterval; // seconds between key frames that nobody asked for; 0: none
 	uint32_t maximumNalSize;   // bytes, for packetization-mode 0 (RFC 6184 section 6.2); 0: unbounded
 	// Called on the encoder's thread: ENOTSUP when a picture size cannot be encoded, once for each size; ENOMEM when it

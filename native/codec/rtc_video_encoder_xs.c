@@ -2,6 +2,8 @@
 #include "rtc_encoder_xs.h"
 #include "rtc_video_encoder.h"
 
+#include <string.h>
+
 #define DEFAULT_FRAMERATE 30
 #define DEFAULT_BITRATE 1000000
 // Lost PLIs must not freeze a viewer for longer; the cost is some percent of the bitrate.
@@ -26,6 +28,20 @@ static void close_encoder(void *encoder)
 	rtc_video_encoder_close(encoder);
 }
 
+static rtc_wish_policy policy_option(xsMachine *the)
+{
+	static const char *const names[] = {"slowest", "median", "fixed"};
+	char name[16] = "";
+	rtc_xs_string(the, &xsArg(0), xsID_policy, "policy", name, sizeof name, 0);
+	if (!name[0])
+		return RTC_WISH_SLOWEST;
+	for (int i = 0; i < 3; i++)
+		if (!strcmp(name, names[i]))
+			return (rtc_wish_policy)i;
+	xsRangeError("policy: not slowest, median or fixed");
+	return RTC_WISH_SLOWEST;
+}
+
 void xs_rtc_video_encoder(xsMachine *the)
 {
 	rtc_video_encoder_options options = {
@@ -36,6 +52,7 @@ void xs_rtc_video_encoder(xsMachine *the)
 		.keyFrameInterval = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_keyFrameInterval, "keyFrameInterval", 0,
 													 LARGEST_KEY_FRAME_INTERVAL, DEFAULT_KEY_FRAME_INTERVAL),
 		.maximumNalSize = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_maximumNalSize, "maximumNalSize", 0, 65535, 0),
+		.policy = policy_option(the),
 		.failed = rtc_encoder_record_failed,
 	};
 	rtc_encoder_record *record = rtc_encoder_record_new(the, &hooks);

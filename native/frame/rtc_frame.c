@@ -78,8 +78,19 @@ static rtc_frame *allocate(rtc_frame_pool *pool)
 	return frame;
 }
 
+static uint32_t nextSerial(void)
+{
+	static atomic_uint serial;
+	uint32_t next;
+	do
+		next = atomic_fetch_add_explicit(&serial, 1, memory_order_relaxed);
+	while (!next);
+	return next;
+}
+
 static void reset(rtc_frame *frame)
 {
+	frame->serial = nextSerial();
 	atomic_store_explicit(&frame->refs, 1, memory_order_relaxed);
 	frame->size = 0;
 	frame->time = 0;

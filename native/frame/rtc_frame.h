@@ -24,6 +24,7 @@ struct rtc_frame {
 	uint8_t *data;
 	uint32_t size;     // bytes at data
 	uint32_t capacity; // bytes allocated at data
+	uint32_t serial;   // of a pool's: another for each use, never 0
 	uint64_t time;     // capture time of its first sample, rtc_now() microseconds
 	rtc_format format;
 	const rtc_codec *codec; // of encoded media
@@ -57,6 +58,7 @@ struct rtc_sink {
 	// On the source's thread: it must not block, nor change the frame; retain the frame to keep it.
 	void (*frame)(rtc_sink *sink, rtc_frame *frame);
 	rtc_source *source; // what feeds it; guarded by `lock`
+	atomic_uint wish;   // bit/s that it can take, 0: it does not say
 	pthread_mutex_t lock;
 };
 
@@ -68,7 +70,8 @@ struct rtc_source {
 	void (*destroy)(rtc_source *source);
 	void (*active)(rtc_source *source, int active); // its first sink came, or its last went; may be NULL
 	void (*requestKeyFrame)(rtc_source *source);    // any thread; may be NULL
-	void (*setBitrate)(rtc_source *source, uint32_t bitsPerSecond); // any thread; may be NULL
+	void (*setBitrate)(rtc_source *source, uint32_t bitsPerSecond); // a sink wishes it: any thread; may be NULL
+	atomic_uint limit;                                              // bit/s that it makes at most, 0: not known
 	pthread_mutex_t lock;
 	uint8_t count;
 	rtc_sink *sinks[RTC_SOURCE_SINKS];
@@ -94,6 +97,14 @@ void rtc_sink_disconnect(rtc_sink *sink);
 void rtc_source_disconnect_all(rtc_source *source);
 // Gives a frame to each sink, without holding the lock during the calls.
 void rtc_source_deliver(rtc_source *source, rtc_frame *frame);
+
+// What the sinks of a source that wish for a bitrate come to; 0: none does.
+typedef enum {
+	RTC_WISH_SLOWEST, // what all of them can take
+	RTC_WISH_MEDIAN,  // what half of them can take, at least
+	RTC_WISH_FIXED,   // they are not asked
+} rtc_wish_policy;
+uint32_t rtc_source_wish(rtc_source *source, rtc_wish_policy policy); // any thread, without the source's lock
 
 // Feedback, upstream from a sink: no effect without a source.
 void rtc_sink_request_key_frame(rtc_sink *sink);

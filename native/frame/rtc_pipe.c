@@ -12,6 +12,7 @@ void rtc_sink_init(rtc_sink *sink, void (*destroy)(rtc_sink *), void (*frame)(rt
 	sink->destroy = destroy;
 	sink->frame = frame;
 	sink->source = NULL;
+	atomic_init(&sink->wish, 0);
 	pthread_mutex_init(&sink->lock, NULL);
 }
 
@@ -165,8 +166,30 @@ void rtc_sink_request_key_frame(rtc_sink *sink)
 
 void rtc_sink_set_bitrate(rtc_sink *sink, uint32_t bitsPerSecond)
 {
+	atomic_store_explicit(&sink->wish, bitsPerSecond, memory_order_relaxed);
 	rtc_source *source = feeding(sink);
 	if (source && source->setBitrate)
 		source->setBitrate(source, bitsPerSecond);
 	rtc_source_release(source);
+}
+
+uint32_t rtc_source_wish(rtc_source *source, rtc_wish_policy policy)
+{
+	uint32_t wishes[RTC_SOURCE_SINKS], count = 0;
+	if (policy == RTC_WISH_FIXED)
+		return 0;
+	pthread_mutex_lock(&source->lock);
+	for (uint8_t i = 0; i < source->count; i++) {
+		uint32_t wish = atomic_load_explicit(&source->sinks[i]->wish, memory_order_relaxed), place = count;
+		if (!wish)
+			continue;
+		for (; place && wishes[place - 1] > wish; place--)
+			wishes[place] = wishes[place - 1];
+		wishes[place] = wish;
+		count++;
+	}
+	pthread_mutex_unlock(&source->lock);
+	if (!count)
+		return 0;
+	return wishes[policy == RTC_WISH_SLOWEST ? 0 : count / 2];
 }

@@ -6,7 +6,7 @@
 
 // Packet types (RFC 3550 section 12.1, RFC 4585 section 6.1) and their FMT values.
 enum { SR = 200, RR = 201, SDES = 202, BYE = 203, RTPFB = 205, PSFB = 206 };
-enum { RTPFB_NACK = 1, PSFB_PLI = 1, PSFB_FIR = 4, PSFB_AFB = 15 };
+enum { RTPFB_NACK = 1, RTPFB_TWCC = 15, PSFB_PLI = 1, PSFB_FIR = 4, PSFB_AFB = 15 };
 
 #define HEADER 4
 #define VERSION 0x80
@@ -85,6 +85,8 @@ static int openFeedback(rtc_rtcp_reader *reader, uint8_t type, uint8_t format)
 		return -1;
 	if (type == RTPFB && format == RTPFB_NACK)
 		return openEntries(reader, RTC_RTCP_NACK, 4);
+	if (type == RTPFB && format == RTPFB_TWCC)
+		return layOut(reader, RTC_RTCP_TWCC, FEEDBACK, 0, 1);
 	if (type == PSFB && format == PSFB_PLI)
 		return reader->size != FEEDBACK ? -1 : layOut(reader, RTC_RTCP_PLI, 4, 4, 1);
 	if (type == PSFB && format == PSFB_FIR)
@@ -151,7 +153,8 @@ static void readItem(const rtc_rtcp_reader *reader, rtc_rtcp_item *item)
 	if (reader->size >= 4)
 		item->sender = rtc_rtp_get32(reader->body);
 	if (item->kind != RTC_RTCP_UNKNOWN)
-		item->target = rtc_rtp_get32(item->kind == RTC_RTCP_NACK ? reader->body + 4 : entry);
+		item->target =
+			rtc_rtp_get32(item->kind == RTC_RTCP_NACK || item->kind == RTC_RTCP_TWCC ? reader->body + 4 : entry);
 	switch (item->kind) {
 	case RTC_RTCP_REPORT:
 		readReport(&item->report, entry);
@@ -162,6 +165,10 @@ static void readItem(const rtc_rtcp_reader *reader, rtc_rtcp_item *item)
 	case RTC_RTCP_NACK:
 		item->nack.packet = rtc_rtp_get16(entry);
 		item->nack.following = rtc_rtp_get16(entry + 2);
+		break;
+	case RTC_RTCP_TWCC:
+		item->twcc.body = entry;
+		item->twcc.size = reader->size - FEEDBACK;
 		break;
 	case RTC_RTCP_REMB:
 		item->bitrate = readBitrate(reader->body + 13);

@@ -13,6 +13,7 @@ typedef enum {
 	RTC_RTCP_FIR,     // full intra request (RFC 5104 section 4.3.1)
 	RTC_RTCP_NACK,    // one entry of a generic NACK (RFC 4585 section 6.2.1)
 	RTC_RTCP_REMB,    // receiver's estimate of the bitrate (draft-alvestrand-rmcat-remb-03 section 2.2)
+	RTC_RTCP_TWCC,    // transport-wide feedback (rtc_twcc.h)
 	RTC_RTCP_BYE,     // one source that leaves
 	RTC_RTCP_UNKNOWN, // a whole packet of a type that has no meaning here
 } rtc_rtcp_kind;
@@ -37,6 +38,10 @@ typedef struct {
 		struct {
 			uint16_t packet, following; // a lost sequence number, and a bit for each of the 16 after it
 		} nack;
+		struct {
+			const uint8_t *body; // behind the two SSRCs, in the packet
+			size_t size;
+		} twcc;
 		uint64_t bitrate; // REMB: bit/s, for all its SSRCs together
 	};
 } rtc_rtcp_item;

@@ -21,6 +21,8 @@ typedef struct {
 	double roundTripTime;                   // seconds; 0 before the first
 	double totalRoundTripTime;
 	uint32_t roundTripTimeMeasurements;
+	uint64_t retransmittedPacketsSent, retransmittedBytesSent;
+	uint64_t congested; // frames that were not sent because the way is too narrow; of framesDropped
 } rtc_rtp_stream_statistics;
 
 // Reports whose answers are still understood: a receiver answers the newest that has come to it, so with one a second

@@ -70,8 +70,10 @@ static int sendFrame(rtc_rtp_sender *sender, const rtc_frame *frame)
 static void gate(rtc_rtp_sender *sender)
 {
 	pthread_mutex_lock(&sender->sink.lock);
-	const rtc_source *source = sender->sink.source;
+	rtc_source *source = sender->sink.source;
+	uint32_t limit = source ? atomic_load_explicit(&source->limit, memory_order_relaxed) : 0;
 	pthread_mutex_unlock(&sender->sink.lock);
+	rtc_rtp_session_want(sender->session, &sender->stream, limit);
 	if (source == sender->source)
 		return;
 	sender->source = source;

@@ -6,13 +6,17 @@
 #define RTC_RTP_SESSION_H
 
 #include "rtc_frame.h"
+#include "rtc_rtp_extension.h"
 #include "rtc_rtp_feedback.h"
 #include "rtc_rtp_route.h"
 #include "rtc_srtp.h"
 
 #define RTC_RTP_PACKET_MINIMUM 200                          // least maximumPacketSize
 #define RTC_RTP_PACKET_MAXIMUM (RTC_MTU - RTC_SRTP_TRAILER) // most, and what 0 means
-#define RTC_RTP_STREAMS 8                                   // outgoing ones of a session
+// What is kept free for headers: 12 bytes, all extensions, and the number before a repair's payload. So payloads are of
+// one size for all peers, and are cut once.
+#define RTC_RTP_OVERHEAD (RTC_RTP_HEADER + RTC_RTP_EXTENSIONS_MAXIMUM + 2)
+#define RTC_RTP_STREAMS 8 // outgoing ones of a session
 
 typedef struct rtc_rtp_session rtc_rtp_session;
 
@@ -39,9 +43,20 @@ typedef struct {
 	uint32_t ssrc;                  // not 0
 	uint16_t maximumPacketSize;     // bytes of the RTP packet, before protection
 	char cname[RTC_RTCP_CNAME + 1]; // RFC 7022
-	uint8_t midId;                  // header extension id of sdes:mid (RFC 8843 section 15), 0: none
+	rtc_rtp_extension_ids ids;
 	char mid[RTC_RTP_MID + 1];
+	uint32_t rtxSsrc; // of retransmissions (RFC 4588); 0: they go under the stream's own numbers
+	uint8_t rtxPayloadType;
 } rtc_rtp_stream_options;
+
+// A packet that may be sent again.
+typedef struct {
+	uint32_t position; // in the cache
+	uint32_t timestamp;
+	uint16_t sequence;       // of another packet: this one is not kept
+	uint16_t sent, repaired; // milliseconds, modulo 2^16
+	uint8_t flags;           // 1: it is one, 2: its marker, 4: it was sent again
+} rtc_rtp_kept;
 
 // One outgoing stream: its owner keeps it, the session's lock guards it from rtc_rtp_session_add to
 // rtc_rtp_session_remove.
@@ -50,22 +65,30 @@ typedef struct rtc_rtp_stream {
 	rtc_sink *sink; // where requests for key frames go
 	rtc_rtp_stream_options options;
 	uint32_t offset; // RTP timestamp less the ticks of rtc_now(): what sender reports tell
-	uint16_t sequence;
-	uint8_t headerSize;
+	uint32_t wanted; // bit/s that its source makes at most; 0: not known
+	uint16_t sequence, rtxSequence;
+	uint16_t keptSize;          // a power of two
 	uint8_t isReported;         // it has had its first report
+	uint8_t isBroken;           // a frame of it has left in part
+	uint32_t repairs;           // sent
 	uint64_t keyFrameRequested; // when; 0: not since the last key frame
-	uint8_t header[RTC_RTP_HEADER_MAXIMUM];
+	uint64_t keyFrameEarliest;  // none is asked for before
+	uint64_t nextCaptureTime;
+	rtc_rtp_kept *kept; // NULL: nothing is kept
 	rtc_rtp_feedback feedback;
 } rtc_rtp_stream;
 
 // Whether options are within their bounds; maximumPacketSize 0 becomes the most.
 int rtc_rtp_stream_check(rtc_rtp_stream_options *options);
-// Adds a stream with options that were checked; sequence numbers and timestamps begin anywhere. 0, ENOSPC, EIO.
+// Adds a stream with options that were checked; sequence numbers and timestamps begin anywhere. 0, ENOMEM, ENOSPC, EIO.
 int rtc_rtp_session_add(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_rtp_stream_options *options);
 // With the lock held. Other options for what follows; the SSRC, its sequence numbers and counters go on.
 void rtc_rtp_session_change(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_rtp_stream_options *options);
 // Sends BYE, and forgets the stream.
 void rtc_rtp_session_remove(rtc_rtp_session *session, rtc_rtp_stream *stream);
+
+// With the lock held: what the source of a stream makes at most; 0: not known.
+void rtc_rtp_session_want(rtc_rtp_session *session, rtc_rtp_stream *stream, uint32_t bitsPerSecond);
 
 // Sends a frame, with the lock held. `talkspurt`: the marker of sound. Returns 0; ENOTCONN, EINVAL or EMSGSIZE when
 // nothing of it was sent, so that it is missing without a trace; EIO when some packets of it were lost on this host.
@@ -80,13 +103,21 @@ int rtc_rtp_session_add_route(rtc_rtp_session *session, const rtc_rtp_route *rou
 void rtc_rtp_session_remove_route(rtc_rtp_session *session, const void *context);
 
 typedef struct {
-	uint64_t packetsReceived; // RTP
-	uint64_t unrouted;        // of those, how many were for nobody
-	uint64_t receiverBitrate; // bit/s: the newest REMB, 0 before the first
-	uint32_t byes;            // received
-	uint32_t malformedRtcp;   // compound packets
-	uint32_t unknownRtcp;     // well-formed packets in them that have no meaning here
+	uint64_t packetsReceived;  // RTP
+	uint64_t unrouted;         // of those, how many were for nobody
+	uint64_t receiverBitrate;  // bit/s: the newest REMB, 0 before the first
+	uint32_t availableBitrate; // bit/s that the way carries, 0 while that is not known
+	uint32_t pacing;           // bit/s at which packets may leave
+	uint32_t queuedBytes;      // that wait for it
+	uint64_t feedbackReceived; // transport-wide feedback packets
+	uint64_t overuses, probes; // of the estimator
+	double loss;               // of the newest window, 0 … 1
+	uint32_t byes;             // received
+	uint32_t malformedRtcp;    // compound packets
+	uint32_t unknownRtcp;      // well-formed packets in them that have no meaning here
 } rtc_rtp_session_statistics;
+// For tests and benches: packets leave at this rate, whatever is estimated. 0: no longer.
+void rtc_rtp_session_set_pacing(rtc_rtp_session *session, uint32_t bitsPerSecond);
 void rtc_rtp_session_get_statistics(rtc_rtp_session *session, rtc_rtp_session_statistics *statistics); // any thread
 
 #endif

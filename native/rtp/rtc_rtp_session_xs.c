@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_rtp_session_xs.h"
+#include "rtc_rtp_cache.h"
 #include "rtc_srtp_xs.h"
 #include "rtc_transport_xs.h"
 
@@ -50,6 +51,18 @@ void xs_rtc_rtp_session(xsMachine *the)
 	xsRemember(it->object);
 }
 
+void xs_rtc_rtp_configure(xsMachine *the)
+{
+	double bytes = xsmcArgc > 0 ? xsmcToNumber(xsArg(0)) : -1,
+		   milliseconds = xsmcArgc > 1 ? xsmcToNumber(xsArg(1)) : -1;
+	if (!(bytes >= 0 && bytes <= RTC_RTP_CACHE_MAXIMUM))
+		xsRangeError("bytes: not from 0 to %d", RTC_RTP_CACHE_MAXIMUM);
+	if (!(milliseconds >= 0 && milliseconds <= 10000))
+		xsRangeError("milliseconds: not from 0 to 10000");
+	if (rtc_rtp_cache_configure((uint32_t)bytes, (uint32_t)milliseconds))
+		xsRangeError("bytes: 0, or %d at least", RTC_RTP_CACHE_MINIMUM);
+}
+
 void xs_rtc_rtp_session_close(xsMachine *the)
 {
 	if (!xsmcGetHostData(xsThis))
@@ -70,6 +83,14 @@ void xs_rtc_rtp_session_statistics(xsMachine *the)
 	rtc_set_number_xs(the, xsID_packetsReceived, counted.packetsReceived);
 	rtc_set_number_xs(the, xsID_unrouted, counted.unrouted);
 	rtc_set_number_xs(the, xsID_receiverBitrate, counted.receiverBitrate);
+	rtc_set_number_xs(the, xsID_availableBitrate, counted.availableBitrate);
+	rtc_set_number_xs(the, xsID_pacing, counted.pacing);
+	rtc_set_number_xs(the, xsID_queuedBytes, counted.queuedBytes);
+	rtc_set_number_xs(the, xsID_feedbackReceived, counted.feedbackReceived);
+	rtc_set_number_xs(the, xsID_overuses, counted.overuses);
+	rtc_set_number_xs(the, xsID_probes, counted.probes);
+	xsmcSetNumber(xsVar(0), counted.loss);
+	xsmcSet(xsResult, xsID_loss, xsVar(0));
 	rtc_set_number_xs(the, xsID_byes, counted.byes);
 	rtc_set_number_xs(the, xsID_malformedRtcp, counted.malformedRtcp);
 	rtc_set_number_xs(the, xsID_unknownRtcp, counted.unknownRtcp);

@@ -43,36 +43,52 @@ static int requiredOption(xsMachine *the, xsIdentifier id, const char *name, int
 }
 
 // With those, packets could not be told from RTCP (RFC 5761 section 4).
-static uint8_t payloadTypeOption(xsMachine *the)
+static uint8_t payloadTypeOption(xsMachine *the, xsIdentifier id, const char *name)
 {
-	int value = requiredOption(the, xsID_payloadType, "payloadType", 0, 127);
+	int value = requiredOption(the, id, name, 0, 127);
 	if (value >= 64 && value <= 95)
-		xsRangeError("payloadType: 64 to 95 are RTCP's");
+		xsRangeError("%s: 64 to 95 are RTCP's", name);
 	return (uint8_t)value;
 }
 
-static uint32_t ssrcOption(xsMachine *the)
+static uint8_t idOption(xsMachine *the, xsIdentifier id, const char *name)
 {
-	xsmcGet(xsVar(0), xsArg(0), xsID_ssrc);
+	return (uint8_t)rtc_xs_integer(the, &xsArg(0), id, name, 1, 14, 0);
+}
+
+// 0 where it is absent and not required.
+static uint32_t ssrcOption(xsMachine *the, xsIdentifier id, const char *name, int required)
+{
+	xsmcGet(xsVar(0), xsArg(0), id);
 	xsType type = xsmcTypeOf(xsVar(0));
+	if (!required && type == xsUndefinedType)
+		return 0;
 	if (type != xsIntegerType && type != xsNumberType)
-		xsTypeError("ssrc: not a number");
+		xsTypeError("%s: not a number", name);
 	double value = xsmcToNumber(xsVar(0));
 	if (!(value >= 1 && value <= UINT32_MAX) || value != (double)(uint32_t)value)
-		xsRangeError("ssrc: not an integer from 1 to 4294967295");
+		xsRangeError("%s: not an integer from 1 to 4294967295", name);
 	return (uint32_t)value;
 }
 
 static void readOptions(xsMachine *the, rtc_rtp_stream_options *options)
 {
 	options->codec = codecOption(the);
-	options->payloadType = payloadTypeOption(the);
-	options->ssrc = ssrcOption(the);
+	options->payloadType = payloadTypeOption(the, xsID_payloadType, "payloadType");
+	options->ssrc = ssrcOption(the, xsID_ssrc, "ssrc", 1);
 	rtc_xs_string(the, &xsArg(0), xsID_cname, "cname", options->cname, sizeof options->cname, 1);
 	options->packetizationMode =
 		(uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_packetizationMode, "packetizationMode", 0, 1, 0);
-	options->midId = (uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_midId, "midId", 1, 14, 0);
-	rtc_xs_string(the, &xsArg(0), xsID_mid, "mid", options->mid, sizeof options->mid, options->midId != 0);
+	rtc_rtp_extension_ids *ids = &options->ids;
+	ids->mid = idOption(the, xsID_midId, "midId");
+	ids->transportSequence = idOption(the, xsID_transportSequenceId, "transportSequenceId");
+	ids->sendTime = idOption(the, xsID_sendTimeId, "sendTimeId");
+	ids->playoutDelay = idOption(the, xsID_playoutDelayId, "playoutDelayId");
+	ids->captureTime = idOption(the, xsID_captureTimeId, "captureTimeId");
+	rtc_xs_string(the, &xsArg(0), xsID_mid, "mid", options->mid, sizeof options->mid, ids->mid != 0);
+	options->rtxSsrc = ssrcOption(the, xsID_rtxSsrc, "rtxSsrc", 0);
+	if (options->rtxSsrc)
+		options->rtxPayloadType = payloadTypeOption(the, xsID_rtxPayloadType, "rtxPayloadType");
 	options->maximumPacketSize =
 		(uint16_t)rtc_xs_integer(the, &xsArg(0), xsID_maximumPacketSize, "maximumPacketSize", RTC_RTP_PACKET_MINIMUM,
 								 RTC_RTP_PACKET_MAXIMUM, RTC_RTP_PACKET_MAXIMUM);
@@ -155,4 +171,7 @@ void xs_rtc_rtp_sender_statistics(xsMachine *the)
 	setNumber(the, xsID_roundTripTime, statistics.roundTripTime);
 	setNumber(the, xsID_totalRoundTripTime, statistics.totalRoundTripTime);
 	setNumber(the, xsID_roundTripTimeMeasurements, statistics.roundTripTimeMeasurements);
+	setNumber(the, xsID_retransmittedPacketsSent, (double)statistics.retransmittedPacketsSent);
+	setNumber(the, xsID_retransmittedBytesSent, (double)statistics.retransmittedBytesSent);
+	setNumber(the, xsID_congested, (double)statistics.congested);
 }

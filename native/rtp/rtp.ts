@@ -8,10 +8,36 @@ export interface RtpSessionStatistics {
 	unrouted: number;
 	/** Bit/s that the receiver deems possible for all streams together (REMB); 0 while it has not said. */
 	receiverBitrate: number;
+	/** Bit/s that the way carries, by this side's estimate; 0 while it is not known. */
+	availableBitrate: number;
+	/** Bit/s at which packets may leave. */
+	pacing: number;
+	/** Bytes that wait for it. */
+	queuedBytes: number;
+	/** Transport-wide feedback packets. */
+	feedbackReceived: number;
+	/** How often the estimate was lowered because the delay grew, and how often more was tried. */
+	overuses: number;
+	probes: number;
+	/** Of the newest quarter of a second, 0 … 1. */
+	loss: number;
 	byes: number;
 	/** RTCP that was not understood: compound packets that are not well-formed, and packets of unknown types. */
 	malformedRtcp: number;
 	unknownRtcp: number;
+}
+
+/**
+ * What is kept for retransmissions and for smoothing large frames, for the whole device and all its peers: sessions that
+ * are made from now on have it.
+ *
+ * @param bytes 16,384 … 16,777,216, rounded down to a power of two; 0: nothing, so that lost packets stay lost. Default
+ * 262,144
+ * @param milliseconds 0 … 10,000 for which a packet can be sent again. Default 1,000
+ * @throws RangeError
+ */
+export function configureRetransmission(this: void, bytes: number, milliseconds: number): void {
+	native("xs_rtc_rtp_configure").call(this, bytes, milliseconds);
 }
 
 /**
@@ -54,9 +80,17 @@ export interface RtpSenderOptions {
 	 */
 	packetizationMode?: 0 | 1;
 	/** Header extension id of sdes:mid, 1 … 14 (RFC 8843 section 15); absent: packets have no MID. */
-	midId?: number;
+	midId?: number | undefined;
 	/** At most 15 bytes. Packets bear it until the receiver has reported that some arrived. */
-	mid?: string;
+	mid?: string | undefined;
+	/** Header extension ids of transport-wide-cc, abs-send-time, playout-delay and abs-capture-time, as midId. */
+	transportSequenceId?: number | undefined;
+	sendTimeId?: number | undefined;
+	playoutDelayId?: number | undefined;
+	captureTimeId?: number | undefined;
+	/** The SSRC and payload type of retransmissions (RFC 4588); absent: they bear the stream's own numbers. */
+	rtxSsrc?: number | undefined;
+	rtxPayloadType?: number | undefined;
 	/** Bytes of an RTP packet before protection, 200 … 1,180. Default 1,180. */
 	maximumPacketSize?: number;
 }
@@ -86,6 +120,10 @@ export interface RtpSenderStatistics {
 	roundTripTime: number;
 	totalRoundTripTime: number;
 	roundTripTimeMeasurements: number;
+	retransmittedPacketsSent: number;
+	retransmittedBytesSent: number;
+	/** Frames that were not sent because the way is too narrow; framesDropped has them, too. */
+	congested: number;
 }
 
 /**

@@ -69,7 +69,7 @@ static void setPolicy(srtp_policy_t *policy, uint16_t profile, srtp_ssrc_type_t 
 	policy->ssrc.type = type;
 	policy->key = key;
 	policy->window_size = REPLAY_WINDOW;
-	policy->allow_repeat_tx = 0;
+	policy->allow_repeat_tx = type == ssrc_any_outbound && profile != RTC_SRTP_AEAD_AES_128_GCM;
 }
 
 // With `creation` locked.
@@ -359,6 +359,26 @@ int rtc_srtp_add_handler(rtc_srtp *srtp, rtc_srtp_handler rtp, rtc_srtp_handler 
 void rtc_srtp_remove_handler(rtc_srtp *srtp, void *context)
 {
 	rtc_srtp_handlers_remove(&srtp->handlers, context, 0);
+}
+
+void rtc_srtp_add_task(rtc_srtp *srtp, rtc_task *task)
+{
+	rtc_path_add_task(srtp->path, task);
+}
+
+void rtc_srtp_wake_task(rtc_srtp *srtp, rtc_task *task)
+{
+	rtc_path_wake_task(srtp->path, task);
+}
+
+void rtc_srtp_remove_task(rtc_srtp *srtp, rtc_task *task)
+{
+	rtc_path_remove_task(srtp->path, task);
+}
+
+int rtc_srtp_may_repeat(rtc_srtp *srtp)
+{
+	return atomic_load_explicit(&srtp->profile, memory_order_relaxed) == RTC_SRTP_AES128_CM_SHA1_80;
 }
 
 rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp)

@@ -57,9 +57,18 @@ void rtc_srtp_remove_handler(rtc_srtp *srtp, void *context);
 typedef struct rtc_srtp_transmit rtc_srtp_transmit;
 rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp);
 uint8_t *rtc_srtp_buffer(rtc_srtp_transmit *transmit); // RTC_MTU bytes; after each commit, ask again
-// 0; EMSGSIZE, or EINVAL when libsrtp refuses the packet (no header, a sequence number sent before): it is not sent.
+// 0; EMSGSIZE, or EINVAL when libsrtp refuses the packet (no header, a sequence number sent long before): it is not
+// sent.
 int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp);
 uint32_t rtc_srtp_end(rtc_srtp_transmit *transmit); // how many packets could not be sent, as rtc_transmit_end
+
+// What the RTP session has to do on the network thread, as rtc_path_add_task and its like.
+void rtc_srtp_add_task(rtc_srtp *srtp, rtc_task *task);
+void rtc_srtp_wake_task(rtc_srtp *srtp, rtc_task *task);
+void rtc_srtp_remove_task(rtc_srtp *srtp, rtc_task *task);
+// Whether a packet may be sent again under its own sequence number. Not with GCM: another header with the same nonce
+// would give its key away (RFC 7714 section 8.4).
+int rtc_srtp_may_repeat(rtc_srtp *srtp);
 
 // SSRCs that a peer may use at once. libsrtp keeps about 1.5 KB for each, its replay window among them (RFC 3711
 // section 3.3.2): without it, what was recorded could be sent again. So one more finds room only when another was

@@ -74,6 +74,21 @@ void rtc_wipe(void *memory, size_t size)
 	memset(memory, 0, size);
 }
 
+void rtc_path_add_task(rtc_path *path, rtc_task *task)
+{
+	(void)path, (void)task; // what waits for its time is not run here
+}
+
+void rtc_path_wake_task(rtc_path *path, rtc_task *task)
+{
+	(void)path, (void)task;
+}
+
+void rtc_path_remove_task(rtc_path *path, rtc_task *task)
+{
+	(void)path, (void)task;
+}
+
 rtc_path *rtc_path_retain(rtc_path *path)
 {
 	return path;

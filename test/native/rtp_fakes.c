@@ -71,6 +71,51 @@ void rtc_srtp_remove_handler(rtc_srtp *srtp, void *context)
 	srtp->context = NULL;
 }
 
+void rtc_srtp_add_task(rtc_srtp *srtp, rtc_task *task)
+{
+	srtp->task = task;
+	task->time = UINT64_MAX;
+}
+
+void rtc_srtp_wake_task(rtc_srtp *srtp, rtc_task *task)
+{
+	assert_ptr_equal(srtp->task, task);
+	task->ready = 1;
+}
+
+void rtc_srtp_remove_task(rtc_srtp *srtp, rtc_task *task)
+{
+	assert_ptr_equal(srtp->task, task);
+	srtp->task = NULL;
+}
+
+int rtc_srtp_may_repeat(rtc_srtp *srtp)
+{
+	return !srtp->isGcm;
+}
+
+void fakeRun(rtc_srtp *srtp, uint64_t until)
+{
+	rtc_task *task = srtp->task;
+	while (task->ready || task->time <= until) {
+		if (!task->ready && task->time > fakeNow)
+			fakeNow = task->time;
+		task->ready = 0;
+		task->time = task->run(task);
+	}
+	fakeNow = until;
+}
+
+void *rtc_calloc(size_t count, size_t size)
+{
+	return calloc(count, size);
+}
+
+void rtc_free(void *memory)
+{
+	free(memory);
+}
+
 rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp)
 {
 	if (!srtp->ready || (srtp->endsAfter && srtp->begins == srtp->endsAfter))

@@ -39,6 +39,8 @@ struct rtc_srtp {
 	rtc_srtp_handler rtp, rtcp;
 	rtc_srtp_ready_handler onReady;
 	void *context;
+	rtc_task *task;
+	int isGcm;
 };
 
 typedef struct {
@@ -53,6 +55,7 @@ rtc_srtp *fakeSrtp(int ready);
 void fakeSetReady(rtc_srtp *srtp);
 void fakeReceive(rtc_srtp *srtp, const uint8_t *packet, size_t size); // RTCP
 void fakeReceiveRtp(rtc_srtp *srtp, const uint8_t *packet, size_t size);
+void fakeRun(rtc_srtp *srtp, uint64_t until); // what the session has to do until then, on the clock of the test
 void fakeSourceInit(fake_source *source);
 
 // A sender with its session and source, at work.
