@@ -97,8 +97,8 @@ function hexadecimal(byte: number): string {
 	return byte.toString(16).padStart(2, "0");
 }
 
-// Key-frame requests (RFC 4585 section 6.3.1, RFC 5104 section 4.3.1).
-const feedback: readonly string[] = Object.freeze(["nack pli", "ccm fir"]);
+// Estimates of bandwidth, lost packets, and key-frame requests (RFC 4585 section 6.3.1, RFC 5104 section 4.3.1).
+const feedback: readonly string[] = Object.freeze(["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir"]);
 
 /**
  * H.264 of another profile, level, mode or feedback than that of the record.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opus in SDP (RFC 7587).
-import { noFeedback, type CodecRecord } from "webrtc/codec/format";
+import { type CodecRecord } from "webrtc/codec/format";
 
 /** With in-band error correction, frames of 10 ms and more. */
 const opus: CodecRecord = Object.freeze({
@@ -10,7 +10,7 @@ const opus: CodecRecord = Object.freeze({
 		clockRate: 48000,
 		channels: 2,
 		parameters: "minptime=10;useinbandfec=1",
-		feedback: noFeedback,
+		feedback: Object.freeze(["transport-cc"]),
 	}),
 	payloadType: 111,
 });

@@ -5,7 +5,7 @@ import WebRTCError from "webrtc/error";
 import type { IceGatheringState } from "webrtc/ice";
 import { randomBytes } from "webrtc/native/crypto";
 import Certificate from "webrtc/native/dtls/certificate";
-import { RtpSession } from "webrtc/native/rtp";
+import { RtpSession, type RtpSessionStatistics } from "webrtc/native/rtp";
 import type Sctp from "webrtc/native/sctp";
 import type { SctpOptions } from "webrtc/native/sctp";
 import Channels, { type ChannelsOwner, type DataLimits } from "webrtc/peer/channels";
@@ -143,6 +143,11 @@ export default class Connection
 	openSctp(options: Omit<SctpOptions, "path" | "dtls">): Sctp {
 		if (!this.transport) throw new WebRTCError("peer/closed", "there is no transport");
 		return this.transport.openSctp(options);
+	}
+
+	/** Of the RTP session, while there is one. */
+	get rtpStatistics(): RtpSessionStatistics | undefined {
+		return this.signalingState === "closed" ? undefined : this.#session?.statistics();
 	}
 
 	get signalingState(): RTCSignalingState {

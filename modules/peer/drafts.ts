@@ -80,10 +80,11 @@ export default class Drafts<T extends Negotiable> {
 	}
 
 	localMedia(transceiver: T, mid: string | undefined): sdp.LocalMedia {
-		const { kind, codecs, msid, ssrc, stopping: stopped } = transceiver;
+		const { kind, codecs, msid, ssrc, rtxSsrc, stopping: stopped } = transceiver;
 		const direction = transceiver.direction === "stopped" ? "inactive" : transceiver.direction;
-		const extensions = [sdp.midExtension];
-		return { kind, mid: mid || undefined, direction, codecs, extensions, msid, ssrc, cname: this.#cname, stopped };
+		const extensions = sdp.extensionsOf(kind);
+		const cname = this.#cname;
+		return { kind, mid: mid || undefined, direction, codecs, extensions, msid, ssrc, rtxSsrc, cname, stopped };
 	}
 
 	/** What is the same as last time keeps its version, and so its text. */

@@ -12,15 +12,19 @@ export type AddStats = (id: string, type: string, values: object) => void;
 /** The entry of the type "transport". */
 export const transportId = "T0";
 
-/** Adds the entries "transport", "candidate-pair", "local-candidate", "remote-candidate", "ice-server". */
-export default function addIceStats(add: AddStats, transport: PeerTransport): void {
+/**
+ * Adds the entries "transport", "candidate-pair", "local-candidate", "remote-candidate", "ice-server".
+ *
+ * @param available bit/s that the selected pair carries; undefined: not known
+ */
+export default function addIceStats(add: AddStats, transport: PeerTransport, available: number | undefined): void {
 	const { agent, servers } = transport;
 	const { pairs } = agent.statistics;
 	let selectedCandidatePairId: string | undefined;
 	for (const [index, pair] of pairs.entries()) {
 		const id = `CP${index}`;
 		if (pair.selected) selectedCandidatePairId = id;
-		addPair(add, id, pair);
+		addPair(add, id, pair, pair.selected ? available : undefined);
 	}
 	const local = new Set([...agent.localCandidates, ...pairs.map((pair) => pair.local)]);
 	const remote = new Set([...agent.remoteCandidates, ...pairs.map((pair) => pair.remote)]);
@@ -48,7 +52,7 @@ export default function addIceStats(add: AddStats, transport: PeerTransport): vo
 	});
 }
 
-function addPair(add: AddStats, id: string, pair: PairStatistics): void {
+function addPair(add: AddStats, id: string, pair: PairStatistics, available: number | undefined): void {
 	const { local, remote, state, nominated, requestsSent, requestsReceived, responsesSent } = pair;
 	add(id, "candidate-pair", {
 		transportId,
@@ -62,6 +66,7 @@ function addPair(add: AddStats, id: string, pair: PairStatistics): void {
 		responsesReceived: pair.responsesReceived,
 		currentRoundTripTime: pair.currentRoundTripTime,
 		totalRoundTripTime: pair.totalRoundTripTime,
+		availableOutgoingBitrate: available,
 	});
 }
 

@@ -22,6 +22,8 @@ export interface Negotiable {
 	readonly codecs: readonly CodecCapability[];
 	readonly msid: Msid;
 	readonly ssrc: number;
+	/** Of retransmissions; undefined: there are none. */
+	readonly rtxSsrc?: number | undefined;
 }
 
 /** What is wanted of the section of the data channels, of which there is one at most. */

@@ -416,11 +416,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 
 	/** The statistics that W3C webrtc-stats names, by id. */
 	async getStats(): Promise<RTCStatsReport> {
-		return collectStats(
-			this.#connection.transport,
-			this.#connection.negotiation.transceivers,
-			this.#connection.channels,
-		);
+		const { transport, negotiation, channels, rtpStatistics } = this.#connection;
+		return collectStats(transport, negotiation.transceivers, channels, rtpStatistics);
 	}
 
 	/**

@@ -2,7 +2,7 @@
 // Codecs as W3C describes them, and which of them are wanted.
 import WebRTCError from "webrtc/error";
 import { codecsOf, recordOf, type CodecCapability } from "webrtc/codec";
-import { midExtension } from "webrtc/sdp";
+import { extensionsOf } from "webrtc/sdp";
 
 /** W3C RTCRtpCodec. */
 export interface RTCRtpCodec {
@@ -22,7 +22,7 @@ export interface RTCRtpCapabilities {
 
 export function capabilities(kind: string): RTCRtpCapabilities | null {
 	if (kind !== "audio" && kind !== "video") return null;
-	return { codecs: codecsOf(kind).map(toCodec), headerExtensions: [{ uri: midExtension }] };
+	return { codecs: codecsOf(kind).map(toCodec), headerExtensions: extensionsOf(kind).map((uri) => ({ uri })) };
 }
 
 /** As W3C writes it. */

@@ -6,7 +6,17 @@ import { randomBytes } from "webrtc/native/crypto";
 import RtpSender, { type RtpSession } from "webrtc/native/rtp";
 import type { MediaKind } from "webrtc/peer/negotiable";
 import { capabilities, toCodec, type RTCRtpCapabilities, type RTCRtpCodec } from "webrtc/peer/preferences";
-import { midExtension, type NegotiatedMedia } from "webrtc/sdp";
+import {
+	captureTimeExtension,
+	idOf,
+	midExtension,
+	playoutDelayExtension,
+	sendTimeExtension,
+	transportSequenceExtension,
+	type NegotiatedMedia,
+} from "webrtc/sdp";
+
+const longestMid = 15; // bytes that a one-byte header extension and the native sender have room for
 
 /** What a connection is to its senders and transceivers. */
 export interface TransceiverOwner {
@@ -68,6 +78,11 @@ export default class RTCRtpSender {
 		this.ssrc = randomSsrc();
 	}
 
+	/** Of retransmissions (RFC 4588), which pictures have. */
+	get rtxSsrc(): number | undefined {
+		return this.kind === "video" ? (this.ssrc ^ 0x80000000) >>> 0 || 1 : undefined;
+	}
+
 	/** What can be sent of a kind; null for a kind that there is not. */
 	static getCapabilities(kind: string): RTCRtpCapabilities | null {
 		return capabilities(kind);
@@ -125,9 +140,7 @@ export default class RTCRtpSender {
 			transactionId: String(own.transaction),
 			encodings: [{ active: own.active }],
 			codecs: codec ? [{ ...toCodec({ ...codec, kind: this.kind }), payloadType: codec.payloadType }] : [],
-			headerExtensions: this.#media?.midExtensionId
-				? [{ uri: midExtension, id: this.#media.midExtensionId }]
-				: [],
+			headerExtensions: (this.#media?.extensions ?? []).map(({ id, uri }) => ({ uri, id })),
 			rtcp: { cname: this.#owner.cname, reducedSize: this.#media?.rtcpReducedSize ?? false },
 		};
 	}
@@ -209,7 +222,7 @@ export default class RTCRtpSender {
 
 	/** The native part, made for the format, or changed to it. */
 	private format(session: RtpSession): void {
-		const { midExtensionId, mid, codec } = this.#media!;
+		const { extensions, mid, codec, rtx } = this.#media!;
 		const { name, payloadType, packetizationMode } = codec!;
 		const options = {
 			codec: name,
@@ -217,7 +230,14 @@ export default class RTCRtpSender {
 			ssrc: this.ssrc,
 			cname: this.#owner.cname,
 			packetizationMode,
-			...(midExtensionId ? { midId: midExtensionId, mid } : {}),
+			mid: mid.length <= longestMid ? mid : undefined,
+			midId: (mid && mid.length <= longestMid && idOf(extensions, midExtension)) || undefined,
+			transportSequenceId: idOf(extensions, transportSequenceExtension) || undefined,
+			sendTimeId: idOf(extensions, sendTimeExtension) || undefined,
+			playoutDelayId: idOf(extensions, playoutDelayExtension) || undefined,
+			captureTimeId: idOf(extensions, captureTimeExtension) || undefined,
+			rtxSsrc: rtx === undefined ? undefined : this.rtxSsrc,
+			rtxPayloadType: rtx,
 		};
 		if (this.#output) this.#output.native.change(options);
 		const native = this.#output?.native ?? new RtpSender({ ...options, session });

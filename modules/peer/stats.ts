@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C webrtc-stats: what a sending peer has to tell.
+import type { RtpSessionStatistics } from "webrtc/native/rtp";
 import type Channels from "webrtc/peer/channels";
 import addIceStats, { transportId, type AddStats } from "webrtc/peer/icestats";
 import type RTCRtpTransceiver from "webrtc/peer/transceiver";
@@ -22,6 +23,7 @@ export default function collectStats(
 	transport: PeerTransport | undefined,
 	transceivers: readonly RTCRtpTransceiver[],
 	channels: Channels | undefined,
+	rtp: RtpSessionStatistics | undefined,
 ): RTCStatsReport {
 	const report = new Map<string, RTCStats>();
 	const timestamp = Date.now();
@@ -31,7 +33,7 @@ export default function collectStats(
 	const { opened: dataChannelsOpened = 0, closed: dataChannelsClosed = 0 } = channels ?? {};
 	add("P", "peer-connection", { dataChannelsOpened, dataChannelsClosed });
 	if (!transport) return report;
-	addIceStats(add, transport);
+	addIceStats(add, transport, rtp?.availableBitrate || undefined);
 	for (const transceiver of transceivers) addSender(add, transceiver);
 	if (channels) addChannels(add, channels);
 	return report;
@@ -90,6 +92,8 @@ function addSender(add: AddStats, transceiver: RTCRtpTransceiver): void {
 		pliCount: statistics.pliCount,
 		firCount: statistics.firCount,
 		nackCount: statistics.nackCount,
+		retransmittedPacketsSent: statistics.retransmittedPacketsSent,
+		retransmittedBytesSent: statistics.retransmittedBytesSent,
 	});
 	if (!statistics.reportsReceived) return;
 	add(`RI${ssrc}`, "remote-inbound-rtp", {

@@ -83,6 +83,10 @@ export default class RTCRtpTransceiver implements Negotiable {
 		return this.sender.ssrc;
 	}
 
+	get rtxSsrc(): number | undefined {
+		return this.sender.rtxSsrc;
+	}
+
 	/**
 	 * Which codecs to negotiate, in order of preference. Levels of H.264 are the encoder's affair and do not count.
 	 * @param codecs of RTCRtpSender.getCapabilities; none: all, in their usual order

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer to an offer (RFC 9429 section 5.3): as many sections, in the same order, each taken or rejected.
 import WebRTCError from "webrtc/error";
-import { answerCodecs } from "webrtc/sdp/codecs";
+import { answerCodecs, answerRtx } from "webrtc/sdp/codecs";
 import { noCommonCodec, unsupported, type Refusal } from "webrtc/sdp/refusal";
 import {
 	bundles,
@@ -171,6 +171,7 @@ function answerSection(offered: MediaSection, local: LocalMedia | undefined): Me
 	section.mid = offered.mid;
 	section.rtcpReducedSize = offered.rtcpReducedSize;
 	const direction = intersect(local.direction, reverse(offered.direction));
+	if (local.rtxSsrc !== undefined) codecs.push(...answerRtx(codecs, offered));
 	setMedia(section, local, direction, codecs, answerExtensions(local.extensions, offered.extensions));
 	return section;
 }

@@ -17,6 +17,7 @@ const extensions: readonly string[] = Object.freeze([
 	"urn:3gpp:video-orientation",
 	"http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
 	"http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
+	"http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
 	"http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 ]);
 

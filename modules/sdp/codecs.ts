@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What this device can do, matched with what the remote offers. What is special to a codec is its record's.
-import { recordOf, type CodecCapability } from "webrtc/codec";
+import { parameter, recordOf, type CodecCapability } from "webrtc/codec";
 import type { Codec, MediaSection } from "webrtc/sdp/types";
 
 /** What tells two codecs apart. Channels: default 1. */
@@ -53,6 +53,31 @@ function bestMatch(capability: CodecCapability, offered: MediaSection, taken: re
 	}
 	return best;
 }
+
+/** Retransmissions have payload types of their own (RFC 4588 section 8.6). */
+export function isRtx({ name }: Pick<Codec, "name">): boolean {
+	return name.toLowerCase() === "rtx";
+}
+
+/** What retransmits the packets of a payload type. */
+export function rtxOf(codecs: readonly Codec[], payloadType: number): Codec | undefined {
+	const apt = String(payloadType);
+	return codecs.find((codec) => isRtx(codec) && parameter(codec.parameters, "apt") === apt);
+}
+
+/** As in an answer: the retransmissions of what is sent first, where they are offered. */
+export function answerRtx(codecs: readonly Codec[], offered: MediaSection): Codec[] {
+	const [first] = codecs;
+	const rtx = first?.feedback.includes("nack") ? rtxOf(offered.codecs, first.payloadType) : undefined;
+	if (!rtx || !isUsablePayloadType(rtx.payloadType) || rtx.clockRate !== first!.clockRate) return [];
+	return [newRtx(rtx.payloadType, first!)];
+}
+
+export function newRtx(payloadType: number, { clockRate, payloadType: apt }: Codec): Codec {
+	return { payloadType, name: "rtx", clockRate, channels: 1, parameters: `apt=${apt}`, feedback: noFeedback };
+}
+
+const noFeedback: readonly string[] = Object.freeze([]);
 
 /** With RTCP on the same port, 64 to 95 look like RTCP (RFC 5761 section 4). */
 export function isUsablePayloadType(payloadType: number): boolean {

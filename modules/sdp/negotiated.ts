@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an offer and its answer come to.
 import WebRTCError from "webrtc/error";
-import { commonFeedback, formatDistance, isUsablePayloadType, packetizationMode } from "webrtc/sdp/codecs";
+import {
+	commonFeedback,
+	formatDistance,
+	isRtx,
+	isUsablePayloadType,
+	packetizationMode,
+	rtxOf,
+} from "webrtc/sdp/codecs";
 import { intersect, isData, isLive, isRtp, receives, reverse, sends } from "webrtc/sdp/section";
 import { malformed } from "webrtc/sdp/text";
 import { sharedSections } from "webrtc/sdp/transport";
-import type { Codec, Direction, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
-
-/** The URI of the extension that carries the mid (RFC 9143 section 15.2). */
-export const midExtension = "urn:ietf:params:rtp-hdrext:sdes:mid";
+import type { Codec, Direction, HeaderExtension, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
 
 const none: readonly never[] = Object.freeze([]);
 
@@ -39,8 +43,10 @@ export interface NegotiatedMedia {
 	feedback: readonly string[];
 	/** RTCP of reduced size may be sent. */
 	rtcpReducedSize: boolean;
-	/** 1 to 14, or 0 when the mid is not sent with each packet. */
-	midExtensionId: number;
+	/** Header extensions that this side may send, with ids of 1 to 14. */
+	extensions: readonly HeaderExtension[];
+	/** The payload type of retransmissions (RFC 4588); undefined: there are none. */
+	rtx?: number | undefined;
 	/** Data only: the remote's port of SCTP, and the bytes of a message that it takes (Infinity: any). */
 	data?: { port: number; maxMessageSize: number } | undefined;
 	/** Those that the remote announced, without retransmissions. */
@@ -80,7 +86,7 @@ function negotiatedSection(
 	const other = answer === local ? remote : local;
 	const chosen = rejected
 		? undefined
-		: answer.codecs.find((codec) => other.codecs.some((offered) => matches(offered, codec)));
+		: answer.codecs.find((codec) => !isRtx(codec) && other.codecs.some((offered) => matches(offered, codec)));
 	const theirs = chosen && remote.codecs.find((codec) => codec.payloadType === chosen.payloadType);
 	const ours = theirs && local.codecs.find((codec) => formatDistance(codec, theirs) !== undefined);
 	return {
@@ -92,7 +98,8 @@ function negotiatedSection(
 		feedback: ours && theirs ? commonFeedback(ours.feedback, theirs.feedback) : none,
 		rtcpReducedSize: local.rtcpReducedSize && remote.rtcpReducedSize,
 		data: rejected || local.kind !== "application" ? undefined : dataOf(remote),
-		midExtensionId: rejected ? 0 : extensionToSend(midExtension, answer, answer === local),
+		extensions: rejected ? [] : extensionsToSend(answer, answer === local),
+		rtx: theirs && retransmission(local, remote, theirs.payloadType),
 		remoteSsrcs: rejected ? none : primarySources(remote),
 		remoteMsid:
 			rejected || !receives(direction)
@@ -106,12 +113,20 @@ function dataOf({ sctpPort = 5000, maxMessageSize = 65536 }: MediaSection): Nego
 	return { port: sctpPort, maxMessageSize: maxMessageSize || Infinity };
 }
 
-/** The id of an extension that this side may send; 0 when it may not: the direction is the answerer's (RFC 8285 section 7). */
-function extensionToSend(uri: string, answer: MediaSection, isOurs: boolean): number {
-	const extension = answer.extensions.find((one) => one.uri === uri);
-	if (!extension) return 0;
-	const { id, direction = "sendrecv" } = extension;
-	return sends(isOurs ? direction : reverse(direction)) ? id : 0;
+/** The extensions that this side may send: the direction is the answerer's (RFC 8285 section 7). */
+function extensionsToSend(answer: MediaSection, isOurs: boolean): HeaderExtension[] {
+	const extensions: HeaderExtension[] = [];
+	for (const { id, uri, direction = "sendrecv" } of answer.extensions)
+		if (sends(isOurs ? direction : reverse(direction))) extensions.push({ id, uri });
+	return extensions;
+}
+
+/** The payload type of a codec's retransmissions, where both have them (RFC 4588 section 8.1). */
+function retransmission(local: MediaSection, remote: MediaSection, payloadType: number): number | undefined {
+	const theirs = rtxOf(remote.codecs, payloadType);
+	return theirs && local.codecs.some((codec) => isRtx(codec) && codec.payloadType === theirs.payloadType)
+		? theirs.payloadType
+		: undefined;
 }
 
 function toNegotiated(name: string, codec: Codec): NegotiatedCodec {
@@ -159,7 +174,9 @@ export function validateAnswer(offer: SessionDescription, answer: SessionDescrip
 
 function validateMedia(offered: MediaSection, section: MediaSection, i: number): void {
 	// The answer may list more than was offered (RFC 3264 section 6.1): one is enough, and the first of those is used.
-	const common = section.codecs.find((codec) => offered.codecs.some((other) => matches(other, codec)));
+	const common = section.codecs.find(
+		(codec) => !isRtx(codec) && offered.codecs.some((other) => matches(other, codec)),
+	);
 	if (!common) malformed(0, `section ${i}: no codec that was offered`);
 	if (!isUsablePayloadType(common.payloadType)) malformed(0, `section ${i}: a payload type that RTCP uses`);
 	for (const { id, uri } of section.extensions) {

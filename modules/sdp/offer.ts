@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first offer and those that follow (RFC 9429 section 5.2): sections keep their places, codecs and extensions their numbers.
 import { recordOf, type CodecCapability } from "webrtc/codec";
-import { formatDistance, isUsablePayloadType } from "webrtc/sdp/codecs";
+import { formatDistance, isUsablePayloadType, newRtx, rtxOf } from "webrtc/sdp/codecs";
 import {
 	checkLocal,
 	isLive,
@@ -130,12 +130,23 @@ class Numbers {
 		}
 	}
 
-	codecs({ kind, codecs }: LocalMedia): Codec[] {
+	codecs({ kind, codecs, rtxSsrc }: LocalMedia): Codec[] {
 		if (codecs.length === 0) throw new RangeError("codecs: none");
-		return codecs.map((capability) => {
+		const all = codecs.map((capability) => {
 			if (capability.kind !== kind) throw new RangeError(`codecs: ${capability.name} in a section of ${kind}`);
 			return this.codec(capability);
 		});
+		// Of the codec that is preferred, whose packets are most likely to be lost.
+		const [first] = all;
+		if (rtxSsrc !== undefined && first?.feedback.includes("nack")) all.push(this.rtx(first));
+		return all;
+	}
+
+	private rtx(of: Codec): Codec {
+		const known = rtxOf(this.#codecs, of.payloadType);
+		const codec = newRtx(known?.payloadType ?? this.freePayloadType("rtx"), of);
+		if (!known) this.#codecs.push(codec);
+		return codec;
 	}
 
 	private codec(capability: CodecCapability): Codec {

@@ -4,7 +4,8 @@ export { checkAccepted, createAnswer, planAnswer, refusalOf } from "webrtc/sdp/a
 export type { AnswerOptions, AnswerPlan } from "webrtc/sdp/answer";
 export { parseFragment, writeFragment } from "webrtc/sdp/fragment";
 export type { Fragment, FragmentSection } from "webrtc/sdp/fragment";
-export { midExtension, negotiated, validateAnswer } from "webrtc/sdp/negotiated";
+export * from "webrtc/sdp/extensions";
+export { negotiated, validateAnswer } from "webrtc/sdp/negotiated";
 export type { NegotiatedCodec, NegotiatedMedia } from "webrtc/sdp/negotiated";
 export { createOffer } from "webrtc/sdp/offer";
 export type { OfferOptions } from "webrtc/sdp/offer";

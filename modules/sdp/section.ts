@@ -114,7 +114,12 @@ export function setMedia(
 	section.direction = direction;
 	if (!sends(direction)) return;
 	section.msid = media.msid;
-	if (media.ssrc !== undefined) section.sources = [{ ssrc: media.ssrc, cname: media.cname, msid: media.msid }];
+	const { ssrc, rtxSsrc, cname, msid } = media;
+	if (ssrc === undefined) return;
+	section.sources = [{ ssrc, cname, msid }];
+	if (rtxSsrc === undefined || !codecs.some(({ name }) => name === "rtx")) return;
+	section.sources.push({ ssrc: rtxSsrc, cname, msid });
+	section.sourceGroups = [{ semantics: "FID", ssrcs: [ssrc, rtxSsrc] }]; // RFC 4588 section 8.4
 }
 
 /** The port of SCTP, which is not a port of the network's: there is one association. */

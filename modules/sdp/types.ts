@@ -144,6 +144,8 @@ export interface LocalMedia {
 	extensions: readonly string[];
 	msid?: Msid | undefined;
 	ssrc?: number | undefined;
+	/** Of retransmissions (RFC 4588); absent: there are none. */
+	rtxSsrc?: number | undefined;
 	cname?: string | undefined;
 	/** The section is refused, or ended: its port becomes 0. */
 	stopped?: boolean | undefined;

@@ -137,6 +137,7 @@ test("getStats answers after close, too", async () => {
 	const { viewer, device } = pair();
 	device.setConfiguration({ iceServers: [{ urls: "stun:192.0.2.250" }] });
 	await negotiate(viewer, device);
+	await advance(1000);
 	device.close();
 	expect((await device.getStats()).get("T0")).toMatchObject({ iceState: "closed" });
 });

@@ -234,7 +234,7 @@ test("statistics have W3C's types and refer to each other", async () => {
 	expect(outbound).toMatchObject({
 		...{ kind: "video", mid: "0", ssrc: [...RtpSender.open][0]!.options.ssrc, transportId: transport!.id },
 		...{ packetsSent: 1, bytesSent: 2, headerBytesSent: 12, framesSent: 3, keyFramesSent: 4, framesDropped: 5 },
-		...{ pliCount: 6, firCount: 7, nackCount: 8 },
+		...{ pliCount: 6, firCount: 7, nackCount: 8, retransmittedPacketsSent: 16, retransmittedBytesSent: 17 },
 	});
 	expect(report.get(outbound!.codecId as string)).toMatchObject({
 		...{ type: "codec", mimeType: "video/H264", clockRate: 90000, payloadType: 96, transportId: transport!.id },
@@ -246,6 +246,7 @@ test("statistics have W3C's types and refer to each other", async () => {
 	});
 	const pair = report.get(transport!.selectedCandidatePairId as string)!;
 	expect(pair).toMatchObject({ type: "candidate-pair", state: "succeeded", nominated: true });
+	expect(pair.availableOutgoingBitrate).toBe(1_234_567);
 	expect(report.get(pair.localCandidateId as string)).toMatchObject({ type: "local-candidate" });
 	expect(report.get(pair.remoteCandidateId as string)).toMatchObject({ type: "remote-candidate" });
 	expect(transport).toMatchObject({

@@ -111,7 +111,7 @@ test("parameters tell of the codec, and an encoding can be switched off and on",
 	expect(parameters).toMatchObject({
 		encodings: [{ active: true }],
 		codecs: [{ mimeType: "video/H264", payloadType: 96, clockRate: 90000 }],
-		headerExtensions: [{ id: 1 }],
+		headerExtensions: [1, 2, 3, 4, 5].map((id) => ({ id })),
 		rtcp: { reducedSize: true },
 	});
 	parameters.encodings[0]!.active = false;

@@ -3,6 +3,8 @@ import { h264Capability } from "webrtc/codec/h264";
 import {
 	createAnswer,
 	dtlsRole,
+	idOf,
+	midExtension,
 	negotiated,
 	parse,
 	planAnswer,
@@ -51,7 +53,7 @@ describe("the answer to a browser", () => {
 				clockRate: 90000,
 				channels: 1,
 				parameters: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
-				feedback: ["nack pli", "ccm fir"],
+				feedback: ["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir"],
 			},
 		]);
 	});
@@ -70,8 +72,7 @@ describe("the answer to a browser", () => {
 				"a=rtcp-mux",
 				"a=rtcp-rsize",
 				"a=rtpmap:126 H264/90000",
-				"a=rtcp-fb:126 nack pli",
-				"a=rtcp-fb:126 ccm fir",
+				...["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir"].map((kind) => `a=rtcp-fb:126 ${kind}`),
 			],
 			"a=fmtp:126 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
 			...["a=ssrc:287454020 cname:device", "a=ssrc:287454020 msid:camera picture"],
@@ -79,7 +80,7 @@ describe("the answer to a browser", () => {
 			...["a=ice-ufrag:dEv1", "a=ice-pwd:0123456789abcdefghijkl"],
 			...[`a=fingerprint:sha-256 ${transport.fingerprint.value}`, "a=setup:active", "a=mid:1"],
 			...["a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid", "a=sendonly", "a=msid:camera sound", "a=rtcp-mux"],
-			...["a=rtpmap:109 opus/48000/2", "a=fmtp:109 minptime=10;useinbandfec=1"],
+			...["a=rtpmap:109 opus/48000/2", "a=rtcp-fb:109 transport-cc", "a=fmtp:109 minptime=10;useinbandfec=1"],
 			...["a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000"],
 			...["a=ssrc:1432778632 cname:device", "a=ssrc:1432778632 msid:camera sound", ""],
 		]);
@@ -207,11 +208,58 @@ describe("codecs", () => {
 			audio: ["a=fmtp:111 maxplaybackrate=48000;stereo=1", "a=rtcp-fb:111 nack"],
 		});
 		const description = answer(remote);
-		expect(section(description, 0).codecs[0]!.feedback).toEqual(["ccm fir"]);
+		expect(section(description, 0).codecs[0]!.feedback).toEqual(["goog-remb", "nack", "ccm fir"]);
 		expect(section(description, 1).codecs[0]).toMatchObject({
 			parameters: "minptime=10;useinbandfec=1",
 			feedback: [],
 		});
+	});
+});
+
+describe("retransmissions", () => {
+	const withRtx = { ...video, rtxSsrc: 0x99887766 };
+	const media = (lines: string[], local = withRtx) => {
+		const remote = offer((sdp) => sdp.replace("SAVPF 96", "SAVPF 96 97"), { video: lines });
+		const description = answer(remote, [local, audio]);
+		return {
+			description,
+			video: section(description, 0),
+			negotiated: negotiated(description, remote, "answerer")[0]!,
+		};
+	};
+	const offered = ["a=rtcp-fb:96 nack", "a=rtpmap:97 rtx/90000", "a=fmtp:97 apt=96"];
+
+	test("are taken where they are offered for what is sent, with a source of their own", () => {
+		const { description, video: taken, negotiated: result } = media(offered);
+		expect(taken.payloadTypes).toEqual([96, 97]);
+		expect(result).toMatchObject({ rtx: 97, codec: { payloadType: 96 } });
+		expect(write(description)).toContain("a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n");
+		expect(write(description)).toContain("a=ssrc-group:FID 287454020 2575857510\r\n");
+		expect(write(parse(write(description)))).toBe(write(description));
+	});
+
+	test.each([
+		["without NACK", offered.slice(1)],
+		["of another codec", [...offered.slice(0, 2), "a=fmtp:97 apt=98"]],
+		["of another clock", [offered[0]!, "a=rtpmap:97 rtx/48000", offered[2]!]],
+		["whose numbers are RTCP's", ["a=rtcp-fb:96 nack", "a=rtpmap:72 rtx/90000", "a=fmtp:72 apt=96"]],
+		["that name no codec", offered.slice(0, 2)],
+	])("%s are left out", (_, lines) => {
+		const { description, video: taken, negotiated: result } = media(lines);
+		expect(taken.payloadTypes).toEqual([96]);
+		expect(result.rtx).toBeUndefined();
+		expect(write(description)).not.toContain("FID");
+	});
+
+	test("are left out by who has none", () => {
+		expect(media(offered, { ...video, rtxSsrc: undefined! }).negotiated.rtx).toBeUndefined();
+	});
+
+	test("have no source where nothing is sent", () => {
+		const remote = offer((sdp) => sdp.replace("SAVPF 96", "SAVPF 96 97").replaceAll("recvonly", "sendonly"), {
+			video: offered,
+		});
+		expect(write(answer(remote, [{ ...withRtx, direction: "recvonly" }, audio]))).not.toContain("FID");
 	});
 });
 
@@ -544,15 +592,17 @@ describe("what is negotiated by answering", () => {
 				parameters: "maxplaybackrate=48000;stereo=1;useinbandfec=1",
 				packetizationMode: 0,
 			},
-			feedback: [],
+			feedback: ["transport-cc"],
 			rtcpReducedSize: false,
-			midExtensionId: 3,
+			data: undefined,
+			extensions: [{ id: 3, uri: midExtension }],
+			rtx: undefined,
 			remoteSsrcs: [remote.media[0]!.sources[0]!.ssrc],
 			remoteMsid: remote.media[0]!.msid,
 		});
 		expect(picture).toMatchObject({
 			direction: "sendrecv",
-			feedback: ["nack pli", "ccm fir"],
+			feedback: ["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir"],
 			rtcpReducedSize: true,
 		});
 		expect(picture!.codec).toMatchObject({ payloadType: 126, name: "H264", packetizationMode: 1 });
@@ -564,7 +614,7 @@ describe("what is negotiated by answering", () => {
 	test("tells which sections are rejected", () => {
 		const remote = parse(fixture("firefox-no-h264"));
 		expect(negotiated(answer(remote), remote, "answerer")).toMatchObject([
-			{ mid: "0", rejected: true, direction: "inactive", codec: undefined, midExtensionId: 0, remoteSsrcs: [] },
+			{ mid: "0", rejected: true, direction: "inactive", codec: undefined, extensions: [], remoteSsrcs: [] },
 			{ mid: "1", rejected: false, direction: "sendonly" },
 		]);
 	});
@@ -574,7 +624,7 @@ describe("what is negotiated by answering", () => {
 		const local = answer(remote, [{ ...video, direction: "sendrecv" }, audio]);
 		const result = negotiated(local, remote, "answerer");
 		expect(result[0]!.remoteMsid).toEqual({ stream: "s", track: "t" });
-		expect(result[0]!.midExtensionId).toBe(0);
+		expect(idOf(result[0]!.extensions, midExtension)).toBe(0);
 		expect(result[1]!.remoteMsid).toBeUndefined();
 	});
 });
@@ -587,5 +637,5 @@ test.each<[string, number]>([
 	["/inactive", 0],
 ])("an extension with the direction %j is sent with the id %d", (direction, id) => {
 	const remote = offer(undefined, { video: [`a=extmap:5${direction} urn:ietf:params:rtp-hdrext:sdes:mid`] });
-	expect(negotiated(answer(remote), remote, "answerer")[0]!.midExtensionId).toBe(id);
+	expect(idOf(negotiated(answer(remote), remote, "answerer")[0]!.extensions, midExtension)).toBe(id);
 });

@@ -3,6 +3,7 @@ import { h264Capability } from "webrtc/codec/h264";
 import {
 	createOffer,
 	dtlsRole,
+	idOf,
 	midExtension,
 	negotiated,
 	parse,
@@ -46,8 +47,7 @@ describe("an offer", () => {
 				"a=rtcp-mux",
 				"a=rtcp-rsize",
 				"a=rtpmap:96 H264/90000",
-				"a=rtcp-fb:96 nack pli",
-				"a=rtcp-fb:96 ccm fir",
+				...["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir"].map((kind) => `a=rtcp-fb:96 ${kind}`),
 			],
 			"a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
 			...["a=ssrc:287454020 cname:device", "a=ssrc:287454020 msid:camera picture"],
@@ -61,9 +61,22 @@ describe("an offer", () => {
 				"a=rtcp-mux",
 				"a=rtcp-rsize",
 			],
-			...["a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10;useinbandfec=1", "a=rtpmap:0 PCMU/8000"],
+			...["a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 transport-cc", "a=fmtp:111 minptime=10;useinbandfec=1"],
+			"a=rtpmap:0 PCMU/8000",
 			...["a=ssrc:1432778632 cname:device", "a=ssrc:1432778632 msid:camera sound", ""],
 		]);
+	});
+
+	test("has retransmissions of the preferred codec of pictures", () => {
+		const description = makeOffer([{ ...video, rtxSsrc: 7 }, { ...other(video, "b"), rtxSsrc: 8 }, audio]);
+		expect(description.media.map(({ payloadTypes }) => payloadTypes)).toEqual([
+			[96, 97],
+			[96, 97],
+			[111, 0, 8],
+		]);
+		expect(description.media[0]!.codecs[1]).toMatchObject({ name: "rtx", clockRate: 90000, parameters: "apt=96" });
+		expect(description.media[0]!.sourceGroups).toEqual([{ semantics: "FID", ssrcs: [video.ssrc, 7] }]);
+		expect(write(parse(write(description)))).toBe(write(description));
 	});
 
 	test("has one meaning for one number in all sections", () => {
@@ -180,13 +193,25 @@ describe("an answer to our offer", () => {
 			{ ...audio, codecs: audio.codecs.slice(1), direction: "sendrecv", ssrc: 77 },
 		]);
 
+	test("that leaves retransmissions out has none", () => {
+		const offered = makeOffer([{ ...video, rtxSsrc: 7 }]);
+		const take = (codecs: number) => {
+			const remote = parse(write(offered).replace("actpass", "active"));
+			remote.media[0]!.codecs = remote.media[0]!.codecs.slice(0, codecs);
+			remote.media[0]!.direction = "recvonly";
+			return negotiated(offered, remote, "offerer")[0]!.rtx;
+		};
+		expect(take(2)).toBe(97);
+		expect(take(1)).toBeUndefined();
+	});
+
 	test("is what comes of it", () => {
 		const [picture, sound] = negotiated(ours, theirs(), "offerer");
 		expect(picture).toMatchObject({
 			mid: "0",
 			direction: "sendonly",
 			feedback: ["nack pli"],
-			midExtensionId: 1,
+			extensions: [{ id: 1, uri: midExtension }],
 			remoteSsrcs: [],
 			codec: { payloadType: 96, name: "H264", packetizationMode: 1 },
 		});
@@ -256,7 +281,7 @@ describe("an answer to our offer", () => {
 	])("with an extension that is %s has it sent with the id %d", (direction, id) => {
 		const remote = theirs();
 		remote.media[1]!.extensions = [{ id: 1, direction, uri: midExtension }];
-		expect(negotiated(ours, remote, "offerer")[1]!.midExtensionId).toBe(id);
+		expect(idOf(negotiated(ours, remote, "offerer")[1]!.extensions, midExtension)).toBe(id);
 	});
 
 	test("may list more codecs than were offered, and the first that was is used", () => {

@@ -19,6 +19,11 @@ export class RtpSession {
 		countNative(1);
 	}
 
+	statistics() {
+		if (this.#closed) throw new TypeError("closed");
+		return { availableBitrate: 1_234_567 };
+	}
+
 	close(): void {
 		if (!this.#closed) countNative(-1);
 		this.#closed = true;
@@ -57,6 +62,9 @@ export default class RtpSender {
 			roundTripTime: 0.013,
 			totalRoundTripTime: 0.014,
 			roundTripTimeMeasurements: 15,
+			retransmittedPacketsSent: 16,
+			retransmittedBytesSent: 17,
+			congested: 18,
 		};
 	}
 
