@@ -33,7 +33,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["clang-format", "--dry-run", "--Werror", ...["native", "hosts", "test"].flatMap(cFiles)],
 	],
 	unit: () => [
-		[bin("jest"), "--ci"],
+		[bin("jest"), "--ci", "--maxWorkers=100%"],
 		["node", "test/mutate/run.mjs"],
 	],
 	native: () => [["make", "-s", "-j2", "-C", "test/native", "check"]],

@@ -19,11 +19,10 @@ const first = (scene, ...kinds) => (scene.takenApart ? kinds.slice(0, 1) : kinds
 function then(name, needs, go, more = {}) {
 	return {
 		name: `answers, and ${name}`,
-		needs: ["video", ...needs],
+		needs: ["video", "together", ...needs],
 		...more,
 		async run(scene) {
 			await scene.deviceOffers();
-			if (scene.takenApart) return; // there is one section: see "answers video and audio"
 			await scene.arrives("video", "audio");
 			await go(scene);
 		},

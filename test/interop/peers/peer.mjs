@@ -21,6 +21,10 @@ import { startProcess } from "./process.mjs";
 
 const python = "/usr/bin/python3"; // Debian's, which has Debian's modules
 const channelLast = "its section comes after those that are wanted with it";
+const apart = { together: "without BUNDLE it takes one section: see its rows of answers to both" };
+const ended = {
+	"be stopped": "it takes a section that ended for a paused one, and 1.22 does not implement changes of a direction",
+};
 const noRestart = "it makes no ICE restart";
 
 /** @type {Implementation[]} */
@@ -47,6 +51,7 @@ export const implementations = [
 		name: "gstreamer",
 		start: () => startProcess(python, "gstreamer_peer.py"),
 		policies: ["none", "balanced", "max-compat", "max-bundle"],
+		lacksWith: { none: apart, balanced: apart, "max-compat": ended, "max-bundle": ended },
 		lacks: {
 			"refused first": "its transport goes with the first section",
 			"data first": channelLast,
