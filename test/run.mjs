@@ -36,7 +36,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		[bin("jest"), "--ci", "--maxWorkers=100%"],
 		["node", "test/mutate/run.mjs"],
 	],
-	native: () => [["make", "-s", "-j2", "-C", "test/native", "check"]],
+	native: () => [["make", "-s", "-j4", "-C", "test/native", "check"]],
 	fuzz: () => [
 		["make", "-s", "-j2", "-C", "test/fuzz", "run", "SECONDS=5"],
 		["node", "test/fuzz/xs.mjs", "--seconds", "15"],
