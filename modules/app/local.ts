@@ -72,7 +72,13 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 	open(owner: RemoteSessionsOwner): void {
 		this.#owner = owner;
 		const { allCandidates: maximumCandidates } = this.#limits;
-		this.#network = new Network({ port: this.#options.port, maximumCandidates });
+		const { port, interfaceFilter } = this.#options;
+		this.#network = new Network({
+			port,
+			maximumCandidates,
+			interfaceFilter,
+			onChange: () => this.onNetworkChange(),
+		});
 		this.#certificate = this.#options.certificate ?? loadCertificate();
 		openCaptures(this.#options, owner);
 	}
@@ -84,6 +90,11 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 		this.#network = undefined;
 		if (!this.#options.certificate) this.#certificate?.close();
 		this.#certificate = undefined;
+	}
+
+	private onNetworkChange(): void {
+		this.onEvent({ type: "networkChanged" });
+		for (const session of [...this.#sessions.values()]) session.onNetworkChange();
 	}
 
 	/** Sessions in progress get them too: an answer never waits for them. */
@@ -212,6 +223,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 			role,
 			media = "audio-video",
 			codecs,
+			candidateFilter,
 		} = this.#options;
 		const session = new Session({
 			peerId,
@@ -223,10 +235,12 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 				iceServers: this.#iceServers,
 				iceTransportPolicy,
 				limits: this.#limits,
+				candidateFilter,
 				data: data ?? false,
 			},
 			data,
 			trickle: trickle !== false && signaling.capabilities.trickle,
+			reoffers: signaling.capabilities.reoffer ?? false,
 			captures: openCaptures(this.#options, this.#owner!),
 			receives: receive ?? role === "viewer",
 			media,

@@ -9,6 +9,7 @@ const levels: readonly string[] = Object.freeze(["silent", "error", "info", "deb
 const details: readonly WebRTCAppEventType[] = Object.freeze([
 	...(["receivedIceCandidate", "sentIceCandidate", "iceGatheringComplete", "signalingDescribe"] as const),
 	...(["signalingGetEndpoint", "signalingGetIce", "signalingJoin", "offerRequested", "receivedMessage"] as const),
+	"candidatePairChanged",
 ]);
 
 export function isLogLevel(value: unknown): value is LogLevel {

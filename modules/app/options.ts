@@ -7,6 +7,7 @@ import type { RemoteSessions } from "webrtc/app/sessions";
 import { recordOf } from "webrtc/codec";
 import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
 import type Certificate from "webrtc/native/dtls/certificate";
+import type { CandidateFilter } from "webrtc/peer/configuration";
 import type { IceServer, SignalingClient, SignalingMessage, SignalingRole } from "webrtc/signaling";
 
 /** What an application is made of. What is left out has its default. */
@@ -32,6 +33,10 @@ export interface WebRTCAppOptions {
 	turn?: boolean | undefined;
 	/** "relay": media goes by TURN servers alone, and nobody learns this host's addresses. Default "all". */
 	iceTransportPolicy?: "all" | "relay" | undefined;
+	/** Which of this host's addresses are used, by the interface's name: a VPN's may be of no use. Default: all. */
+	interfaceFilter?: ((name: string, address: string) => boolean) | undefined;
+	/** Which candidates are used, of both sides: see CandidateFilter. Default: all. */
+	candidateFilter?: CandidateFilter | undefined;
 	/** Peers at once, 1 to 16; one more is turned down, and told so. Default 5. */
 	maximumSessions?: number | undefined;
 	/** What strangers may make this device hold. Default: what suits a board with 8192 slots and 128 KB of chunks. */
@@ -74,6 +79,9 @@ export function checkOptions(options: WebRTCAppOptions): void {
 	const { iceTransportPolicy = "all" } = options;
 	if (iceTransportPolicy !== "all" && iceTransportPolicy !== "relay")
 		throw new TypeError('iceTransportPolicy: "all" or "relay"');
+	for (const name of ["interfaceFilter", "candidateFilter"] as const)
+		if (options[name] !== undefined && typeof options[name] !== "function")
+			throw new TypeError(`${name}: a function`);
 	if (options.logLevel !== undefined && !isLogLevel(options.logLevel))
 		throw new TypeError('logLevel: "silent", "error", "info", "debug"');
 }

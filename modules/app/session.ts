@@ -20,6 +20,8 @@ export interface SessionOptions extends SessionMedia {
 	configuration: RTCConfiguration;
 	/** Whether candidates may follow the description. */
 	trickle: boolean;
+	/** Whether the signaling carries another offer in a session. */
+	reoffers: boolean;
 	/** The peer's, where it is known. */
 	remoteAddress?: string | undefined;
 	limits: Readonly<AppLimits>;
@@ -41,6 +43,9 @@ export interface SessionOwner {
 }
 
 const none: readonly never[] = Object.freeze([]);
+// Checks with the credentials that both sides have find a changed network again in a round trip, where they can at all.
+const patience = 1500; // ms
+const renewEvery = 10_000; // ms between two restarts that are not answered
 
 /** One peer: its connection, and the talk with it by way of the signaling. */
 // Methods are `private` by TypeScript: in XS a #method takes a slot of each instance.
@@ -63,6 +68,7 @@ export default class Session {
 	#candidates: CandidateInit[] | undefined; // of the peer, that wait for what goes before them
 	#wasConnected = false;
 	#firstCheck: Timer | undefined;
+	#renewal: Timer | undefined;
 
 	constructor({ configuration, ...options }: SessionOptions) {
 		this.#options = options;
@@ -74,6 +80,7 @@ export default class Session {
 		this.connection = connection;
 		connection.addEventListener("connectionstatechange", this);
 		connection.addEventListener("icecandidate", this);
+		connection.addEventListener("selectedcandidatepairchange", this);
 		try {
 			addTransceivers(connection, options);
 			if (options.data) this.data = new PeerData(this.peerId, connection, options.data);
@@ -85,7 +92,8 @@ export default class Session {
 
 	/** Of the connection. */
 	handleEvent(event: PeerEvent | RTCPeerConnectionIceEvent): void {
-		if (!("candidate" in event)) this.onConnectionState();
+		if (event.type === "selectedcandidatepairchange") this.event({ type: "candidatePairChanged" });
+		else if (!("candidate" in event)) this.onConnectionState();
 		else if (event.candidate) this.sendCandidate(event.candidate);
 		else this.event({ type: "iceGatheringComplete" });
 	}
@@ -136,6 +144,37 @@ export default class Session {
 				this.fail(toWebRTCError(error));
 			}
 		});
+	}
+
+	/** This host's network has changed. */
+	onNetworkChange(): void {
+		this.renewIn(patience);
+	}
+
+	/**
+	 * Renews ICE by an offer where there is no path by then, and the signaling carries one; again and again, until there is one
+	 * or the peer's consent has ended.
+	 */
+	private renewIn(time: number): void {
+		if (!this.#options.reoffers || !this.#wasConnected || this.#ended) return;
+		this.stopRenewal();
+		this.#renewal = Timer.set(() => {
+			try {
+				this.#renewal = undefined;
+				const { connection } = this;
+				if (connection.connectionState === "connected" && !connection.searching) return;
+				connection.restartIce();
+				this.sendOffer();
+				this.renewIn(renewEvery);
+			} catch (cause) {
+				contain(this, cause);
+			}
+		}, time);
+	}
+
+	private stopRenewal(): void {
+		if (this.#renewal !== undefined) Timer.clear(this.#renewal);
+		this.#renewal = undefined;
 	}
 
 	receiveAnswer(sdp: string): void {
@@ -209,6 +248,7 @@ export default class Session {
 		if (this.#ended) return;
 		this.#ended = true;
 		Timer.clear(this.#firstCheck);
+		this.stopRenewal();
 		this.#candidates = undefined;
 		if (tell) this.send({ type: "bye", peerId: this.peerId });
 		this.data?.close();
@@ -274,6 +314,9 @@ export default class Session {
 					this.#streaming = true;
 					this.event({ type: "streamingStarted" });
 				}
+				break;
+			case "disconnected":
+				if (this.#renewal === undefined) this.renewIn(0);
 				break;
 			case "failed":
 				this.fail(this.connection.error ?? new WebRTCError("ice/failed", "The connection failed."));

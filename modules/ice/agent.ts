@@ -96,6 +96,35 @@ export class IceAgent {
 	}
 
 	/**
+	 * This host's network has changed, or was away for a while: it has these addresses now. Pairs go on by their bases, and
+	 * all are tried anew with the credentials that both sides have, the selected one at once. A peer that gets a check from
+	 * a new address learns it by that.
+	 * @param hosts all there are; those that are known stay
+	 * @returns the new ones, to be signalled
+	 * @throws RangeError naming the option
+	 */
+	changeHosts(hosts: readonly LocalCandidateOptions[], now: number): Candidate[] {
+		const session = this.#session;
+		session.now = now;
+		const added: Candidate[] = [];
+		for (const host of hosts) {
+			const candidate = session.locals.add(host);
+			if (candidate) added.push(candidate);
+		}
+		const addresses = hosts.map(({ address }) => canonicalAddress(address) ?? address);
+		if (addresses.length) session.locals.retain(addresses);
+		session.rebase();
+		session.seek(now);
+		session.dirty = true;
+		return added;
+	}
+
+	/** Pairs are tried anew, for the selected one is silent or gone. */
+	get seeking(): boolean {
+		return this.#session.seeking;
+	}
+
+	/**
 	 * Nothing can be sent by this base any more: its candidates are gone, and pairs with them fail. Data of a selected pair
 	 * stops at once; what else works is selected in its place.
 	 */

@@ -14,6 +14,7 @@ import {
 /** This agent's own candidates. */
 export class LocalCandidates {
 	list: Candidate[] = [];
+	#made = 0;
 
 	/**
 	 * @returns undefined when there is no use for it: a duplicate, one too many, or an IPv6 link-local address, whose zone
@@ -29,15 +30,20 @@ export class LocalCandidates {
 		const { type, port, preference = 65535 - 256 * this.list.length } = options;
 		if (!(port > 0 && port < 65536)) throw new RangeError("port: 1 to 65535");
 		if (!(preference >= 0 && preference < 65536)) throw new RangeError("preference: 0 to 65535");
-		if (isLinkLocalIPv6(address) || this.find(address, port) || this.list.length >= maximumLocalCandidates) {
-			return undefined;
+		const known = this.find(address, port);
+		// The peer has seen it before this host knew of it.
+		if (known?.type === "prflx" && known.base === (options.base ?? String(family))) {
+			known.type = type;
+			known.priority = candidatePriority(type, preference);
+			return known;
 		}
+		if (isLinkLocalIPv6(address) || known || this.list.length >= maximumLocalCandidates) return undefined;
 		const candidate: Candidate = {
 			type,
 			address,
 			port,
 			priority: candidatePriority(type, preference),
-			foundation: String(this.list.length + 1),
+			foundation: String(++this.#made),
 			base: options.base ?? String(family),
 			heard: false,
 			validated: false,
@@ -51,13 +57,26 @@ export class LocalCandidates {
 	/** One that a response has shown (RFC 8445 section 7.2.5.3.1); undefined when there are too many. */
 	learn(address: string, port: number, base: string, priority: number): Candidate | undefined {
 		if (this.list.length >= maximumLocalCandidates) return undefined;
-		const candidate = reflexive(address, port, base, priority, this.list.length + 1);
+		const candidate = reflexive(address, port, base, priority, ++this.#made);
 		this.list.push(candidate);
 		return candidate;
 	}
 
 	find(address: string, port: number): Candidate | undefined {
 		return find(this.list, address, port);
+	}
+
+	/**
+	 * This host has these addresses now. What was learned from others that have gone is gone as well; the last one of a base
+	 * stays, for an interface that is down comes up again.
+	 */
+	retain(hosts: readonly string[]): void {
+		const isGone = ({ type, address }: Candidate) => type === "host" && !hosts.includes(address);
+		const gone = this.list.filter(isGone);
+		for (const { base } of gone) {
+			if (!this.list.some((one) => one.type === "host" && one.base === base && !isGone(one))) continue;
+			this.list = this.list.filter((one) => one.base !== base || (one.type === "host" && !isGone(one)));
+		}
 	}
 
 	/** The best one that sends by this base. */
@@ -127,6 +146,15 @@ export class RemoteCandidates {
 
 	find(address: string, port: number): Candidate | undefined {
 		return find(this.list, address, port);
+	}
+
+	/** Makes room for another one: the oldest that was learned goes, but for one that is in use. */
+	forget(used: Candidate): Candidate | undefined {
+		const oldest = this.list.find((one) => one.type === "prflx" && one !== used);
+		if (!oldest) return undefined;
+		this.#learned--;
+		this.list = this.list.filter((one) => one !== oldest);
+		return oldest;
 	}
 
 	private hasRoom(count: number, maximum: number): boolean {

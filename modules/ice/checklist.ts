@@ -87,6 +87,11 @@ export default class Checklist {
 		this.#triggered = this.#triggered.filter(({ local }) => local.base !== base);
 	}
 
+	removeRemote(remote: Candidate): void {
+		this.pairs = this.pairs.filter((pair) => pair.remote !== remote);
+		this.#triggered = this.#triggered.filter((pair) => pair.remote !== remote);
+	}
+
 	/** A pair is selected: of the others, only the valid ones and those that `isChecked` stay (RFC 8445 section 8.1.2). */
 	settle(isChecked: (pair: Pair) => boolean): void {
 		this.#triggered.length = 0;

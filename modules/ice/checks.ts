@@ -73,7 +73,8 @@ function nominate(session: Session, now: number): void {
 		return;
 	}
 	session.validSince ??= now;
-	const patience = session.validSince + session.timeouts.nomination;
+	const isReplacing = session.selected?.generation === session.generation;
+	const patience = session.validSince + session.timeouts[isReplacing ? "replacement" : "nomination"];
 	if (now < patience && checklist.hasHopeAbove(best)) session.nominateAt = patience;
 	else transactions.start(best, "nomination", true, now);
 }
@@ -88,7 +89,9 @@ function runConsent(session: Session, now: number): void {
 	const { consent, selected, state } = session;
 	if (!selected) return;
 	if (now >= consent.expiry) {
-		if (session.settled) return session.fail("ice/consent-expired", "The peer has not answered for too long.");
+		// A restart that the peer has not answered either, all that time, changes nothing.
+		if (session.settled || !session.generation.remoteKey)
+			return session.fail("ice/consent-expired", "The peer has not answered for too long.");
 		// A restart is under way: it decides.
 		session.selected = undefined;
 		session.emit({ type: "deselected" });
@@ -102,7 +105,8 @@ function runConsent(session: Session, now: number): void {
 	}
 	const silent = now >= consent.silence;
 	if (silent && (state === "connected" || state === "completed")) session.setState("disconnected");
-	else if (!silent && state === "disconnected") session.setConnected();
+	else if (!silent && (state === "disconnected" || (state === "checking" && !session.settled)))
+		session.setConnected();
 }
 
 /** When `runChecks` has something to do; Infinity: only after another input. */

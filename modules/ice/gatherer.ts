@@ -65,6 +65,12 @@ export class IceGatherer {
 		return candidate;
 	}
 
+	/** This host's network has changed: see IceAgent.changeHosts. New candidates are told of, where candidates are. */
+	changeHosts(hosts: readonly Omit<LocalCandidateOptions, "type">[], now: number): void {
+		const all = hosts.map((host): LocalCandidateOptions => ({ ...host, type: "host" }));
+		for (const candidate of this.#agent.changeHosts(all, now)) if (this.#state !== "new") this.tell(candidate);
+	}
+
 	/** A description is in force: candidates are told of from now on. Without effect when they have been. */
 	gather(): void {
 		if (this.#state !== "new") return;

@@ -5,7 +5,8 @@ import type Generation from "webrtc/ice/generation";
 import type { PairState, PairStatistics, SelectedPair } from "webrtc/ice/types";
 
 export default class Pair {
-	readonly local: Candidate;
+	/** Another one of its base takes its place when it goes. */
+	local: Candidate;
 	readonly remote: Candidate;
 	/** Whose credentials its checks carry. */
 	readonly generation: Generation;

@@ -64,14 +64,14 @@ function answerCheck(session: Session, request: stun.StunReader, from: Arrival, 
 		session.counters.unknownLocal++;
 		return;
 	}
-	const remote = session.remotes.find(from.address, from.port) ?? learnRemote(session, request, from);
+	const remote = session.remotes.find(from.address, from.port) ?? learnRemote(session, request, from, now);
 	if (!remote) {
 		session.counters.overflow++;
 		return;
 	}
 	session.hear(remote, from.local);
 	respond(session, request, from, session.generation, 0);
-	const pair = session.checklist.find(from.local, remote) ?? addPair(session, local, remote);
+	const pair = session.checklist.find(from.local, remote) ?? addPair(session, local, remote, now);
 	if (!pair) return;
 	pair.requestsReceived++;
 	pair.responsesSent++;
@@ -86,15 +86,30 @@ function answerCheck(session: Session, request: stun.StunReader, from: Arrival, 
 }
 
 /** RFC 8445 section 7.3.1.3 */
-function learnRemote(session: Session, request: stun.StunReader, { address, port }: Arrival): Candidate | undefined {
-	const remote = session.remotes.learn(address, port, request.uint32(stun.attributePriority) ?? 0);
+function learnRemote(
+	session: Session,
+	request: stun.StunReader,
+	{ address, port }: Arrival,
+	now: number,
+): Candidate | undefined {
+	const { remotes } = session;
+	const learn = () => remotes.learn(address, port, request.uint32(stun.attributePriority) ?? 0);
+	const remote = learn() ?? (session.forgetLearned(now) ? learn() : undefined);
 	if (remote) session.emit({ type: "candidate", candidate: remote, remote: true });
 	return remote;
 }
 
-/** Once the controlling agent has selected a pair, it has no use for others. */
-function addPair(session: Session, local: Candidate, remote: Candidate): Pair | undefined {
-	if (session.controlling && session.settled) return undefined;
+/**
+ * Once the controlling agent has selected a pair, it has no use for others; but long after that the peer has a reason to come
+ * from elsewhere: its network has changed. Then the selected pair must show that it lives, before another takes its place.
+ */
+function addPair(session: Session, local: Candidate, remote: Candidate, now: number): Pair | undefined {
+	if (session.controlling && session.settled) {
+		if (now < Math.max(session.selectedAt, session.soughtAt) + session.timeouts.renomination) return undefined;
+		session.seek(now);
+		const known = session.checklist.find(local.base, remote);
+		if (known) return known;
+	}
 	const pair = session.checklist.add(local, remote, session.generation, session.controlling);
 	if (!pair) session.counters.overflow++;
 	return pair;

@@ -65,18 +65,25 @@ function succeed(session: Session, transaction: Transaction, mapped: Candidate |
 	if (kind === "consent") {
 		if (pair !== session.selected) return;
 		session.consent.answered(now);
-		session.seeking = false; // it lives
+		settle(session, pair, now);
 		session.emit({ type: "consent", pair: pair.view });
 		return;
 	}
 	pair.state = "succeeded";
 	if (pair === session.selected && kind === "check") {
 		session.consent.answered(now);
-		session.seeking = false;
+		settle(session, pair, now);
 	}
 	session.works(pair, now);
-	if (session.controlling && kind === "nomination") session.select(pair, now);
+	if (session.controlling && kind === "nomination" && pair !== session.selected) session.select(pair, now);
 	else if (!session.controlling && pair.nominee) session.accept(pair, now);
+}
+
+/** The selected pair lives. The peer may see it as another one by now, which it uses when that is nominated. */
+function settle(session: Session, pair: Pair, now: number): void {
+	if (!session.seeking) return;
+	session.seeking = false;
+	if (session.controlling) session.transactions.start(pair, "nomination", true, now);
 }
 
 /** The local candidate that the peer sees; undefined when it is the pair's own. */

@@ -50,6 +50,7 @@ export default class Session {
 	selectedAt = 0;
 	/** The selected pair is silent, or gone: others are tried, in the same generation. */
 	seeking = false;
+	soughtAt = -Infinity;
 	/** The remote has no more candidates (RFC 8838 section 14). */
 	endOfCandidates = false;
 	/** Remote candidates with names, of this generation. */
@@ -156,6 +157,17 @@ export default class Session {
 		this.emit({ type: "validated", address: remote.address, port: remote.port, local });
 	}
 
+	/** A peer that moves again and again has its newest address learned, in place of the oldest. */
+	forgetLearned(now: number): boolean {
+		const { selected } = this;
+		if (!selected || now < this.selectedAt + this.timeouts.renomination) return false;
+		const oldest = this.remotes.forget(selected.remote);
+		if (!oldest) return false;
+		this.checklist.removeRemote(oldest);
+		this.transactions.cancel(({ pair }) => pair.remote !== oldest);
+		return true;
+	}
+
 	/** The pair's check has succeeded, or the peer's on a pair that had. */
 	works(pair: Pair, now: number): void {
 		if (!this.heard || this.early || this.selected) return;
@@ -197,6 +209,7 @@ export default class Session {
 	seek(now: number): void {
 		if (this.ended || !this.generation.remoteKey) return;
 		this.seeking = true;
+		this.soughtAt = now;
 		this.checkingSince = now;
 		this.validSince = undefined;
 		this.early = undefined;
@@ -207,6 +220,18 @@ export default class Session {
 		if (selected?.generation === this.generation) {
 			if (!this.checklist.pairs.includes(selected)) this.checklist.pairs.push(selected);
 			this.checklist.trigger(selected);
+		}
+	}
+
+	/** Candidates have gone, and others of their base have come: a pair sends by its base, whichever they are. */
+	rebase(): void {
+		const { checklist, locals, selected } = this;
+		const pairs =
+			selected && !checklist.pairs.includes(selected) ? [...checklist.pairs, selected] : checklist.pairs;
+		for (const pair of pairs) {
+			if (locals.list.includes(pair.local)) continue;
+			pair.local = locals.byBase(pair.local.base) ?? pair.local;
+			pair.mapped = undefined;
 		}
 	}
 

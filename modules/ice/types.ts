@@ -46,6 +46,8 @@ export interface IceTimeouts {
 	early: number;
 	/** How long a valid pair waits for a better one before it is nominated. */
 	nomination: number;
+	/** The same while the selected pair, which has fallen silent, may yet answer. */
+	replacement: number;
 	/** From the remote's credentials to "failed", when no pair connects. */
 	failure: number;
 	/** RFC 7675 section 5.1: the basic period of consent checks, varied by 20 %. */
@@ -70,6 +72,7 @@ export const defaultTimeouts: Readonly<IceTimeouts> = Object.freeze({
 	transmissions: 7,
 	early: 10,
 	nomination: 50,
+	replacement: 1_000,
 	failure: 30_000,
 	consentInterval: 5_000,
 	consentExpiry: 30_000,

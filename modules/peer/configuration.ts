@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C RTCConfiguration, checked (W3C webrtc section 4.4.1.6).
 import WebRTCError from "webrtc/error";
+import type { CandidateType } from "webrtc/ice";
 import Certificate from "webrtc/native/dtls/certificate";
 import type { DataLimits } from "webrtc/peer/channels";
 import type Network from "webrtc/peer/network";
@@ -23,11 +24,22 @@ export interface RTCConfiguration {
 	iceCandidatePoolSize?: number | undefined;
 	/** The UDP port to share with other connections; not W3C's. Default: one of its own. */
 	network?: Network | undefined;
+	/**
+	 * Which candidates are used: of this side, which are neither told of nor sent from, and of the peer's that it signals. Not
+	 * W3C's. Default: all.
+	 */
+	candidateFilter?: CandidateFilter | undefined;
 	/** What data channels may hold; false: there are none, and the peer's are refused; not W3C's. Default: see DataLimits. */
 	data?: DataLimits | false | undefined;
 	/** What the peer's descriptions may hold, and how many candidates it may signal; not W3C's. Default: what suits a board. */
 	limits?: PeerLimits | undefined;
 }
+
+/** Says whether a candidate is to be used. A remote address may be a name that ends in ".local". */
+export type CandidateFilter = (
+	candidate: { readonly type: CandidateType; readonly address: string; readonly port: number },
+	side: "local" | "remote",
+) => boolean;
 
 /** What the descriptions of one peer may hold, and how many candidates it may signal. */
 export type PeerLimits = Partial<SdpLimits> & { sessionCandidates?: number };
@@ -68,6 +80,8 @@ export function checkUnchanged(before: RTCConfiguration, after: RTCConfiguration
 		throw unchangeable("iceCandidatePoolSize");
 	if (after.network !== undefined && after.network !== network) throw unchangeable("network");
 	if (after.data !== undefined && after.data !== before.data) throw unchangeable("data");
+	if (after.candidateFilter !== undefined && after.candidateFilter !== before.candidateFilter)
+		throw unchangeable("candidateFilter");
 	if (after.limits !== undefined && after.limits !== before.limits) throw unchangeable("limits");
 }
 

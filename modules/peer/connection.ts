@@ -44,6 +44,7 @@ export type ConnectionEvent =
 				| "iceconnectionstatechange"
 				| "icegatheringstatechange"
 				| "negotiationneeded"
+				| "selectedcandidatepairchange"
 				| "signalingstatechange";
 	  }
 	| { type: "icecandidate"; candidate: CandidateInit | null }
@@ -98,6 +99,7 @@ export default class Connection
 		this.#options = {
 			hidesHost: configuration.iceTransportPolicy === "relay",
 			maximumCandidates: configuration.limits?.sessionCandidates,
+			candidateFilter: configuration.candidateFilter,
 		};
 		this.#data = configuration.data ?? {};
 		this.negotiation = new Negotiation({
@@ -278,6 +280,10 @@ export default class Connection
 	set iceServers(iceServers: readonly IceServer[]) {
 		this.#iceServers = iceServers;
 		this.transport?.useServers(iceServers);
+	}
+
+	onPairChange(): void {
+		if (this.signalingState !== "closed") this.#owner.dispatchEvent({ type: "selectedcandidatepairchange" });
 	}
 
 	onGathered(): void {

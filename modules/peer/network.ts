@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process's UDP port, shared by any number of peer connections, and the STUN that passes through it.
+import Timer from "timer";
 import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
@@ -16,12 +17,21 @@ export interface NetworkOptions {
 	port?: number | undefined;
 	/** The address to bind; default: all. */
 	address?: string | undefined;
+	/**
+	 * Which of this host's addresses peers may learn of and send to, by the interface's name: a VPN's may be of no use.
+	 * Default: all.
+	 */
+	interfaceFilter?: ((name: string, address: string) => boolean) | undefined;
+	/** Heard of when this host's addresses are others than they were: within a second, while there are connections. */
+	onChange?: (() => void) | undefined;
 	/** Remote candidates that all connections together keep, beside the first 4 of each. Default 64. */
 	maximumCandidates?: number | undefined;
 }
 
 /** What takes the STUN of one peer, or of one server. */
 export interface StunHandler {
+	/** This host's addresses are others than they were. Never throws. @param gone those that are no more */
+	onNetworkChange?(gone: readonly string[]): void;
 	/** The remote candidates that it keeps. */
 	readonly remoteCandidates: number;
 	/**
@@ -33,6 +43,7 @@ export interface StunHandler {
 
 const largestStun = 1280; // RTC_STUN_SIZE
 const owners = 65535; // numbers of handlers
+const lookEvery = 1000; // ms between two looks at this host's addresses
 
 /** @throws WebRTCError "transport/address-in-use" or "transport/failed" from its constructor */
 export default class Network {
@@ -46,9 +57,13 @@ export default class Network {
 	#servers: Servers | undefined;
 	#maximumCandidates: number;
 	#unsent = 0;
+	#options: Pick<NetworkOptions, "interfaceFilter" | "onChange">;
+	#known: string[] = []; // this host's addresses
+	#watch: Timer | undefined;
 
-	constructor({ port = 0, address, maximumCandidates = 64 }: NetworkOptions = {}) {
+	constructor({ port = 0, address, maximumCandidates = 64, interfaceFilter, onChange }: NetworkOptions = {}) {
 		this.#maximumCandidates = maximumCandidates;
+		this.#options = { interfaceFilter, onChange };
 		prepare();
 		try {
 			this.#transport = new Transport({
@@ -81,7 +96,11 @@ export default class Network {
 		const transport = this.open();
 		let addresses = transport.interfaces(false);
 		if (!addresses.length) addresses = transport.interfaces(true);
-		return addresses.filter(({ family }) => transport.hasFamily(family));
+		const { interfaceFilter } = this.#options;
+		return addresses.filter(
+			({ family, interface: name, address }) =>
+				transport.hasFamily(family) && (!interfaceFilter || interfaceFilter(name, address)),
+		);
 	}
 
 	/** All IP addresses of this host, loopback too: what a request to the device itself can name. */
@@ -96,12 +115,44 @@ export default class Network {
 		do this.#lastOwner = (this.#lastOwner % owners) + 1;
 		while (this.#handlers.has(this.#lastOwner));
 		this.#handlers.set(this.#lastOwner, handler);
+		if (this.#watch === undefined && this.#transport) this.watch();
 		return this.#lastOwner;
+	}
+
+	/**
+	 * No host tells of each change in time: an address that is taken away on a chip may be told of two minutes later. So
+	 * they are looked at, which costs 20 slots a time, and only while there is somebody to tell.
+	 */
+	private watch(): void {
+		this.#known = this.addresses.map(({ address }) => address);
+		this.#watch = Timer.repeat(() => {
+			try {
+				this.look();
+			} catch (cause) {
+				contain(this, cause);
+			}
+		}, lookEvery);
+	}
+
+	private look(): void {
+		const before = this.#known;
+		const now = this.addresses.map(({ address }) => address);
+		const gone = before.filter((address) => !now.includes(address));
+		if (!gone.length && now.length === before.length) return;
+		this.#known = now;
+		for (const handler of [...this.#handlers.values()]) handler.onNetworkChange?.(gone);
+		this.#options.onChange?.();
 	}
 
 	/** Without effect when it is not there. */
 	leave(owner: number): void {
 		this.#handlers.delete(owner);
+		if (!this.#handlers.size) this.unwatch();
+	}
+
+	private unwatch(): void {
+		if (this.#watch !== undefined) Timer.clear(this.#watch);
+		this.#watch = undefined;
 	}
 
 	/** STUN for this ufrag reaches the handler of this number from now on. */
@@ -176,6 +227,7 @@ export default class Network {
 
 	/** Gives the port back; peer connections that are left fail. Can be called again without effect. */
 	close(): void {
+		this.unwatch();
 		this.#servers?.close();
 		this.#servers = undefined;
 		this.#transport?.close();

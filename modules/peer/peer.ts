@@ -2,6 +2,7 @@
 // W3C RTCPeerConnection: the surface. Events and states are connection.ts's, descriptions negotiation.ts's, packets
 // transport.ts's. Everything is bundled on one transport (RFC 9143, "max-bundle").
 import WebRTCError from "webrtc/error";
+import type { Candidate, CandidateType } from "webrtc/ice";
 import type { MediaCapture } from "webrtc/media";
 import Certificate from "webrtc/native/dtls/certificate";
 import { checkConfiguration, checkUnchanged, type RTCConfiguration } from "webrtc/peer/configuration";
@@ -67,6 +68,12 @@ interface AcceptOptions {
 	complete?: boolean | undefined;
 }
 
+/** As much of W3C's RTCIceCandidate as tells which way data goes. */
+export interface RTCIceCandidatePair {
+	readonly local: { type: CandidateType; address: string; port: number; protocol: "udp" };
+	readonly remote: { type: CandidateType; address: string; port: number; protocol: "udp" };
+}
+
 type EventOf<Type> = PeerEvent & Extract<ConnectionEvent, { type: Type }>;
 
 /** `candidate` is null: there are no more. */
@@ -86,6 +93,8 @@ export interface PeerConnectionEvents {
 	icecandidate: RTCPeerConnectionIceEvent;
 	track: RTCTrackEvent;
 	datachannel: RTCDataChannelEvent;
+	/** Data goes by another pair from now on: see `selectedCandidatePair`. W3C's of RTCIceTransport. */
+	selectedcandidatepairchange: PeerEvent;
 }
 
 /**
@@ -102,6 +111,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	onicecandidate: ((event: RTCPeerConnectionIceEvent) => void) | null = null;
 	ontrack: ((event: RTCTrackEvent) => void) | null = null;
 	ondatachannel: ((event: RTCDataChannelEvent) => void) | null = null;
+	onselectedcandidatepairchange: ((event: PeerEvent) => void) | null = null;
 
 	#configuration: RTCConfiguration;
 	#connection: Connection;
@@ -188,6 +198,17 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		return this.#connection.channels?.transport ?? null;
 	}
 
+	/** Where data goes; null before there is a path. W3C's of RTCIceTransport. */
+	get selectedCandidatePair(): RTCIceCandidatePair | null {
+		const pair = this.#connection.transport?.agent.selectedPair;
+		return pair ? { local: describeCandidate(pair.local), remote: describeCandidate(pair.remote) } : null;
+	}
+
+	/** This host's network has changed, and no path was found again since. Not W3C's. */
+	get searching(): boolean {
+		return this.#connection.transport?.agent.seeking ?? false;
+	}
+
 	/** The peer has proved to be there, by a connectivity check or an answer to one. Not W3C's. */
 	get heard(): boolean {
 		return this.#connection.transport?.agent.heard ?? false;
@@ -237,8 +258,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		this.#connection.checkOpen("setConfiguration");
 		checkConfiguration(configuration);
 		checkUnchanged(this.#configuration, configuration, this.localDescription !== null);
-		const { certificates, network, limits, data } = this.#configuration;
-		this.#configuration = { ...configuration, certificates, network, limits, data };
+		const { certificates, network, limits, data, candidateFilter } = this.#configuration;
+		this.#configuration = { ...configuration, certificates, network, limits, data, candidateFilter };
 		this.#connection.iceServers = configuration.iceServers ?? [];
 	}
 
@@ -447,6 +468,10 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	private live(): RTCRtpTransceiver[] {
 		return this.#connection.negotiation.transceivers.filter(({ stopping }) => !stopping);
 	}
+}
+
+function describeCandidate({ type, address, port }: Candidate): RTCIceCandidatePair["local"] {
+	return { type, address, port, protocol: "udp" };
 }
 
 function describe(description: Description | undefined): RTCSessionDescriptionInit | null {

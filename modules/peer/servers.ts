@@ -144,6 +144,29 @@ export default class Servers implements StunHandler {
 		}
 	}
 
+	/** A relay's socket is bound to the address that has gone, and what a STUN server said is of that: they are asked anew. */
+	onNetworkChange(gone: readonly string[]): void {
+		try {
+			for (const server of this.#servers.slice()) {
+				const [address] = server.addresses;
+				const isLost = !address || gone.some((one) => familyOf(one) === familyOf(address));
+				if (server.state !== "resolving" && (isLost || server.state !== "ready")) this.renew(server);
+			}
+			this.pump();
+		} catch (cause) {
+			contain(this, cause);
+		}
+	}
+
+	private renew(server: Server): void {
+		this.drop(server);
+		server.mapped = undefined;
+		server.attempts = 0;
+		server.retryAt = Infinity;
+		server.state = "waiting";
+		for (const user of server.users.slice()) user.onServerAsked(server.key);
+	}
+
 	/** What nobody is to blame for is traced. */
 	onException(): void {}
 

@@ -5,7 +5,7 @@ import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
-import { IceAgent, IceGatherer, makeCredentials, type IceState, type SelectedPair } from "webrtc/ice";
+import { IceAgent, IceGatherer, makeCredentials, parseCandidate, type IceState, type SelectedPair } from "webrtc/ice";
 import type { LocalCandidateOptions } from "webrtc/ice/types";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
@@ -13,6 +13,7 @@ import type Certificate from "webrtc/native/dtls/certificate";
 import Sctp, { type SctpOptions } from "webrtc/native/sctp";
 import Srtp from "webrtc/native/srtp";
 import type Path from "webrtc/native/transport/path";
+import type { CandidateFilter } from "webrtc/peer/configuration";
 import type { IceParameters } from "webrtc/peer/ice";
 import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
@@ -30,6 +31,7 @@ export interface TransportOptions {
 	hidesHost: boolean;
 	/** That the remote may signal. Default 32. */
 	maximumCandidates?: number | undefined;
+	candidateFilter?: CandidateFilter | undefined;
 }
 
 /** What a connection is to its transport. */
@@ -38,6 +40,8 @@ export interface TransportOwner {
 	onTransportState(): void;
 	/** The gatherer has something to tell. */
 	onGathered(): void;
+	/** Data goes by another pair. */
+	onPairChange(): void;
 }
 
 const none: readonly string[] = Object.freeze([]);
@@ -48,6 +52,7 @@ export default class PeerTransport implements ServersUser {
 	readonly agent: IceAgent;
 	readonly gatherer: IceGatherer;
 	readonly relayOnly: boolean;
+	#filter: CandidateFilter | undefined;
 	#owner: TransportOwner;
 	#network: Network;
 	#certificate: Certificate;
@@ -80,8 +85,9 @@ export default class PeerTransport implements ServersUser {
 		this.#owner = owner;
 		this.#network = network;
 		this.#certificate = certificate;
-		const { hidesHost, maximumCandidates } = options;
+		const { hidesHost, maximumCandidates, candidateFilter } = options;
 		this.relayOnly = hidesHost;
+		this.#filter = candidateFilter;
 		const { now, messages } = network;
 		this.agent = new IceAgent({ controlling: true, crypto, now, messages, maximumCandidates, pool: network });
 		this.#path = network.createPath();
@@ -93,10 +99,36 @@ export default class PeerTransport implements ServersUser {
 			this.#path.close();
 			throw error;
 		}
-		const port = network.localPort;
-		const addresses = hidesHost ? [] : network.addresses;
-		const hosts = addresses.map(({ address, family }) => ({ address, port, family }));
-		this.gatherer = new IceGatherer(this.agent, hosts);
+		this.gatherer = new IceGatherer(this.agent, this.hosts);
+	}
+
+	private get hosts(): Omit<LocalCandidateOptions, "type">[] {
+		if (this.relayOnly) return [];
+		const port = this.#network.localPort;
+		return this.#network.addresses
+			.map(({ address, family, interface: name }) => ({ address, port, family, interface: name }))
+			.filter((host) => this.allows({ ...host, type: "host" }, "local"));
+	}
+
+	private allows(candidate: Parameters<CandidateFilter>[0], side: "local" | "remote"): boolean {
+		return this.#filter?.(candidate, side) ?? true;
+	}
+
+	private takeRemote(line: string): void {
+		const parsed = this.#filter ? parseCandidate(line) : undefined;
+		if (!parsed || this.allows(parsed, "remote")) this.agent.addRemoteCandidate(line);
+	}
+
+	/** Data goes on as it did; all pairs are checked again, and new candidates told of. */
+	onNetworkChange(): void {
+		if (this.#closed || this.#broken) return;
+		try {
+			this.gatherer.changeHosts(this.hosts, this.#network.now);
+			this.tellGathered();
+			this.pump();
+		} catch (cause) {
+			contain(this, cause);
+		}
 	}
 
 	/** There is one once media was agreed on. */
@@ -193,7 +225,7 @@ export default class PeerTransport implements ServersUser {
 	}
 
 	onServerCandidate(_key: string, candidate: LocalCandidateOptions): void {
-		this.gatherer.add(candidate);
+		if (this.allows(candidate, "local")) this.gatherer.add(candidate);
 		this.tellGathered();
 	}
 
@@ -217,7 +249,7 @@ export default class PeerTransport implements ServersUser {
 
 	/** @param candidate "candidate:…"; "" when there are no more */
 	addRemoteCandidate(candidate: string): void {
-		if (candidate) this.agent.addRemoteCandidate(candidate);
+		if (candidate) this.takeRemote(candidate);
 		else this.agent.endOfRemoteCandidates();
 		this.pump();
 	}
@@ -346,6 +378,7 @@ export default class PeerTransport implements ServersUser {
 		if (this.#closed) return;
 		const network = this.#network;
 		let changed = false;
+		const pairs = this.pairChanges;
 		this.agent.handleTimeout(network.now);
 		if (this.gatherer.deadline <= network.now) {
 			this.gatherer.handleTimeout(network.now);
@@ -373,6 +406,7 @@ export default class PeerTransport implements ServersUser {
 		}
 		this.schedule();
 		if (changed) this.#owner.onTransportState();
+		if (pairs !== this.pairChanges) this.#owner.onPairChange();
 	}
 
 	/** Gives everything back; the remote is told by DTLS's close_notify. Can be called again without effect. */
@@ -405,7 +439,7 @@ export default class PeerTransport implements ServersUser {
 	}: Pick<RemoteTransport, "candidates" | "endOfCandidates">): void {
 		for (const candidate of candidates) {
 			try {
-				this.agent.addRemoteCandidate(candidate);
+				this.takeRemote(candidate);
 			} catch (error) {
 				trace(`webrtc: a candidate of the remote is left out: ${(error as Error).message}\n`);
 			}

@@ -110,6 +110,7 @@ test("a viewer comes, watches and goes: the events tell of it in order", async (
 		"sentAnswer",
 		"sentIceCandidate",
 		"iceGatheringComplete",
+		"candidatePairChanged",
 		"peerConnected",
 		"streamingStarted",
 	]);

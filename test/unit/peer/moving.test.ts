@@ -16,9 +16,14 @@ let certificate: Certificate; // of the remote
 
 function open(own = new Certificate()): PeerTransport {
 	const network = new Network();
-	const transport = new PeerTransport({ onTransportState: () => {}, onGathered: () => {} }, network, own, {
-		hidesHost: false,
-	});
+	const transport = new PeerTransport(
+		{ onTransportState: () => {}, onGathered: () => {}, onPairChange: () => {} },
+		network,
+		own,
+		{
+			hidesHost: false,
+		},
+	);
 	closers.push(transport, network, own);
 	return transport;
 }

@@ -42,7 +42,8 @@ export default class Transport {
 	}
 
 	readonly localPort: number;
-	readonly address: string;
+	/** See move(). */
+	address: string;
 	readonly paths = new Map<string, Receiver>();
 	#options: { onReadable(this: Transport): void };
 	/** How many ufrags there is room for. */
@@ -67,7 +68,16 @@ export default class Transport {
 	}
 
 	interfaces(loopback: boolean): InterfaceAddress[] {
-		return loopback ? [] : [{ address: this.address, family: 4, interface: "eth0", loopback: false }];
+		return loopback || !this.address
+			? []
+			: [{ address: this.address, family: 4, interface: "eth0", loopback: false }];
+	}
+
+	/** The host has another address from now on; "": none. What is sent to the former one is lost. */
+	move(address = `192.0.2.${++hostNumber % 250}`): void {
+		hosts.delete(this.address);
+		this.address = address;
+		if (address) hosts.set(address, this);
 	}
 
 	addUfrag(ufrag: string, owner: number): void {
@@ -121,6 +131,7 @@ export default class Transport {
 
 	sendDatagram(data: Datagram, address: string, port: number): void {
 		if (this.#closed) throw new SyntaxError("closed");
+		if (!this.address) return;
 		const from = source(this.address, address, data);
 		if (!silent) schedule(() => hosts.get(address)?.deliver(data, port, from, this.localPort), delay);
 	}
