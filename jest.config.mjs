@@ -10,8 +10,9 @@ export default {
 			{ jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
 		],
 	},
-	// Tests run in virtual time; this ends one that hangs, and says nothing of how busy the machine may be.
-	testTimeout: 60_000,
+	// Tests run in virtual time; this ends one that hangs, and says nothing of how busy the machine may be, which has other
+	// things to do first (test/run.mjs).
+	testTimeout: 240_000,
 	setupFiles: ["<rootDir>/test/unit/setup.ts"],
 	moduleNameMapper: {
 		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/native/$1.ts",

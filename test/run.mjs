@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm test: all set-up, then every suite in turn. `node test/run.mjs lint unit` runs those only.
+// npm test: all set-up, then the suites. `node test/run.mjs lint unit` runs those only. Suites for which the time is that of the
+// clock go in turn; what only computes runs beside them, with what they leave of the processor, and is told of in one piece.
 // @ts-check
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -70,15 +71,19 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	],
 });
 
+/** Suites in which nothing depends on the clock. */
+const computing = ["lint", "unit", "fuzz", "chip"];
+
 /** The most lines of one failed command that are printed again at the end. */
 const shown = 25;
 
 /**
  * @param {string[]} command
+ * @param {(text: string | Buffer) => void} print
  * @returns {Promise<{ code: number, passed: number, failed: number, said: string[] }>} `said`: the lines of a failure,
  * or the last ones where none looks like one
  */
-function run([program, ...parameters]) {
+function run([program, ...parameters], print) {
 	return new Promise((resolve) => {
 		const child = spawn(program, parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
 		let tail = "";
@@ -98,7 +103,7 @@ function run([program, ...parameters]) {
 			if (last.length > shown) last.shift();
 		};
 		const take = (/** @type {Buffer} */ chunk) => {
-			process.stdout.write(chunk);
+			print(chunk);
 			const lines = (tail + chunk).split("\n");
 			tail = lines.pop() ?? "";
 			lines.forEach(count);
@@ -106,7 +111,7 @@ function run([program, ...parameters]) {
 		child.stdout.on("data", take);
 		child.stderr.on("data", take);
 		child.on("error", (error) => {
-			console.error(`${program}: ${error.message}`);
+			print(`${program}: ${error.message}\n`);
 			resolve({ code: 1, ...counts, said: [error.message] });
 		});
 		child.on("close", (code) => {
@@ -130,11 +135,19 @@ await ensureNpm("test");
 let passed = 0;
 let failed = 0;
 const failures = /** @type {string[]} */ ([]);
-for (const name of wanted.length ? wanted : Object.keys(suites)) {
+const said = /** @type {(string | Buffer)[]} */ ([]); // beside the suites in turn, and not printed yet
+
+function printSaid() {
+	for (const text of said.splice(0)) process.stdout.write(text);
+}
+
+/** @param {string} name @param {string[]} before each command @param {(text: string | Buffer) => void} print */
+async function perform(name, before, print) {
 	const start = Date.now();
-	console.log(`\n== ${name}`);
+	print(`\n== ${name}\n`);
 	for (const command of suites[name]()) {
-		const result = await run(command);
+		const result = await run([...before, ...command], print);
+		if (!before.length) printSaid(); // no line is torn between two commands
 		// A command without counts of its own is one check.
 		const counted = result.passed + result.failed > 0;
 		passed += counted ? result.passed : Number(result.code === 0);
@@ -142,8 +155,35 @@ for (const name of wanted.length ? wanted : Object.keys(suites)) {
 		if (result.code !== 0)
 			failures.push(`${name}: ${relative(root, command[0])} ${command.slice(1, 4).join(" ")}`, ...result.said);
 	}
-	console.log(`== ${name}: ${((Date.now() - start) / 1000).toFixed(0)} s`);
+	print(`== ${name}: ${((Date.now() - start) / 1000).toFixed(0)} s\n`);
 }
+
+/** @param {string[]} names */
+async function inTurn(names) {
+	for (const name of names) await perform(name, [], (text) => process.stdout.write(text));
+}
+
+/** @param {string[]} names */
+async function beside(names) {
+	for (const name of names) {
+		/** @type {(string | Buffer)[]} */
+		const texts = [];
+		await perform(name, ["nice", "-n", "19"], (text) => texts.push(text));
+		said.push(...texts);
+	}
+}
+
+const names = wanted.length ? wanted : Object.keys(suites);
+const timed = names.filter((name) => !computing.includes(name));
+const others = names.filter((name) => computing.includes(name));
+if (timed.length && others.length) {
+	console.log(`${others.join(", ")}: beside the others`);
+	const late = beside(others);
+	await inTurn(timed);
+	console.log(`\n== what ran beside`);
+	await late;
+	printSaid();
+} else await inTurn(names);
 // A log is often kept by its end only: what failed must stand there.
 if (failures.length) console.log(`\n== what failed\n${failures.join("\n")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
