@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The WHIP table: our camera published to media servers whose WebRTC is others' (aiortc, werift, libdatachannel), behind
-// HTTP as RFC 9725 has it, and as MediaMTX answers; and our player at our own WHEP server.
+// HTTP as RFC 9725 has it, and as MediaMTX and go2rtc answer, and to Janus behind its authors' server; and our player at our
+// own WHEP server and at theirs.
 // @ts-check
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { Application, Camera } from "../browser/camera.mjs";
+import Janus from "./janus.mjs";
 import { implementations } from "./peers/peer.mjs";
 import { sleep, until } from "./world.mjs";
 
@@ -16,6 +18,7 @@ const fragmentType = "application/trickle-ice-sdpfrag";
 
 /** Two ways in which servers answer. */
 const kinds = /** @type {const} */ (["strict", "mediamtx"]);
+/** @typedef {typeof kinds[number] | "go2rtc"} Kind one more names no session, and takes nothing but an offer */
 
 class MediaServer {
 	/** @type {string[]} */
@@ -26,7 +29,7 @@ class MediaServer {
 	sessions = new Map();
 	#server = createServer((request, response) => void this.#handle(request, response));
 
-	/** @param {typeof kinds[number]} kind @param {string} implementation @param {{ token?: string, patch?: boolean, redirect?: boolean }} options */
+	/** @param {Kind} kind @param {string} implementation @param {{ token?: string, patch?: boolean, redirect?: boolean }} options */
 	constructor(kind, implementation, options) {
 		this.kind = kind;
 		this.options = options;
@@ -110,6 +113,7 @@ class MediaServer {
 		const answer = await peer.do("answer", { sdp: body });
 		const session = `${path}/${Math.random().toString(36).slice(2)}`;
 		this.sessions.set(session, peer);
+		if (this.kind === "go2rtc") return end(201, { "content-type": sdpType }, answer);
 		const relative = session.slice(session.lastIndexOf("whip/"));
 		const location = this.kind === "strict" ? relative : session;
 		const etag = this.kind === "strict" ? `"${session}"` : "*";
@@ -213,6 +217,19 @@ const others = [
 		},
 	},
 	{
+		name: "whip: to werift behind a server as go2rtc, which names no session",
+		run: () => {
+			const server = new MediaServer("go2rtc", "werift", { patch: false });
+			return publish(server, {}, async (camera) => {
+				await camera.find(published, build);
+				const said = await server.receives();
+				assert.equal(await camera.stop(), 0);
+				assert(server.requests.every((request) => /^(OPTIONS|POST)/.test(request)));
+				return said;
+			});
+		},
+	},
+	{
 		name: "whep: our player at our own camera",
 		run: async () => {
 			const camera = await new Camera().ready();
@@ -237,6 +254,111 @@ const others = [
 	},
 ];
 
+/**
+ * Runs an example at the Janus of a row.
+ * @param {import("./janus.mjs").JanusOptions} options
+ * @param {(janus: Janus, start: (example: string, settings: Record<string, string | number>) => Application) => Promise<string | void>} use
+ */
+async function atJanus(options, use) {
+	const janus = await Janus.start(options);
+	/** @type {Application[]} */
+	const applications = [];
+	const start = (/** @type {string} */ example, /** @type {Record<string, string | number>} */ settings) => {
+		const application = new Application(`examples/${example}`, settings, ["--stats"]);
+		applications.push(application);
+		return application;
+	};
+	try {
+		return await use(janus, start);
+	} catch (error) {
+		const said = applications.map(({ output }) => output).join("\n");
+		if (error instanceof Error) error.stack += `\n${janus.output.slice(-6000)}\n${said}`;
+		throw error;
+	} finally {
+		for (const application of applications) application.process.kill("SIGKILL");
+		await janus.stop();
+	}
+}
+
+/** @param {Application} camera */
+async function stops(camera) {
+	assert.equal(await camera.stop(), 0);
+}
+
+/** @type {Row[]} */
+const janusRows = [
+	...[true, false].map((trickle) => ({
+		name: `whip: to Janus behind its authors' server, ${trickle ? "with" : "without"} trickle, by a token`,
+		run: () =>
+			atJanus({ token: "a-token", iceServers: [{ uri: "stun:127.0.0.1:9" }] }, async (janus, start) => {
+				const camera = start("whip-camera", { url: janus.url, token: "a-token", trickle: String(trickle) });
+				await camera.find(published, build);
+				const said = await janus.receives();
+				await stops(camera);
+				await until("its end", () =>
+					/Terminating WHIP session|PeerConnection detected as closed/.test(janus.output),
+				);
+				return said;
+			}),
+	})),
+	{
+		name: "whip: to Janus with a wrong token",
+		run: () =>
+			atJanus({ token: "a-token" }, async (janus, start) => {
+				const camera = start("whip-camera", { url: janus.url, token: "wrong-one" });
+				const found = await camera.find(/cannot be published: .*403: Unauthorized.*/, build);
+				assert.equal(await camera.exited, 1);
+				assert(!camera.output.includes("wrong-one"));
+				return found[0];
+			}),
+	},
+	{
+		name: "whip: ICE is restarted at Janus, whose server is strict about ETags",
+		run: () =>
+			atJanus({ strictETags: true }, async (janus, start) => {
+				const camera = start("whip-camera", { url: janus.url, restartIce: 3 });
+				await camera.find(published, build);
+				await janus.receives();
+				await until("a restart", () => janus.output.includes("Performing ICE restart"));
+				await sleep(3000);
+				const said = await janus.receives();
+				assert(!/signalingError|peerDisconnected/.test(camera.output), "the session goes on");
+				return said;
+			}),
+	},
+	...[true, false].map((trickle) => ({
+		name: `whep: our player at Janus behind its authors' server, which makes the offer, ${trickle ? "with" : "without"} trickle`,
+		run: () =>
+			atJanus({}, async (janus, start) => {
+				const camera = start("whip-camera", { url: janus.url });
+				await camera.find(published, build);
+				await janus.receives();
+				const url = await janus.startWHEP({ token: "to-watch" });
+				const viewer = start("whep-viewer", { url, token: "to-watch", report: 1, trickle: String(trickle) });
+				const found = await viewer.find(/received [1-9]\d\d+ packets.*/, build);
+				await stops(viewer);
+				await until("its end", () =>
+					/Terminating WHEP session|PeerConnection closed|Handle detached/.test(janus.output),
+				);
+				return found[0];
+			}),
+	})),
+	{
+		name: "whep: our player at Janus with a wrong token",
+		run: () =>
+			atJanus({}, async (janus, start) => {
+				const camera = start("whip-camera", { url: janus.url });
+				await camera.find(published, build);
+				await janus.receives();
+				const url = await janus.startWHEP({ token: "to-watch" });
+				const viewer = start("whep-viewer", { url, token: "wrong-one" });
+				const found = await viewer.find(/cannot be played: .*403: Unauthorized.*/, build);
+				assert.equal(await viewer.exited, 1);
+				return found[0];
+			}),
+	},
+];
+
 /** @param {{ short?: boolean }} options @returns {Row[]} */
 export const rows = ({ short }) =>
-	short ? [...publishing.slice(2, 3), ...others.slice(0, 1)] : [...publishing, ...others];
+	short ? [...publishing.slice(2, 3), ...others.slice(0, 1)] : [...publishing, ...others, ...janusRows];

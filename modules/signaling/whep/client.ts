@@ -7,7 +7,8 @@ export { serverId } from "webrtc/signaling/whip/client";
 
 /**
  * Plays from a media server, or from another device with this SDK, by WHEP (draft-ietf-wish-whep). For the role of viewer.
- * A server that would make the offer itself (status 406 with an SDP) is not served.
+ * Where the server makes the offer itself (status 406 with an SDP), the application sees the session that has offered end, and
+ * another one answer.
  */
 export default class WHEPClientSignaling extends MediaServerSignaling {
 	/** @throws TypeError that names the option */

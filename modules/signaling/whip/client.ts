@@ -3,11 +3,10 @@
 // server, made by POST, trickled to and restarted by PATCH, ended by DELETE.
 import Backoff from "webrtc/device/backoff";
 import Clock from "webrtc/device/clock";
-import { printable } from "webrtc/device/json";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import guard from "webrtc/error/guard";
-import HTTPConnections, { type Call, type HTTPOptions, type Response } from "webrtc/http/client";
-import { originOf, parseURL, resolveURL, type URLParts } from "webrtc/http/url";
+import type { Call, HTTPOptions, Response } from "webrtc/http/client";
+import { resolveURL, type URLParts } from "webrtc/http/url";
 import type {
 	IceServer,
 	SignalingCapabilities,
@@ -19,6 +18,8 @@ import type {
 } from "webrtc/signaling";
 import { attributeOf, candidatesIn, composeFragment, restartedAnswer } from "webrtc/signaling/whip/description";
 import parseLinks from "webrtc/signaling/whip/links";
+import explain from "webrtc/signaling/whip/refusal";
+import MediaServerRequests from "webrtc/signaling/whip/requests";
 import { consistsOf, isVisible } from "webrtc/text";
 import Timer from "timer";
 
@@ -38,27 +39,23 @@ export interface MediaServerOptions extends HTTPOptions {
 /** The one peer: the media server. */
 export const serverId = "server";
 
-const requestTime = 10_000; // ms
-const farewellTime = 2_000; // ms
-const maximumBody = 16_384; // bytes of an answer
 const maximumRedirects = 5;
-const maximumRetryAfter = 300; // s
 const maximumCandidates = 32;
 const firstBackoff = 1_000; // ms
 const lastBackoff = 30_000;
 const stable = 30_000; // ms that a session lasts, and counts as a success
 const sdpType = "application/sdp";
 const fragmentType = "application/trickle-ice-sdpfrag";
-const fields = Object.freeze([
-	...["location", "etag", "link", "retry-after", "access-control-allow-methods", "accept-patch", "content-type"],
-]);
 
 interface Resource {
 	/** undefined: the server has not named it; it can be neither patched nor deleted. */
 	url: URLParts | undefined;
 	etag: string | undefined;
 	ufrag: string | undefined;
-	answer: string;
+	/** Theirs. */
+	description: string;
+	/** Both have described themselves: candidates can follow. */
+	isAgreed: boolean;
 	since: number;
 }
 
@@ -70,18 +67,15 @@ export default class MediaServerSignaling implements SignalingClient {
 	readonly name: string;
 	#role: SignalingRole;
 	#options: MediaServerOptions;
-	#url: URLParts;
-	#http: HTTPConnections;
+	#requests: MediaServerRequests;
 	#state: SignalingState = "new";
 	#handler: SignalingHandler | undefined;
 	#iceServers: IceServer[] = [];
 	#takesPatches: boolean | undefined; // undefined: it has not said
 	#resource: Resource | undefined;
-	#offer = "";
+	#ours = ""; // the description of our side
 	#candidates: string[] = []; // that wait for a PATCH
-	#call: Call | undefined; // of the offer, or a PATCH
 	#isAsked = false; // an offer is awaited
-	#farewells = 0; // DELETEs under way
 	#clock = new Clock();
 	#backoff: Backoff;
 	#timer: Timer | undefined;
@@ -91,12 +85,11 @@ export default class MediaServerSignaling implements SignalingClient {
 		const { token, random = Math.random } = options;
 		this.name = name;
 		this.#role = role;
-		this.#url = parseURL(options.url, "url");
 		if (token !== undefined && !(typeof token === "string" && consistsOf(token, isVisible, 1, 2048)))
 			throw new TypeError("token: 1 to 2048 visible ASCII characters");
 		this.#options = options;
 		this.#backoff = new Backoff(firstBackoff, lastBackoff, random);
-		this.#http = new HTTPConnections({ https: options.https, http: options.http, maximumBody });
+		this.#requests = new MediaServerRequests(options.url, token, options);
 	}
 
 	get state(): SignalingState {
@@ -112,8 +105,8 @@ export default class MediaServerSignaling implements SignalingClient {
 		return { trickle: this.#options.trickle !== false && this.#takesPatches === true, reoffer: true };
 	}
 
-	get statistics(): HTTPConnections["statistics"] {
-		return this.#http.statistics;
+	get statistics(): MediaServerRequests["statistics"] {
+		return this.#requests.statistics;
 	}
 
 	connect(role: SignalingRole, handler: SignalingHandler): void {
@@ -129,6 +122,8 @@ export default class MediaServerSignaling implements SignalingClient {
 		switch (message.type) {
 			case "offer":
 				return this.#resource ? this.restart(message.sdp) : this.post(message.sdp);
+			case "answer":
+				return this.answer(message.sdp);
 			case "candidate":
 				return this.trickle(message.candidate.candidate);
 			case "bye":
@@ -146,7 +141,7 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.#handler = undefined;
 		if (this.#state !== "failed") this.#state = "disconnected";
 		this.forget();
-		this.closeConnections();
+		this.#requests.close();
 	}
 
 	/** A fault of this SDK: it ends the session, and another is made. */
@@ -159,7 +154,7 @@ export default class MediaServerSignaling implements SignalingClient {
 	/** The server is asked first: for ICE servers, and for whether it takes candidates. What it cannot tell does not matter. */
 	private begin(): void {
 		this.#isAsked = false;
-		this.request(this.#url, "OPTIONS", undefined, new Map(), (_error, response) => {
+		this.request(this.#requests.url, "OPTIONS", undefined, new Map(), (_error, response) => {
 			this.learn(response);
 			this.#isAsked = true;
 			this.#handler?.onMessage({ type: "offer-request", peerId: serverId });
@@ -183,8 +178,8 @@ export default class MediaServerSignaling implements SignalingClient {
 	private post(sdp: string): void {
 		if (!this.#isAsked) return; // it comes too late: another one was or will be asked for
 		this.#isAsked = false;
-		this.#offer = sdp;
-		this.postTo(this.#url, maximumRedirects);
+		this.#ours = sdp;
+		this.postTo(this.#requests.url, maximumRedirects);
 	}
 
 	/** A 307 leads to another server of the same service (RFC 9725 section 4.5). */
@@ -193,7 +188,7 @@ export default class MediaServerSignaling implements SignalingClient {
 			["content-type", sdpType],
 			["accept", sdpType],
 		]);
-		this.request(url, "POST", this.#offer, headers, (error, response) => {
+		this.request(url, "POST", this.#ours, headers, (error, response) => {
 			if (!response) return this.again(error);
 			const { status, headers: reply, body } = response;
 			const location = reply.get("location");
@@ -201,35 +196,66 @@ export default class MediaServerSignaling implements SignalingClient {
 				const target = this.resolve(url, location);
 				if (target) return this.postTo(target, redirects - 1);
 			}
+			const isDescribed = body.startsWith("v=0");
+			if (status === 406 && isDescribed && this.#role === "viewer") return this.counterOffered(url, response);
 			if (status !== 200 && status !== 201) return this.refused(response);
-			if (!body.startsWith("v=0")) return this.again(this.error("service-failed", "the answer is no SDP"));
-			this.answered(url, location, response);
+			if (!isDescribed) return this.again(this.error("service-failed", "the answer is no SDP"));
+			this.answered(url, response);
 		});
 	}
 
-	private answered(url: URLParts, location: string | undefined, response: Response): void {
-		this.learn(response);
-		this.#resource = {
-			url: location === undefined ? undefined : this.resolve(url, location),
-			etag: response.headers.get("etag"),
-			ufrag: attributeOf(this.#offer, "ice-ufrag"),
-			answer: response.body,
-			since: this.#clock.now,
-		};
+	private answered(url: URLParts, response: Response): void {
+		const resource = this.begun(url, response);
+		resource.ufrag = attributeOf(this.#ours, "ice-ufrag");
+		resource.isAgreed = true;
 		this.setState("connected");
 		this.#handler?.onMessage({ type: "answer", peerId: serverId, sdp: response.body });
 		this.patch();
 	}
 
+	private begun(url: URLParts, response: Response): Resource {
+		this.learn(response);
+		const { headers, body } = response;
+		const location = headers.get("location");
+		return (this.#resource = {
+			url: location === undefined ? undefined : this.resolve(url, location),
+			etag: headers.get("etag"),
+			ufrag: undefined,
+			description: body,
+			isAgreed: false,
+			since: this.#clock.now,
+		});
+	}
+
+	/**
+	 * The server wants to make the offer itself (draft-ietf-wish-whep section 4.2): a session that answers takes the place of
+	 * the one that has offered.
+	 */
+	private counterOffered(url: URLParts, response: Response): void {
+		const { url: resource, description: sdp } = this.begun(url, response);
+		this.#candidates.length = 0;
+		if (!resource) return this.again(this.error("service-failed", "an offer without a place for the answer"));
+		this.#handler?.onMessage({ type: "bye", peerId: serverId });
+		this.#handler?.onMessage({ type: "offer", peerId: serverId, sdp });
+	}
+
+	private answer(sdp: string): void {
+		const resource = this.#resource;
+		if (!resource?.url || resource.isAgreed || this.#requests.isBusy) return; // it comes too late
+		this.#ours = sdp;
+		resource.ufrag = attributeOf(sdp, "ice-ufrag");
+		this.request(resource.url, "PATCH", sdp, new Map([["content-type", sdpType]]), (error, response) => {
+			if (!response) return this.again(error);
+			if (response.status >= 300) return this.refused(response);
+			resource.isAgreed = true;
+			this.setState("connected");
+			this.patch();
+		});
+	}
+
 	private refused(response: Response): void {
-		const { status, headers } = response;
-		const seconds = Number(headers.get("retry-after") ?? NaN);
-		const delay = seconds >= 0 ? Math.min(seconds, maximumRetryAfter) * 1000 : 0;
-		// 404 and 409: nothing is published yet, or somebody else does.
-		const isPassing = status >= 500 || [404, 408, 409, 425, 429].includes(status);
-		const code = status === 429 ? "throttled" : status >= 500 ? "service-failed" : "rejected";
-		const said = printable(response.body.slice(0, 100)).trim();
-		const error = this.error(code, `the server answers with status ${status}${said ? `: ${said}` : ""}`);
+		const { code, text, isPassing, delay } = explain(response);
+		const error = this.error(code, text);
 		if (isPassing) return this.again(error, delay);
 		this.#handler?.onError(error);
 		this.forget();
@@ -247,12 +273,12 @@ export default class MediaServerSignaling implements SignalingClient {
 	/** All that wait in one; those that come meanwhile go in the next. */
 	private patch(): void {
 		const resource = this.#resource;
-		if (!resource?.url || this.#call || !this.#candidates.length) return;
+		if (!resource?.url || !resource.isAgreed || this.#requests.isBusy || !this.#candidates.length) return;
 		if (this.#takesPatches === false) {
 			this.#candidates.length = 0;
 			return;
 		}
-		const body = composeFragment(this.#offer, this.#candidates.splice(0));
+		const body = composeFragment(this.#ours, this.#candidates.splice(0));
 		this.sendPatch(resource, body, resource.etag, (error, response) => {
 			if (!response) this.#handler?.onError(error!);
 			else if (response.status === 404)
@@ -272,28 +298,33 @@ export default class MediaServerSignaling implements SignalingClient {
 	private restart(sdp: string): void {
 		const resource = this.#resource!;
 		const ufrag = attributeOf(sdp, "ice-ufrag");
-		if (ufrag === resource.ufrag || !resource.url || this.#takesPatches === false) {
+		if (ufrag === resource.ufrag || !resource.url || !resource.isAgreed || this.#takesPatches === false) {
 			const text =
 				ufrag === resource.ufrag ? "a session cannot be renegotiated" : "ICE cannot be restarted there";
 			return this.again(this.error("rejected", `${text}: another is made`));
 		}
-		this.cancel();
-		this.#offer = sdp;
+		this.#requests.cancel();
+		this.#ours = sdp;
 		this.#candidates.length = 0;
-		const body = composeFragment(sdp, candidatesIn(sdp));
-		this.sendPatch(resource, body, "*", (error, response) => {
+		this.sendRestart(resource, composeFragment(sdp, candidatesIn(sdp)), "*");
+	}
+
+	/** @param etag Janus's server takes no "*" without quotation marks */
+	private sendRestart(resource: Resource, body: string, etag: "*" | '"*"'): void {
+		this.sendPatch(resource, body, etag, (error, response) => {
+			if (response?.status === 412 && etag === "*") return this.sendRestart(resource, body, '"*"');
 			if (response?.status !== 200)
 				return this.again(
 					error ?? this.error("rejected", `an ICE restart was refused with status ${response!.status}`),
 				);
-			resource.ufrag = ufrag;
+			resource.ufrag = attributeOf(this.#ours, "ice-ufrag");
 			resource.etag = response.headers.get("etag");
 			try {
-				resource.answer = restartedAnswer(resource.answer, response.body);
+				resource.description = restartedAnswer(resource.description, response.body);
 			} catch (cause) {
 				return this.again(this.error("service-failed", "the answer to an ICE restart makes no sense", cause));
 			}
-			this.#handler?.onMessage({ type: "answer", peerId: serverId, sdp: resource.answer });
+			this.#handler?.onMessage({ type: "answer", peerId: serverId, sdp: resource.description });
 			this.patch();
 		});
 	}
@@ -315,7 +346,7 @@ export default class MediaServerSignaling implements SignalingClient {
 	private again(error: WebRTCError | undefined, least = 0): void {
 		const hadSession = this.#resource !== undefined;
 		if (this.#resource && this.#clock.now - this.#resource.since >= stable) this.#backoff.reset();
-		const isAnswering = this.#offer !== "";
+		const isAnswering = this.#ours !== "";
 		this.forget();
 		const delay = Math.max(least, this.#backoff.next());
 		this.#timer = Timer.set(
@@ -334,30 +365,14 @@ export default class MediaServerSignaling implements SignalingClient {
 	/** Ends what there is of a session, and tells the server. */
 	private forget(): void {
 		const url = this.#resource?.url;
-		this.cancel();
+		this.#requests.cancel();
 		Timer.clear(this.#timer);
 		this.#timer = undefined;
 		this.#resource = undefined;
-		this.#offer = "";
+		this.#ours = "";
 		this.#isAsked = false;
 		this.#candidates.length = 0;
-		if (!url) return;
-		this.#farewells++;
-		const onDone = () => {
-			this.#farewells--;
-			this.closeConnections();
-		};
-		this.#http.send({ url, method: "DELETE", headers: this.common(url), timeout: farewellTime, onDone });
-	}
-
-	/** When nobody is there any more, and the last session is deleted. */
-	private closeConnections(): void {
-		if (!this.#handler && !this.#farewells) this.#http.close();
-	}
-
-	private cancel(): void {
-		if (this.#call) this.#http.cancel(this.#call);
-		this.#call = undefined;
+		if (url) this.#requests.delete(url);
 	}
 
 	/* Tools */
@@ -369,31 +384,9 @@ export default class MediaServerSignaling implements SignalingClient {
 		headers: Map<string, string>,
 		onDone: (error: WebRTCError | undefined, response?: Response) => void,
 	): void {
-		for (const [name, value] of this.common(url)) headers.set(name, value);
-		const call: Call = {
-			url,
-			method,
-			headers,
-			body: text === undefined ? undefined : ArrayBuffer.fromString(text),
-			fields,
-			timeout: requestTime,
-			onDone: (error, response) => {
-				if (this.#call === call) this.#call = undefined;
-				onDone(error && this.error("connection-failed", error.message, error), response);
-			},
-		};
-		this.#call = call;
-		this.#http.send(call);
-	}
-
-	private common(url: URLParts): Map<string, string> {
-		const { token } = this.#options;
-		const isFit = url.secure || originOf(url) === originOf(this.#url);
-		const headers = new Map<string, string>();
-		// The clients leave the port out, by which servers tell their own name from another's (RFC 9110 section 7.2).
-		if (url.port !== (url.secure ? 443 : 80)) headers.set("host", `${url.host}:${url.port}`);
-		if (token !== undefined && isFit) headers.set("authorization", `Bearer ${token}`);
-		return headers;
+		this.#requests.send(url, method, text, headers, (error, response) =>
+			onDone(error && this.error("connection-failed", error.message, error), response),
+		);
 	}
 
 	private resolve(url: URLParts, location: string): URLParts | undefined {

@@ -338,3 +338,106 @@ test("links: what we write is read, and what is not ours does no harm", () => {
 	expect(parseLinks("<stun:a>;rel=ice-server,<stun:b> ; rel = ice-server")).toHaveLength(1);
 	expect(parseLinks("<stun:a>; rel=ice-server, ".repeat(20))[0]!.urls.length).toBeLessThan(21);
 });
+
+test("Janus's server: an endpoint in use is tried again, a restart with quotation marks", async () => {
+	server.script.set("POST", [{ status: 403, body: "Endpoint ID already in use" }]);
+	await start({}, 5000);
+	expect(states).toEqual(["connecting", "connected"]);
+	expect(errors).toHaveLength(1);
+	server.script.set("PATCH", [{ status: 412, body: "Precondition Failed" }]);
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag2") });
+	await advance(1000);
+	const matches = server.requests
+		.filter(({ method }) => method === "PATCH")
+		.map((each) => each.headers.get("if-match"));
+	expect(matches).toEqual(["*", '"*"']);
+});
+
+describe("a WHEP server that makes the offer itself", () => {
+	const theirs = offerOf("theirs");
+	let play: WHEPClientSignaling;
+	const counter = (headers: Record<string, string> = { location: "/live/resource/7", etag: '"e7"' }) =>
+		server.script.set("POST", [
+			{ status: 406, headers: { "content-type": "application/sdp", ...headers }, body: theirs },
+		]);
+
+	async function startPlay(): Promise<void> {
+		play = new WHEPClientSignaling({
+			url: "https://media.example/live/whep",
+			...server.dictionaries,
+			random: () => 0.5,
+			token: "secret",
+		});
+		signaling = play;
+		play.connect("viewer", handler);
+		await advance(1000);
+	}
+
+	test("is answered by another session, by PATCH; candidates follow the answer", async () => {
+		counter();
+		server.script.set("PATCH", [{ status: 204 }]);
+		server.sessions.set("/live/resource/7", '"e7"');
+		await startPlay();
+		expect(types()).toEqual(["offer-request", "bye", "offer"]);
+		expect(messages[2]).toMatchObject({ sdp: theirs });
+		expect(states).toEqual(["connecting"]);
+		candidate("candidate:1 1 udp 1 192.0.2.1 1 typ host"); // before the answer
+		await advance(100);
+		expect(server.methods()).toEqual(["OPTIONS", "POST"]);
+		play.send({ type: "answer", peerId: serverId, sdp: offerOf("answerer") });
+		play.send({ type: "answer", peerId: serverId, sdp: offerOf("again") }); // is none
+		await advance(1000);
+		expect(states).toEqual(["connecting", "connected"]);
+		const [answer, trickled] = server.requests.filter(({ method }) => method === "PATCH");
+		expect(answer!.headers.get("content-type")).toBe("application/sdp");
+		expect(answer!.headers.get("authorization")).toBe("Bearer secret");
+		expect(answer!.body).toBe(offerOf("answerer"));
+		expect(answer!.path).toBe("/live/resource/7");
+		expect(trickled!.body).toContain("a=ice-ufrag:answerer");
+		expect(server.candidates).toHaveLength(1);
+		play.close();
+		await advance(1000);
+		expect(server.find("DELETE")!.path).toBe("/live/resource/7");
+	});
+
+	test("and names no place for the answer: it is tried again", async () => {
+		counter({});
+		await startPlay();
+		expect(errors[0]!.message).toContain("an offer without a place for the answer");
+		await advance(5000);
+		expect(states.at(-1)).toBe("connected");
+	});
+
+	test("and refuses the answer, in passing and for good", async () => {
+		counter();
+		server.script.set("PATCH", [{ status: 503 }, { status: 400, body: "no" }]);
+		await startPlay();
+		counter();
+		play.send({ type: "answer", peerId: serverId, sdp: offerOf("answerer") });
+		await advance(5000);
+		expect(errors[0]!.message).toContain("503");
+		expect(server.methods().filter((method) => method === "POST")).toHaveLength(2);
+		play.send({ type: "answer", peerId: serverId, sdp: offerOf("answerer") });
+		await advance(1000);
+		expect(states.at(-1)).toBe("failed");
+	});
+
+	test("to a publisher 406 is a refusal", async () => {
+		counter();
+		await start();
+		expect(states.at(-1)).toBe("failed");
+	});
+
+	test("closed before and while it is answered, everything is given back", async () => {
+		counter();
+		await startPlay();
+		play.close();
+		await advance(1000);
+		counter();
+		await startPlay();
+		play.send({ type: "answer", peerId: serverId, sdp: offerOf("answerer") });
+		play.close();
+		await advance(1000);
+		expect(server.methods().filter((method) => method === "DELETE")).toHaveLength(2);
+	});
+});
