@@ -5,17 +5,21 @@
 #include <string.h>
 #include "rtc_bwe_delay.h"
 
-#define INCREASE 1.08f // a second (section 5.5)
+#define INCREASE 0.08f // a second (section 5.5)
 #define DECREASE 0.85f
 #define HEADROOM 1.5f // of what is acknowledged, and
 #define HEADROOM_BITS 10000.0f
 #define RESPONSE 100000.0f  // microseconds that the detector takes
 #define FIRST_WINDOW 500000 // microseconds of arrivals that make a sample of what comes through
 #define WINDOW 150000
+#define LOW 0.6f           // of what came through before, in
+#define LOWS 2             // windows: the mean would follow in a second only
 #define LOSS_WINDOW 250000 // microseconds, and
 #define LOSS_PACKETS 20
 #define LOSS_LITTLE 0.02f
 #define LOSS_MUCH 0.10f
+#define LOSS_OWN 0.15f    // most that is taken for the way's own: more than that a queue that is always full loses
+#define LOSS_MOST 0.30f   // beyond it what comes through is all that the way carries
 #define LOSS_PAUSE 300000 // microseconds between two decreases, and a round trip
 #define QUEUE_TIME 80000  // microseconds by which a round trip is longer than the least
 #define LEAST_TRIP_RISE 0.0005f
@@ -23,12 +27,14 @@
 #define SILENCE 3000000    // microseconds without feedback
 #define SILENCE_STEP 1000000
 #define PROBE_INTERVAL 2000000 // microseconds, doubled by probes that find nothing
-#define PROBE_INTERVAL_MOST 4000000
+#define PROBE_INTERVAL_MOST 5000000
 #define PROBE_QUIET 1000000 // after the delay has grown
 #define PROBE_TIME 20000    // microseconds that one takes
-#define PROBE_BYTES 6000    // at least
-#define PROBE_PACKETS 4     // acknowledged at least
-#define PROBE_WAIT 1000000  // microseconds until it is given up
+#define PROBE_BYTES 6000    // at least, unless that would take longer than
+#define PROBE_LONGEST 60000 // microseconds, and then
+#define PROBE_LEAST 2000
+#define PROBE_PACKETS 4    // acknowledged at least
+#define PROBE_WAIT 1000000 // microseconds until it is given up
 #define PACING 2.5f
 #define UNKNOWN_PACING 20000000u // bit/s: the first pictures tell what the way carries
 
@@ -123,7 +129,12 @@ static void measureThroughput(rtc_bwe *bwe, const rtc_bwe_packet *packet)
 	}
 	if (elapsed >= window) {
 		float sample = (float)it->bytes * 8e6f / (float)elapsed;
-		if (it->rate > 0) {
+		it->lows = sample < LOW * it->rate ? (uint8_t)(it->lows + 1) : 0;
+		if (it->lows == LOWS) { // the way has become another, or the application
+			it->rate = sample;
+			it->variance = 50;
+			it->lows = 0;
+		} else if (it->rate > 0) {
 			float deviation = 10 * fabsf(it->rate - sample) / it->rate;
 			float noise = deviation * deviation + 0.01f, prior = it->variance + 5;
 			it->rate = (noise * it->rate + prior * sample) / (noise + prior);
@@ -156,9 +167,11 @@ static void learnCapacity(rtc_bwe *bwe, float rate)
 		bwe->capacityDeviation = 2.5f;
 }
 
-static float deviation(const rtc_bwe *bwe)
+// Whether what comes through is three deviations away from what the way carried before: it is another now.
+static int isOther(const rtc_bwe *bwe, float through)
 {
-	return sqrtf(bwe->capacityDeviation * bwe->capacity / 1000) * 1000;
+	float away = (through - bwe->capacity) / 3;
+	return away * away > bwe->capacityDeviation * bwe->capacity * 1000;
 }
 
 static void decrease(rtc_bwe *bwe, uint64_t now)
@@ -173,7 +186,7 @@ static void decrease(rtc_bwe *bwe, uint64_t now)
 	bwe->lastDecrease = now;
 	if (through <= 0)
 		through = (float)bwe->delayRate;
-	if (bwe->capacity > 0 && through < bwe->capacity - 3 * deviation(bwe))
+	if (bwe->capacity > 0 && through < bwe->capacity && isOther(bwe, through))
 		bwe->capacity = 0;
 	float rate = DECREASE * through;
 	if (rate < (float)bwe->delayRate)
@@ -185,7 +198,7 @@ static void decrease(rtc_bwe *bwe, uint64_t now)
 static float additive(const rtc_bwe *bwe)
 {
 	float frame = (float)bwe->delayRate / 8 / 30;
-	float packet = frame / ceilf(frame / 1200);
+	float packet = frame / (float)((int)(frame / 1200) + 1);
 	float step = packet * 8 * 1e6f / (2 * (bwe->roundTrip + RESPONSE));
 	return step > 4000 ? step : 4000;
 }
@@ -196,9 +209,9 @@ static void increase(rtc_bwe *bwe, uint64_t now)
 	float through = bwe->throughput.rate;
 	if (seconds > 1)
 		seconds = 1;
-	if (bwe->capacity > 0 && through > bwe->capacity + 3 * deviation(bwe))
+	if (bwe->capacity > 0 && through > bwe->capacity && isOther(bwe, through))
 		bwe->capacity = 0;
-	float next = bwe->capacity > 0 ? rate + additive(bwe) * seconds : rate * powf(INCREASE, seconds) + 1000 * seconds;
+	float next = bwe->capacity > 0 ? rate + additive(bwe) * seconds : rate + (INCREASE * rate + 1000) * seconds;
 	// An application that sends little proves nothing.
 	float most = through > 0 ? HEADROOM * through + HEADROOM_BITS : next;
 	if (next > most)
@@ -211,7 +224,7 @@ static void increase(rtc_bwe *bwe, uint64_t now)
 
 static float baseline(const rtc_bwe *bwe)
 {
-	float least = 1;
+	float least = LOSS_OWN;
 	for (int i = 0; i < bwe->lossCount; i++)
 		if (bwe->losses[i] < least)
 			least = bwe->losses[i];
@@ -221,7 +234,8 @@ static float baseline(const rtc_bwe *bwe)
 // Section 6, above what the way loses however little is sent.
 static void judgeLoss(rtc_bwe *bwe, float loss, uint64_t now)
 {
-	bwe->loss = loss;
+	// Of some tens of packets a tenth is lost or a fifth by chance alone: two windows tell more.
+	loss = bwe->loss = bwe->lossCount ? (bwe->loss + loss) / 2 : loss;
 	bwe->losses[bwe->lossNext] = loss;
 	bwe->lossNext = (uint8_t)((bwe->lossNext + 1) % RTC_BWE_LOSS_WINDOWS);
 	if (bwe->lossCount < RTC_BWE_LOSS_WINDOWS)
@@ -233,7 +247,8 @@ static void judgeLoss(rtc_bwe *bwe, float loss, uint64_t now)
 		bwe->lastLossDecrease = now;
 		float rate = (float)bwe->target * (1 - 0.5f * more), through = DECREASE * bwe->throughput.rate;
 		// A queue that is full does not grow: what comes through is all that the way carries.
-		if (bwe->lastOveruse && now - bwe->lastOveruse < FULL_QUEUE && through > 0 && through < rate)
+		int isFull = more > LOSS_MOST || (bwe->lastOveruse && now - bwe->lastOveruse < FULL_QUEUE);
+		if (isFull && through > 0 && through < rate)
 			rate = through;
 		bwe->lossRate = hold(bwe, rate);
 	} else if (more <= LOSS_LITTLE && bwe->lossRate != UINT32_MAX) {
@@ -383,6 +398,14 @@ void rtc_bwe_time(rtc_bwe *bwe, uint64_t now)
 	settle(bwe);
 }
 
+static uint32_t probeBytes(float rate)
+{
+	uint32_t bytes = (uint32_t)(rate / 8 * PROBE_TIME / 1e6f), most = (uint32_t)(rate / 8 * PROBE_LONGEST / 1e6f);
+	if (bytes >= PROBE_BYTES)
+		return bytes;
+	return most > PROBE_BYTES ? PROBE_BYTES : most < PROBE_LEAST ? PROBE_LEAST : most;
+}
+
 uint8_t rtc_bwe_probe(rtc_bwe *bwe, uint64_t now, uint32_t *rate, uint32_t *bytes)
 {
 	rtc_bwe_cluster *probe = NULL;
@@ -391,7 +414,7 @@ uint8_t rtc_bwe_probe(rtc_bwe *bwe, uint64_t now, uint32_t *rate, uint32_t *byte
 			probe = &bwe->clusters[i];
 	if (!probe)
 		return 0;
-	uint64_t interval = (uint64_t)PROBE_INTERVAL << (bwe->probing < 1 ? bwe->probing : 1);
+	uint64_t interval = (uint64_t)PROBE_INTERVAL << (bwe->probing < 2 ? bwe->probing : 2);
 	if (interval > PROBE_INTERVAL_MOST)
 		interval = PROBE_INTERVAL_MOST;
 	int isFirst = !bwe->probes;
@@ -406,8 +429,7 @@ uint8_t rtc_bwe_probe(rtc_bwe *bwe, uint64_t now, uint32_t *rate, uint32_t *byte
 	probe->id = bwe->nextCluster;
 	bwe->nextCluster = (uint8_t)(bwe->nextCluster % UINT8_MAX + 1);
 	probe->rate = *rate = (uint32_t)next;
-	uint32_t least = (uint32_t)(next / 8 * PROBE_TIME / 1e6f);
-	*bytes = isFirst || least < PROBE_BYTES ? PROBE_BYTES : least;
+	*bytes = isFirst ? PROBE_BYTES : probeBytes(next);
 	bwe->lastProbe = now;
 	bwe->probes++;
 	return probe->id;

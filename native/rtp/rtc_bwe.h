@@ -54,6 +54,7 @@ typedef struct {
 	uint64_t start; // of the window; 0: none yet
 	float rate;     // bit/s; 0: not known
 	float variance; // relative
+	uint8_t lows;   // samples in a row that were far below it
 } rtc_bwe_throughput;
 
 typedef struct {
@@ -87,7 +88,7 @@ typedef struct {
 	uint64_t windowStart, lastLossDecrease;
 	float losses[RTC_BWE_LOSS_WINDOWS];
 	uint8_t lossNext, lossCount;
-	float loss; // of the newest window
+	float loss; // of the newest windows
 	// Probes.
 	uint32_t wanted; // bit/s that there is use for
 	uint8_t nextCluster, probing;

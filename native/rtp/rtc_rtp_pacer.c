@@ -9,7 +9,7 @@
 
 #define BURST 20000         // microseconds of the rate that may leave at once
 #define STEP 1000           // microseconds: the shortest wait
-#define PUMP_MOST 64        // packets at a time: then others have their turn
+#define PUMP_MOST 128       // packets at a time: then others have their turn
 #define QUEUE_TIME 400000   // microseconds that a frame may wait, about
 #define CONGESTED 2000000   // microseconds between key frames that are asked for because the way is too narrow
 #define REPAIR_SHARE 2      // half of the rate may be repairs

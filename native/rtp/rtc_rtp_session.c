@@ -9,7 +9,8 @@
 #define KEY_FRAME_REQUEST_INTERVAL 200000 // microseconds: PLIs that come closer ask for the same frame
 #define TICK 500000                       // microseconds between looks at the clock while there is something on the way
 #define KEPT_BYTES 1024                   // of the cache for each packet that may be sent again
-#define AUDIO_SHARE 50000                 // bit/s that sound and headers take of the estimate
+#define AUDIO_SHARE 40000                 // bit/s that sound takes of the estimate
+#define HEADERS_SHARE 16                  // a part of it
 #define LARGEST_RATE 100000000u
 
 void rtc_rtp_session_lock(rtc_rtp_session *session)
@@ -47,22 +48,24 @@ void rtc_rtp_wish_key_frame(rtc_rtp_wishes *wishes, rtc_rtp_stream *stream, uint
 	wishes->sinks[wishes->count++] = rtc_sink_retain(stream->sink);
 }
 
-static int pictures(const rtc_rtp_session *session)
+// What one of the streams of pictures may take of the estimate; 0: there is none.
+static uint32_t shareOf(const rtc_rtp_session *session, uint32_t rate)
 {
-	int count = 0;
+	uint32_t pictures = 0, sounds = 0;
 	for (const rtc_rtp_stream *stream = session->streams; stream; stream = stream->next)
-		count += stream->options.codec->isVideo;
-	return count;
+		*(stream->options.codec->isVideo ? &pictures : &sounds) += 1;
+	if (!pictures)
+		return 0;
+	rate -= rate / HEADERS_SHARE;
+	return (rate > 2 * sounds * AUDIO_SHARE ? rate - sounds * AUDIO_SHARE : rate / 2) / pictures;
 }
 
 void rtc_rtp_wish_rates(rtc_rtp_session *session, rtc_rtp_wishes *wishes)
 {
-	uint32_t rate = session->bwe.target, told = session->told;
-	int count = pictures(session);
-	if (!session->bwe.known || !count || (rate < told + told / 32 && rate > told - told / 32))
+	uint32_t rate = session->bwe.target, told = session->told, share = shareOf(session, rate);
+	if (!session->bwe.known || !share || (rate < told + told / 32 && rate > told - told / 32))
 		return;
 	session->told = rate;
-	uint32_t share = rate > 2 * AUDIO_SHARE ? (rate - AUDIO_SHARE) / (uint32_t)count : rate / 2;
 	for (rtc_rtp_stream *stream = session->streams; stream && wishes->count < RTC_RTP_STREAMS; stream = stream->next) {
 		if (!stream->options.codec->isVideo)
 			continue;
@@ -245,12 +248,12 @@ void rtc_rtp_session_change(rtc_rtp_session *session, rtc_rtp_stream *stream, co
 
 void rtc_rtp_session_want(rtc_rtp_session *session, rtc_rtp_stream *stream, uint32_t bitsPerSecond)
 {
-	uint32_t sum = AUDIO_SHARE;
+	uint32_t sum = 0;
 	if (stream->wanted == bitsPerSecond)
 		return;
 	stream->wanted = bitsPerSecond < LARGEST_RATE ? bitsPerSecond : LARGEST_RATE;
 	for (stream = session->streams; stream; stream = stream->next)
-		sum += stream->wanted;
+		sum += stream->options.codec->isVideo ? stream->wanted + stream->wanted / HEADERS_SHARE : AUDIO_SHARE;
 	rtc_bwe_set_wanted(&session->bwe, sum);
 }
 

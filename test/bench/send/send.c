@@ -21,9 +21,12 @@
 
 #define SSRC 0x11223344
 #define PAYLOAD_TYPE 96
-#define RTP_SIZE RTC_RTP_PACKET_MAXIMUM
-#define FRAGMENT (RTP_SIZE - RTC_RTP_HEADER - 2) // bytes of the NAL unit in a full FU-A packet
-#define KEY_SIZE 30                              // AES-128 key and the longest salt
+#define EXTENSIONS 12 // bytes, of transport-wide-cc and abs-send-time
+#define PAYLOAD (RTC_RTP_PACKET_MAXIMUM - RTC_RTP_OVERHEAD)
+#define RTP_SIZE (RTC_RTP_HEADER + EXTENSIONS + PAYLOAD)
+#define FRAGMENT (PAYLOAD - 2)  // bytes of the NAL unit in a full FU-A packet
+#define NO_PACING (4000000000u) // bit/s: as fast as it goes
+#define KEY_SIZE 30             // AES-128 key and the longest salt
 
 typedef struct {
 	int ours;
@@ -123,10 +126,17 @@ static void openOurs(job *job)
 	check(!job->srtp, "srtp");
 	size_t size = rtc_srtp_material_size(options->profile);
 	check(rtc_srtp_set_keys(job->srtp, options->profile, material, size, 1), "keys");
-	rtc_rtp_stream_options stream = {
-		.codec = &h264, .payloadType = PAYLOAD_TYPE, .packetizationMode = 1, .ssrc = SSRC, .cname = "bench"};
+	rtc_rtp_stream_options stream = {.codec = &h264,
+									 .payloadType = PAYLOAD_TYPE,
+									 .packetizationMode = 1,
+									 .ssrc = SSRC,
+									 .cname = "bench",
+									 .ids = {.transportSequence = 1, .sendTime = 2},
+									 .rtxSsrc = SSRC + 1,
+									 .rtxPayloadType = PAYLOAD_TYPE + 1};
 	job->rtp = rtc_rtp_session_new(job->srtp, &error);
 	check(!job->rtp, "session");
+	rtc_rtp_session_set_pacing(job->rtp, NO_PACING);
 	job->sender = rtc_rtp_sender_new(&stream, job->rtp, &error);
 	check(!job->sender, "sender");
 	rtc_source_init(&job->source, keepSource);

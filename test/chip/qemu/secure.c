@@ -240,12 +240,18 @@ static void sender(pair *it)
 	static video source;
 	int error = 0;
 	static const rtc_codec h264 = {.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264};
-	rtc_rtp_stream_options options = {
-		.codec = &h264, .payloadType = 96, .packetizationMode = 1, .ssrc = 7, .cname = "chip", .midId = 1, .mid = "0"};
+	rtc_rtp_stream_options options = {.codec = &h264,
+									  .payloadType = 96,
+									  .packetizationMode = 1,
+									  .ssrc = 7,
+									  .cname = "chip",
+									  .ids = {.mid = 1},
+									  .mid = "0"};
 	chip_heap before = chipHeap;
 	rtc_rtp_session *session = rtc_rtp_session_new(it->srtp[SERVER], &error);
 	CHECK(session && !error);
 	chip_heap_result("rtp-session", chipHeap, before);
+	rtc_rtp_session_set_pacing(session, 4000000000u);
 	before = chipHeap;
 	rtc_rtp_sender *rtp = rtc_rtp_sender_new(&options, session, &error);
 	CHECK(rtp && !error);
