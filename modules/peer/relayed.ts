@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One TURN server's allocation, bound to its socket: what the connections of a network share.
 import { contain } from "webrtc/error/guard";
-import type WebRTCError from "webrtc/error";
+import WebRTCError from "webrtc/error";
 import type { Challenge } from "webrtc/ice/credentials";
 import TurnClient, { type TurnAddress, type TurnEvent } from "webrtc/ice/turn";
 import * as crypto from "webrtc/native/crypto";
+import Tls from "webrtc/native/tls";
 import type Relay from "webrtc/native/transport/relay";
 import type Network from "webrtc/peer/network";
 import type { StunHandler } from "webrtc/peer/network";
@@ -13,6 +14,9 @@ export interface RelayedOptions {
 	network: Network;
 	address: string;
 	port: number;
+	/** Over TCP, and with `serverName` over TLS, whose certificate must have that name. Default: UDP. */
+	transport?: "udp" | "tcp" | undefined;
+	serverName?: string | undefined;
 	username: string;
 	credential: string;
 	challenge: Challenge | undefined;
@@ -28,10 +32,12 @@ export interface RelayedOwner {
 	onDeadline(): void;
 }
 
+const applicationProtocol = "stun.turn"; // ALPN: RFC 7443 section 3
+
 export default class Relayed implements StunHandler {
 	readonly remoteCandidates = 0;
 	readonly #options: RelayedOptions;
-	readonly #client: TurnClient;
+	#client: TurnClient | undefined; // over TCP: once that is there
 	readonly #relay: Relay;
 	readonly #owner: number;
 	/** Where peers reach this side; undefined before there is an allocation. */
@@ -42,27 +48,49 @@ export default class Relayed implements StunHandler {
 
 	/** @throws WebRTCError "transport/failed" */
 	constructor(options: RelayedOptions) {
-		const { network, username, credential, challenge, family, address, port } = options;
+		const { network } = options;
 		this.#options = options;
 		this.#owner = network.join(this);
 		try {
-			this.#relay = network.createRelay({
-				address,
-				port,
-				owner: this.#owner,
-				onError: (reason) => {
-					try {
-						this.onError(reason);
-					} catch (cause) {
-						contain(this, cause);
-					}
-				},
-			});
+			this.#relay = this.connect();
 		} catch (error) {
 			network.leave(this.#owner);
 			throw error;
 		}
-		this.#client = new TurnClient({ crypto, now: network.now, username, credential, challenge, family });
+		if (options.transport !== "tcp") this.begin();
+	}
+
+	private connect(): Relay {
+		const { network, address, port, transport, serverName } = this.#options;
+		return network.createRelay({
+			address,
+			port,
+			transport,
+			layer: serverName === undefined ? undefined : new Tls({ serverName, protocol: applicationProtocol }),
+			owner: this.#owner,
+			onOpen: () => {
+				try {
+					this.begin();
+				} catch (cause) {
+					contain(this, cause);
+				}
+			},
+			onError: (reason) => {
+				try {
+					this.onError(reason);
+				} catch (cause) {
+					contain(this, cause);
+				}
+			},
+		});
+	}
+
+	/** Messages can leave. */
+	private begin(): void {
+		if (this.#closed || this.#client) return;
+		const { network, username, credential, challenge, family, transport } = this.#options;
+		const reliable = transport === "tcp";
+		this.#client = new TurnClient({ crypto, now: network.now, username, credential, challenge, family, reliable });
 		this.flush();
 	}
 
@@ -72,15 +100,15 @@ export default class Relayed implements StunHandler {
 	}
 
 	get state(): TurnClient["state"] {
-		return this.#client.state;
+		return this.#client?.state ?? "allocating";
 	}
 
 	get challenge(): Challenge | undefined {
-		return this.#client.challenge;
+		return this.#client?.challenge;
 	}
 
 	get deadline(): number {
-		return this.#closed ? Infinity : this.#client.deadline;
+		return (!this.#closed && this.#client?.deadline) || Infinity;
 	}
 
 	statistics(): ReturnType<Relay["statistics"]> {
@@ -89,22 +117,23 @@ export default class Relayed implements StunHandler {
 
 	/** Lets datagrams to and from the peer through. */
 	permit(address: string): void {
-		if (this.#closed) return;
+		if (this.#closed || !this.#client) return;
 		this.#client.permit(address, this.#options.network.now);
 		this.flush();
 	}
 
 	/** Makes them smaller. */
 	bind(address: string, port: number): void {
-		if (this.#closed) return;
+		if (this.#closed || !this.#client) return;
 		this.#client.bind(address, port, this.#options.network.now);
 		this.flush();
 	}
 
 	handleStun(data: Uint8Array, address: string, port: number): void {
-		if (this.#closed || address !== this.#options.address || port !== this.#options.port) return;
+		const client = this.#client;
+		if (this.#closed || !client || address !== this.#options.address || port !== this.#options.port) return;
 		try {
-			this.#client.handleMessage(data, this.#options.network.now);
+			client.handleMessage(data, this.#options.network.now);
 			this.pump();
 		} catch (cause) {
 			contain(this, cause);
@@ -113,10 +142,11 @@ export default class Relayed implements StunHandler {
 
 	/** Does what is due. */
 	pump(): void {
-		if (this.#closed) return;
-		this.#client.handleTimeout(this.#options.network.now);
+		const client = this.#client;
+		if (this.#closed || !client) return;
+		client.handleTimeout(this.#options.network.now);
 		this.flush();
-		for (let event = this.#client.pollEvent(); event; event = this.#client.pollEvent()) {
+		for (let event = client.pollEvent(); event; event = client.pollEvent()) {
 			if (event.type === "allocated") {
 				this.relayed = event.relayed;
 				this.mapped = event.mapped;
@@ -131,7 +161,7 @@ export default class Relayed implements StunHandler {
 	/** Gives the allocation back. Can be called again without effect. */
 	close(): void {
 		if (this.#closed) return;
-		this.#client.close(this.#options.network.now);
+		this.#client?.close(this.#options.network.now);
 		this.flush();
 		this.#closed = true;
 		this.#options.network.leave(this.#owner);
@@ -143,12 +173,17 @@ export default class Relayed implements StunHandler {
 	}
 
 	private flush(): void {
-		for (let data = this.#client.pollTransmit(); data; data = this.#client.pollTransmit()) this.#relay.write(data);
+		for (let data = this.#client?.pollTransmit(); data; data = this.#client?.pollTransmit())
+			this.#relay.write(data);
 		this.#options.owner.onDeadline();
 	}
 
 	private onError(reason: string): void {
-		this.#client.fail(0, `The TURN server cannot be reached: ${reason}`);
-		this.pump();
+		if (this.#closed) return;
+		const message = `The TURN server cannot be reached: ${reason}`;
+		if (this.#client) {
+			this.#client.fail(0, message);
+			this.pump();
+		} else this.onException(new WebRTCError("ice/turn", message));
 	}
 }

@@ -192,6 +192,9 @@ export default class Servers implements StunHandler {
 			for (const user of server.users.slice()) this.give(server, user);
 		} else if (event.type === "redirected") this.redirect(server, event.server);
 		else if (event.type === "failed") this.lose(server, event.code, event.error.message);
+		else return;
+		this.begin(); // there may be room for another
+		this.schedule();
 	}
 
 	onDeadline(): void {
@@ -254,7 +257,7 @@ export default class Servers implements StunHandler {
 				address,
 				port,
 				base: String(relayed.number),
-				preference: 32_767 - 256 * this.#servers.indexOf(server),
+				preference: 32_767 - 256 * this.#servers.indexOf(server) - costOf(server.uri),
 				relatedAddress: related.address,
 				relatedPort: related.port,
 			});
@@ -280,8 +283,9 @@ export default class Servers implements StunHandler {
 		for (const server of this.#servers.slice()) {
 			if (server.state !== "waiting") continue;
 			if (server.uri.scheme === "turn" && relays >= maximumRelays) continue;
-			if (server.uri.secure || server.uri.transport === "tcp") {
-				this.lose(server, 0, "TCP and TLS to servers are not built in.");
+			const reason = whyNot(server.uri);
+			if (reason) {
+				this.lose(server, 0, reason);
 				continue;
 			}
 			if (server.uri.scheme === "turn") relays++;
@@ -334,6 +338,8 @@ export default class Servers implements StunHandler {
 				network: this.#network,
 				address,
 				port,
+				transport: server.uri.transport,
+				serverName: server.uri.secure ? server.uri.host : undefined,
 				username,
 				credential,
 				challenge: this.#challenges.get(`${address} ${port}`),
@@ -447,6 +453,19 @@ export default class Servers implements StunHandler {
 			Math.max(0, Math.ceil(deadline - this.#network.now)),
 		);
 	}
+}
+
+/** Of a local preference: what TCP loses is sent again, and all behind it waits. */
+function costOf({ secure, transport }: ServerUri): number {
+	return transport === "udp" ? 0 : secure ? 12_288 : 8192;
+}
+
+/** What there is no way to here, in words. */
+function whyNot({ scheme, secure, transport }: ServerUri): string | undefined {
+	if (secure && transport === "udp") return "DTLS to servers is not built in.";
+	// It would tell how a server sees a connection that no data goes by.
+	if (scheme === "stun" && transport === "tcp") return "STUN is asked by UDP only.";
+	return undefined;
 }
 
 /** The unspecified address of an address's family. */

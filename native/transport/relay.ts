@@ -7,7 +7,15 @@ export interface RelayOptions {
 	port: number;
 	/** Comes back with each of its answers (`Transport.read`). */
 	owner: number;
-	/** The server's port is closed, or there is no way to it. */
+	/** "tcp": the relay can be used from `onOpen` on. Default "udp". */
+	transport?: "udp" | "tcp" | undefined;
+	/** Under TCP: a `Tls`, which serves once. */
+	layer?: object | undefined;
+	/** Milliseconds until the connection must be there, and TLS have shaken hands. Default 10,000. */
+	patience?: number | undefined;
+	/** The connection is there. */
+	onOpen?(this: Relay): void;
+	/** The server's port is closed, or there is no way to it; its connection has ended, or never was. */
 	onError(this: Relay, reason: string): void;
 }
 
@@ -25,9 +33,10 @@ export interface RelayStatistics {
 }
 
 /**
- * A socket to one TURN server (RFC 8656). Peers behind it are reached by their addresses together with `number`: in ChannelData
+ * A socket to one TURN server (RFC 8656), of UDP, or a connection of TCP or TLS. Peers behind it are reached by their addresses together with `number`: in ChannelData
  * when they are bound to a channel, otherwise in Send indications. The control plane makes allocations, permissions and
- * channels. A transport has at most 6; each takes 1.3 KB and a socket.
+ * channels. A transport has at most 6; each takes 1.3 KB and a socket, and over TCP or TLS 20 KB more and, while it
+ * connects, a thread.
  */
 export default class Relay extends (Native("xs_rtc_relay_destructor") as unknown as new () => object) {
 	/**

@@ -156,10 +156,12 @@ static nfds_t addRelays(rtc_transport *transport, struct pollfd *polled, nfds_t 
 {
 	pthread_mutex_lock(&transport->lock);
 	for (int i = 0; i < RTC_RELAYS; i++) {
-		const rtc_relay *relay = transport->relays[i];
-		if (!relay)
+		rtc_relay *relay = transport->relays[i];
+		short events = POLLIN;
+		int fd = relay ? rtc_relay_descriptor(relay, &events) : -1;
+		if (fd < 0)
 			continue;
-		polled[count] = (struct pollfd){.fd = relay->fd, .events = POLLIN};
+		polled[count] = (struct pollfd){.fd = fd, .events = events};
 		*numbers++ = relay->number;
 		count++;
 	}
@@ -173,9 +175,14 @@ static void drainRelay(rtc_transport *transport, uint16_t number)
 	pthread_mutex_lock(&transport->lock);
 	rtc_relay *relay = rtc_relay_find(transport, number);
 	pthread_mutex_unlock(&transport->lock);
-	int error = relay ? drain(transport, relay, relay->fd) : 0;
+	int error = 0;
+	if (relay && relay->stream) {
+		if (rtc_relay_drain(relay) && transport->onStun)
+			transport->onStun(transport->context);
+	} else if (relay)
+		error = drain(transport, relay, relay->fd);
 	if (error && relay->options.onError)
-		relay->options.onError(relay->options.context, error);
+		(*relay->options.onError)(relay->options.context, strerror(error));
 	pthread_mutex_unlock(&transport->relayLock);
 }
 

@@ -56,16 +56,31 @@ static int enter(rtc_relay *relay)
 	return ENOSPC;
 }
 
+static void end(rtc_relay *relay)
+{
+	if (relay->stream)
+		rtc_stream_close(relay->stream);
+	if (relay->fd >= 0)
+		close(relay->fd);
+	rtc_free(relay->framer);
+	free(relay);
+}
+
 rtc_relay *rtc_relay_open(rtc_transport *transport, const rtc_relay_options *options, int *error)
 {
 	rtc_relay *relay = calloc(1, sizeof *relay);
 	*error = relay ? 0 : ENOMEM;
-	if (!relay)
+	if (!relay) {
+		if (options->layer)
+			(*options->layer->free)(options->layer);
 		return NULL;
+	}
 	relay->transport = transport;
 	relay->options = *options;
 	relay->fd = -1;
-	if (!rtc_address_is_unicast(&options->server))
+	if (options->isStream)
+		*error = rtc_relay_start(relay);
+	else if (!rtc_address_is_unicast(&options->server))
 		*error = EINVAL;
 	else
 		*error = rtc_sockets_connect(&relay->fd, &options->server);
@@ -75,9 +90,7 @@ rtc_relay *rtc_relay_open(rtc_transport *transport, const rtc_relay_options *opt
 		pthread_mutex_unlock(&transport->lock);
 	}
 	if (*error) {
-		if (relay->fd >= 0)
-			close(relay->fd);
-		free(relay);
+		end(relay);
 		return NULL;
 	}
 	rtc_wake_signal(&transport->wake); // it is to be read from now on
@@ -94,11 +107,10 @@ void rtc_relay_close(rtc_relay *relay)
 		if (transport->relays[i] == relay)
 			transport->relays[i] = NULL;
 	pthread_mutex_unlock(&transport->lock);
-	close(relay->fd);
 	pthread_mutex_unlock(&transport->transmit.lock);
 	pthread_mutex_unlock(&transport->relayLock);
 	rtc_wake_signal(&transport->wake);
-	free(relay);
+	end(relay);
 }
 
 uint16_t rtc_relay_number(const rtc_relay *relay)
@@ -163,6 +175,7 @@ void rtc_relay_aim(rtc_relay *relay, const rtc_address *peer, rtc_relay_prefix *
 {
 	const rtc_channel *channel = channelOf(relay, peer);
 	memset(prefix, 0, sizeof *prefix);
+	prefix->isPadded = !channel || relay->stream != NULL; // section 12.5
 	if (channel) {
 		prefix->size = RTC_CHANNEL_HEADER;
 		write16(prefix->bytes, channel->number);
@@ -188,7 +201,7 @@ void rtc_relay_aim(rtc_relay *relay, const rtc_address *peer, rtc_relay_prefix *
 
 size_t rtc_relay_wrap(const rtc_relay_prefix *prefix, uint8_t *data, size_t size)
 {
-	size_t padding = prefix->isIndication ? -size & 3 : 0;
+	size_t padding = prefix->isPadded ? -size & 3 : 0;
 	uint8_t *start = data - prefix->size;
 	memcpy(start, prefix->bytes, prefix->size);
 	write16(data - 2, size);
@@ -201,8 +214,14 @@ size_t rtc_relay_wrap(const rtc_relay_prefix *prefix, uint8_t *data, size_t size
 static int transmit(rtc_relay *relay, const uint8_t *data, size_t size)
 {
 	int error = 0;
-	while (send(relay->fd, data, size, 0) < 0 && (error = errno) == EINTR)
-		error = 0;
+	if (relay->stream) {
+		error = rtc_stream_put(relay->stream, data, size, 0);
+		if (!error && rtc_stream_flush(relay->stream))
+			rtc_wake_signal(&relay->transport->wake); // it waits for room from now on
+	} else {
+		while (send(relay->fd, data, size, 0) < 0 && (error = errno) == EINTR)
+			error = 0;
+	}
 	if (error)
 		rtc_count(&relay->sendErrors, 1);
 	else {

@@ -10,6 +10,7 @@
 #ifndef RTC_RELAY_H
 #define RTC_RELAY_H
 
+#include "rtc_stream.h"
 #include "rtc_transport.h"
 
 #define RTC_RELAYS 6          // of a transport
@@ -29,18 +30,24 @@ typedef struct {
 	uint64_t packetsReceived, bytesReceived, packetsSent, bytesSent; // with what relaying adds
 	uint64_t malformed;  // neither ChannelData nor STUN, an indication without peer or data, or too large
 	uint64_t unknown;    // channels that are not bound, peers that cannot be
-	uint64_t sendErrors; // datagrams that could not be sent
+	uint64_t sendErrors; // datagrams that could not be sent; over a stream, those that its queue had no room for
 } rtc_relay_statistics;
 
 typedef struct {
 	rtc_address server;
 	uint16_t owner; // whose the server's answers are (see rtc_transport_read_stun)
-	// From the network thread: the server's port is closed, or the way there. It may not close the relay.
-	void (*onError)(void *context, int error);
+	// By a TCP connection, in place of UDP. It is usable from onOpen on.
+	int isStream;
+	rtc_stream_layer *layer;       // under it: TLS, or NULL. The relay's from here on, whatever becomes of it
+	uint32_t patience;             // milliseconds until it must be connected
+	void (*onOpen)(void *context); // from the stream's thread
+	// From the network thread, or the stream's: the server's port is closed, or the way there; the stream has ended, or
+	// never was. `reason` is in words. It may not close the relay.
+	void (*onError)(void *context, const char *reason);
 	void *context;
 } rtc_relay_options;
 
-// Opens a UDP socket to the server. Returns NULL and sets *error to an errno value: ENOSPC when there are RTC_RELAYS.
+// Opens a socket to the server. Returns NULL and sets *error to an errno value: ENOSPC when there are RTC_RELAYS.
 rtc_relay *rtc_relay_open(rtc_transport *transport, const rtc_relay_options *options, int *error);
 uint16_t rtc_relay_number(const rtc_relay *relay);
 // The peer has this channel from now on: data goes to it in ChannelData, and is taken from there. 0, EINVAL for what is

@@ -5,6 +5,7 @@
 
 #include "rtc_transport_core.h" // first: it asks for more than POSIX
 
+#include "rtc_framer.h"
 #include "rtc_relay.h"
 
 typedef struct {
@@ -16,7 +17,10 @@ struct rtc_relay {
 	rtc_transport *transport;
 	rtc_relay_options options;
 	uint16_t number;
-	int fd;
+	int fd;                                   // of UDP, else -1
+	rtc_stream *stream;                       // NULL: UDP
+	rtc_framer *framer;                       // of the stream: the network thread's
+	atomic_int ended;                         // the stream has, and that was told
 	rtc_channel channels[RTC_RELAY_CHANNELS]; // guarded by the transport's `lock`
 	rtc_counter packetsReceived, bytesReceived, packetsSent, bytesSent, malformed, unknown, sendErrors;
 };
@@ -29,6 +33,16 @@ void rtc_relay_aim(rtc_relay *relay, const rtc_address *peer, rtc_relay_prefix *
 // Writes the prefix of a datagram of `size` bytes before it, and what must follow it behind it. Returns the size of
 // all.
 size_t rtc_relay_wrap(const rtc_relay_prefix *prefix, uint8_t *data, size_t size);
+// Begins to connect a relay whose leg is a stream. 0 or an errno value.
+int rtc_relay_start(rtc_relay *relay);
+// Sends `count` datagrams, which are laid out for the server, over a stream; returns how many its queue had room for.
+// What is left of it leaves when the network thread finds that it can.
+uint32_t rtc_relay_put(rtc_relay *relay, rtc_transmit *transmit, uint32_t count);
+// What has come by the stream, and what it can take now. Returns whether the control plane has something to read.
+int rtc_relay_drain(rtc_relay *relay);
+// The descriptor to poll, -1: none yet, or no more; and what for.
+int rtc_relay_descriptor(rtc_relay *relay, short *events);
+
 // A datagram for the peer, from the control plane. 0 or an errno value.
 int rtc_relay_send(rtc_transport *transport, const rtc_address *peer, const uint8_t *data, size_t size);
 // A datagram of the server's, which may be changed in place. Returns whether the control plane has something to read.

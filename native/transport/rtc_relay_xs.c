@@ -2,23 +2,31 @@
 #include "rtc_transport_xs.h"
 
 #include <errno.h>
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "rtc_relay.h"
+#include "rtc_stream_layer_xs.h"
+
+#define NEWS_OPEN 1
+#define NEWS_ERROR 2
 
 typedef struct {
 	xsSlot object;
-	xsSlot *onError;
+	xsSlot *onOpen, *onError;
 	rtc_poster *poster;
 	rtc_relay *relay;
-	atomic_int error;
+	pthread_mutex_t lock; // of what follows
+	unsigned news;
+	char reason[RTC_STREAM_REASON];
 } binding;
 
 static void mark(xsMachine *the, void *data, xsMarkRoot markRoot)
 {
 	binding *it = data;
+	if (it->onOpen)
+		(*markRoot)(the, it->onOpen);
 	if (it->onError)
 		(*markRoot)(the, it->onError);
 }
@@ -31,6 +39,7 @@ void xs_rtc_relay_destructor(void *data)
 	if (it->relay)
 		rtc_relay_close(it->relay); // it posts no more
 	rtc_poster_close(it->poster);
+	pthread_mutex_destroy(&it->lock);
 	free(it);
 }
 
@@ -44,18 +53,42 @@ static binding *self(xsMachine *the)
 static void deliver(xsMachine *machine, void *context)
 {
 	binding *it = context;
+	char reason[RTC_STREAM_REASON];
+	pthread_mutex_lock(&it->lock);
+	unsigned news = it->news;
+	it->news = 0;
+	memcpy(reason, it->reason, sizeof reason);
+	pthread_mutex_unlock(&it->lock);
 	rtcEnter(machine);
-	xsmcVars(1);
-	xsmcSetString(xsVar(0), strerror(atomic_load(&it->error)));
-	xsCallFunction1(xsReference(it->onError), xsAccess(it->object), xsVar(0));
+	xsmcVars(2);
+	xsVar(1) = xsAccess(it->object); // it may be closed by the first of the two
+	xsmcSetString(xsVar(0), reason);
+	xsSlot *onError = it->onError;
+	if ((news & NEWS_OPEN) && it->onOpen)
+		xsCallFunction0(xsReference(it->onOpen), xsVar(1));
+	if ((news & NEWS_ERROR) && xsmcGetHostData(xsVar(1)))
+		xsCallFunction1(xsReference(onError), xsVar(1), xsVar(0));
 	rtcLeave(machine);
 }
 
-static void post(void *context, int error)
+static void post(binding *it, unsigned news, const char *reason)
 {
-	binding *it = context;
-	atomic_store(&it->error, error);
+	pthread_mutex_lock(&it->lock);
+	it->news |= news;
+	if (reason)
+		strncpy(it->reason, reason, sizeof it->reason - 1);
+	pthread_mutex_unlock(&it->lock);
 	rtc_poster_post(it->poster);
+}
+
+static void postOpen(void *context)
+{
+	post(context, NEWS_OPEN, NULL);
+}
+
+static void postError(void *context, const char *reason)
+{
+	post(context, NEWS_ERROR, reason);
 }
 
 static void fail(xsMachine *the, binding *it, int error)
@@ -70,10 +103,24 @@ static void fail(xsMachine *the, binding *it, int error)
 	rtc_xs_throw(the, "transport/failed", message);
 }
 
+// Whether the leg is a stream, and what it is to be. The layer is taken last, where nothing throws any more.
+static void readStream(xsMachine *the, xsSlot *slot, rtc_relay_options *options)
+{
+	char transport[8];
+	rtc_xs_string(the, slot, xsID_transport, "transport", transport, sizeof transport, 0);
+	options->patience = (uint32_t)rtc_xs_integer(the, slot, xsID_patience, "patience", 1, 60000, 10000);
+	options->isStream = !strcmp(transport, "tcp");
+	xsmcGet(xsResult, *slot, xsID_layer);
+	if (options->isStream && xsmcTest(xsResult))
+		options->layer = rtc_stream_layer_from_xs(the, &xsResult);
+	xsmcSetUndefined(xsResult);
+}
+
 // The arguments are a transport and options.
 void xs_rtc_relay(xsMachine *the)
 {
 	char address[RTC_ADDRESS_TEXT];
+	rtc_relay_options options = {.onOpen = postOpen, .onError = postError};
 	int error;
 	if (xsmcArgc < 2)
 		xsTypeError("options: missing");
@@ -84,15 +131,19 @@ void xs_rtc_relay(xsMachine *the)
 	binding *it = calloc(1, sizeof *it);
 	if (!it)
 		xsUnknownError("no memory");
+	pthread_mutex_init(&it->lock, NULL);
 	xsmcSetHostData(xsThis, it);
 	xsSetHostHooks(xsThis, &hooks);
+	it->onOpen = rtc_xs_callback(the, &xsArg(1), xsID_onOpen, "onOpen");
 	it->onError = rtc_xs_callback(the, &xsArg(1), xsID_onError, "onError");
 	if (!it->onError)
 		xsTypeError("onError: missing");
 	it->poster = rtc_poster_new(the, deliver, it);
-	rtc_relay_options options = {.owner = (uint16_t)owner, .onError = post, .context = it};
+	options.owner = (uint16_t)owner;
+	options.context = it;
 	if (rtc_address_parse(&options.server, address, (uint16_t)port))
 		fail(the, it, EINVAL);
+	readStream(the, &xsArg(1), &options);
 	it->relay = rtc_relay_open(transport, &options, &error);
 	if (!it->relay)
 		fail(the, it, error);

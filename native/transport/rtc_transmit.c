@@ -22,6 +22,11 @@ static uint8_t *startOf(const rtc_transmit *transmit, uint32_t index)
 	return bufferOf(transmit, index) - transmit->prefix.size;
 }
 
+const uint8_t *rtc_transmit_start(const rtc_transmit *transmit, uint32_t index)
+{
+	return startOf(transmit, index);
+}
+
 #if RTC_BATCHED
 #include <netinet/udp.h>
 #ifndef UDP_SEGMENT
@@ -187,8 +192,19 @@ static int waitForRoom(rtc_transmit *transmit, int error)
 	return 1;
 }
 
+static void flushStream(rtc_transmit *transmit)
+{
+	uint32_t sent = rtc_relay_put(transmit->relay, transmit, transmit->count);
+	transmit->error = sent == transmit->count ? 0 : ENOBUFS;
+	countSent(transmit, 0, sent);
+	lose(transmit, transmit->count - sent);
+	transmit->count = 0;
+}
+
 static void flush(rtc_transmit *transmit)
 {
+	if (transmit->relay && transmit->relay->stream)
+		return flushStream(transmit);
 	uint32_t first = 0, run;
 	while (first < transmit->count) {
 		uint32_t sent = sendSome(transmit, first, &run);
@@ -227,8 +243,9 @@ static int begin(rtc_path *path)
 	if (transmit->relay)
 		rtc_relay_aim(transmit->relay, &selected, &transmit->prefix);
 	pthread_mutex_unlock(&transport->lock);
+	short events;
 	if (transmit->relay)
-		transmit->fd = transmit->relay->fd;
+		transmit->fd = rtc_relay_descriptor(transmit->relay, &events);
 	else
 		transmit->fd =
 			selected.family && !selected.relay ? transport->sockets.fd[RTC_FAMILY_INDEX(selected.family)] : -1;

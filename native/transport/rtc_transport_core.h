@@ -3,7 +3,7 @@
 //
 // Locks, in the order in which they are taken: `relayLock` (while a relay's datagrams are handled), a path's `dispatch`
 // (while its handlers run), `transmit.lock` (from rtc_path_begin to rtc_transmit_end), then one of `lock` (addresses
-// and selections) and `stunLock`, both held for moments only.
+// and selections) and `stunLock`, both held for moments only; a stream's last.
 #ifndef RTC_TRANSPORT_CORE_H
 #define RTC_TRANSPORT_CORE_H
 
@@ -48,6 +48,7 @@ typedef struct {
 	uint8_t bytes[RTC_RELAY_HEADROOM];
 	uint8_t size;
 	uint8_t isIndication; // else ChannelData
+	uint8_t isPadded;     // to a multiple of 4 bytes
 } rtc_relay_prefix;
 
 // A buffer for a datagram has room for what a relay takes before it and behind it.
@@ -155,5 +156,6 @@ int rtc_path_is_known(rtc_transport *transport, const rtc_address *address);
 
 int rtc_transmit_init(rtc_transmit *transmit, rtc_transport *transport); // 0 or an errno value
 void rtc_transmit_destroy(rtc_transmit *transmit);
+const uint8_t *rtc_transmit_start(const rtc_transmit *transmit, uint32_t index); // of a datagram, its prefix included
 
 #endif

@@ -59,6 +59,8 @@ const needed = [
 	{ name: "MBEDTLS_SSL_PROTO_DTLS", value: "y", why: "DTLS" },
 	{ name: "MBEDTLS_SSL_DTLS_SRTP", value: "y", why: "the use_srtp extension (RFC 5764)" },
 	{ name: "MBEDTLS_X509_CREATE_C", value: "y", why: "the device makes its own certificate" },
+	{ name: "MBEDTLS_CERTIFICATE_BUNDLE", value: "y", why: "TLS to TURN servers: whom to trust" },
+	{ name: "MBEDTLS_HAVE_TIME_DATE", value: "y", why: "TLS to TURN servers: dates of certificates" },
 	{ name: "MBEDTLS_THREADING_C", value: "y", why: "the machine's thread and that of DTLS share PSA's keys" },
 	{ name: "MBEDTLS_SSL_IN_CONTENT_LEN", value: 2048, why: "a browser's Certificate message in one record" },
 	{ name: "MBEDTLS_SSL_OUT_CONTENT_LEN", value: 1024, why: "our Certificate message" },

@@ -21,7 +21,18 @@ import { root } from "../../hosts/linux/tools/build.mjs";
  * file; where nobody is called yet there is an empty list.
  */
 const pointers = /** @type {Record<string, string[]>} */ ({
-	rtc_receive_run: ["rtc_transport_xs.c:post", "rtc_relay_xs.c:post"],
+	rtc_receive_run: ["rtc_transport_xs.c:post", "rtc_relay_xs.c:postError"],
+	"rtc_relay_stream.c:tellEnd": ["rtc_relay_xs.c:postError"],
+	"rtc_relay_stream.c:onOpen": ["rtc_relay_xs.c:postOpen"],
+	rtc_relay_open: ["rtc_tls.c:freeLayer"],
+	rtc_relay_start: ["rtc_tls.c:freeLayer"],
+	rtc_stream_start: ["rtc_tls.c:freeLayer"],
+	"rtc_stream.c:release": ["rtc_tls.c:freeLayer"],
+	"rtc_stream.c:run": ["rtc_tls.c:shake", "rtc_tls.c:reasonOf", "rtc_relay_stream.c:onOpen"],
+	"rtc_stream.c:flush": ["rtc_tls.c:writeBytes"],
+	rtc_stream_read: ["rtc_tls.c:readBytes", "rtc_tls.c:hasMore"],
+	xs_rtc_stream_layer_destructor: ["rtc_tls.c:freeLayer"],
+	"rtc_tls.c:verify": [], // of ESP-IDF's bundle
 	"rtc_receive.c:drain": ["rtc_transport_xs.c:post"],
 	rtc_tasks_run: ["rtc_sctp.c:run", "rtc_rtp_session.c:run"],
 	rtc_path_dispatch: ["rtc_srtp.c:receive", "rtc_dtls.c:onDatagram"],
@@ -69,6 +80,12 @@ const threads = [
 		file: "native/dtls/rtc_dtls_worker.c",
 		size: /\.stack = ([^,}]+)/,
 		roots: ["rtc_dtls_worker.c:work"],
+	},
+	{
+		name: "stream",
+		file: "native/transport/rtc_stream.c",
+		size: /\.stack = ([^,}]+)/,
+		roots: ["rtc_stream.c:run"],
 	},
 	{
 		name: "video",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A coturn of a test's own: Debian's package, as an ordinary process that writes nothing outside of a temporary folder.
 // @ts-check
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,12 +38,14 @@ export default class Coturn {
 	 * @param {string} [settings.listen]
 	 * @param {string[]} [settings.options]
 	 * @param {number} [settings.port]
+	 * @param {boolean} [settings.tls] whether it has a certificate of `authority`, by which it speaks TLS, too
 	 */
-	static async start({ user = "user:secret", listen = "127.0.0.1", options = [], port } = {}) {
+	static async start({ user = "user:secret", listen = "127.0.0.1", options = [], port, tls = false } = {}) {
 		const coturn = new Coturn(port ?? (await freePort()), [
 			...[`--listening-ip=${listen}`, `--relay-ip=${listen}`, `--user=${user}`],
 			...options,
 		]);
+		if (tls) await coturn.certify(listen);
 		await coturn.start();
 		return coturn;
 	}
@@ -71,6 +73,26 @@ export default class Coturn {
 			if (i > 100 || child.exitCode !== null) throw new Error(`coturn did not start:\n${this.output}`);
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
+	}
+
+	/** The file of the authority that signed its certificate. */
+	get authority() {
+		return join(this.directory, "ca.pem");
+	}
+
+	/** @param {string} address */
+	async certify(address) {
+		const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+		const make = (/** @type {string[]} */ ...parameters) =>
+			execFileSync("openssl", parameters, { cwd: this.directory, stdio: "pipe" });
+		make("req", "-x509", ...key, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem", "-days", "9");
+		make("req", "-new", ...key, "-subj", "/CN=server", "-keyout", "server.key", "-out", "server.csr");
+		writeFileSync(join(this.directory, "names"), `subjectAltName=IP:${address},DNS:localhost\n`);
+		const signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "names", "-days", "9"];
+		make("x509", "-req", "-in", "server.csr", ...signed, "-out", "server.pem");
+		const at = (/** @type {string} */ name) => join(this.directory, name);
+		const port = await freePort();
+		this.options.push(`--cert=${at("server.pem")}`, `--pkey=${at("server.key")}`, `--tls-listening-port=${port}`);
 	}
 
 	get host() {

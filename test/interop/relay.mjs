@@ -11,14 +11,21 @@ const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(
  * @param {object} settings
  * @param {string[]} [settings.options] of coturn
  * @param {string} [settings.listen]
+ * @param {boolean} [settings.tls] whether the server has a certificate
  * @param {Record<string, string>} [settings.configuration] of the application
  * @param {(coturn: Coturn) => string} [settings.urls]
  * @param {(app: Application, coturn: Coturn) => Promise<string | void>} use
  */
-async function relayed({ options, listen, configuration = {}, urls = (coturn) => coturn.url() }, use) {
-	const coturn = await Coturn.start({ options, listen });
+async function relayed({ options, listen, tls, configuration = {}, urls = (coturn) => coturn.url() }, use) {
+	const coturn = await Coturn.start({ options, listen, tls });
 	const base = { username: "user", credential: "secret", policy: "relay" };
-	const app = new Application("test/interop/relay", { urls: urls(coturn), ...base, ...configuration });
+	const environment = tls ? { SSL_CERT_FILE: coturn.authority } : {};
+	const app = new Application(
+		"test/interop/relay",
+		{ urls: urls(coturn), ...base, ...configuration },
+		[],
+		environment,
+	);
 	try {
 		// The first time it is built, which takes minutes.
 		await app.find(/candidate at|failed:/, 600_000);
@@ -66,6 +73,50 @@ export const rows = [
 				assert.match(app.output, /candidate:\S+ 1 udp \d+ ::1 \d+ typ relay/);
 				return time(app);
 			}),
+	},
+	{
+		name: "TCP over IPv4",
+		run: () =>
+			relayed({ urls: (coturn) => coturn.url("?transport=tcp") }, async (app) => (await flows(app), time(app))),
+	},
+	{
+		name: "TCP over IPv6",
+		run: () =>
+			relayed({ listen: "::1", urls: (coturn) => coturn.url("?transport=tcp") }, async (app) => {
+				await flows(app);
+				return time(app);
+			}),
+	},
+	{
+		name: "TLS over IPv4, verified by its address",
+		run: () =>
+			relayed({ tls: true, urls: (coturn) => coturn.url("", "turns") }, async (app) => {
+				await flows(app);
+				return time(app);
+			}),
+	},
+	{
+		name: "TLS over IPv6",
+		run: () =>
+			relayed({ listen: "::1", tls: true, urls: (coturn) => coturn.url("", "turns") }, async (app) => {
+				await flows(app);
+				return time(app);
+			}),
+	},
+	{
+		name: "TLS of a server with a certificate for another name is refused, and another serves",
+		run: () =>
+			relayed(
+				{
+					options: ["--listening-ip=127.0.0.2"],
+					tls: true,
+					urls: (coturn) => `turns:127.0.0.2:${coturn.port},${coturn.url("", "turns")}`,
+				},
+				async (app) => {
+					await flows(app);
+					return time(app);
+				},
+			),
 	},
 	{
 		name: "nonces of a second (438), for 15 s",

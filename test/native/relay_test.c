@@ -27,9 +27,9 @@ typedef struct {
 	rtc_address peer;
 } fixture;
 
-static void onError(void *context, int error)
+static void onError(void *context, const char *reason)
 {
-	if (error)
+	if (*reason)
 		atomic_fetch_add(&((fixture *)context)->errors, 1);
 }
 

@@ -124,6 +124,13 @@ export default class Transport {
 		this.sendDatagram(data.slice(), address, port);
 	}
 
+	/** STUN that came by another way than a datagram between these hosts. */
+	bring(data: Uint8Array, address: string, port: number, owner: number): void {
+		if (this.#closed) return;
+		this.#queue.push({ data, address, port, owner });
+		this.#options.onReadable.call(this);
+	}
+
 	#expect(transaction: string, owner: number): void {
 		this.#asked.set(transaction, owner);
 		if (this.#asked.size > 128) this.#asked.delete([...this.#asked.keys()][0]!);

@@ -5,6 +5,9 @@ export interface RelayOptions {
 	address: string;
 	port: number;
 	owner: number;
+	transport?: "udp" | "tcp" | undefined;
+	layer?: object | undefined;
+	onOpen?(this: Relay): void;
 	onError(this: Relay, reason: string): void;
 }
 
@@ -13,6 +16,8 @@ let lastNumber = 15;
 /** A socket to a server that a test plays. */
 export default class Relay {
 	static readonly open = new Set<Relay>();
+	/** Who plays the servers. */
+	static server: ((relay: Relay, data: Uint8Array) => void) | undefined;
 	readonly number = ++lastNumber;
 	readonly channels = new Map<number, string>();
 	readonly written: Uint8Array[] = [];
@@ -37,6 +42,7 @@ export default class Relay {
 
 	write(data: Uint8Array): void {
 		this.written.push(data.slice());
+		Relay.server?.(this, data.slice());
 	}
 
 	statistics(): object {

@@ -20,10 +20,14 @@ typedef uint8_t sa_family_t;
 #define SO_LINGER 0x0080
 #define SO_SNDBUF 0x1001
 #define SO_RCVBUF 0x1002
+#define SO_ERROR 0x1007
+#define IPPROTO_TCP 6
+#define TCP_NODELAY 0x01
 #define IPPROTO_UDP 17
 #define IPPROTO_IPV6 41
 #define IPV6_V6ONLY 27
 #define MSG_DONTWAIT 0x08
+#define MSG_NOSIGNAL 0x20
 
 struct sockaddr { // lwIP's, which begins with its length
 	uint8_t sa_len;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// A TCP connection to a server, plain or under a layer (native/tls). A thread of its own connects and shakes hands, and
+// ends with that; from then on whoever polls the descriptor reads and writes, and nothing waits.
+#ifndef RTC_STREAM_H
+#define RTC_STREAM_H
+
+#include <sys/types.h>
+#include "rtc_transport.h"
+
+#define RTC_STREAM_QUEUE (16 * 1024) // bytes that wait for the network
+#define RTC_STREAM_REASON 96
+
+// What stands between the bytes and the socket. One thread at a time calls it.
+typedef struct rtc_stream_layer rtc_stream_layer;
+struct rtc_stream_layer {
+	// A step of the handshake: 0 when it is done; EAGAIN, with what to poll for in *events (0: go on); or an errno
+	// value.
+	int (*shake)(rtc_stream_layer *layer, int fd, short *events);
+	// As recv() and send(): 0 at the end, -1 with errno. Who is told EAGAIN by `write` comes again with the same bytes.
+	ssize_t (*read)(rtc_stream_layer *layer, void *data, size_t size);
+	ssize_t (*write)(rtc_stream_layer *layer, const void *data, size_t size);
+	// Whether there are bytes to read that poll() does not tell of.
+	int (*hasMore)(const rtc_stream_layer *layer);
+	// Why it failed, in words, or NULL.
+	const char *(*reason)(const rtc_stream_layer *layer);
+	void (*free)(rtc_stream_layer *layer); // says good-bye, where there was a handshake, if that can be sent at once
+};
+
+typedef struct rtc_stream rtc_stream;
+
+typedef struct {
+	rtc_address server;
+	rtc_stream_layer *layer; // the stream's from here on, whatever becomes of it; NULL: none
+	uint32_t patience;       // milliseconds until it must be connected
+	// Once, from the stream's thread: it is connected (error 0), or will never be. It may not close the stream.
+	void (*onOpen)(void *context, int error, const char *reason);
+	void *context;
+} rtc_stream_options;
+
+// Returns NULL and sets *error to an errno value.
+rtc_stream *rtc_stream_start(const rtc_stream_options *options, int *error);
+// -1 before it is connected.
+int rtc_stream_descriptor(rtc_stream *stream);
+// What to poll for: POLLIN, and POLLOUT while there are bytes that wait.
+short rtc_stream_events(rtc_stream *stream);
+// All of it or nothing leaves, sooner or later, in this order; see rtc_stream_flush(). 0, ENOBUFS when fewer than
+// `spare` bytes of the queue would be left, ENOTCONN, or another errno value.
+int rtc_stream_put(rtc_stream *stream, const void *data, size_t size, size_t spare);
+// Sends what waits, as far as the network takes it. Returns whether something is left.
+int rtc_stream_flush(rtc_stream *stream);
+// As recv(): 0 at the end, -1 with errno. `*more`: there is more that poll() does not tell of.
+ssize_t rtc_stream_read(rtc_stream *stream, void *data, size_t size, int *more);
+// onOpen does not run, nor will, when it returns. The thread may go on for a while, by itself.
+void rtc_stream_close(rtc_stream *stream);
+
+#endif
