@@ -9,6 +9,7 @@ import Timer from "timer";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
 import AppRTCSignaling from "webrtc/signaling/apprtc";
+import listen from "./terminal";
 
 const shown: readonly string[] = Object.freeze([
 	"signalingConnected",
@@ -41,6 +42,7 @@ async function start(): Promise<void> {
 		// The service is told that it has left.
 		return new Promise<void>((resolve) => Timer.set(() => resolve(), 500));
 	});
+	listen(signaling, app);
 	trace(`Joining the room ${signaling.room}.\n`);
 	await app.run();
 	trace(`The camera is live at ${signaling.pageURL}\n`);

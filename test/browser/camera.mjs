@@ -23,11 +23,12 @@ export class Application {
 		const pairs = Object.entries(options).map(([key, value]) => `${key}=${value}`);
 		const parameters = ["hosts/linux/run.mjs", ...hostOptions, manifest, ...pairs];
 		const env = { ...process.env, ...environment };
-		this.process = spawn("node", parameters, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env });
+		this.process = spawn("node", parameters, { cwd: root, stdio: ["pipe", "pipe", "pipe"], env });
 		const take = (/** @type {Buffer} */ chunk) => {
 			this.output += chunk;
 			for (const listener of this.#listeners) listener();
 		};
+		this.process.stdin.on("error", () => {}); // it has ended
 		this.process.stdout.on("data", take);
 		this.process.stderr.on("data", take);
 		/** @type {Promise<number>} */
@@ -52,6 +53,11 @@ export class Application {
 			this.#listeners.push(check);
 			check();
 		});
+	}
+
+	/** Types a line at its terminal. @param {string} line */
+	type(line) {
+		this.process.stdin.write(`${line}\n`);
 	}
 
 	/** As Ctrl-C does. Returns the exit status. */

@@ -3,6 +3,7 @@
 // Builds and runs the applications beside this file and compares what they say with their expect.json:
 //   build      patterns of the build error that must come     stdout   the exact lines
 //   status     the exit status (0)                            stderr   patterns
+//   input      lines typed, all at once, after a line "ready"
 //   signal     sent one by one, each after a line "ready"     arguments, variants ("release")
 // usage: node test/host/run.mjs [case ...]; SIM_BITS=32 before it: with slots of 16 bytes, as on a device
 import { spawn } from "node:child_process";
@@ -15,7 +16,7 @@ import { BuildError } from "../../hosts/linux/tools/words.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const TIMEOUT_MS = 20_000;
 
-/** @typedef {{ build?: string[], status?: number, stdout?: string[], stderr?: string[], signal?: NodeJS.Signals[], arguments?: string[], variants?: string[] }} Expectation */
+/** @typedef {{ build?: string[], status?: number, stdout?: string[], stderr?: string[], signal?: NodeJS.Signals[], input?: string[], arguments?: string[], variants?: string[] }} Expectation */
 
 /** @param {string} name @param {string} variant @param {Expectation} expected */
 function buildCase(name, variant, expected) {
@@ -38,15 +39,17 @@ async function execute({ app, image, env }, expected) {
 	const child = spawn(app, [image], {
 		cwd: root,
 		env: { ...process.env, ...env },
-		stdio: ["ignore", "pipe", "pipe"],
+		stdio: [expected.input ? "pipe" : "ignore", "pipe", "pipe"],
 	});
 	const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
 	const signals = [...(expected.signal ?? [])];
+	let input = expected.input?.map((line) => `${line}\n`).join("");
 	let stdout = "";
 	let stderr = "";
 	child.stdout.setEncoding("utf8").on("data", (text) => {
 		stdout += text;
 		for (const line of text.split("\n")) if (line === "ready" && signals.length) child.kill(signals.shift());
+		if (text.includes("ready\n")) input = void (input && child.stdin?.end(input));
 	});
 	child.stderr.setEncoding("utf8").on("data", (text) => (stderr += text));
 	const status = await new Promise((resolve) => child.on("close", (code, signal) => resolve(code ?? signal)));

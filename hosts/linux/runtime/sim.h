@@ -133,6 +133,10 @@ void sim_exit_start(void);
 void sim_exit_stop(void);
 void sim_exit(int status);
 
+// sim_lines.c
+void sim_lines_listen(txMachine *the); // simulator.onLine
+void sim_lines_stop(void);
+
 // sim_statistics.c
 void sim_statistics_print(txMachine *the);
 void sim_statistics_print_image(txMachine *the); // once preloaded

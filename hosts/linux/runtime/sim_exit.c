@@ -136,6 +136,7 @@ void sim_exit_install(txMachine *the)
 	mxPush(mxObjectPrototype);
 	fxNewObjectInstance(the);
 	define_method(the, "onTerminate", js_on_terminate);
+	define_method(the, "onLine", sim_lines_listen);
 	define_method(the, "exit", js_exit);
 	define_method(the, "collect", js_collect);
 	mxPush(mxGlobal);
@@ -154,6 +155,7 @@ void sim_exit_start(void)
 
 void sim_exit_stop(void)
 {
+	sim_lines_stop();
 	g_source_remove(state.sources[0]);
 	g_source_remove(state.sources[1]);
 	if (state.deadline)

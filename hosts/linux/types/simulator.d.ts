@@ -7,6 +7,11 @@ interface Simulator {
 	 * the latest after 5 s), or at once when it returns none. Pass undefined to remove it.
 	 */
 	onTerminate(callback: ((signal: "SIGINT" | "SIGTERM") => unknown) | undefined): void;
+	/**
+	 * The function to call with each line of the standard input, at most 255 bytes of UTF-8; what is longer is left out. It does
+	 * not keep the machine running. Pass undefined to remove it.
+	 */
+	onLine(callback: ((line: string) => void) | undefined): void;
 	/** Ends the machine when the current callback has returned, with an exit status (0). */
 	exit(status?: number): void;
 	/** Collects garbage. */

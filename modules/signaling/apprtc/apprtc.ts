@@ -92,7 +92,7 @@ export default class AppRTCSignaling implements SignalingClient {
 		this.#server = parseURL(server, "server");
 		parseURL(`https://host/${query}`, "query");
 		if (query && !query.startsWith("?")) throw new TypeError('query: it begins with "?"');
-		this.#room = room ?? makeName();
+		this.#room = room ?? randomRoom();
 		this.#rooms = new Rooms(this.#server, query, options);
 		this.#joinBackoff = new Backoff(firstBackoff, lastBackoff, random);
 		this.#iceBackoff = new Backoff(firstIceRetry, 60 * firstIceRetry, random);
@@ -397,9 +397,9 @@ export default class AppRTCSignaling implements SignalingClient {
 		this.schedule();
 	}
 
+	/** The application's session ends in any case: it may have made an offer to a room that nobody has come to. */
 	private tellPeerGone(): void {
-		if (!this.#hasPeer) return;
-		this.#socket.send(messages.composeSend('{"type":"bye"}'));
+		if (this.#hasPeer) this.#socket.send(messages.composeSend('{"type":"bye"}'));
 		this.#hasPeer = false;
 		this.#handler?.onMessage({ type: "bye", peerId: this.#room });
 	}
@@ -513,7 +513,8 @@ export default class AppRTCSignaling implements SignalingClient {
 	}
 }
 
-function makeName(): string {
+/** A name of twelve letters and digits by chance: nobody comes upon it who is not told. */
+export function randomRoom(): string {
 	let name = "";
 	for (const byte of new Uint8Array(randomBytes(nameLength))) name += letters.charAt(byte % letters.length);
 	return name;

@@ -227,6 +227,9 @@ test("the commands: join another room, leave, come back, retry", async () => {
 	client.signaling.join("garden");
 	await advance(1000);
 	expect([...service.rooms.keys()]).toEqual(["garden"]);
+	// The offer that nobody has answered has made a session, which ends.
+	const told = client.messages.map(({ type, peerId }) => `${type} ${peerId}`);
+	expect(told).toEqual(["offer-request porch", "bye porch", "offer-request garden"]);
 	client.signaling.leave();
 	await advance(1000);
 	expect(client.signaling.state).toBe("disconnected");
