@@ -10,7 +10,9 @@
 //   4  it opens a stream: stream, order and policy, its value
 //   5  it closes a stream: stream
 //   6  it reads what there is
-//   7  DTLS ends
+//   7  DTLS ends; or, unless its upper bits are 0, a message of so many times 2 KB comes in fragments: stream, kind,
+//   and
+//      what it lacks (bit 0 its beginning, bit 1 its end, bit 2 one in its midst), by the TSNs that follow the last one
 // What may never happen: a message or chunk beyond its bound, an event after the end, more waiting than was said.
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,8 @@ typedef struct {
 	int isInside[256]; // of a message that comes in chunks
 	uint32_t largest;
 } session;
+
+static uint32_t nextTsn; // after the last DATA, counted from 0
 
 static uint8_t byte(input *it)
 {
@@ -88,7 +92,11 @@ static void addToChunks(uint8_t *packet, size_t size)
 		size_t length = (size_t)packet[place + 2] << 8 | packet[place + 3];
 		size_t left = size - place;
 		switch (packet[place]) {
-		case 0:   // DATA
+		case 0: // DATA
+			if (left >= 8)
+				nextTsn = 1 + ((uint32_t)packet[place + 4] << 24 | (uint32_t)packet[place + 5] << 16 |
+							   (uint32_t)packet[place + 6] << 8 | packet[place + 7]);
+			// fall through
 		case 64:  // I-DATA
 		case 192: // FORWARD-TSN
 		case 194: // I-FORWARD-TSN
@@ -126,6 +134,35 @@ static void arrive(input *script, int isWhole)
 	addToChunks(packet, size);
 	sctp_world_arrive(0, packet, size);
 	sctp_world_run(1);
+}
+
+static void fragments(input *script, unsigned count)
+{
+	enum { SIZE = 1024, BEGINNING = 2, END = 1 };
+	uint8_t packet[12 + 16 + SIZE] = {5000 >> 8, 5000 & 255, 5000 >> 8, 5000 & 255};
+	uint8_t *chunk = packet + 12;
+	uint8_t stream = byte(script);
+	uint32_t ppid = kinds[byte(script) & 3];
+	uint8_t lacks = byte(script);
+	uint32_t tsn = nextTsn;
+	add(packet + 4, sctp_world_identity_of(0).tag);
+	for (unsigned i = 0; i < count; i++, tsn++) {
+		int isBeginning = i == 0 && !(lacks & 1), isEnd = i == count - 1 && !(lacks & 2);
+		memset(chunk, 0, 16);
+		memset(chunk + 16, 'x', SIZE);
+		chunk[1] = (uint8_t)((isBeginning ? BEGINNING : 0) | (isEnd ? END : 0));
+		chunk[2] = (16 + SIZE) >> 8;
+		chunk[3] = (16 + SIZE) & 255;
+		add(chunk + 4, tsn);
+		chunk[9] = stream;
+		chunk[11] = lacks >> 3; // its sequence number in the stream
+		add(chunk + 12, ppid);
+		addToChunks(packet, sizeof packet);
+		if (!(lacks & 4) || i != count / 2)
+			sctp_world_arrive(0, packet, sizeof packet);
+		sctp_world_run(1);
+	}
+	nextTsn = tsn;
 }
 
 static void checkText(const rtc_sctp_event *event)
@@ -214,7 +251,10 @@ static void take(session *it, input *script)
 		readAll(it);
 		break;
 	case 7:
-		sctp_world_disconnect(0);
+		if (step >> 3)
+			fragments(script, 2u * (step >> 3));
+		else
+			sctp_world_disconnect(0);
 		break;
 	}
 	if (!(it->flags & LATE))
@@ -228,6 +268,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	input script = {data, size};
 	session it = {.flags = byte(&script)};
+	nextTsn = 0;
 	int error, isSmall = it.flags & SMALL;
 	const rtc_sctp_options options = {.port = 5000,
 									  .streams = 64,

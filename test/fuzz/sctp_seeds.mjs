@@ -8,7 +8,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-const largest = 6000; // bytes of a seed
+const largest = 12000; // bytes of a seed
 const kinds = [50, 51, 53, 57];
 const dcep = kinds.indexOf(50);
 
