@@ -12,9 +12,12 @@ static int count_slots(const txMachine *machine)
 	return count;
 }
 
-static int count_chunks(const txMachine *machine)
+int rtc_machine_chunks(const void *it)
 {
+	const txMachine *machine = it;
 	int size = 0;
+	if (machine->minimumChunksSize)
+		return -1;
 	for (const txBlock *block = machine->firstBlock; block; block = block->nextBlock)
 		size += (int)(block->limit - block->current);
 	return size;
@@ -25,6 +28,6 @@ rtc_machine_room rtc_machine_measure(const void *it)
 	const txMachine *machine = it;
 	return (rtc_machine_room){
 		.slots = machine->minimumHeapCount ? -1 : count_slots(machine),
-		.chunks = machine->minimumChunksSize ? -1 : count_chunks(machine),
+		.chunks = rtc_machine_chunks(machine),
 	};
 }

@@ -10,5 +10,6 @@ typedef struct {
 } rtc_machine_room;
 
 rtc_machine_room rtc_machine_measure(const void *machine);
+int rtc_machine_chunks(const void *machine); // of these alone: counting slots takes as long as there are some
 
 #endif

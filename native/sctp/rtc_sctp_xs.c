@@ -274,7 +274,7 @@ static void set(xsMachine *the, xsIdentifier name, double value)
 static int hasRoom(xsMachine *the, uint32_t size)
 {
 	for (int collected = 0; collected < 2; collected++) {
-		int chunks = rtc_machine_measure(the).chunks;
+		int chunks = rtc_machine_chunks(the);
 		if (chunks < 0 || (double)chunks >= (double)size + RESERVE)
 			return 1;
 		if (!collected)
