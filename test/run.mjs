@@ -63,6 +63,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/interop/run.mjs", "apprtc", "--short"],
 		["node", "test/interop/run.mjs", "custom"],
 		["node", "test/interop/run.mjs", "whip", "--short"],
+		["node", "test/interop/run.mjs", "data", "--short"],
 		["node", "test/interop/run.mjs", "peers", "--short"],
 	],
 	strangers: () => [

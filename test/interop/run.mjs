@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our devices with other people's clients, peers and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
-//   --only NAME   of the table peers, this implementation's rows alone
-//   --short       what `npm test` runs of the tables apprtc, whip and peers
+//   --only NAME   of the tables peers and data, this implementation's rows alone
+//   --short       what `npm test` runs of the tables apprtc, whip, data and peers
 // @ts-check
 import { parseArgs } from "node:util";
 import { abandon, closeBrowsers } from "./world.mjs";
@@ -28,8 +28,9 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	whip: async () => (await import("./whip.mjs")).rows(options),
 	data: async () => {
 		const { prepare, rows } = await import("./data/rows.mjs");
+		const remote = await import("./data/remote.mjs");
 		await prepare();
-		return rows(options);
+		return [...rows(options), ...(options.short || options.only ? [] : remote.rows)];
 	},
 	relay: async () => (await import("./relay.mjs")).rows,
 	peers: async () => {

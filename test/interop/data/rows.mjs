@@ -14,12 +14,18 @@ import { DataAgent } from "./agent.mjs";
  * @typedef {object} Implementation
  * @property {string} name
  * @property {() => Promise<Peer>} start
+ * @property {boolean} [short] it has rows in `npm test`
  * @property {boolean} [silent] its channels do not tell what the other side has set for them
- * @property {boolean} [forgets] it loses messages that wait for the program when the other side closes their channel
+ * @property {boolean} [forgets] it may lose messages that wait for the program when the other side closes their channel. A
+ * capture of SCTP's packets shows that it is there that they are lost: its SCTP has acknowledged all of them before the device
+ * resets the stream
+ * @property {number} [pause] milliseconds before it can use a closed channel's id: a capture shows that until its own reset,
+ * which it repeats after a second, is answered, it counts a new channel's messages from where the former ended (RFC 6525
+ * section 5.1.2 wants them from 0), so that its OPEN is never whole
  * @property {boolean} [full] only messages of 1 byte to 64 KB: of empty ones it leaves out the byte that RFC 8831 section 6.6
  * wants, and one of 256 KB did not come back to it in 12 s
  */
-/** @typedef {{ peer: Peer, device: DeviceSession, silent: boolean, forgets: boolean, full: boolean }} Session */
+/** @typedef {{ peer: Peer, device: DeviceSession, silent: boolean, forgets: boolean, full: boolean, pause: number }} Session */
 /** @typedef {{ name: string, short?: boolean, run(session: Session): Promise<string> }} Scenario */
 
 const sizes = [0, 1, 1199, 1200, 16384, 65536, 262144, 1 + Math.floor(Math.random() * 262143)];
@@ -63,11 +69,11 @@ const startNode = (library) => /** @type {any} */ (startProcess("node", `../data
 
 /** @type {Implementation[]} */
 const implementations = [
-	{ name: "chromium", start: () => startPage("chromium") },
+	{ name: "chromium", start: () => startPage("chromium"), short: true },
 	{ name: "firefox", start: () => startPage("firefox") },
-	{ name: "node-datachannel", start: () => startNode("node-datachannel"), silent: true, forgets: true },
+	{ name: "node-datachannel", start: () => startNode("node-datachannel"), silent: true, forgets: true, short: true },
 	{ name: "wrtc", start: () => startNode("wrtc") },
-	{ name: "werift", start: () => startNode("werift"), full: true },
+	{ name: "werift", start: () => startNode("werift"), full: true, pause: 2500 },
 ];
 
 /** @returns {{ name: string, init: RTCDataChannelInit }[]} */
@@ -164,7 +170,7 @@ function closing(byDevice) {
 		name: `${byDevice ? "hears of" : "asks for"} a channel's end while data is under way, ten times over`,
 		short: byDevice,
 		async run(session) {
-			const { peer, device, forgets } = session;
+			const { peer, device, forgets, pause } = session;
 			await peer.do("make", { label: "stays" });
 			await connect(session, false);
 			await peer.do("opened", { label: "stays" });
@@ -182,6 +188,7 @@ function closing(byDevice) {
 					await peer.do("flood", { label, count, size });
 					await peer.do("close", { label });
 					await peer.do("closed", { label });
+					await new Promise((resolve) => setTimeout(resolve, pause));
 				}
 			}
 			const messages = await peer.do("echo", { label: "stays", sizes: [1, 16384] });
@@ -203,8 +210,8 @@ async function play(implementation, { run }) {
 	const device = new DeviceSession(socket);
 	if (implementation.full) await peer.do("sendNothingEmpty");
 	try {
-		const { silent = false, forgets = false, full = false } = implementation;
-		return await run({ peer, device, silent, forgets, full });
+		const { silent = false, forgets = false, full = false, pause = 0 } = implementation;
+		return await run({ peer, device, silent, forgets, full, pause });
 	} catch (error) {
 		throw new Error(
 			`${error instanceof Error ? error.message : error}\nthe device: ${device.told.join("; ").slice(-2000)}`,
@@ -220,6 +227,7 @@ async function play(implementation, { run }) {
 export function rows({ short = false, only }) {
 	return implementations
 		.filter(({ name }) => !only || name === only)
+		.filter((implementation) => !short || implementation.short)
 		.flatMap((implementation) =>
 			scenarios
 				.filter((scenario) => !short || scenario.short)
