@@ -352,3 +352,24 @@ test("the names of others' stacks are read, and servers of other kinds left out"
 	expect(parsed.lifetime).toBeGreaterThan(500);
 	expect(() => messages.parseIceConfiguration("[]")).toThrow();
 });
+
+test("what a service says is taken in bounds", () => {
+	const joined = (params: object) =>
+		messages.parseJoined(
+			JSON.stringify({ params: { client_id: "1", room_id: "r", wss_url: "wss://w.example/ws", ...params } }),
+			false,
+		);
+	const list = (count: number) => Array.from({ length: count }, (_, i) => `m${i}`);
+	expect(joined({ messages: list(32) }).messages).toHaveLength(32);
+	expect(joined({ messages: list(40) }).messages).toEqual(list(32));
+	expect(joined({ messages: ["a", 1, null, "b"] }).messages).toEqual(["a", "b"]);
+	expect(() => joined({ room_id: "r".repeat(65) })).toThrow("no client_id or room_id");
+	expect(() => joined({ wss_url: `wss://w.example/${"w".repeat(512)}` })).toThrow("no wss_url");
+	expect(() => joined({ ice_server_url: "http://i.example/" })).toThrow("a URL without TLS");
+	const server = (more: object) =>
+		messages.parseIceConfiguration(JSON.stringify({ iceServers: [{ urls: "turn:t", ...more }] })).servers;
+	const [longest, longer] = ["u".repeat(512), "u".repeat(513)];
+	expect(server({ username: longest, credential: longest })[0]).toMatchObject({ username: longest });
+	expect(server({ username: longer, credential: "c" })).toEqual([{ urls: ["turn:t"] }]);
+	expect(server({ username: "u", credential: longer })).toEqual([{ urls: ["turn:t"] }]);
+});

@@ -276,17 +276,20 @@ test("an end of the session just before the client's is told to the server all t
 	expect(types()).toEqual(["offer-request", "answer"]);
 });
 
-test("candidates that are refused cost nothing else; a server that takes none is not asked again", async () => {
-	await start();
-	server.script.set("PATCH", [{ status: 412 }, { status: 405 }]);
-	for (let i = 0; i < 3; i++) {
-		candidate(`candidate:${i} 1 udp 1 192.0.2.1 1 typ host`);
-		await advance(1000);
-	}
-	expect(server.methods().filter((method) => method === "PATCH")).toHaveLength(2);
-	expect(errors).toHaveLength(1);
-	expect(states.at(-1)).toBe("connected");
-});
+test.each([405, 415, 501])(
+	"candidates that are refused cost nothing else; with %d none is sent again",
+	async (status) => {
+		await start();
+		server.script.set("PATCH", [{ status: 412 }, { status }]);
+		for (let i = 0; i < 3; i++) {
+			candidate(`candidate:${i} 1 udp 1 192.0.2.1 1 typ host`);
+			await advance(1000);
+		}
+		expect(server.methods().filter((method) => method === "PATCH")).toHaveLength(2);
+		expect(errors).toHaveLength(1);
+		expect(states.at(-1)).toBe("connected");
+	},
+);
 
 test("an offer that is not asked for, and one that renegotiates", async () => {
 	active = false;
