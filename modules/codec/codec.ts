@@ -12,11 +12,30 @@ const records: readonly CodecRecord[] = Object.freeze([h264, opus, pcmu, pcma]);
 const video = Object.freeze(records.map(({ capability }) => capability).filter(({ kind }) => kind === "video"));
 const audio = Object.freeze(records.map(({ capability }) => capability).filter(({ kind }) => kind === "audio"));
 
-/** The record of a codec by its name, in any case (RFC 4855 section 3); undefined for one that there is not. */
+// All that descriptions name, as the registry of RTP payload formats has them. Names are the same in any case.
+const names: readonly string[] = Object.freeze([
+	...records.map(({ capability }) => capability.name),
+	..."H265 VP8 VP9 AV1 rtx red ulpfec flexfec-03 G722 CN telephone-event".split(" "),
+]);
+const inLowerCase: readonly string[] = Object.freeze(names.map((name) => name.toLowerCase()));
+
+/** A name as it is registered where it is known here, so that it may be compared as it is (RFC 4855 section 3). */
+export function canonicalName(name: string): string {
+	let place = names.indexOf(name);
+	if (place < 0) place = inLowerCase.indexOf(name.toLowerCase());
+	return place < 0 ? name : names[place]!;
+}
+
+/** Whether two names are one codec's, in any case. On XS a call of a string's method takes slots: it is the last resort. */
+export function isSameName(a: string, b: string): boolean {
+	return a === b || ((!names.includes(a) || !names.includes(b)) && a.toLowerCase() === b.toLowerCase());
+}
+
+/** The record of a codec by its name, in any case; undefined for one that there is not. */
 export function recordOf(name: string): CodecRecord | undefined {
-	const wanted = name.toLowerCase();
-	for (const record of records) if (record.capability.name.toLowerCase() === wanted) return record;
-	return undefined;
+	let place = names.indexOf(name);
+	if (place < 0) place = inLowerCase.indexOf(name.toLowerCase());
+	return place < 0 ? undefined : records[place];
 }
 
 /** What is done for a kind where no track says otherwise, the preferred one first. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What this device can do, matched with what the remote offers. What is special to a codec is its record's.
-import { parameter, recordOf, type CodecCapability } from "webrtc/codec";
+import { isSameName, parameter, recordOf, type CodecCapability } from "webrtc/codec";
 import type { Codec, MediaSection } from "webrtc/sdp/types";
 
 /** What tells two codecs apart. Channels: default 1. */
@@ -14,7 +14,7 @@ export function packetizationMode({ name, parameters }: Pick<Format, "name" | "p
 /** How far two formats are apart: 0 for the same, more for one that can stand for the other, undefined for none of it. */
 export function formatDistance(ours: Format, theirs: Format): number | undefined {
 	if (ours.clockRate !== theirs.clockRate || (ours.channels ?? 1) !== (theirs.channels ?? 1)) return undefined;
-	if (ours.name.toLowerCase() !== theirs.name.toLowerCase()) return undefined;
+	if (!isSameName(ours.name, theirs.name)) return undefined;
 	const distance = recordOf(ours.name)?.distance;
 	return distance ? distance(ours.parameters, theirs.parameters) : 0;
 }
@@ -44,7 +44,9 @@ export function answerCodecs(capabilities: readonly CodecCapability[], offered: 
 function bestMatch(capability: CodecCapability, offered: MediaSection, taken: readonly Codec[]): Codec | undefined {
 	let best: Codec | undefined;
 	let least = Infinity;
-	for (const codec of offered.codecs) {
+	const { codecs } = offered;
+	for (let i = 0; i < codecs.length; i++) {
+		const codec = codecs[i]!;
 		const distance = formatDistance(capability, codec);
 		if (distance === undefined || distance >= least || !isUsablePayloadType(codec.payloadType)) continue;
 		if (taken.some((other) => other.payloadType === codec.payloadType)) continue;
@@ -56,7 +58,7 @@ function bestMatch(capability: CodecCapability, offered: MediaSection, taken: re
 
 /** Retransmissions have payload types of their own (RFC 4588 section 8.6). */
 export function isRtx({ name }: Pick<Codec, "name">): boolean {
-	return name.toLowerCase() === "rtx";
+	return isSameName(name, "rtx");
 }
 
 /** What retransmits the packets of a payload type. */

@@ -74,6 +74,8 @@ class Parser {
 	readonly #feedbackSets = new FeedbackSets();
 	readonly #limits: Readonly<SdpLimits>;
 	#endOfCandidates = false; // of all sections
+	#fingerprint: Fingerprint | undefined;
+	#fingerprintText = "";
 	#items = 0;
 	#extensions = 0; // read in this section
 
@@ -147,6 +149,7 @@ class Parser {
 		const name = colon < 0 ? line.slice(2) : line.slice(2, colon);
 		const value = colon < 0 ? "" : line.slice(colon + 1);
 		try {
+			if (this.#section && this.codecAttribute(name, value)) return;
 			if (this.sharedAttribute(name, value)) return;
 			if (!this.#section) this.sessionAttribute(name, value);
 			else if (!this.mediaAttribute(this.#section, name, value))
@@ -154,6 +157,24 @@ class Parser {
 		} catch (error) {
 			if (essential.includes(name) || !(error instanceof WebRTCError)) throw error;
 		}
+	}
+
+	/** Two thirds of the lines of an offer. */
+	private codecAttribute(name: string, value: string): boolean {
+		switch (name) {
+			case "rtcp-fb":
+				this.#codecs.feedback(value, this.line);
+				break;
+			case "rtpmap":
+				this.#codecs.rtpmap(value, this.line);
+				break;
+			case "fmtp":
+				this.#codecs.fmtp(value, this.line);
+				break;
+			default:
+				return false;
+		}
+		return true;
 	}
 
 	private sharedAttribute(name: string, value: string): boolean {
@@ -171,7 +192,7 @@ class Parser {
 				break;
 			case "fingerprint":
 				this.count();
-				target.fingerprints = [...target.fingerprints, attribute.fingerprint(value, line)];
+				target.fingerprints = [...target.fingerprints, this.fingerprint(value)];
 				break;
 			case "setup":
 				target.setup = attribute.setup(value, line);
@@ -253,15 +274,6 @@ class Parser {
 			case "candidate":
 				this.candidate(section, text.slice(2));
 				break;
-			case "rtpmap":
-				this.#codecs.rtpmap(value, this.line);
-				break;
-			case "fmtp":
-				this.#codecs.fmtp(value, this.line);
-				break;
-			case "rtcp-fb":
-				this.#codecs.feedback(value, this.line);
-				break;
 			case "ssrc":
 				this.source(section, value);
 				break;
@@ -269,6 +281,15 @@ class Parser {
 				this.sourceGroup(section, value);
 				break;
 		}
+	}
+
+	/** All sections have the same. */
+	private fingerprint(value: string): Fingerprint {
+		if (value !== this.#fingerprintText) {
+			this.#fingerprint = attribute.fingerprint(value, this.line);
+			this.#fingerprintText = value;
+		}
+		return this.#fingerprint!;
 	}
 
 	private extension(target: Shared, value: string): void {

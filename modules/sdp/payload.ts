@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The codecs of one section, while its lines come in: rtpmap, fmtp, rtcp-fb. It spares the heap: an offer has dozens of
 // codecs, and most of them have the same feedback.
-import { recordOf } from "webrtc/codec";
-import { head, integer, intern, limits, malformed, tail, token } from "webrtc/sdp/text";
+import { canonicalName, recordOf } from "webrtc/codec";
+import { head, integer, limits, malformed, tail, token } from "webrtc/sdp/text";
 import type { Codec } from "webrtc/sdp/types";
 
-const codecNames: readonly string[] = Object.freeze([
-	..."H264 H265 VP8 VP9 AV1 rtx red ulpfec flexfec-03 opus PCMU PCMA G722 CN telephone-event".split(" "),
-]);
 // The kinds of feedback that are kept; others would be dropped when answering anyway.
 const feedbackKinds: readonly string[] = Object.freeze([
 	...["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir", "ccm tmmbr"],
@@ -69,7 +66,7 @@ export class CodecReader {
 	/** `a=rtpmap` (RFC 8866 section 6.6): "111 opus/48000/2". */
 	rtpmap(value: string, line: number): void {
 		const encoding = tail(value, " ").trim();
-		const name = intern(codecNames, token(head(encoding, "/"), line, "the name of the codec"));
+		const name = canonicalName(token(head(encoding, "/"), line, "the name of the codec"));
 		const codec = this.#codecs[this.find(value, line, rankOf(name))];
 		if (codec) setEncoding(codec, name, tail(encoding, "/"), line);
 	}
@@ -83,7 +80,9 @@ export class CodecReader {
 
 	/** `a=rtcp-fb` (RFC 4585 section 4.2). */
 	feedback(value: string, line: number): void {
-		const place = feedbackKinds.indexOf(tail(value, " ").trim());
+		const kind = tail(value, " ");
+		let place = feedbackKinds.indexOf(kind);
+		if (place < 0) place = feedbackKinds.indexOf(kind.trim());
 		if (place < 0) return;
 		const isForAll = value.startsWith("* ");
 		const index = isForAll ? -1 : this.find(value, line, Rank.none);

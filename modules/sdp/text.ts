@@ -139,8 +139,8 @@ export function eachLine(text: string, take: (line: string) => boolean | void): 
 
 /** A decimal number without sign or leading zeros, of at most `maximum`. */
 export function integer(text: string, maximum: number, line: number, what: string): number {
-	const value = Number(text);
-	if (!(value >= 0 && value <= maximum) || String(value) !== text || !Number.isInteger(value)) {
+	const value = +text;
+	if (!(value >= 0 && value <= maximum) || value % 1 !== 0 || `${value}` !== text) {
 		malformed(line, `${what} must be a number up to ${maximum}`);
 	}
 	return value;
@@ -168,16 +168,16 @@ export function isCandidate(text: string): boolean {
 	return text.startsWith("candidate:") && text.length > 10 && !text.includes("\r") && !text.includes("\n");
 }
 
-/** The part before the first `separator`, or all. */
+/** The part before the first `separator`, a character, or all. */
 export function head(text: string, separator: string): string {
 	const index = text.indexOf(separator);
 	return index < 0 ? text : text.slice(0, index);
 }
 
-/** The part after the first `separator`, or "". */
+/** The part after the first `separator`, a character, or "". */
 export function tail(text: string, separator: string): string {
 	const index = text.indexOf(separator);
-	return index < 0 ? "" : text.slice(index + separator.length);
+	return index < 0 ? "" : text.slice(index + 1);
 }
 
 /** `text` as the equal string of `known`, which costs no heap on a device; else itself. */
