@@ -17,7 +17,7 @@ export default {
 	moduleNameMapper: {
 		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/native/$1.ts",
 		"^(base64|timer|time|preference)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
-		"^embedded:io/socket/listener$": "<rootDir>/test/unit/fakes/moddable/listener.ts",
+		"^embedded:io/socket/(listener|udp)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
 		"^mc/config$": "<rootDir>/test/unit/fakes/moddable/config.ts",
 		"^webrtc/signaling/([a-z0-9]+)$": "<rootDir>/modules/signaling/$1/$1.ts",
 		"^webrtc/([a-z]+)$": "<rootDir>/modules/$1/$1.ts",

@@ -3,6 +3,7 @@
 // told of as events.
 import WebRTCError from "webrtc/error";
 import type { IceGatheringState } from "webrtc/ice";
+import type { VideoCapture } from "webrtc/media";
 import { randomBytes } from "webrtc/native/crypto";
 import Certificate from "webrtc/native/dtls/certificate";
 import { RtpSession, type RtpSessionStatistics } from "webrtc/native/rtp";
@@ -284,6 +285,12 @@ export default class Connection
 
 	onPairChange(): void {
 		if (this.signalingState !== "closed") this.#owner.dispatchEvent({ type: "selectedcandidatepairchange" });
+	}
+
+	/** Browsers ask for a key frame by the former path, for seconds yet. */
+	onPathFound(): void {
+		for (const { sender } of this.negotiation.transceivers)
+			if (sender.track?.kind === "video") (sender.track as VideoCapture).requestKeyFrame();
 	}
 
 	onGathered(): void {

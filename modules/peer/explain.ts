@@ -129,7 +129,7 @@ function candidates(all: readonly Candidate[]): string {
 }
 
 function unusable({ ignoredCandidates, unresolvedCandidates }: IceCounters): string {
-	const names = unresolvedCandidates ? `; ${unresolvedCandidates} with names` : "";
+	const names = unresolvedCandidates ? `; ${unresolvedCandidates} with names, which are looked up by mDNS` : "";
 	return names + (ignoredCandidates ? `; ${ignoredCandidates} of no use here` : "");
 }
 

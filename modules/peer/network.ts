@@ -10,6 +10,7 @@ import { prepare } from "webrtc/native/srtp";
 import Transport, { type InterfaceAddress, type TransportStatistics } from "webrtc/native/transport";
 import Path from "webrtc/native/transport/path";
 import Relay, { type RelayOptions } from "webrtc/native/transport/relay";
+import Names from "webrtc/peer/names";
 import Servers from "webrtc/peer/servers";
 
 export interface NetworkOptions {
@@ -55,6 +56,7 @@ export default class Network {
 	#buffer = new Uint8Array(largestStun);
 	#clock = new Clock();
 	#servers: Servers | undefined;
+	#names: Names | undefined;
 	#maximumCandidates: number;
 	#unsent = 0;
 	#options: Pick<NetworkOptions, "interfaceFilter" | "onChange">;
@@ -173,6 +175,11 @@ export default class Network {
 		return this.open().hasFamily(family);
 	}
 
+	/** Names of the local network in candidates. */
+	get names(): Names {
+		return (this.#names ??= new Names(() => this.now));
+	}
+
 	/** STUN and TURN servers, which the connections share. */
 	get servers(): Servers {
 		return (this.#servers ??= new Servers(this));
@@ -228,6 +235,8 @@ export default class Network {
 	/** Gives the port back; peer connections that are left fail. Can be called again without effect. */
 	close(): void {
 		this.unwatch();
+		this.#names?.close();
+		this.#names = undefined;
 		this.#servers?.close();
 		this.#servers = undefined;
 		this.#transport?.close();

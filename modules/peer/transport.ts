@@ -5,7 +5,15 @@ import Timer from "timer";
 import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
-import { IceAgent, IceGatherer, makeCredentials, parseCandidate, type IceState, type SelectedPair } from "webrtc/ice";
+import {
+	IceAgent,
+	IceGatherer,
+	makeCredentials,
+	parseCandidate,
+	type ParsedCandidate,
+	type IceState,
+	type SelectedPair,
+} from "webrtc/ice";
 import type { LocalCandidateOptions } from "webrtc/ice/types";
 import * as crypto from "webrtc/native/crypto";
 import Dtls from "webrtc/native/dtls";
@@ -17,6 +25,7 @@ import type { CandidateFilter } from "webrtc/peer/configuration";
 import type { IceParameters } from "webrtc/peer/ice";
 import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
+import type { NamesUser } from "webrtc/peer/names";
 import { relayOf } from "webrtc/peer/route";
 import type { ServerStatus, ServersUser } from "webrtc/peer/servers";
 import type { RemoteTransport } from "webrtc/sdp";
@@ -42,13 +51,15 @@ export interface TransportOwner {
 	onGathered(): void;
 	/** Data goes by another pair. */
 	onPairChange(): void;
+	/** Data arrives again, after a change of the network: the peer has missed some. */
+	onPathFound(): void;
 }
 
 const none: readonly string[] = Object.freeze([]);
 const moving = 10_000; // ms in which a remote that begins anew has been heard of
 
 /** Owns all natives of one peer but its senders. */
-export default class PeerTransport implements ServersUser {
+export default class PeerTransport implements NamesUser, ServersUser {
 	readonly agent: IceAgent;
 	readonly gatherer: IceGatherer;
 	readonly relayOnly: boolean;
@@ -76,6 +87,8 @@ export default class PeerTransport implements ServersUser {
 	#error: WebRTCError | undefined;
 	#serverKeys: readonly string[] = none;
 	#gathers = false;
+	#isSought = false; // the network has changed, and nothing was heard of the peer since
+	#named: ParsedCandidate[] | undefined; // candidates of the remote whose names are looked up
 	#closed = false;
 	#broken = false;
 	/** How often a pair was selected. */
@@ -119,10 +132,34 @@ export default class PeerTransport implements ServersUser {
 		if (!parsed || this.allows(parsed, "remote")) this.agent.addRemoteCandidate(line);
 	}
 
+	private lookUp(candidate: ParsedCandidate): void {
+		(this.#named ??= []).push(candidate);
+		this.#network.names.resolve(candidate.address, this);
+	}
+
+	onName(name: string, addresses: readonly string[]): void {
+		if (this.#closed || this.#broken || !this.#named) return;
+		try {
+			const named = this.#named.filter(({ address }) => address === name);
+			this.#named = this.#named.filter(({ address }) => address !== name);
+			if (!this.#named.length) this.#named = undefined;
+			for (const candidate of named) {
+				for (const address of addresses) {
+					const found = { ...candidate, address };
+					if (this.allows(found, "remote")) this.agent.addRemoteCandidate(found);
+				}
+			}
+			if (addresses.length) this.pump();
+		} catch (cause) {
+			contain(this, cause);
+		}
+	}
+
 	/** Data goes on as it did; all pairs are checked again, and new candidates told of. */
 	onNetworkChange(): void {
 		if (this.#closed || this.#broken) return;
 		try {
+			this.#isSought = true;
 			this.gatherer.changeHosts(this.hosts, this.#network.now);
 			this.tellGathered();
 			this.pump();
@@ -388,6 +425,7 @@ export default class PeerTransport implements ServersUser {
 			if (event.type === "heard") this.#path.accept(event.address, event.port, relayOf(event.local));
 			else if (event.type === "validated") this.#path.confirm(event.address, event.port, relayOf(event.local));
 			else if (event.type === "valid" || event.type === "consent") this.select(event.pair);
+			else if (event.type === "unresolved") this.lookUp(event.candidate);
 			else if (event.type === "deselected") this.#path.forget();
 			else if (event.type === "selected") {
 				this.pairChanges++;
@@ -407,6 +445,10 @@ export default class PeerTransport implements ServersUser {
 		this.schedule();
 		if (changed) this.#owner.onTransportState();
 		if (pairs !== this.pairChanges) this.#owner.onPairChange();
+		if (this.#isSought && !this.agent.seeking && this.agent.selectedPair) {
+			this.#isSought = false;
+			this.#owner.onPathFound();
+		}
 	}
 
 	/** Gives everything back; the remote is told by DTLS's close_notify. Can be called again without effect. */
@@ -423,6 +465,8 @@ export default class PeerTransport implements ServersUser {
 		for (const ufrag of this.#ufrags) this.#network.remove(ufrag);
 		this.#network.leave(this.#number);
 		if (this.#serverKeys.length) this.#network.servers.leave(this);
+		if (this.#named) this.#network.names.leave(this);
+		this.#named = undefined;
 		this.agent.close();
 	}
 

@@ -35,15 +35,20 @@ export const names = /** @type {const} */ (["chromium", "firefox"]);
  * @param {string[]} [options.args] more of them, for Chromium
  * @param {boolean} [options.insecure] whether Firefox takes any server's certificate
  * @param {boolean} [options.loopback] whether Firefox asks TURN servers at a loopback address, which it passes over otherwise
+ * @param {string} [options.executablePath] another program, for Chromium
  * @param {boolean} [options.audible] whether pages may hear what Chromium plays of them; a sound card plays it too
  */
-export function launch(name, { args = [], insecure = false, loopback = false, audible = false } = {}) {
+export function launch(
+	name,
+	{ args = [], insecure = false, loopback = false, audible = false, executablePath = "/usr/bin/chromium" } = {},
+) {
 	if (name === "chromium") {
 		const sound = audible ? "--auto-accept-this-tab-capture" : "--mute-audio";
 		const all = [...chromiumArguments, sound, ...args];
 		// Puppeteer adds it to what is headless.
 		const ignoreDefaultArgs = audible ? ["--mute-audio"] : [];
-		return puppeteer.launch({ executablePath: "/usr/bin/chromium", headless: true, args: all, ignoreDefaultArgs });
+		// By a pipe: it may be in another network.
+		return puppeteer.launch({ executablePath, headless: true, args: all, ignoreDefaultArgs, pipe: true });
 	}
 	return puppeteer.launch({
 		acceptInsecureCerts: insecure,

@@ -18,12 +18,13 @@ export class Application {
 	 * @param {Record<string, string | number>} [options] its configuration
 	 * @param {string[]} [hostOptions] of the simulator
 	 * @param {Record<string, string>} [environment] variables added to this process's
+	 * @param {string} [program] that runs Node.js
 	 */
-	constructor(manifest, options = {}, hostOptions = [], environment = {}) {
+	constructor(manifest, options = {}, hostOptions = [], environment = {}, program = "node") {
 		const pairs = Object.entries(options).map(([key, value]) => `${key}=${value}`);
 		const parameters = ["hosts/linux/run.mjs", ...hostOptions, manifest, ...pairs];
 		const env = { ...process.env, ...environment };
-		this.process = spawn("node", parameters, { cwd: root, stdio: ["pipe", "pipe", "pipe"], env });
+		this.process = spawn(program, parameters, { cwd: root, stdio: ["pipe", "pipe", "pipe"], env });
 		const take = (/** @type {Buffer} */ chunk) => {
 			this.output += chunk;
 			for (const listener of this.#listeners) listener();

@@ -33,6 +33,11 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		return [...rows(options), ...(options.short || options.only ? [] : remote.rows)];
 	},
 	relay: async () => (await import("./relay.mjs")).rows,
+	roaming: async () => {
+		const { prepare, rows } = await import("./roaming/rows.mjs");
+		await prepare();
+		return rows;
+	},
 	peers: async () => {
 		const { prepare, rows } = await import("./peers/rows.mjs");
 		await prepare();

@@ -24,6 +24,7 @@ const plots = {
 
 const patience = 3; // seconds without a first picture
 const connectTimeout = 15_000; // ms
+const renewals = 5; // attempts to restart ICE in a pause
 const staleTimeout = 10_000; // ms after which a session without a picture is made anew
 
 let session;
@@ -88,10 +89,23 @@ function live() {
 function watch(current) {
 	liveness = new Liveness(current.pc, video, {
 		onClosed: () => current === session && again("The camera has ended the session.", "Closed"),
+		onPause: () => renew(current),
 		onStale: (since, sound) => current === session && onStale(since, sound),
 		onLive: () => current === session && current.pc.connectionState === "connected" && live(),
 	});
 	retry = setTimeout(() => again("No connection could be made in time."), connectTimeout);
+}
+
+/** The network may have changed under a session: its requests may fail for a moment, too. @param {WHEPSession} current */
+async function renew(current) {
+	for (let attempt = 0; attempt < renewals && current === session; attempt++) {
+		try {
+			// A connection that is kept from before leads nowhere, and does not tell.
+			return await current.restart(500 * 2 ** attempt);
+		} catch {
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
+	}
 }
 
 function onStale(since, sound) {

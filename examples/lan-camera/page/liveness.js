@@ -3,6 +3,7 @@
 
 const period = 250; // ms between two looks
 const looks = 4; // for each count of frames
+const pause = 750; // ms without a frame, after which the way to the camera is looked for anew
 const quiet = 2000; // ms without a frame, after which a picture is not live
 
 /** Looks after one session until close(). */
@@ -17,12 +18,14 @@ export class Liveness {
 	#frames = 0;
 	#bytes = 0;
 	#stale = false;
+	#paused = false;
 
 	/**
 	 * @param {RTCPeerConnection} pc
 	 * @param {HTMLVideoElement} video
 	 * @param {object} events
 	 * @param {() => void} events.onClosed the camera has ended the session
+	 * @param {() => void} events.onPause nothing has come for a moment, in a page that is seen; once for each pause
 	 * @param {(since: number, sound: boolean) => void} events.onStale no picture since that time of performance.now();
 	 *     called while it lasts; `sound` says whether anything else comes
 	 * @param {() => void} events.onLive there is a picture again
@@ -51,7 +54,7 @@ export class Liveness {
 	#seen() {
 		this.#last = performance.now();
 		if (this.#stale) this.#events.onLive();
-		this.#stale = false;
+		this.#stale = this.#paused = false;
 	}
 
 	async #look() {
@@ -59,6 +62,11 @@ export class Liveness {
 		if (this.#pc.getReceivers().some(({ transport }) => /closed|failed/.test(transport?.state ?? ""))) {
 			this.close();
 			return this.#events.onClosed();
+		}
+		const isPaused = this.#last !== undefined && performance.now() - this.#last > pause;
+		if (isPaused && !this.#paused && document.visibilityState === "visible") {
+			this.#paused = true;
+			this.#events.onPause();
 		}
 		if (++this.#looks % looks) return;
 		// A page that is not seen shows no frames, and some browsers do not tell of them: the decoder counts.

@@ -17,7 +17,9 @@ export class WHEPSession {
 	#endpoint;
 	#location;
 	#etag;
+	#answer;
 	#candidates = [];
+	#restarting = false;
 	#closed = false;
 
 	/**
@@ -58,6 +60,31 @@ export class WHEPSession {
 		this.#etag = response.headers.get("etag");
 		if (this.#closed) return this.#delete();
 		await this.pc.setRemoteDescription({ type: "answer", sdp: text });
+		this.#answer = text;
+		this.#flush();
+	}
+
+	/**
+	 * Finds the way to the camera anew, while media goes on by the former one: by new credentials alone (RFC 9725 section
+	 * 4.3.3). Without effect while that is under way.
+	 * @param {number} [timeout] ms
+	 */
+	async restart(timeout = answerTimeout) {
+		if (this.#restarting || !this.#answer || this.#closed) return;
+		this.#restarting = true;
+		try {
+			this.#candidates = []; // those of before
+			this.pc.restartIce();
+			await this.pc.setLocalDescription();
+			const response = await this.#patch([], "*", AbortSignal.timeout(timeout));
+			const fragment = await response.text();
+			if (response.status !== 200) throw new Error(fragment.trim());
+			this.#etag = response.headers.get("etag");
+			this.#answer = renewed(this.#answer, fragment);
+			await this.pc.setRemoteDescription({ type: "answer", sdp: this.#answer });
+		} finally {
+			this.#restarting = false;
+		}
 		this.#flush();
 	}
 
@@ -88,20 +115,39 @@ export class WHEPSession {
 
 	/** All candidates that are there, in one PATCH (RFC 8840 section 9). */
 	#flush() {
-		const candidates = this.#candidates.splice(0);
-		if (!candidates.length || this.#closed) return;
+		if (this.#restarting || this.#closed || !this.#candidates.length) return;
+		this.#patch(this.#candidates.splice(0)).catch(() => {});
+	}
+
+	#patch(candidates, match = this.#etag, signal) {
 		const sdp = this.pc.localDescription.sdp;
 		const lines = [/a=ice-ufrag:.*/.exec(sdp)[0], /a=ice-pwd:.*/.exec(sdp)[0]];
 		for (const mid of new Set(candidates.map(({ sdpMid }) => sdpMid))) {
 			lines.push("m=video 9 UDP/TLS/RTP/SAVPF 0", `a=mid:${mid}`);
 			for (const { candidate } of candidates.filter(({ sdpMid }) => sdpMid === mid)) lines.push(`a=${candidate}`);
 		}
-		request(this.#location, {
+		return request(this.#location, {
 			method: "PATCH",
-			headers: { "content-type": "application/trickle-ice-sdpfrag", "if-match": this.#etag },
+			headers: { "content-type": "application/trickle-ice-sdpfrag", "if-match": match },
 			body: lines.join("\r\n") + "\r\n",
-		}).catch(() => {});
+			signal,
+		});
 	}
+}
+
+/** An answer with the credentials and candidates of a fragment. @param {string} answer @param {string} fragment */
+function renewed(answer, fragment) {
+	const find = (name) => [...fragment.matchAll(new RegExp(`^a=${name}:.*`, "gm"))].map(([line]) => line.trim());
+	const candidates = find("candidate");
+	return answer
+		.split("\r\n")
+		.filter((line) => !line.startsWith("a=candidate:"))
+		.flatMap((line) => {
+			const [, name] = /^a=(ice-ufrag|ice-pwd):/.exec(line) ?? [];
+			if (!name) return [line];
+			return name === "ice-pwd" ? [find(name)[0], ...candidates.splice(0)] : find(name).slice(0, 1);
+		})
+		.join("\r\n");
 }
 
 /** With the secret; without the browser's own prompt for one. @param {string | URL} url @param {RequestInit} options */

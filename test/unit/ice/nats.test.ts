@@ -249,6 +249,8 @@ test("1,000 seeds of loss up to 20 %, delay up to 500 ms, duplicated and reorder
 		times.push(world.a.network.now);
 	}
 	times.sort((one, other) => one - other);
-	expect(times[500]).toBeLessThan(3500);
+	// 1.6 s for one of two, 4.6 s for 19 of 20, 14.3 s at most: of 21 milliseconds to a second for a round trip.
+	expect(times[500]).toBeLessThan(2000);
+	expect(times[950]).toBeLessThan(6000);
 	expect(times[999]).toBeLessThan(20_000);
 });

@@ -98,7 +98,9 @@ test("candidates that cannot be used are counted", async () => {
 	await device.setLocalDescription();
 	await advance(10);
 	expect(first(device)).toBe("None of the peer's candidates can be used, and none of its checks has come.");
-	expect(device.explain()).toContain("The peer: no candidate; 1 with names; 1 of no use here");
+	expect(device.explain()).toContain(
+		"The peer: no candidate; 1 with names, which are looked up by mDNS; 1 of no use here",
+	);
 });
 
 test("one family on this side, and the other on the peer's", async () => {

@@ -17,7 +17,7 @@ let certificate: Certificate; // of the remote
 function open(own = new Certificate()): PeerTransport {
 	const network = new Network();
 	const transport = new PeerTransport(
-		{ onTransportState: () => {}, onGathered: () => {}, onPairChange: () => {} },
+		{ onTransportState: () => {}, onGathered: () => {}, onPairChange: () => {}, onPathFound: () => {} },
 		network,
 		own,
 		{

@@ -2,6 +2,7 @@
 // The network changes under a connection: this host's address, the peer's, or none for a while.
 import { advance } from "../fakes/moddable/clock";
 import Transport from "../fakes/native/transport";
+import { Encoder } from "../fakes/native/codec";
 import Path from "../fakes/native/transport/path";
 import { begin, end, make, camera, negotiate, pair } from "./helpers";
 
@@ -44,6 +45,20 @@ test.each(["controlled", "controlling"])(
 		expect([viewer.connectionState, device.connectionState]).toEqual(["connected", "connected"]);
 	},
 );
+
+test("the next picture is a whole one, as soon as the peer has answered from there", async () => {
+	const { viewer, device, deviceHost } = await meet();
+	const [encoder] = Encoder.open;
+	const before = encoder!.keyFrameRequests;
+	deviceHost.move();
+	await advance(900);
+	expect(encoder!.keyFrameRequests).toBe(before);
+	await advance(200);
+	expect(encoder!.keyFrameRequests).toBe(before + 1);
+	await advance(5000);
+	expect(encoder!.keyFrameRequests).toBe(before + 1);
+	expect(viewer.connectionState).toBe(device.connectionState);
+});
 
 test("ten moves, one after the other: candidates and memory stay bounded", async () => {
 	const { viewer, device, deviceHost } = await meet();
