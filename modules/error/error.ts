@@ -27,6 +27,7 @@ export type WebRTCErrorCode =
 	| "media/device-missing"
 	| "media/device-failed"
 	| "media/file-unreadable"
+	| "media/file-unwritable"
 	| "media/out-of-memory" // an encoder waits for memory, and goes on by itself when there is some
 	| "media/unsupported"
 	| "sdp/malformed"

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAMPLE_RATE 8000
-#define LARGEST_FACTOR 6
-#define LARGEST_INPUT 960 // samples: 20 ms at 48 kHz
-#define CUTOFF 3600.0     // Hz, where the filter halves; 400 Hz on each side are its slope
-#define TAPS 32           // of the filter, for each sample that is left out and the one that stays
-#define ONE 16384         // of its coefficients: their sum, and the sum of their magnitudes stays below twice as much
-#define ULAW_BIAS 132     // 33 of the recommendation's 14 bits: it makes segments begin at powers of two
-#define ULAW_CLIP 32635   // the largest that the bias does not overflow
+#define SAMPLE_RATE RTC_G711_RATE
+#define LARGEST_FACTOR RTC_G711_FACTOR
+#define LARGEST_INPUT 960  // samples: 20 ms at 48 kHz
+#define CUTOFF 3600.0      // Hz, where the filter halves; 400 Hz on each side are its slope
+#define TAPS RTC_G711_TAPS // of the filter, for each sample that is left out and the one that stays
+#define ONE RTC_G711_ONE   // the sum of the magnitudes of its coefficients stays below twice as much
+#define ULAW_BIAS 132      // 33 of the recommendation's 14 bits: it makes segments begin at powers of two
+#define ULAW_CLIP 32635    // the largest that the bias does not overflow
 #define ALAW_EVEN_BITS 0x55
 
 // The number of the highest set bit above bit 7, 0 … 7.
@@ -57,17 +57,17 @@ typedef struct {
 } g711;
 
 // A sinc in a Hamming window.
-static void design(g711 *self)
+void rtc_g711_design(int16_t *coefficients, uint32_t factor)
 {
-	int taps = (int)self->factor * TAPS;
-	double cutoff = CUTOFF / (SAMPLE_RATE * self->factor), sum = 0, values[TAPS * LARGEST_FACTOR];
+	int taps = (int)factor * TAPS;
+	double cutoff = CUTOFF / (SAMPLE_RATE * factor), sum = 0, values[TAPS * LARGEST_FACTOR];
 	for (int i = 0; i < taps; i++) {
 		double x = i - (taps - 1) / 2.0; // never 0, for there is an even number of taps
 		values[i] = sin(2 * M_PI * cutoff * x) / x * (0.54 - 0.46 * cos(2 * M_PI * i / (taps - 1)));
 		sum += values[i];
 	}
 	for (int i = 0; i < taps; i++)
-		self->coefficients[i] = (int16_t)lround(values[i] / sum * ONE);
+		coefficients[i] = (int16_t)lround(values[i] / sum * ONE);
 }
 
 static int16_t filter(const g711 *self, const int16_t *pcm)
@@ -124,7 +124,7 @@ static rtc_audio_codec *make(uint8_t (*law)(int16_t sample), uint32_t sampleRate
 	self->law = law;
 	self->factor = sampleRate / SAMPLE_RATE;
 	if (self->factor > 1)
-		design(self);
+		rtc_g711_design(self->coefficients, self->factor);
 	self->codec = (rtc_audio_codec){.encode = encode, .setBitrate = set_bitrate, .destroy = destroy};
 	return &self->codec;
 }
@@ -141,13 +141,35 @@ static rtc_audio_codec *make_alaw(uint32_t sampleRate, uint8_t channels, uint32_
 	return make(rtc_g711_alaw, sampleRate, channels);
 }
 
+static rtc_audio_decoder *make_ulaw_decoder(uint32_t sampleRate, uint8_t channels)
+{
+	return rtc_g711_make_decoder(rtc_g711_from_ulaw, sampleRate, channels);
+}
+
+static rtc_audio_decoder *make_alaw_decoder(uint32_t sampleRate, uint8_t channels)
+{
+	return rtc_g711_make_decoder(rtc_g711_from_alaw, sampleRate, channels);
+}
+
 #define REFUSAL "G.711 takes 8, 16, 24 or 48 kHz, mono"
 #define BITRATE 64000
 
 static const rtc_audio_class ulaw = {
-	.make = make_ulaw, .takes = takes, .refusal = REFUSAL, .sampleRate = SAMPLE_RATE, .bitrate = BITRATE};
+	.make = make_ulaw,
+	.takes = takes,
+	.refusal = REFUSAL,
+	.sampleRate = SAMPLE_RATE,
+	.bitrate = BITRATE,
+	.makeDecoder = make_ulaw_decoder,
+};
 static const rtc_audio_class alaw = {
-	.make = make_alaw, .takes = takes, .refusal = REFUSAL, .sampleRate = SAMPLE_RATE, .bitrate = BITRATE};
+	.make = make_alaw,
+	.takes = takes,
+	.refusal = REFUSAL,
+	.sampleRate = SAMPLE_RATE,
+	.bitrate = BITRATE,
+	.makeDecoder = make_alaw_decoder,
+};
 
 const rtc_codec rtc_codec_pcmu = {
 	.name = "PCMU", .clockRate = SAMPLE_RATE, .payload = &rtc_payload_whole, .audio = &ulaw};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opus (RFC 6716) by libopus, as RFC 7587 sends it: 20 ms a packet, in-band FEC, no DTX.
+// Opus (RFC 6716) by libopus, as RFC 7587 sends it: 20 ms a packet, in-band FEC, no DTX. What comes may have any
+// length.
 #include "rtc_audio_codec.h"
 #include "rtc_payload.h"
 
@@ -74,12 +75,58 @@ static int takes(uint32_t sampleRate, uint32_t channels)
 		   (channels == 1 || channels == 2);
 }
 
-static const rtc_audio_class encoder = {
+typedef struct {
+	rtc_audio_decoder decoder;
+	OpusDecoder *opus;
+} opus_decoder;
+
+static int decode(rtc_audio_decoder *decoder, const uint8_t *data, size_t size, int16_t *pcm, uint32_t capacity)
+{
+	int samples = opus_decode(((opus_decoder *)decoder)->opus, data, (opus_int32)size, pcm, (int)capacity, 0);
+	return samples > 0 ? samples : -1;
+}
+
+// The packet after a lost one may tell of it at a low rate (RFC 6716 section 2.1.7).
+static int conceal(rtc_audio_decoder *decoder, const uint8_t *next, size_t size, int16_t *pcm, uint32_t samples)
+{
+	OpusDecoder *opus = ((opus_decoder *)decoder)->opus;
+	int made = next ? opus_decode(opus, next, (opus_int32)size, pcm, (int)samples, 1) : -1;
+	if (made < 0)
+		made = opus_decode(opus, NULL, 0, pcm, (int)samples, 0);
+	return made == (int)samples ? made : -1;
+}
+
+static void destroy_decoder(rtc_audio_decoder *decoder)
+{
+	opus_decoder *self = (opus_decoder *)decoder;
+	if (self->opus)
+		opus_decoder_destroy(self->opus);
+	free(self);
+}
+
+static rtc_audio_decoder *make_decoder(uint32_t sampleRate, uint8_t channels)
+{
+	if (!takes(sampleRate, channels))
+		return NULL;
+	opus_decoder *self = calloc(1, sizeof *self);
+	if (!self)
+		return NULL;
+	int error = OPUS_OK;
+	self->decoder = (rtc_audio_decoder){.decode = decode, .conceal = conceal, .destroy = destroy_decoder};
+	self->opus = opus_decoder_create((opus_int32)sampleRate, channels, &error);
+	if (self->opus)
+		return &self->decoder;
+	free(self);
+	return NULL;
+}
+
+static const rtc_audio_class class = {
 	.make = make,
 	.takes = takes,
 	.refusal = "Opus takes 8, 12, 16, 24 or 48 kHz, mono or stereo",
 	.sampleRate = 48000,
+	.makeDecoder = make_decoder,
 };
 
 // The RTP clock is 48 kHz whatever it is fed (RFC 7587 section 4.1).
-const rtc_codec rtc_codec_opus = {.name = "opus", .clockRate = 48000, .payload = &rtc_payload_whole, .audio = &encoder};
+const rtc_codec rtc_codec_opus = {.name = "opus", .clockRate = 48000, .payload = &rtc_payload_whole, .audio = &class};

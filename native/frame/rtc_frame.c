@@ -18,18 +18,6 @@ struct rtc_frame_pool {
 	rtc_frame *frames[]; // `count` places
 };
 
-rtc_frame *rtc_frame_retain(rtc_frame *frame)
-{
-	atomic_fetch_add_explicit(&frame->refs, 1, memory_order_relaxed);
-	return frame;
-}
-
-void rtc_frame_release(rtc_frame *frame)
-{
-	if (frame && atomic_fetch_sub_explicit(&frame->refs, 1, memory_order_acq_rel) == 1)
-		frame->release(frame);
-}
-
 rtc_frame_pool *rtc_frame_pool_new(uint32_t count, uint32_t capacity)
 {
 	rtc_frame_pool *pool = calloc(1, sizeof *pool + count * sizeof(rtc_frame *));
@@ -100,6 +88,7 @@ static void reset(rtc_frame *frame)
 	frame->channels = 0;
 	frame->width = frame->height = 0;
 	frame->sampleRate = frame->samples = 0;
+	frame->sequence = frame->timestamp = 0;
 	memset(frame->planes, 0, sizeof frame->planes);
 	memset(frame->strides, 0, sizeof frame->strides);
 }

@@ -32,7 +32,8 @@ struct rtc_frame {
 	uint8_t channels;       // audio
 	uint16_t width, height;
 	uint32_t sampleRate;
-	uint32_t samples; // audio: per channel
+	uint32_t samples;             // audio: per channel
+	uint32_t sequence, timestamp; // of what was received: as RTP has them, the sequence number extended
 	uint8_t *planes[3];
 	uint32_t strides[3];
 };

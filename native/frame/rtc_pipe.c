@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sources and sinks. A connection is a reference in each direction, so neither end can go while the other may still
-// call it. Where both locks are held, the sink's is taken first.
+// Sources, sinks, and references to what goes between them. A connection is a reference in each direction, so neither
+// end can go while the other may still call it. Where both locks are held, the sink's is taken first.
 #include "rtc_frame.h"
 
 #include <errno.h>
 #include <string.h>
+
+rtc_frame *rtc_frame_retain(rtc_frame *frame)
+{
+	atomic_fetch_add_explicit(&frame->refs, 1, memory_order_relaxed);
+	return frame;
+}
+
+void rtc_frame_release(rtc_frame *frame)
+{
+	if (frame && atomic_fetch_sub_explicit(&frame->refs, 1, memory_order_acq_rel) == 1)
+		frame->release(frame);
+}
 
 void rtc_sink_init(rtc_sink *sink, void (*destroy)(rtc_sink *), void (*frame)(rtc_sink *, rtc_frame *))
 {

@@ -13,7 +13,7 @@ enum { RTPFB_NACK = 1, RTPFB_TWCC = 15, PSFB_PLI = 1, PSFB_FIR = 4, PSFB_AFB = 1
 #define PADDING 0x20
 #define COUNT 0x1f
 #define FEEDBACK 8 // bytes of a feedback body before its entries: two SSRCs
-#define REPORT_BLOCK 24
+#define REPORT_BLOCK RTC_RTCP_BLOCK_SIZE
 #define SENDER_INFO 20
 #define SDES_CNAME 1
 
@@ -104,12 +104,14 @@ static int openPacket(rtc_rtcp_reader *reader)
 	reader->position += length;
 	reader->body = packet + HEADER;
 	reader->entries = reader->index = 0;
+	reader->isSender = 0;
 	int padding = paddingOf(reader, packet, length);
 	if (padding < 0)
 		return -1;
 	reader->size = length - HEADER - (size_t)padding;
 	switch (type) {
 	case SR:
+		reader->isSender = 1;
 		return layOut(reader, RTC_RTCP_REPORT, 4 + SENDER_INFO, REPORT_BLOCK, count);
 	case RR:
 		return layOut(reader, RTC_RTCP_REPORT, 4, REPORT_BLOCK, count);
@@ -178,6 +180,20 @@ static void readItem(const rtc_rtcp_reader *reader, rtc_rtcp_item *item)
 	}
 }
 
+static void readSender(rtc_rtcp_reader *reader, rtc_rtcp_item *item)
+{
+	const uint8_t *body = reader->body;
+	memset(item, 0, sizeof *item);
+	item->kind = RTC_RTCP_SENDER;
+	item->first = 1;
+	item->sender = item->target = item->info.ssrc = rtc_rtp_get32(body);
+	item->info.ntp = (uint64_t)rtc_rtp_get32(body + 4) << 32 | rtc_rtp_get32(body + 8);
+	item->info.timestamp = rtc_rtp_get32(body + 12);
+	item->info.packets = rtc_rtp_get32(body + 16);
+	item->info.octets = rtc_rtp_get32(body + 20);
+	reader->isSender = 0;
+}
+
 int rtc_rtcp_next(rtc_rtcp_reader *reader, rtc_rtcp_item *item)
 {
 	while (reader->index == reader->entries) {
@@ -187,6 +203,10 @@ int rtc_rtcp_next(rtc_rtcp_reader *reader, rtc_rtcp_item *item)
 			reader->position = reader->end;
 			reader->entries = reader->index;
 			return -1;
+		}
+		if (reader->isSender) {
+			readSender(reader, item);
+			return 1;
 		}
 	}
 	readItem(reader, item);
@@ -201,7 +221,7 @@ static void writeHeader(uint8_t *buffer, uint8_t count, uint8_t type, size_t siz
 	rtc_rtp_put16(buffer + 2, (uint16_t)(size / 4 - 1));
 }
 
-static size_t writeDescription(uint8_t *buffer, uint32_t ssrc, const char *cname)
+size_t rtc_rtcp_write_description(uint8_t *buffer, uint32_t ssrc, const char *cname)
 {
 	size_t length = strnlen(cname, RTC_RTCP_CNAME);
 	size_t size = (HEADER + 4 + 2 + length + 1 + 3) & ~(size_t)3; // a null byte ends the items, and pads
@@ -224,7 +244,20 @@ size_t rtc_rtcp_write_report(uint8_t *buffer, const rtc_rtcp_sender_info *info, 
 	rtc_rtp_put32(buffer + 16, info->timestamp);
 	rtc_rtp_put32(buffer + 20, info->packets);
 	rtc_rtp_put32(buffer + 24, info->octets);
-	return size + writeDescription(buffer + size, info->ssrc, cname);
+	return size + rtc_rtcp_write_description(buffer + size, info->ssrc, cname);
+}
+
+size_t rtc_rtcp_write_receiver_report(uint8_t *buffer, uint32_t ssrc, uint32_t target, const rtc_rtcp_report *report)
+{
+	writeHeader(buffer, 1, RR, HEADER + 4 + REPORT_BLOCK);
+	rtc_rtp_put32(buffer + 4, ssrc);
+	rtc_rtp_put32(buffer + 8, target);
+	rtc_rtp_put32(buffer + 12, (uint32_t)report->fractionLost << 24 | ((uint32_t)report->packetsLost & 0xffffff));
+	rtc_rtp_put32(buffer + 16, report->highestSequence);
+	rtc_rtp_put32(buffer + 20, report->jitter);
+	rtc_rtp_put32(buffer + 24, report->lastReport);
+	rtc_rtp_put32(buffer + 28, report->delay);
+	return HEADER + 4 + REPORT_BLOCK;
 }
 
 size_t rtc_rtcp_write_bye(uint8_t *buffer, uint32_t ssrc)

@@ -9,6 +9,7 @@
 
 typedef enum {
 	RTC_RTCP_REPORT,  // a report block of an SR or RR
+	RTC_RTCP_SENDER,  // what an SR says of its sender; its blocks follow
 	RTC_RTCP_PLI,     // picture loss indication (RFC 4585 section 6.3.1)
 	RTC_RTCP_FIR,     // full intra request (RFC 5104 section 4.3.1)
 	RTC_RTCP_NACK,    // one entry of a generic NACK (RFC 4585 section 6.2.1)
@@ -28,12 +29,21 @@ typedef struct {
 } rtc_rtcp_report;
 
 typedef struct {
+	uint32_t ssrc;
+	uint64_t ntp;       // wall clock, as an NTP timestamp
+	uint32_t timestamp; // RTP time of the same instant
+	uint32_t packets;   // sent since the start, modulo 2^32
+	uint32_t octets;    // of payload
+} rtc_rtcp_sender_info;
+
+typedef struct {
 	rtc_rtcp_kind kind;
 	uint8_t first;   // of its packet
 	uint32_t sender; // SSRC of who sent the packet
 	uint32_t target; // SSRC it is about
 	union {
 		rtc_rtcp_report report;
+		rtc_rtcp_sender_info info;
 		uint8_t sequence; // FIR: the request is new when this has changed
 		struct {
 			uint16_t packet, following; // a lost sequence number, and a bit for each of the 16 after it
@@ -53,6 +63,7 @@ typedef struct {
 	uint32_t entries, index;
 	size_t offset, stride; // where the body has its entries
 	rtc_rtcp_kind kind;
+	uint8_t isSender; // the open one is an SR, and its sender's part was not read yet
 } rtc_rtcp_reader;
 
 // Begins to read a compound packet; reduced-size ones (RFC 5506) are taken too. Returns 0, or -1 when its packets do
@@ -62,21 +73,18 @@ int rtc_rtcp_begin(rtc_rtcp_reader *reader, const uint8_t *data, size_t size);
 // in it, or its padding is wrong: what came before counts, what follows is not read.
 int rtc_rtcp_next(rtc_rtcp_reader *reader, rtc_rtcp_item *item);
 
-typedef struct {
-	uint32_t ssrc;
-	uint64_t ntp;       // wall clock, as an NTP timestamp
-	uint32_t timestamp; // RTP time of the same instant
-	uint32_t packets;   // sent since the start, modulo 2^32
-	uint32_t octets;    // of payload
-} rtc_rtcp_sender_info;
-
 #define RTC_RTCP_CNAME 31       // most characters of a CNAME here
 #define RTC_RTCP_REPORT_SIZE 72 // room for an SR with an SDES packet
+#define RTC_RTCP_BLOCK_SIZE 24  // of a report about one source
 #define RTC_RTCP_BYE_SIZE 8
 
 // Writes an SR without report blocks and an SDES packet with the CNAME (RFC 3550 sections 6.4.1 and 6.5.1). Returns its
 // size, at most RTC_RTCP_REPORT_SIZE.
 size_t rtc_rtcp_write_report(uint8_t *buffer, const rtc_rtcp_sender_info *info, const char *cname);
+// Writes an RR with one block, about `target`, to be followed by an SDES packet. Returns its size.
+size_t rtc_rtcp_write_receiver_report(uint8_t *buffer, uint32_t ssrc, uint32_t target, const rtc_rtcp_report *report);
+// Writes an SDES packet with the CNAME. Returns its size, at most RTC_RTCP_REPORT_SIZE less 28.
+size_t rtc_rtcp_write_description(uint8_t *buffer, uint32_t ssrc, const char *cname);
 // Writes a BYE packet, to follow a report in the same compound (RFC 3550 section 6.1). Returns RTC_RTCP_BYE_SIZE.
 size_t rtc_rtcp_write_bye(uint8_t *buffer, uint32_t ssrc);
 

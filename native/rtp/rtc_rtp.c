@@ -60,6 +60,7 @@ int rtc_rtp_parse(rtc_rtp_packet *packet, const uint8_t *data, size_t size)
 	packet->ssrc = rtc_rtp_get32(data + 8);
 	packet->payload = data + offset;
 	packet->payloadSize = size - offset;
+	packet->headerSize = offset;
 	return 0;
 }
 

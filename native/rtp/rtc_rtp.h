@@ -57,6 +57,7 @@ typedef struct {
 	size_t extensionsSize;
 	const uint8_t *payload;
 	size_t payloadSize; // without padding
+	size_t headerSize;
 } rtc_rtp_packet;
 
 // Returns 0, or -1 when `data` is not a well-formed packet.

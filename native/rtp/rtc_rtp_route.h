@@ -9,14 +9,13 @@
 #define RTC_RTP_ROUTES 8
 #define RTC_RTP_ROUTE_SSRCS 16 // as many as SRTP lets in at once
 
-// A section, or one of its simulcast streams. `packet` gets its packets.
+// A section, or one of its simulcast streams.
 typedef struct {
 	char mid[RTC_RTP_MID + 1];        // "": it has none
 	char rid[RTC_RTP_MID + 1];        // RFC 8852; "": any
 	uint8_t midId, ridId, repairedId; // ids of the header extensions that carry them, 0: none
 	uint32_t payloadTypes[4];         // a bit for each
-	void (*packet)(void *context, const rtc_rtp_packet *packet);
-	void *context;
+	void *context;                    // whose packets they are
 } rtc_rtp_route;
 
 typedef struct {

@@ -96,19 +96,40 @@ static void onReady(void *context)
 	rtc_rtp_express(&wishes);
 }
 
+// Whosever packet it is: the sender's estimate is of them all.
+static void tellArrival(rtc_rtp_session *session, const rtc_rtp_packet *packet, uint64_t now)
+{
+	uint8_t feedback[RTC_RTP_INBOUND_REPORT];
+	size_t size;
+	if (!session->arrivals || !session->inbounds)
+		return;
+	const uint8_t *element = rtc_rtp_find_extension(packet, session->arrivalId, &size);
+	if (element && size >= 2)
+		rtc_twcc_log_take(session->arrivals, rtc_rtp_get16(element), now);
+	size = rtc_twcc_log_write(session->arrivals, feedback, sizeof feedback, session->inbounds->ssrc, packet->ssrc, now);
+	rtc_rtp_send_rtcp(session->srtp, feedback, size);
+}
+
 static void onRtp(void *context, const uint8_t *data, size_t size)
 {
 	rtc_rtp_session *session = context;
 	rtc_rtp_packet packet;
+	rtc_rtp_deliveries deliveries = {.count = 0};
+	uint64_t now = rtc_now();
 	pthread_mutex_lock(&session->lock);
 	session->statistics.packetsReceived++;
-	const rtc_rtp_route *route =
-		rtc_rtp_parse(&packet, data, size) ? NULL : rtc_rtp_router_find(&session->router, &packet);
-	if (route)
-		(*route->packet)(route->context, &packet);
+	if (rtc_rtp_parse(&packet, data, size))
+		memset(&packet, 0, sizeof packet);
+	const rtc_rtp_route *route = packet.payload ? rtc_rtp_router_find(&session->router, &packet) : NULL;
+	rtc_rtp_inbound *inbound = route ? route->context : NULL;
+	if (inbound)
+		inbound->take(inbound, &packet, now, &deliveries);
 	else
 		session->statistics.unrouted++;
+	tellArrival(session, &packet, now);
+	rtc_rtp_report_inbound(session->srtp, session->inbounds, now);
 	pthread_mutex_unlock(&session->lock);
+	rtc_rtp_deliver(&deliveries);
 }
 
 static void accountFrame(rtc_rtp_stream *stream, const rtc_frame *frame)
@@ -341,18 +362,40 @@ void rtc_rtp_session_set_pacing(rtc_rtp_session *session, uint32_t bitsPerSecond
 	pthread_mutex_unlock(&session->lock);
 }
 
-int rtc_rtp_session_add_route(rtc_rtp_session *session, const rtc_rtp_route *route)
+int rtc_rtp_session_add_inbound(rtc_rtp_session *session, rtc_rtp_inbound *inbound, const rtc_rtp_route *route,
+								const uint32_t *sources, uint8_t count)
 {
 	pthread_mutex_lock(&session->lock);
 	int error = rtc_rtp_router_add(&session->router, route);
+	if (!error && inbound->arrivalId && !session->arrivals)
+		session->arrivals = rtc_calloc(1, sizeof *session->arrivals); // without memory they are not told of
+	if (inbound->arrivalId)
+		session->arrivalId = inbound->arrivalId;
+	if (!error) {
+		inbound->next = session->inbounds;
+		session->inbounds = inbound;
+		while (count)
+			rtc_rtp_router_learn(&session->router, sources[--count], inbound);
+	}
 	pthread_mutex_unlock(&session->lock);
 	return error;
 }
 
-void rtc_rtp_session_remove_route(rtc_rtp_session *session, const void *context)
+void rtc_rtp_session_remove_inbound(rtc_rtp_session *session, rtc_rtp_inbound *inbound, const uint8_t *last,
+									size_t size)
 {
 	pthread_mutex_lock(&session->lock);
-	rtc_rtp_router_remove(&session->router, context);
+	rtc_rtp_router_remove(&session->router, inbound);
+	rtc_rtp_inbound **place = &session->inbounds;
+	while (*place && *place != inbound)
+		place = &(*place)->next;
+	if (*place)
+		*place = inbound->next;
+	int isSending = 0; // by its SSRC: then it has not left
+	for (const rtc_rtp_stream *stream = session->streams; stream; stream = stream->next)
+		isSending |= stream->options.ssrc == inbound->ssrc;
+	if (!session->closed && !isSending)
+		rtc_rtp_send_rtcp(session->srtp, last, size);
 	pthread_mutex_unlock(&session->lock);
 }
 
@@ -413,6 +456,7 @@ void rtc_rtp_session_release(rtc_rtp_session *session)
 		return;
 	pthread_mutex_destroy(&session->lock);
 	rtc_rtp_cache_release(session->cache);
+	rtc_free(session->arrivals);
 	rtc_srtp_release(session->srtp);
 	rtc_free(session);
 }

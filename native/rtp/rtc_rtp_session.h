@@ -8,7 +8,7 @@
 #include "rtc_frame.h"
 #include "rtc_rtp_extension.h"
 #include "rtc_rtp_feedback.h"
-#include "rtc_rtp_route.h"
+#include "rtc_rtp_inbound.h"
 #include "rtc_srtp.h"
 
 #define RTC_RTP_PACKET_MINIMUM 200                          // least maximumPacketSize
@@ -98,9 +98,14 @@ int rtc_rtp_session_send(rtc_rtp_session *session, rtc_rtp_stream *stream, const
 // With the lock held: whether a key frame is to be asked for now, rather than one that was asked for just before.
 int rtc_rtp_stream_wants_key_frame(rtc_rtp_stream *stream, uint64_t now);
 
-// What a receiver adds: packets that the router finds to be its own, on the network thread with the lock held.
-int rtc_rtp_session_add_route(rtc_rtp_session *session, const rtc_rtp_route *route); // 0, EEXIST, ENOSPC
-void rtc_rtp_session_remove_route(rtc_rtp_session *session, const void *context);
+// What comes for a route is the inbound's from now on, and so is what comes from `sources`, SSRCs that the remote has
+// announced (RFC 5576). The route's context is the inbound. 0, EEXIST, ENOSPC.
+int rtc_rtp_session_add_inbound(rtc_rtp_session *session, rtc_rtp_inbound *inbound, const rtc_rtp_route *route,
+								const uint32_t *sources, uint8_t count);
+// Sends a last RTCP packet of `size` bytes, 0 for none, unless a stream goes on under its SSRC. None of its functions
+// is running when it returns.
+void rtc_rtp_session_remove_inbound(rtc_rtp_session *session, rtc_rtp_inbound *inbound, const uint8_t *last,
+									size_t size);
 
 typedef struct {
 	uint64_t packetsReceived;  // RTP

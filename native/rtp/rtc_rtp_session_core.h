@@ -12,6 +12,7 @@
 #include "rtc_bwe.h"
 #include "rtc_rtp_cache.h"
 #include "rtc_rtp_session.h"
+#include "rtc_twcc_log.h"
 
 // Packets that are protected and sent at a time: with more of them one peer would hold up the others, on a chip, where
 // protecting one takes most of a millisecond, sooner.
@@ -60,6 +61,9 @@ struct rtc_rtp_session {
 	uint32_t random;
 	uint64_t nextReport;
 	rtc_rtp_router router;
+	rtc_rtp_inbound *inbounds;
+	rtc_twcc_log *arrivals; // NULL: they are not told of
+	uint8_t arrivalId;      // header extension of the transport-wide sequence numbers that come
 	rtc_rtp_session_statistics statistics;
 	// Queues.
 	rtc_rtp_queued queue[RTC_RTP_QUEUE];

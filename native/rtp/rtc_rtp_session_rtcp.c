@@ -105,6 +105,9 @@ static void takeStreamItem(rtc_rtp_session *session, rtc_rtp_stream *stream, con
 // With the lock held.
 static void takeItem(rtc_rtp_session *session, const rtc_rtcp_item *item, uint64_t now, rtc_rtp_wishes *wishes)
 {
+	if (item->kind == RTC_RTCP_SENDER || item->kind == RTC_RTCP_BYE)
+		for (rtc_rtp_inbound *inbound = session->inbounds; inbound; inbound = inbound->next)
+			inbound->hear(inbound, item, now);
 	if (item->kind == RTC_RTCP_UNKNOWN)
 		session->statistics.unknownRtcp++;
 	else if (item->kind == RTC_RTCP_BYE)

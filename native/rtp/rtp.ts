@@ -155,3 +155,90 @@ export default class RtpSender extends (Native("xs_rtc_rtp_sender_destructor") a
 		native("xs_rtc_rtp_sender_close").call(this);
 	}
 }
+
+export interface RtpReceiverOptions {
+	/** The peer's. */
+	session: RtpSession;
+	/** What may come, eight at most, of one kind. Codecs by name. */
+	formats: readonly { payloadType: number; codec: string }[];
+	/** SSRCs that the remote has announced; the first four count. */
+	sources?: readonly number[];
+	/** Under which this side reports: 1 … 2^32 - 1. */
+	ssrc: number;
+	/** At most 31 bytes (RFC 7022). */
+	cname: string;
+	/** Header extension id of sdes:mid, 1 … 14; absent: packets are told by SSRC and payload type. */
+	midId?: number;
+	mid?: string;
+	/** Header extension id of transport-wide sequence numbers, 1 … 14, whose arrival the sender is told; absent: it is not. */
+	transportSequenceId?: number;
+	/** Packets begin to come, or the sender has said BYE. */
+	onActive?: (this: RtpReceiver, active: boolean) => void;
+}
+
+/** Counters since the start, by their names in W3C's inbound-rtp and remote-outbound-rtp where those have them. */
+export interface RtpReceiverStatistics {
+	/** The remote's; 0: nothing came yet. */
+	ssrc: number;
+	/** Of the newest packet. */
+	payloadType: number;
+	packetsReceived: number;
+	/** Of payload. */
+	bytesReceived: number;
+	headerBytesReceived: number;
+	/** Of another SSRC, of an unknown payload type, far from the others, or for want of memory. */
+	packetsDiscarded: number;
+	/** Duplicates can make it negative. */
+	packetsLost: number;
+	/** Seconds. */
+	jitter: number;
+	/** Milliseconds since the newest packet. */
+	silence: number;
+	reportsSent: number;
+	/** Of the sender; what follows is from the newest. */
+	reportsReceived: number;
+	remotePackets: number;
+	remoteBytes: number;
+	/** Milliseconds since 1970, by the sender's clock. */
+	remoteTime: number;
+}
+
+/**
+ * RTP of one incoming track of one peer: a source of packets of sound. It reports to the sender what came. One SSRC at a time
+ * is heard.
+ *
+ * @throws TypeError, RangeError naming the option; Error with code "peer/out-of-resources" when the section has one already
+ */
+export class RtpReceiver extends (Native("xs_rtc_rtp_receiver_destructor") as unknown as new () => object) {
+	constructor(options: RtpReceiverOptions) {
+		super();
+		native("xs_rtc_rtp_receiver").call(this, options);
+	}
+	/**
+	 * Other formats from now on, of the same kind.
+	 * @throws TypeError, RangeError naming the option; SyntaxError when closed
+	 */
+	change(options: Omit<RtpReceiverOptions, "session" | "onActive">): void {
+		native("xs_rtc_rtp_receiver_change").call(this, options);
+	}
+	/**
+	 * Feeds `sink`, any object of a native class that takes such packets (16 at most).
+	 *
+	 * @throws TypeError when it is none, or is connected already
+	 */
+	connect(sink: object): void {
+		native("xs_rtc_rtp_receiver_connect").call(this, sink);
+	}
+	/** Feeds it no longer; nothing happens when it was not connected. */
+	disconnect(sink: object): void {
+		native("xs_rtc_rtp_receiver_disconnect").call(this, sink);
+	}
+	/** @throws SyntaxError when closed */
+	statistics(): RtpReceiverStatistics {
+		return native("xs_rtc_rtp_receiver_statistics").call(this);
+	}
+	/** Disconnects its sinks and says BYE. May be called again. */
+	close(): void {
+		native("xs_rtc_rtp_receiver_close").call(this);
+	}
+}

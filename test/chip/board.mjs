@@ -35,12 +35,14 @@ const camera = Object.fromEntries(pins.map((pin, index) => [pin, index + 1]));
 const pdm = { i2s: { num: 0, pdm: 1, lr_pin: 15, datain: 16 } };
 const i2s = { i2s: { num: 1, bck_pin: 15, lr_pin: 16, datain: 17, mck_pin: 18 } };
 
+const audioOut = { i2s: { num: 0, bck_pin: 19, lr_pin: 20, dataout_pin: 21 } };
+
 const common = ["manifest.json", "hosts/esp32/manifest.json"];
 
 /** One of each kind of board. @type {Target[]} */
 const kinds = [
 	{ name: "s3-pdm", platform: "esp32", manifests: common, defines: { camera, audioIn: pdm } },
-	{ name: "s3-i2s", platform: "esp32", manifests: common, defines: { camera, audioIn: i2s } },
+	{ name: "s3-i2s", platform: "esp32", manifests: common, defines: { camera, audioIn: i2s, audioOut } },
 	{ name: "s3-bare", platform: "esp32", manifests: common },
 	{ name: "p4-bare", platform: "esp32", manifests: common, chip: "esp32p4" },
 ];

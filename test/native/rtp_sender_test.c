@@ -266,6 +266,8 @@ static void byeOnClose(void **state)
 	assert_int_equal(f->srtp->packets[0].data[1], 200);
 	assert_int_equal(rtc_rtcp_begin(&reader, f->srtp->packets[0].data, f->srtp->packets[0].size), 0);
 	assert_int_equal(rtc_rtcp_next(&reader, &item), 1);
+	assert_int_equal(item.kind, RTC_RTCP_SENDER);
+	assert_int_equal(rtc_rtcp_next(&reader, &item), 1);
 	assert_int_equal(item.kind, RTC_RTCP_BYE);
 	assert_int_equal(item.target, SSRC);
 	sink->frame(sink, &f->frame); // one that was being delivered meanwhile

@@ -136,17 +136,32 @@ static void feedbackGoesToItsStream(void **state)
 	finish(f);
 }
 
-static unsigned taken[3];
+static struct {
+	rtc_rtp_inbound inbound; // first
+	unsigned count;
+} taken[3];
 
-static void takePacket(void *context, const rtc_rtp_packet *packet)
+static void takePacket(rtc_rtp_inbound *inbound, const rtc_rtp_packet *packet, uint64_t now,
+					   rtc_rtp_deliveries *deliveries)
 {
-	assert_int_equal(packet->payloadSize, 4);
-	++*(unsigned *)context;
+	(void)now;
+	assert_true(packet->payloadSize == 4 && deliveries->count == 0);
+	for (int i = 0; i < 3; i++)
+		taken[i].count += inbound == &taken[i].inbound;
+}
+
+static size_t reportNothing(rtc_rtp_inbound *inbound, uint8_t *buffer, uint64_t now)
+{
+	(void)inbound;
+	(void)buffer;
+	(void)now;
+	return 0;
 }
 
 static rtc_rtp_route route(int index, const char *mid, const char *rid, uint8_t payloadType)
 {
-	rtc_rtp_route route = {.midId = 1, .ridId = 2, .repairedId = 3, .packet = takePacket, .context = &taken[index]};
+	rtc_rtp_route route = {.midId = 1, .ridId = 2, .repairedId = 3, .context = &taken[index].inbound};
+	taken[index].inbound = (rtc_rtp_inbound){.take = takePacket, .report = reportNothing};
 	snprintf(route.mid, sizeof route.mid, "%s", mid);
 	snprintf(route.rid, sizeof route.rid, "%s", rid);
 	route.payloadTypes[payloadType >> 5] |= 1u << (payloadType & 31);
@@ -172,8 +187,8 @@ static void arrive(fixture *f, uint32_t ssrc, uint8_t payloadType, uint8_t id, c
 
 static void expect(unsigned first, unsigned second, unsigned third)
 {
-	assert_true(taken[0] == first && taken[1] == second && taken[2] == third);
-	memset(taken, 0, sizeof taken);
+	assert_true(taken[0].count == first && taken[1].count == second && taken[2].count == third);
+	taken[0].count = taken[1].count = taken[2].count = 0;
 }
 
 // RFC 8843 section 9.2.
@@ -185,8 +200,9 @@ static void packetsFindTheirSection(void **state)
 	arrive(f, 1, 96, 1, "0"); // before anybody wants it
 	rtc_rtp_route routes[] = {route(0, "0", "", 96), route(1, "1", "", 97), route(2, "1", "lo", 97)};
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(rtc_rtp_session_add_route(f->session, &routes[i]), 0);
-	assert_int_equal(rtc_rtp_session_add_route(f->session, &routes[0]), EEXIST);
+		assert_int_equal(rtc_rtp_session_add_inbound(f->session, &taken[i].inbound, &routes[i], NULL, 0), 0);
+	rtc_rtp_inbound other = taken[0].inbound;
+	assert_int_equal(rtc_rtp_session_add_inbound(f->session, &other, &routes[0], NULL, 0), EEXIST);
 	arrive(f, 1, 111, 1, "0"); // by its MID, whatever its type
 	arrive(f, 1, 97, 0, "");   // by the SSRC that this has taught
 	expect(2, 0, 0);
@@ -211,13 +227,15 @@ static void packetsFindTheirSection(void **state)
 	arrive(f, 1, 96, 1, "1");
 	arrive(f, 1, 96, 0, "");
 	expect(1000, 2, 0);
-	rtc_rtp_session_remove_route(f->session, &taken[0]);
+	rtc_rtp_session_remove_inbound(f->session, &taken[0].inbound, NULL, 0);
 	arrive(f, 1, 96, 0, "");
 	arrive(f, 1999, 96, 0, "");
 	arrive(f, 4, 97, 2, "lo");
 	expect(0, 1, 1);
 	rtc_rtp_session_get_statistics(f->session, &session);
 	assert_int_equal(session.packetsReceived - session.unrouted, 2 + 2 + 3 + 2 + 1002 + 2);
+	for (int i = 1; i < 3; i++)
+		rtc_rtp_session_remove_inbound(f->session, &taken[i].inbound, NULL, 0);
 	finish(f);
 }
 

@@ -4,6 +4,7 @@ import Instrumentation from "instrumentation";
 import Timer from "timer";
 import { AudioSource, VideoSource } from "webrtc/native/capture";
 import { AudioEncoder, VideoEncoder } from "webrtc/native/codec";
+import { AudioOutput } from "webrtc/native/render";
 
 function assert(condition: unknown, what: string): asserts condition {
 	if (!condition) throw new Error(`failed: ${what}`);
@@ -47,6 +48,11 @@ function optionsAreChecked(): void {
 	const missing = "/no/such/file.mp4";
 	assertThrows(Error, "media/file-unreadable ", () => new VideoSource({ source: "file", path: missing }));
 	assertThrows(Error, "media/file-unreadable ", () => new AudioSource({ source: "file", path: missing }));
+	assertThrows(RangeError, "sampleRate", () => new AudioOutput({ output: "none", sampleRate: 44100 }));
+	assertThrows(RangeError, "levelInterval", () => new AudioOutput({ output: "none", levelInterval: 1 }));
+	assertThrows(TypeError, "path", () => new AudioOutput({ output: "file" }));
+	assertThrows(Error, "media/unsupported ", () => new AudioOutput({ output: "trumpet" as "none" }));
+	assertThrows(Error, "media/file-unwritable ", () => new AudioOutput({ output: "file", path: "/no/such/a.wav" }));
 	assertThrows(Error, "media/device-missing ", () => new VideoSource({ source: "camera", path: "/dev/video99" }));
 }
 
@@ -143,6 +149,34 @@ async function failuresArrive(): Promise<void> {
 	for (const segment of [source, encoder, end]) segment.close();
 }
 
+// What plays is a sink that any source of packets can be given to.
+async function soundIsPlayed(): Promise<void> {
+	let levels = 0;
+	const options = { levelInterval: 50, onLevel: () => void levels++ };
+	const output = new AudioOutput({ output: "none", sampleRate: 16000, ...options });
+	const source = new AudioSource({ source: "test" });
+	const encoder = new AudioEncoder({ codec: "opus" });
+	source.connect(encoder);
+	output.play(encoder);
+	assertThrows(TypeError, "already", () => output.play(encoder));
+	assertThrows(TypeError, "not a media segment", () => output.play({}));
+	const before = entries();
+	await wait(500);
+	assert(levels >= 2 && entries() - before < 40, `${levels} levels, ${entries() - before} entries into JavaScript`);
+	output.volume = 0.5;
+	assertThrows(RangeError, "volume", () => (output.volume = 5));
+	assert(output.statistics().streams === 1 && output.streamStatistics(encoder) !== undefined, "statistics");
+	output.stop(encoder);
+	assert(output.streamStatistics(encoder) === undefined, "stopped");
+	output.play(encoder);
+	encoder.close(); // its place is free again
+	output.close();
+	output.close();
+	assertThrows(SyntaxError, "", () => output.statistics());
+	source.close();
+	new AudioOutput({ output: "none" }).play(new AudioEncoder({ codec: "PCMU" })); // never closed
+}
+
 async function cycles(): Promise<void> {
 	for (let i = 0; i < 20; i++) {
 		const pipeline = new Pipeline();
@@ -161,6 +195,8 @@ async function main(): Promise<void> {
 	trace("collection\n");
 	await failuresArrive();
 	trace("failure\n");
+	await soundIsPlayed();
+	trace("sound\n");
 	await cycles();
 	trace("cycles\n");
 	trace("media: passed\n");

@@ -18,6 +18,7 @@ typedef struct {
 	int id;
 	i2s_role_t role;
 	uint32_t dma_desc_num, dma_frame_num;
+	bool auto_clear;
 } i2s_chan_config_t;
 
 #define I2S_CHANNEL_DEFAULT_CONFIG(number, given_role)                                                                 \

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+// What comes in becomes frames, and is reported, whoever sends it.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "rtc_rtp_receiver.h"
+#include "rtp_fakes.h"
+
+#define REMOTE 0xa0b0c0d0
+#define LOCAL 0x01020304
+
+typedef struct {
+	rtc_sink sink;
+	unsigned count;
+	rtc_frame last;
+	uint8_t data[RTC_MTU];
+	rtc_frame *kept[8];
+	unsigned keeps, held;
+} fake_sink;
+
+typedef struct {
+	rtc_srtp *srtp;
+	rtc_rtp_session *session;
+	rtc_rtp_receiver *receiver;
+	fake_sink sink;
+	unsigned changes;
+	uint16_t sequence;
+	uint32_t timestamp;
+	rtc_rtp_receiver_statistics statistics;
+} listener;
+
+static const rtc_rtp_receiver_options wanted = {
+	.formatCount = 2, .formats = {{111, &opus}, {8, &pcma}}, .ssrc = LOCAL, .cname = "here", .midId = 1, .mid = "0"};
+
+static void destroySink(rtc_sink *sink)
+{
+	(void)sink;
+}
+
+static void onFrame(rtc_sink *sink, rtc_frame *frame)
+{
+	fake_sink *it = (fake_sink *)sink;
+	it->count++;
+	it->last = *frame;
+	memcpy(it->data, frame->data, frame->size);
+	if (it->held < it->keeps)
+		it->kept[it->held++] = rtc_frame_retain(frame);
+}
+
+static void onChange(void *context)
+{
+	((listener *)context)->changes++;
+}
+
+static listener *listen(const rtc_rtp_receiver_options *options)
+{
+	int error = -1;
+	listener *it = calloc(1, sizeof *it);
+	fakeNow = 5 * SECOND;
+	it->srtp = fakeSrtp(1);
+	it->session = rtc_rtp_session_new(it->srtp, &error);
+	it->receiver = rtc_rtp_receiver_new(options, it->session, onChange, it, &error);
+	assert_int_equal(error, 0);
+	rtc_sink_init(&it->sink.sink, destroySink, onFrame);
+	assert_int_equal(rtc_source_connect(rtc_rtp_receiver_source(it->receiver), &it->sink.sink), 0);
+	it->sequence = 65530;
+	return it;
+}
+
+static void end(listener *it)
+{
+	if (it->receiver)
+		rtc_rtp_receiver_close(it->receiver);
+	assert_int_equal(it->sink.sink.refs, 1);
+	while (it->sink.held)
+		rtc_frame_release(it->sink.kept[--it->sink.held]);
+	rtc_sink_release(&it->sink.sink);
+	rtc_rtp_session_close(it->session);
+	rtc_rtp_session_release(it->session);
+	assert_int_equal(it->srtp->refs, 1);
+	rtc_srtp_release(it->srtp);
+	free(it);
+}
+
+static void arrive(listener *it, uint32_t ssrc, uint8_t payloadType, size_t size)
+{
+	uint8_t data[RTC_MTU] = {0x80, payloadType};
+	rtc_rtp_stamp(data, 0, it->sequence++, it->timestamp);
+	rtc_rtp_put32(data + 8, ssrc);
+	memset(data + RTC_RTP_HEADER, it->sequence & 0xff, size);
+	it->timestamp += 960;
+	fakeNow += 20000;
+	fakeReceiveRtp(it->srtp, data, RTC_RTP_HEADER + size);
+	rtc_rtp_receiver_get_statistics(it->receiver, &it->statistics);
+}
+
+static void framesAreWhatCame(void **unused)
+{
+	(void)unused;
+	listener *it = listen(&wanted);
+	assert_false(rtc_rtp_receiver_is_active(it->receiver));
+	uint32_t before = 0;
+	for (unsigned i = 0; i < 100; i++) {
+		arrive(it, REMOTE, i < 50 ? 111 : 8, 40 + i);
+		const rtc_frame *frame = &it->sink.last;
+		assert_true(it->sink.count == i + 1 && frame->size == 40 + i && it->sink.data[39 + i] == (it->sequence & 0xff));
+		assert_true(frame->codec == (i < 50 ? &opus : &pcma) && frame->format == RTC_FORMAT_ENCODED);
+		assert_true(frame->timestamp == it->timestamp - 960 && frame->time == fakeNow);
+		assert_true(i == 0 || i == 50 || frame->sequence == before + 1);
+		assert_true(frame->sequence > before);
+		before = frame->sequence;
+	}
+	assert_true(it->changes == 1 && rtc_rtp_receiver_is_active(it->receiver));
+	assert_true(it->statistics.ssrc == REMOTE && it->statistics.payloadType == 8);
+	assert_true(it->statistics.packetsReceived == 100 && it->statistics.bytesReceived == 100 * 40 + 99 * 50);
+	assert_true(it->statistics.headerBytesReceived == 1200 && it->statistics.packetsLost == 0);
+	end(it);
+}
+
+static void whatIsNotWantedIsCounted(void **unused)
+{
+	(void)unused;
+	listener *it = listen(&wanted);
+	arrive(it, REMOTE, 111, 10);
+	arrive(it, REMOTE, 13, 10); // comfort noise, which was not agreed on
+	assert_true(it->sink.count == 1);
+	for (uint32_t i = 0; i < 2000; i++) // a flood of SSRCs
+		arrive(it, REMOTE + 1 + i % 20, 111, 10), fakeNow -= 20000;
+	assert_true(it->sink.count == 1 && it->statistics.ssrc == REMOTE);
+	arrive(it, REMOTE, 111, 0); // padding
+	assert_true(it->sink.count == 1 && it->statistics.packetsDiscarded >= 2000);
+	fakeNow += SECOND; // it has gone silent: another takes its place, and numbers go on
+	uint32_t before = it->sink.last.sequence;
+	it->sequence = 3;
+	arrive(it, REMOTE + 7, 111, 10);
+	assert_true(it->sink.count == 2 && it->sink.last.sequence > before + 65536);
+	end(it);
+}
+
+static void anAnnouncedSourceIsBelieved(void **unused)
+{
+	(void)unused;
+	rtc_rtp_receiver_options options = wanted;
+	options.sourceCount = 1;
+	options.sources[0] = REMOTE + 1;
+	listener *it = listen(&options);
+	arrive(it, REMOTE, 111, 10);
+	arrive(it, REMOTE + 1, 111, 10);
+	arrive(it, REMOTE, 111, 10);
+	assert_true(it->sink.count == 2 && it->statistics.ssrc == REMOTE + 1);
+	end(it);
+}
+
+// A sink that keeps what it is given costs frames, not memory.
+static void framesAreBounded(void **unused)
+{
+	(void)unused;
+	listener *it = listen(&wanted);
+	it->sink.keeps = 8;
+	for (int i = 0; i < 10; i++)
+		arrive(it, REMOTE, 111, 10);
+	assert_true(it->sink.count == 4 && it->statistics.packetsDiscarded == 6);
+	rtc_rtp_receiver_close(it->receiver); // frames outlive it
+	it->receiver = NULL;
+	end(it);
+}
+
+static size_t lastRtcp(const listener *it, const uint8_t **data)
+{
+	const fake_packet *packet = &it->srtp->packets[it->srtp->count - 1];
+	assert_true(it->srtp->count && packet->isRtcp);
+	*data = packet->data;
+	return packet->size;
+}
+
+static void receptionIsReported(void **unused)
+{
+	(void)unused;
+	static const uint8_t senderReport[28] = {0x80, 200, 0, 6, 0xa0, 0xb0, 0xc0, 0xd0, 1, 2,  3, 4, 5, 6,
+											 7,    8,   0, 0, 0,    9,    0,    0,    0, 77, 0, 0, 1, 0};
+	const uint8_t *data;
+	rtc_rtcp_reader reader;
+	rtc_rtcp_item item;
+	listener *it = listen(&wanted);
+	for (int i = 0; i < 12; i++) {
+		it->sequence = (uint16_t)(it->sequence + (i == 5));
+		arrive(it, REMOTE, 111, 10);
+	}
+	assert_int_equal(it->srtp->count, 0);
+	fakeReceive(it->srtp, senderReport, sizeof senderReport);
+	for (int i = 0; i < 5; i++)
+		arrive(it, REMOTE, 111, 10);
+	assert_int_equal(it->srtp->count, 1); // the first after 300 ms
+	size_t size = lastRtcp(it, &data);
+	assert_int_equal(rtc_rtcp_begin(&reader, data, size), 0);
+	assert_int_equal(rtc_rtcp_next(&reader, &item), 1);
+	assert_true(item.kind == RTC_RTCP_REPORT && item.sender == LOCAL && item.target == REMOTE);
+	assert_true(item.report.packetsLost == 1 && item.report.fractionLost == 256 / 17);
+	assert_true(item.report.lastReport == 0x03040506 && item.report.delay > 0);
+	assert_true(data[32 + 1] == 202 && !memcmp(data + 32 + 10, "here", 4)); // SDES
+	assert_true(it->statistics.reportsReceived == 1 && it->statistics.remote.packets == 77);
+	for (int i = 0; i < 1500; i++) // half a minute
+		arrive(it, REMOTE, 111, 10);
+	assert_true(it->statistics.reportsSent >= 4 && it->statistics.reportsSent <= 13);
+	size_t sent = it->srtp->count;
+	rtc_rtp_receiver_close(it->receiver);
+	it->receiver = NULL;
+	assert_int_equal(it->srtp->count, sent + 1);
+	size = lastRtcp(it, &data);
+	assert_true(data[1] == 201 && data[size - 8 + 1] == 203 && rtc_rtp_get32(data + size - 4) == LOCAL);
+	end(it);
+}
+
+static void arrivalsAreTold(void **unused)
+{
+	(void)unused;
+	rtc_rtp_receiver_options options = wanted;
+	options.transportSequenceId = 3;
+	listener *it = listen(&options);
+	for (uint16_t i = 0; i < 12; i++) {
+		uint8_t data[RTC_RTP_HEADER + 8 + 20] = {0x90, 111};
+		rtc_rtp_stamp(data, 0, i, i * 960u);
+		rtc_rtp_put32(data + 8, REMOTE);
+		rtc_rtp_put32(data + 12, 0xbede0001);
+		data[16] = 0x31;
+		rtc_rtp_put16(data + 17, (uint16_t)(65530 + i));
+		fakeNow += 20000;
+		fakeReceiveRtp(it->srtp, data, sizeof data);
+	}
+	const uint8_t *data;
+	assert_int_equal(it->srtp->count, 2); // one each 100 ms
+	size_t size = lastRtcp(it, &data);
+	assert_true(data[0] == 0x8f && data[1] == 205 && rtc_rtp_get32(data + 4) == LOCAL && size > 24);
+	end(it);
+}
+
+static void goodbyeIsHeard(void **unused)
+{
+	(void)unused;
+	static const uint8_t bye[] = {0x81, 203, 0, 1, 0xa0, 0xb0, 0xc0, 0xd0}, other[] = {0x81, 203, 0, 1, 9, 9, 9, 9};
+	listener *it = listen(&wanted);
+	arrive(it, REMOTE, 111, 10);
+	fakeReceive(it->srtp, other, sizeof other);
+	assert_int_equal(it->changes, 1);
+	fakeReceive(it->srtp, bye, sizeof bye);
+	assert_true(it->changes == 2 && !rtc_rtp_receiver_is_active(it->receiver));
+	arrive(it, REMOTE, 111, 10);
+	assert_true(it->changes == 3 && it->sink.count == 2);
+	end(it);
+}
+
+// A section that stops to receive, and goes on to send by the same SSRC, has not left.
+static void whoSendsDoesNotSayGoodbye(void **unused)
+{
+	(void)unused;
+	int error;
+	rtc_rtp_stream_options sending = audio;
+	sending.ssrc = LOCAL;
+	listener *it = listen(&wanted);
+	rtc_rtp_sender *sender = rtc_rtp_sender_new(&sending, it->session, &error);
+	for (int i = 0; i < 20; i++)
+		arrive(it, REMOTE, 111, 10);
+	assert_int_equal(it->statistics.reportsSent, 1);
+	size_t sent = it->srtp->count;
+	rtc_rtp_receiver_close(it->receiver);
+	it->receiver = NULL;
+	assert_int_equal(it->srtp->count, sent);
+	rtc_rtp_sender_close(sender);
+	end(it);
+}
+
+static void optionsAreChecked(void **unused)
+{
+	(void)unused;
+	int error;
+	listener *it = listen(&wanted);
+	rtc_rtp_receiver_options bad[5] = {wanted, wanted, wanted, wanted, wanted};
+	bad[0].formatCount = 0;
+	bad[1].formats[1].codec = &h264;
+	bad[2].ssrc = 0;
+	bad[3].midId = 15;
+	bad[4].sourceCount = RTC_RTP_RECEIVER_SOURCES + 1;
+	for (int i = 0; i < 5; i++) {
+		assert_null(rtc_rtp_receiver_new(&bad[i], it->session, NULL, NULL, &error));
+		assert_int_equal(error, EINVAL);
+		assert_int_equal(rtc_rtp_receiver_change(it->receiver, &bad[i]), EINVAL);
+	}
+	assert_null(rtc_rtp_receiver_new(&wanted, it->session, NULL, NULL, &error));
+	assert_int_equal(error, EEXIST);
+	rtc_rtp_receiver_options other = wanted;
+	other.formats[0].payloadType = 96;
+	assert_int_equal(rtc_rtp_receiver_change(it->receiver, &other), 0);
+	arrive(it, REMOTE, 111, 10);
+	arrive(it, REMOTE, 96, 10);
+	assert_int_equal(it->sink.count, 1);
+	end(it);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(framesAreWhatCame),
+		cmocka_unit_test(whatIsNotWantedIsCounted),
+		cmocka_unit_test(anAnnouncedSourceIsBelieved),
+		cmocka_unit_test(framesAreBounded),
+		cmocka_unit_test(receptionIsReported),
+		cmocka_unit_test(goodbyeIsHeard),
+		cmocka_unit_test(arrivalsAreTold),
+		cmocka_unit_test(whoSendsDoesNotSayGoodbye),
+		cmocka_unit_test(optionsAreChecked),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
