@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The media that mc/config asks for: "video" is a media file, "camera" and "microphone" are devices, "width", "height",
-// "framerate" and "bitrate" are the picture's.
+// "framerate" and "bitrate" are the picture's; "play" says where the peers' sound goes.
 import { number, text } from "examples/config";
-import type { AudioOptions, VideoOptions } from "webrtc/media";
+import type { AudioOptions, PlayOptions, VideoOptions } from "webrtc/media";
 
 /** @throws RangeError that names the option */
 export function video(): VideoOptions {
@@ -25,4 +25,14 @@ export function audio(): AudioOptions {
 	const microphone = text("microphone");
 	if (microphone) return { source: "microphone", path: microphone };
 	return {};
+}
+
+/** @throws RangeError that names the option */
+export function play(): PlayOptions | false {
+	const where = text("play");
+	if (!where) return false;
+	if (where === "none" || where === "speaker") return { output: where };
+	if (where.startsWith("speaker:")) return { output: "speaker", path: where.slice("speaker:".length) };
+	if (where.endsWith(".wav")) return { output: "file", path: where };
+	throw new RangeError("play: none, speaker, or a file that ends in .wav");
 }

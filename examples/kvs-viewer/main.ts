@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A viewer of an Amazon Kinesis Video Streams channel. It asks the master for video and audio, and counts what comes.
+// A viewer of an Amazon Kinesis Video Streams channel. It asks the master for video and audio, counts what comes, and plays its sound.
 import { number, text } from "examples/config";
 import { kvsOptions, missing } from "examples/kvs";
+import { play } from "examples/media";
+import received from "examples/received";
 import simulator from "examples/simulator";
 import Timer from "timer";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
+import { defaultMedia } from "webrtc/media/defaults";
 import KVSSignaling, { masterId } from "webrtc/signaling/kvs";
 
 const patience = 10_000; // ms that a master has for an answer and a connection, before it is asked again
@@ -22,19 +25,11 @@ function watch(app: WebRTCApp): void {
 	app.triggerOffer(masterId);
 }
 
-/** Prints what has come since the connection was made. */
-async function count(app: WebRTCApp): Promise<void> {
-	const connection = app.connection(masterId);
-	if (connection?.connectionState !== "connected") return;
-	for (const stats of (await connection.getStats()).values())
-		if (stats.type === "transport")
-			trace(`received ${stats["packetsReceived"]} packets, ${stats["bytesReceived"]} bytes\n`);
-}
-
 async function start(): Promise<void> {
 	const app = new WebRTCApp({
 		signaling: new KVSSignaling(kvsOptions()),
 		role: "viewer",
+		...defaultMedia({ video: false, audio: false, play: play() }),
 		port: number("udpPort", 0, 65535),
 		onEvent,
 	});
@@ -47,7 +42,7 @@ async function start(): Promise<void> {
 	trace(`The viewer is in the channel ${text("channelName")}.\n`);
 	watch(app);
 	timers.push(Timer.repeat(() => watch(app), patience));
-	timers.push(Timer.repeat(() => void count(app), (number("report") ?? 2) * 1000));
+	timers.push(Timer.repeat(() => void received(app, masterId), (number("report") ?? 2) * 1000));
 }
 
 export default function main(): void {

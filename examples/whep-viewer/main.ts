@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plays from a media server, or from another device, by WHEP, and counts what comes.
+// Plays from a media server, or from another device, by WHEP, counts what comes, and plays its sound.
 import { flag, number, text } from "examples/config";
+import { play } from "examples/media";
+import received from "examples/received";
 import simulator from "examples/simulator";
 import trust from "examples/trust";
 import Timer from "timer";
 import WebRTCApp from "webrtc/app";
+import { defaultMedia } from "webrtc/media/defaults";
 import WHEPClientSignaling, { serverId } from "webrtc/signaling/whep/client";
-
-/** Prints what has come since the connection was made. */
-async function count(app: WebRTCApp): Promise<void> {
-	const connection = app.connection(serverId);
-	if (connection?.connectionState !== "connected") return;
-	for (const stats of (await connection.getStats()).values())
-		if (stats.type === "transport")
-			trace(`received ${stats["packetsReceived"]} packets, ${stats["bytesReceived"]} bytes\n`);
-}
 
 async function start(url: string): Promise<void> {
 	const app = new WebRTCApp({
 		signaling: new WHEPClientSignaling({ url, token: text("token"), trickle: flag("trickle"), ...trust() }),
 		role: "viewer",
+		...defaultMedia({ video: false, audio: false, play: play() }),
 		port: number("udpPort", 0, 65535),
 		logLevel: "info",
 	});
-	const timer = Timer.repeat(() => void count(app), (number("report") ?? 2) * 1000);
+	const timer = Timer.repeat(() => void received(app, serverId), (number("report") ?? 2) * 1000);
 	simulator?.onTerminate(() => {
 		Timer.clear(timer);
 		app.terminate();

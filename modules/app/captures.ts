@@ -3,9 +3,10 @@ import type { WebRTCAppOptions } from "webrtc/app/options";
 import type { RemoteSessionsOwner } from "webrtc/app/sessions";
 import WebRTCError from "webrtc/error";
 import fromNative from "webrtc/error/native";
-import type { AudioCapture, VideoCapture } from "webrtc/media";
+import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
 
 type Captures = Pick<WebRTCAppOptions, "videoCapture" | "audioCapture" | "media">;
+type Players = Pick<WebRTCAppOptions, "videoPlayer" | "audioPlayer" | "media" | "receive">;
 
 /**
  * Opens an application's camera and microphone, as far as it has them and they are wanted.
@@ -30,6 +31,30 @@ export default function openCaptures(
 	}
 	for (const error of joined(failures)) owner.onEvent({ type: "error", error });
 	return opened;
+}
+
+/** What plays the peers' media, as far as there is something and it is wanted. */
+export function playersOf({ videoPlayer, audioPlayer, media, receive }: Players): (VideoPlayer | AudioPlayer)[] {
+	if (receive === false) return [];
+	const players: (VideoPlayer | AudioPlayer)[] = [];
+	for (const player of [videoPlayer, audioPlayer])
+		if (player && (media ?? player.kind).includes(player.kind)) players.push(player);
+	return players;
+}
+
+/**
+ * Opens them, so that what is missing is known at once.
+ * @param owner hears of those that cannot be opened, and of those that fail later
+ */
+export function openPlayers(options: Players, owner: Pick<RemoteSessionsOwner, "onEvent">): void {
+	for (const player of playersOf(options)) {
+		player.onError = (error) => owner.onEvent({ type: "error", error });
+		try {
+			player.open();
+		} catch (cause) {
+			owner.onEvent({ type: "error", error: fromNative(cause, "media/device-failed") });
+		}
+	}
 }
 
 /** A file that cannot be read fails for its picture and for its sound: that is told once. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The application's own sessions: who gets one, and what comes for it.
-import openCaptures from "webrtc/app/captures";
+import openCaptures, { openPlayers, playersOf } from "webrtc/app/captures";
 import EarlyCandidates from "webrtc/app/early";
 import type { WebRTCAppEvent } from "webrtc/app/events";
 import { completeLimits, type AppLimits } from "webrtc/app/limits";
@@ -81,6 +81,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 		});
 		this.#certificate = this.#options.certificate ?? loadCertificate();
 		openCaptures(this.#options, owner);
+		openPlayers(this.#options, owner);
 	}
 
 	close(): void {
@@ -243,6 +244,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 			reoffers: signaling.capabilities.reoffer ?? false,
 			captures: openCaptures(this.#options, this.#owner!),
 			receives: receive ?? role === "viewer",
+			players: playersOf(this.#options),
 			media,
 			codecs,
 			owner: this,

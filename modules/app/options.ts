@@ -21,7 +21,10 @@ export interface WebRTCAppOptions {
 	audioPlayer?: AudioPlayer | undefined;
 	/** Which kinds of media sessions have. Default: both, as far as there are captures. */
 	media?: "audio" | "video" | "audio-video" | undefined;
-	/** Whether the peer's media is asked for. Default: as a viewer yes, as a master no. */
+	/**
+	 * Whether the peer's media is asked for. Default: as a viewer yes, as a master what there is a player for. Without a
+	 * player, it is counted.
+	 */
 	receive?: boolean | undefined;
 	/** Names of codecs in order of preference, such as ["PCMU", "opus"]; others are not negotiated. Default: all. */
 	codecs?: readonly string[] | undefined;

@@ -110,7 +110,7 @@ export default class Session {
 
 	/** Takes an offer, the first or a later one, and answers it; turns it down when that cannot be done. */
 	receiveOffer(sdp: string, correlationId: string | undefined): void {
-		const { captures, receives, trickle } = this.#options;
+		const { captures, receives, players, trickle } = this.#options;
 		this.#origin = new Origin(sdp);
 		this.awaitCheck();
 		this.enqueue(async () => {
@@ -121,7 +121,7 @@ export default class Session {
 					const answer = await this.connection.acceptOffer(sdp, {
 						// A viewer that asks for video and cannot have it is told so, rather than left with a black picture.
 						required: captures.some(({ kind }) => kind === "video") ? "video" : undefined,
-						receive: receives,
+						receive: receives || players.length > 0,
 						complete: !trickle,
 					});
 					this.sendDescription("answer", answer.sdp, correlationId);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a session sends and asks for, as transceivers of its connection.
-import type { AudioCapture, VideoCapture } from "webrtc/media";
+import type { AudioCapture, AudioPlayer, VideoCapture, VideoPlayer } from "webrtc/media";
 import type RTCPeerConnection from "webrtc/peer";
+import type { MediaKind } from "webrtc/peer/negotiable";
 import RTCRtpSender from "webrtc/peer/sender";
 import type RTCRtpTransceiver from "webrtc/peer/transceiver";
 
 export interface SessionMedia {
 	captures: readonly (VideoCapture | AudioCapture)[];
-	/** Whether this side asks for the peer's media, as a viewer does. */
+	/** Whether this side asks for the peer's media, as a viewer does; else only for what it has a player for. */
 	receives: boolean;
+	/** What plays the peer's media. */
+	players: readonly (VideoPlayer | AudioPlayer)[];
 	/** Which kinds of media. */
 	media: "audio" | "video" | "audio-video";
 	/** Names of codecs, in order of preference; undefined: all. */
@@ -16,13 +19,18 @@ export interface SessionMedia {
 }
 
 export function addTransceivers(connection: RTCPeerConnection, options: SessionMedia): void {
-	const { captures, receives, media } = options;
+	const { captures, media } = options;
 	addCaptures(connection, options, captures);
-	if (!receives) return;
 	for (const kind of ["video", "audio"] as const) {
-		if (!media.includes(kind) || captures.some((capture) => capture.kind === kind)) continue;
-		prefer(connection.addTransceiver(kind, { direction: "recvonly" }), options);
+		if (!media.includes(kind) || !receives(options, kind) || captures.some((capture) => capture.kind === kind))
+			continue;
+		play(connection.addTransceiver(kind, { direction: "recvonly" }), options);
 	}
+}
+
+/** Whether the peer's media of a kind is asked for. */
+function receives({ receives, players }: SessionMedia, kind: MediaKind): boolean {
+	return receives || players.some((player) => player.kind === kind);
 }
 
 /** A section that the peer has ended took its transceiver with it; the peer may add such a section again. */
@@ -39,8 +47,16 @@ function addCaptures(
 	options: SessionMedia,
 	captures: readonly (VideoCapture | AudioCapture)[],
 ): void {
-	const direction = options.receives ? "sendrecv" : "sendonly";
-	for (const capture of captures) prefer(connection.addTransceiver(capture, { direction }), options);
+	for (const capture of captures) {
+		const direction = receives(options, capture.kind) ? "sendrecv" : "sendonly";
+		play(connection.addTransceiver(capture, { direction }), options);
+	}
+}
+
+function play(transceiver: RTCRtpTransceiver, options: SessionMedia): void {
+	const player = options.players.find(({ kind }) => kind === transceiver.kind);
+	if (player) transceiver.receiver.play(player);
+	prefer(transceiver, options);
 }
 
 /** One that has none of the codecs that are wanted keeps its own: the other kind's are named. */

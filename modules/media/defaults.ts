@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What serves the media interfaces where nothing else is given.
 import config from "mc/config";
-import type { AudioCapture, AudioOptions, VideoCapture, VideoOptions } from "webrtc/media";
+import type { AudioCapture, AudioOptions, AudioPlayer, PlayOptions, VideoCapture, VideoOptions } from "webrtc/media";
 import NativeAudioCapture from "webrtc/media/audio";
+import NativeAudioPlayer from "webrtc/media/player";
 import NativeVideoCapture from "webrtc/media/video";
 
 export interface MediaOptions {
@@ -10,16 +11,27 @@ export interface MediaOptions {
 	video?: VideoOptions | false | undefined;
 	/** false: no audio. */
 	audio?: AudioOptions | false | undefined;
+	/** What plays the sound that peers send; false, the default: it is not asked for. */
+	play?: PlayOptions | false | undefined;
 }
 
-/** The captures of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`. */
-export function defaultMedia(options: MediaOptions = {}): { videoCapture?: VideoCapture; audioCapture?: AudioCapture } {
+/** What a WebRTCApp sends and plays. */
+export interface Media {
+	videoCapture?: VideoCapture;
+	audioCapture?: AudioCapture;
+	audioPlayer?: AudioPlayer;
+}
+
+/** The captures and players of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`. */
+export function defaultMedia(options: MediaOptions = {}): Media {
 	const defaults = (config as { media?: MediaOptions }).media ?? {};
 	const video = wanted(options.video, defaults.video);
 	const audio = wanted(options.audio, defaults.audio);
-	const media: { videoCapture?: VideoCapture; audioCapture?: AudioCapture } = {};
+	const media: Media = {};
 	if (video) media.videoCapture = new NativeVideoCapture(video);
 	if (audio) media.audioCapture = new NativeAudioCapture(audio);
+	if (options.play)
+		media.audioPlayer = new NativeAudioPlayer({ ...(defaults.play || undefined), ...given(options.play) });
 	return media;
 }
 

@@ -48,17 +48,29 @@ export interface AudioCapture extends MediaCapture {
 	bitrate: number;
 }
 
-/** What plays the media of a peer. */
+/** What plays the media of any number of peers. */
 export interface MediaPlayer {
 	readonly kind: "audio" | "video";
 	/** What it can decode, the preferred one first. */
 	readonly codecs: readonly CodecCapability[];
+	/** Hears of failures while it runs, and of a device that cannot be opened. */
+	onError: ((error: WebRTCError) => void) | undefined;
 	/**
-	 * Plays what a native source delivers until stop(source).
-	 * @param source a native source, such as an RTP receiver
+	 * Opens the device or file, so that what is missing is known before the first peer. Can be called again.
+	 * @throws WebRTCError "media/…"
+	 */
+	open(): void;
+	/**
+	 * Plays what a native source delivers until stop(source). What cannot be played is told by onError.
+	 * @param source a native source, such as an RtpReceiver
+	 * @param codec the one that is expected; another may come
 	 */
 	play(source: object, codec: string): void;
+	/** Plays it no longer; without effect when it is not played. */
 	stop(source: object): void;
+	/** Counters of a source that is played, by W3C's names. */
+	statistics(source: object): object | undefined;
+	/** Gives everything back; open() starts again. */
 	close(): void;
 }
 
@@ -70,6 +82,10 @@ export interface VideoPlayer extends MediaPlayer {
 /** What plays sound. */
 export interface AudioPlayer extends MediaPlayer {
 	readonly kind: "audio";
+	/** 0 is silence, 1 as it comes, 4 at most; can be set while it plays. */
+	volume: number;
+	/** Silence, whatever the volume: a button to talk, or to listen. */
+	muted: boolean;
 }
 
 /** Of the platform's video capture. */
@@ -97,4 +113,22 @@ export interface AudioOptions {
 	path?: string | undefined;
 	/** Bits per second for Opus. Default 32 000. */
 	bitrate?: number | undefined;
+}
+
+/** Of the platform's audio player. */
+export interface PlayOptions {
+	/**
+	 * "none": sound is decoded and counted; "speaker": the board's amplifier, or the ALSA device at `path`; "file": a WAV file
+	 * at `path`. Default: mc/config's `media.play.output`.
+	 */
+	output?: "none" | "speaker" | "file" | undefined;
+	path?: string | undefined;
+	/** Hz. Default 48 000, on a chip 16 000. */
+	sampleRate?: number | undefined;
+	/** 1 or 2. Default 1. */
+	channels?: number | undefined;
+	/** Milliseconds between calls of onLevel, from 50. Default: none. */
+	levelInterval?: number | undefined;
+	/** How loud what is played was since the call before: the root of the mean square, 0 … 1. */
+	onLevel?: ((level: number) => void) | undefined;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// W3C webrtc-stats: what a sending peer has to tell.
+// W3C webrtc-stats: what a peer has to tell.
+import { recordOf } from "webrtc/codec";
 import type { RtpSessionStatistics } from "webrtc/native/rtp";
 import type Channels from "webrtc/peer/channels";
 import addIceStats, { transportId, type AddStats } from "webrtc/peer/icestats";
@@ -34,7 +35,10 @@ export default function collectStats(
 	add("P", "peer-connection", { dataChannelsOpened, dataChannelsClosed });
 	if (!transport) return report;
 	addIceStats(add, transport, rtp?.availableBitrate || undefined);
-	for (const transceiver of transceivers) addSender(add, transceiver);
+	for (const transceiver of transceivers) {
+		addSender(add, transceiver);
+		addReceiver(add, transceiver);
+	}
 	if (channels) addChannels(add, channels);
 	return report;
 }
@@ -108,5 +112,47 @@ function addSender(add: AddStats, transceiver: RTCRtpTransceiver): void {
 		roundTripTime: statistics.roundTripTimeMeasurements ? statistics.roundTripTime : undefined,
 		totalRoundTripTime: statistics.totalRoundTripTime,
 		roundTripTimeMeasurements: statistics.roundTripTimeMeasurements,
+	});
+}
+
+function addReceiver(add: AddStats, { receiving, kind, mid }: RTCRtpTransceiver): void {
+	const { media, statistics, played } = receiving ?? {};
+	if (!media || !statistics?.ssrc) return;
+	const { ssrc, payloadType, silence } = statistics;
+	const format = media.formats.find((one) => one.payloadType === payloadType);
+	const codecId = `CI${mid}-${payloadType}`;
+	const codec = format && recordOf(format.codec)?.capability;
+	if (codec) {
+		const { name, clockRate, channels } = codec;
+		add(codecId, "codec", { transportId, payloadType, mimeType: `${kind}/${name}`, clockRate, channels });
+	}
+	const id = `I${ssrc}`;
+	add(id, "inbound-rtp", {
+		ssrc,
+		kind,
+		mid,
+		transportId,
+		codecId,
+		remoteId: statistics.reportsReceived ? `RO${ssrc}` : undefined,
+		packetsReceived: statistics.packetsReceived,
+		bytesReceived: statistics.bytesReceived,
+		headerBytesReceived: statistics.headerBytesReceived,
+		packetsLost: statistics.packetsLost,
+		packetsDiscarded: statistics.packetsDiscarded,
+		jitter: statistics.jitter,
+		lastPacketReceivedTimestamp: Date.now() - silence,
+		...played,
+	});
+	if (!statistics.reportsReceived) return;
+	add(`RO${ssrc}`, "remote-outbound-rtp", {
+		ssrc,
+		kind,
+		transportId,
+		codecId,
+		localId: id,
+		packetsSent: statistics.remotePackets,
+		bytesSent: statistics.remoteBytes,
+		reportsSent: statistics.reportsReceived,
+		remoteTimestamp: statistics.remoteTime,
 	});
 }

@@ -7,7 +7,7 @@ import type { MediaKind, Negotiable } from "webrtc/peer/negotiable";
 import { prefer, type RTCRtpCodec } from "webrtc/peer/preferences";
 import RTCRtpReceiver from "webrtc/peer/receiver";
 import RTCRtpSender, { type TransceiverOwner } from "webrtc/peer/sender";
-import { sends, type Direction, type Msid, type NegotiatedMedia } from "webrtc/sdp";
+import { receives, sends, type Direction, type Msid, type NegotiatedMedia } from "webrtc/sdp";
 
 /** W3C webrtc section 5.4. */
 export type RTCRtpTransceiverDirection = Direction | "stopped";
@@ -24,7 +24,7 @@ export default class RTCRtpTransceiver implements Negotiable {
 	#direction: Direction;
 	#currentDirection: RTCRtpTransceiverDirection | null = null;
 	#stopping = false;
-	#receiver: RTCRtpReceiver | undefined; // for those who ask
+	#receiver: RTCRtpReceiver | undefined; // for those who ask, and while something may come
 	#preferences: readonly RTCRtpCodec[] | undefined;
 
 	constructor(owner: TransceiverOwner, kind: MediaKind, track: MediaCapture | null, direction: Direction) {
@@ -38,7 +38,12 @@ export default class RTCRtpTransceiver implements Negotiable {
 	}
 
 	get receiver(): RTCRtpReceiver {
-		return (this.#receiver ??= new RTCRtpReceiver(this.kind, `${this.kind}-${this.#owner.cname}-${this.ssrc}`));
+		return (this.#receiver ??= new RTCRtpReceiver(this.#owner, this.kind, this.ssrc));
+	}
+
+	/** What its receiver does; undefined: nothing may come. */
+	get receiving(): RTCRtpReceiver["activity"] {
+		return this.#receiver?.activity;
 	}
 
 	/** What is wanted; it takes effect with the next negotiation. "stopped" after stop(). */
@@ -111,7 +116,7 @@ export default class RTCRtpTransceiver implements Negotiable {
 		if (this.#stopping) return;
 		this.#stopping = this.sender.isOver = true;
 		this.sender.stop();
-		if (this.#receiver) Object.assign(this.#receiver.track, { muted: true, readyState: "ended" });
+		this.#receiver?.stop();
 		this.#owner.changed();
 	}
 
@@ -121,6 +126,8 @@ export default class RTCRtpTransceiver implements Negotiable {
 		this.#currentDirection = media.direction;
 		if (sends(media.direction)) this.sender.start(media);
 		else this.sender.pause();
+		if (receives(media.direction)) this.receiver.start(media);
+		else this.#receiver?.pause();
 	}
 
 	/** For the connection: its section has ended. */

@@ -47,6 +47,8 @@ export interface NegotiatedMedia {
 	extensions: readonly HeaderExtension[];
 	/** The payload type of retransmissions (RFC 4588); undefined: there are none. */
 	rtx?: number | undefined;
+	/** What the remote may send, by the payload types of this side; none where it does not send. */
+	formats: readonly { payloadType: number; codec: string }[];
 	/** Data only: the remote's port of SCTP, and the bytes of a message that it takes (Infinity: any). */
 	data?: { port: number; maxMessageSize: number } | undefined;
 	/** Those that the remote announced, without retransmissions. */
@@ -99,6 +101,7 @@ function negotiatedSection(
 		rtcpReducedSize: local.rtcpReducedSize && remote.rtcpReducedSize,
 		data: rejected || local.kind !== "application" ? undefined : dataOf(remote),
 		extensions: rejected ? [] : extensionsToSend(answer, answer === local),
+		formats: rejected || !receives(direction) ? none : formatsToReceive(local, remote),
 		rtx: theirs && retransmission(local, remote, theirs.payloadType),
 		remoteSsrcs: rejected ? none : primarySources(remote),
 		remoteMsid:
@@ -106,6 +109,13 @@ function negotiatedSection(
 				? undefined
 				: (remote.msid ?? remote.sources.find((source) => source.msid)?.msid),
 	};
+}
+
+/** The remote may send any codec that both have, and change it at any time (RFC 3264 section 5.1). */
+function formatsToReceive(local: MediaSection, remote: MediaSection): NegotiatedMedia["formats"] {
+	return local.codecs
+		.filter((ours) => !isRtx(ours) && remote.codecs.some((theirs) => matches(ours, theirs)))
+		.map(({ payloadType, name }) => ({ payloadType, codec: name }));
 }
 
 /** RFC 8841 section 6: without a word, 64 KB; 0 is without end. */

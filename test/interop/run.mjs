@@ -32,6 +32,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		await prepare();
 		return [...rows(options), ...(options.short || options.only ? [] : remote.rows)];
 	},
+	talk: async () => (await import("./talk/rows.mjs")).rows(options),
 	relay: async () => (await import("./relay.mjs")).rows,
 	roaming: async () => {
 		const { prepare, rows } = await import("./roaming/rows.mjs");

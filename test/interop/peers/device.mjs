@@ -82,6 +82,13 @@ export class DeviceSession {
 		throw new Error(`the device sent "${message.type}" in place of its ${type}${reason}`);
 	}
 
+	/** What the device tells next, of a type that is not signaling's. @param {string} type @returns {Promise<any>} */
+	async message(type) {
+		const message = await this.#next(10_000);
+		if (message.type !== type) throw new Error(`the device sent "${message.type}" in place of "${type}"`);
+		return message;
+	}
+
 	close() {
 		this.socket.destroy();
 	}

@@ -133,6 +133,30 @@ test("APP-7: a master can ask for the peer's media, and a viewer can leave it", 
 	expect(linesOf(signaling.sdp("offer"), /^a=(send|recv)\w+/gm)).toEqual(["a=sendonly", "a=sendonly"]);
 });
 
+test("APP-7: what there is a player for is asked for, and played", async () => {
+	const media = defaultMedia({ play: { output: "none" } });
+	await make(media).run();
+	app.triggerOffer("ann");
+	await settle();
+	expect(linesOf(signaling.sdp("offer"), /^a=(send|recv)\w+/gm)).toEqual(["a=sendonly", "a=sendrecv"]);
+	const [, sound] = app.connection("ann")!.getTransceivers();
+	expect(sound!.receiver.player).toBe(media.audioPlayer);
+	app.terminate();
+	signaling = new TestSignaling();
+	await make({ ...defaultMedia({ play: { output: "none" } }), receive: false }).run();
+	app.triggerOffer("ann");
+	await settle();
+	expect(linesOf(signaling.sdp("offer"), /^a=(send|recv)\w+/gm)).toEqual(["a=sendonly", "a=sendonly"]);
+});
+
+test("APP-7: a loudspeaker that is missing is an event, and the rest is served", async () => {
+	const { audioPlayer } = defaultMedia({ play: { output: "speaker", path: "no-such-device" } });
+	await make({ audioPlayer }).run();
+	expect(events.filter(({ type }) => type === "error")).toMatchObject([{ error: { code: "media/device-missing" } }]);
+	await watch();
+	expect(events.some(({ type }) => type === "peerConnected")).toBe(true);
+});
+
 test("APP-8: the log has its level, which can change, and no part in events", async () => {
 	const lines: string[] = [];
 	hearTrace((text) => void lines.push(text));

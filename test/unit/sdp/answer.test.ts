@@ -582,6 +582,7 @@ describe("what is negotiated by answering", () => {
 		expect(sound).toEqual({
 			mid: "0",
 			kind: "audio",
+			formats: [{ payloadType: 109, codec: "opus" }],
 			rejected: false,
 			direction: "sendrecv",
 			codec: {

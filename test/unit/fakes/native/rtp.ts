@@ -74,3 +74,51 @@ export default class RtpSender {
 		this.#closed = true;
 	}
 }
+
+export class RtpReceiver {
+	/** Those that exist now, for tests to look into. */
+	static readonly open = new Set<RtpReceiver>();
+
+	constructor(
+		public options: {
+			session: object;
+			formats: readonly { payloadType: number; codec: string }[];
+			sources?: readonly number[];
+			ssrc: number;
+			cname: string;
+			midId?: number;
+			mid?: string;
+			onActive?: (active: boolean) => void;
+		},
+	) {
+		RtpReceiver.open.add(this);
+		countNative(1);
+	}
+
+	change(options: Omit<RtpReceiver["options"], "session" | "onActive">): void {
+		this.options = { ...this.options, ...options };
+	}
+
+	statistics() {
+		return {
+			ssrc: 77,
+			payloadType: this.options.formats[0]!.payloadType,
+			packetsReceived: 1,
+			bytesReceived: 2,
+			headerBytesReceived: 12,
+			packetsDiscarded: 3,
+			packetsLost: 4,
+			jitter: 0.005,
+			silence: 6,
+			reportsSent: 7,
+			reportsReceived: 8,
+			remotePackets: 9,
+			remoteBytes: 10,
+			remoteTime: 11,
+		};
+	}
+
+	close(): void {
+		if (RtpReceiver.open.delete(this)) countNative(-1);
+	}
+}

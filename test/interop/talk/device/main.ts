@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A device that only listens: what its peers say goes to the file that "play" names.
+import { text } from "examples/config";
+import { play } from "examples/media";
+import LineSignaling from "interop/lines";
+import WebRTCApp from "webrtc/app";
+import { defaultMedia } from "webrtc/media/defaults";
+
+async function start(): Promise<void> {
+	const codec = text("codec");
+	const levels: number[] = [];
+	const wanted = { ...(play() || {}), levelInterval: 200, onLevel: (level: number) => void levels.push(level) };
+	const signaling = new LineSignaling((peerId, { verb }) => {
+		if (verb === "stats") void tellStats(peerId);
+		else app.disconnect(peerId);
+	});
+	const app = new WebRTCApp({
+		signaling,
+		media: "audio",
+		...(codec ? { codecs: [codec] } : {}),
+		...defaultMedia({ video: false, audio: false, play: wanted }),
+		onEvent({ type, peerId, error }) {
+			if (peerId) signaling.tell(peerId, { type: "event", name: type, message: error?.message });
+			if (error) trace(`${type} ${peerId ?? ""} ${error.message} (${error.code})\n`);
+		},
+	});
+	async function tellStats(peerId: string): Promise<void> {
+		const report = (await app.connection(peerId)?.getStats()) ?? new Map();
+		signaling.tell(peerId, { type: "stats", stats: [...report.values()], levels });
+	}
+	globalThis.simulator?.onTerminate(() => app.terminate());
+	await app.run();
+	trace(`listening at ${signaling.port}\n`);
+}
+
+export default function main(): void {
+	start().catch((error: Error) => {
+		trace(`${error.message}\n`);
+		globalThis.simulator?.exit(1);
+	});
+}
