@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { midExtension, parse, write, type MediaSection } from "webrtc/sdp";
+import { isToken } from "webrtc/sdp/text";
 import { failure, fixture, fixtureNames, offer, offerLines, section } from "./helpers";
 
 const text = (lines: string[]) => lines.join("\r\n") + "\r\n";
@@ -463,3 +464,17 @@ describe("what a peer can make this device hold is bounded:", () => {
 		expect((user + system) / 10_000).toBeLessThan(50);
 	});
 });
+
+test.each([
+	["a1;/?:@&=+$,#-_.!~*'()", true],
+	['{"<%>"}[\\]^`|', true],
+	["a".repeat(256), true],
+	["a".repeat(257), false],
+	["", false],
+	["a b", false],
+	["a\t", false],
+	["a\u007f", false],
+	["a\u0000b", false],
+	["{\u00e9}", false],
+	["\ud800", false],
+])("a token is of visible ASCII: %j", (text, is) => expect(isToken(text)).toBe(is));
