@@ -85,11 +85,10 @@ export default class MediaServerSignaling implements SignalingClient {
 		const { token, random = Math.random } = options;
 		this.name = name;
 		this.#role = role;
-		if (token !== undefined && !(typeof token === "string" && consistsOf(token, isVisible, 1, 2048)))
-			throw new TypeError("token: 1 to 2048 visible ASCII characters");
 		this.#options = options;
 		this.#backoff = new Backoff(firstBackoff, lastBackoff, random);
-		this.#requests = new MediaServerRequests(options.url, token, options);
+		this.#requests = new MediaServerRequests(options.url, options);
+		this.setToken(token);
 	}
 
 	get state(): SignalingState {
@@ -152,13 +151,24 @@ export default class MediaServerSignaling implements SignalingClient {
 	/* A session */
 
 	/** The server is asked first: for ICE servers, and for whether it takes candidates. What it cannot tell does not matter. */
-	private begin(): void {
+	protected begin(): void {
 		this.#isAsked = false;
 		this.request(this.#requests.url, "OPTIONS", undefined, new Map(), (_error, response) => {
 			this.learn(response);
-			this.#isAsked = true;
-			this.#handler?.onMessage({ type: "offer-request", peerId: serverId });
+			this.askForOffer();
 		});
+	}
+
+	protected askForOffer(): void {
+		this.#isAsked = true;
+		this.#handler?.onMessage({ type: "offer-request", peerId: serverId });
+	}
+
+	/** @throws TypeError for what is no token */
+	protected setToken(token: string | undefined): void {
+		if (token !== undefined && !(typeof token === "string" && consistsOf(token, isVisible, 1, 2048)))
+			throw new TypeError("token: 1 to 2048 visible ASCII characters");
+		this.#requests.token = token;
 	}
 
 	private learn(response: Response | undefined): void {
@@ -343,7 +353,7 @@ export default class MediaServerSignaling implements SignalingClient {
 	/* The end of a session */
 
 	/** Ends the session, and makes another after a while. @param least milliseconds that it takes, as the server wants it */
-	private again(error: WebRTCError | undefined, least = 0): void {
+	protected again(error: WebRTCError | undefined, least = 0): void {
 		const hadSession = this.#resource !== undefined;
 		if (this.#resource && this.#clock.now - this.#resource.since >= stable) this.#backoff.reset();
 		const isAnswering = this.#ours !== "";
@@ -372,7 +382,11 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.#ours = "";
 		this.#isAsked = false;
 		this.#candidates.length = 0;
-		if (url) this.#requests.delete(url);
+		if (url) this.farewell(url);
+	}
+
+	protected farewell(url: URLParts): void {
+		this.#requests.delete(url);
 	}
 
 	/* Tools */
@@ -398,7 +412,7 @@ export default class MediaServerSignaling implements SignalingClient {
 		}
 	}
 
-	private error(code: string, text: string, cause?: unknown): WebRTCError {
+	protected error(code: string, text: string, cause?: unknown): WebRTCError {
 		return new WebRTCError(`signaling/${code}` as WebRTCErrorCode, `${this.name.toUpperCase()}: ${text}`, cause);
 	}
 

@@ -15,16 +15,15 @@ const fields = Object.freeze([
 
 export default class MediaServerRequests {
 	readonly url: URLParts;
-	#token: string | undefined;
+	token: string | undefined;
 	#http: HTTPConnections;
 	#call: Call | undefined;
 	#farewells = 0; // DELETEs under way
 	#isClosed = false;
 
 	/** @throws TypeError for what is no URL */
-	constructor(url: string, token: string | undefined, { https, http }: HTTPOptions) {
+	constructor(url: string, { https, http }: HTTPOptions) {
 		this.url = parseURL(url, "url");
-		this.#token = token;
 		this.#http = new HTTPConnections({ https, http, maximumBody });
 	}
 
@@ -88,6 +87,6 @@ export default class MediaServerRequests {
 		const isFit = url.secure || originOf(url) === originOf(this.url);
 		// The clients leave the port out, by which servers tell their own name from another's (RFC 9110 section 7.2).
 		if (url.port !== (url.secure ? 443 : 80)) headers.set("host", `${url.host}:${url.port}`);
-		if (this.#token !== undefined && isFit) headers.set("authorization", `Bearer ${this.#token}`);
+		if (this.token !== undefined && isFit) headers.set("authorization", `Bearer ${this.token}`);
 	}
 }

@@ -6,6 +6,7 @@ import Go2rtcSignaling from "webrtc/signaling/go2rtc";
 import KVSSignaling from "webrtc/signaling/kvs";
 import WHEPSignaling from "webrtc/signaling/whep";
 import WHEPClientSignaling from "webrtc/signaling/whep/client";
+import OpenAIRealtimeSignaling from "webrtc/signaling/openai";
 import WHIPSignaling from "webrtc/signaling/whip";
 import type { SignalingClient, SignalingHandler, SignalingMessage, SignalingRole } from "webrtc/signaling";
 import RoomSignaling from "../../../examples/custom-signaling/rooms";
@@ -197,11 +198,19 @@ function whepServer(): Bench {
 	};
 }
 
-function mediaServer(role: SignalingRole, patch: boolean): Bench {
+type MediaServerOptions = ConstructorParameters<typeof WHIPSignaling>[0];
+const whip = (options: MediaServerOptions) => new WHIPSignaling(options);
+const whep = (options: MediaServerOptions) => new WHEPClientSignaling(options);
+const openai = (options: MediaServerOptions) => new OpenAIRealtimeSignaling({ ...options, key: () => "ek_1" });
+
+function mediaServer(
+	role: SignalingRole,
+	patch: boolean,
+	make: (options: MediaServerOptions) => SignalingClient,
+): Bench {
 	const server = new MediaServer();
 	server.behaviour.patch = patch;
-	const options = { url: "https://media.example/live/whip", ...server.dictionaries, random: seeded(1) };
-	const client = role === "master" ? new WHIPSignaling(options) : new WHEPClientSignaling(options);
+	const client = make({ url: "https://media.example/live/whip", ...server.dictionaries, random: seeded(1) });
 	// The server answers as soon as the bench says the answer: until then the offer waits.
 	const handle = server.handleRequest.bind(server);
 	server.handleRequest = (...parameters) => {
@@ -346,11 +355,12 @@ describe.each([
 	["AppRTC, first in the room", () => apprtc("device"), 1],
 	["AppRTC, second in the room", () => apprtc("peer"), 0],
 	["WHEP, as server", whepServer, 3],
-	["WHIP", () => mediaServer("master", true), 4],
-	["WHIP without PATCH", () => mediaServer("master", false), 5],
+	["WHIP", () => mediaServer("master", true, whip), 4],
+	["WHIP without PATCH", () => mediaServer("master", false, whip), 5],
+	["OpenAI's realtime API", () => mediaServer("viewer", false, openai), 5],
 	["go2rtc", go2rtc, 5],
 	["the example custom-signaling", rooms, 0],
-	["WHEP, as client", () => mediaServer("viewer", true), 4],
+	["WHEP, as client", () => mediaServer("viewer", true, whep), 4],
 ] as const)("%s", (_name, makeBench, skipped) => {
 	test("conforms", async () => {
 		const results = await checkConformance(() => {

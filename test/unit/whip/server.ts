@@ -26,6 +26,8 @@ export interface Behaviour {
 	/** Whether it names its sessions. */
 	location: boolean;
 	link?: string;
+	/** Whether it takes data channels. */
+	data?: boolean;
 }
 
 export default class MediaServer implements Service {
@@ -99,7 +101,7 @@ export default class MediaServer implements Service {
 	#post({ headers, body }: Request): Reply {
 		if (headers.get("content-type") !== "application/sdp") return { status: 415 };
 		if (!body.startsWith("v=0")) return { status: 400 };
-		if (body.includes("m=application")) return { status: 406 };
+		if (body.includes("m=application") && !this.behaviour.data) return { status: 406 };
 		const path = `/live/session/${++this.#count}`;
 		const etag = `"e${this.#count}"`;
 		this.sessions.set(path, etag);
