@@ -64,6 +64,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/interop/run.mjs", "custom"],
 		["node", "test/interop/run.mjs", "whip", "--short"],
 		["node", "test/interop/run.mjs", "data", "--short"],
+		["node", "test/interop/run.mjs", "relay", "--short"],
 		["node", "test/interop/run.mjs", "peers", "--short"],
 	],
 	strangers: () => [

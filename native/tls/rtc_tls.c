@@ -265,7 +265,9 @@ static int readOptions(tls *it, const rtc_tls_options *options)
 		strcpy(it->protocol, options->protocol);
 	if (!options->authorities)
 		return 0;
-	int error = mbedtls_x509_crt_parse(&it->authorities, options->authorities, options->authoritiesSize);
+	int error = rtc_mbedtls_init(); // Mbed TLS 4 reads keys by PSA
+	if (!error)
+		error = mbedtls_x509_crt_parse(&it->authorities, options->authorities, options->authoritiesSize);
 	return !error ? 0 : rtc_mbedtls_is_memory(error) ? ENOMEM : EINVAL;
 }
 

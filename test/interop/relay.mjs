@@ -3,7 +3,11 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { Application } from "../browser/camera.mjs";
+import { names } from "../browser/browsers.mjs";
 import Coturn from "./coturn.mjs";
+import { firstPicture, inWorld, moves } from "./world.mjs";
+
+/** @typedef {import("./run.mjs").Row} Row */
 
 const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -58,8 +62,42 @@ async function flows(app, timeout = 20_000) {
 /** @param {Application} app */
 const time = ({ output }) => `connected after ${/viewer connected at (\d+)/.exec(output)?.[1]} ms`;
 
-/** @type {import("./run.mjs").Row[]} */
-export const rows = [
+/** By name: what `npm test` runs of these. */
+const always = ["UDP over IPv4", "TCP over IPv6", "TLS over IPv4", "nonces of a second, for 3 s", "a wrong password"];
+
+/** @param {{ short?: boolean }} options @returns {Row[]} */
+export const rows = ({ short }) =>
+	short ? all.filter(({ name }) => always.some((start) => name.startsWith(start))) : [...all, ...browserRows];
+
+/** A browser and a camera of ours, which have the URI of the same server alone. @type {Row[]} */
+const browserRows = names.flatMap((name) =>
+	["udp", "tcp"].map((transport) => ({
+		name: `${name} views, and both use TURN over ${transport.toUpperCase()} alone`,
+		timeout: 600,
+		async run() {
+			const coturn = await Coturn.start({ options: ["--use-auth-secret", "--static-auth-secret=north"] });
+			const servers = ["--turn-uri", coturn.url(`?transport=${transport}`), "--turn-secret", "north"];
+			try {
+				return await inWorld(servers, async (world) => {
+					const camera = await world.camera({ ...world.settings, relayOnly: "true" });
+					await world.requested("getIceServerConfig");
+					const page = await world.page(name, "relay&");
+					const first = await firstPicture(page);
+					await moves(page);
+					await page.close();
+					await camera.find(/peerDisconnected/);
+					assert.equal(await camera.stop(), 0);
+					return `first picture after ${first} ms`;
+				});
+			} finally {
+				await coturn.stop();
+			}
+		},
+	})),
+);
+
+/** @type {Row[]} */
+const all = [
 	{
 		name: "UDP over IPv4",
 		timeout: 600,
@@ -119,6 +157,40 @@ export const rows = [
 			),
 	},
 	{
+		name: "nonces of a second, for 3 s",
+		run: () =>
+			relayed({ options: ["--stale-nonce=1"] }, async (app) => {
+				await flows(app);
+				await sleep(3000);
+				await flows(app);
+			}),
+	},
+	...["udp", "tcp"].map((transport) => ({
+		name: `the server in use ends, over ${transport.toUpperCase()}: on by another one`,
+		async run() {
+			const other = await Coturn.start();
+			const query = `?transport=${transport}`;
+			try {
+				return await relayed(
+					{ urls: (coturn) => `${coturn.url(query)},${other.url(query)}` },
+					async (app, coturn) => {
+						await flows(app);
+						const killed = Date.now();
+						await coturn.kill();
+						const before = received(app);
+						while (received(app) < before + 300) {
+							if (Date.now() > killed + 30_000) throw new Error("media does not come back");
+							await sleep(100);
+						}
+						return `${Date.now() - killed} ms until 300 packets more`;
+					},
+				);
+			} finally {
+				await other.stop();
+			}
+		},
+	})),
+	{
 		name: "nonces of a second (438), for 15 s",
 		run: () =>
 			relayed({ options: ["--stale-nonce=1"] }, async (app) => {
@@ -128,11 +200,12 @@ export const rows = [
 			}),
 	},
 	{
-		name: "allocations of 8 s, for 5 lifetimes",
+		name: "allocations of 8 s, for 20 lifetimes",
+		timeout: 300,
 		run: () =>
 			relayed({ options: ["--max-allocate-lifetime=8"] }, async (app) => {
 				await flows(app);
-				await sleep(40_000);
+				await sleep(160_000);
 				await flows(app);
 			}),
 	},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our devices with other people's clients, peers and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
 //   --only NAME   of the tables peers and data, this implementation's rows alone
-//   --short       what `npm test` runs of the tables apprtc, whip, data and peers
+//   --short       what `npm test` runs of the tables apprtc, whip, data, relay and peers
 // @ts-check
 import { parseArgs } from "node:util";
 import { abandon, closeBrowsers } from "./world.mjs";
@@ -33,7 +33,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		return [...rows(options), ...(options.short || options.only ? [] : remote.rows)];
 	},
 	talk: async () => (await import("./talk/rows.mjs")).rows(options),
-	relay: async () => (await import("./relay.mjs")).rows,
+	relay: async () => (await import("./relay.mjs")).rows(options),
 	roaming: async () => {
 		const { prepare, rows } = await import("./roaming/rows.mjs");
 		await prepare();

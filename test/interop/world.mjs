@@ -67,7 +67,10 @@ export async function freePort() {
  */
 export async function inWorld(parameters, use) {
 	const options = ["--port", "0", "--region", region, "--ca", directory, "--channel", "porch", ...parameters];
-	const world = new World(await LocalKVS.start(parseOptions(options)), parameters.includes("--turn"));
+	const world = new World(
+		await LocalKVS.start(parseOptions(options)),
+		parameters.some((one) => /^--turn/.test(one)),
+	);
 	current = world;
 	const said = await use(world);
 	await world.close();
