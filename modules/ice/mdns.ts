@@ -74,6 +74,11 @@ export default class MdnsResolver {
 		else if (!this.#queries.some((one) => one.name === wanted)) this.begin(wanted, now);
 	}
 
+	/** The others are not asked for any more, and no event follows for them. */
+	retain(isWanted: (name: string) => boolean): void {
+		this.#queries = this.#queries.filter(({ name }) => isWanted(name));
+	}
+
 	private begin(name: string, now: number): void {
 		if (this.#queries.length >= maximumNames || !isName(name)) {
 			this.counters.overflow++;

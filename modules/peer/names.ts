@@ -38,9 +38,11 @@ export default class Names {
 		this.pump();
 	}
 
-	/** It hears of nothing any more. */
+	/** It hears of nothing any more; what nobody else waits for is not asked for any more. */
 	leave(user: NamesUser): void {
 		this.#waiting = this.#waiting.filter((one) => one.user !== user);
+		this.#resolver.retain((name) => this.#waiting.some((one) => one.name === name));
+		this.pump();
 	}
 
 	/** Can be called again without effect. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Candidates with names in place of addresses.
+import Network from "webrtc/peer/network";
 import { advance } from "../fakes/moddable/clock";
 import UDP from "../fakes/moddable/udp";
 import { answer, record } from "../ice/mdns";
@@ -55,6 +56,24 @@ test("two connections of a network share a socket; one that closes meanwhile hea
 	expect(UDP.open.has(first!)).toBe(false);
 	second!.receive(answer([record(name, "198.51.100.5", 120)]));
 	expect(await remotes(other)).toContain("198.51.100.5 5000");
+});
+
+test("who closes takes his questions along: the socket is given back at once", async () => {
+	const network = new Network();
+	const [one, other] = [make({ network }), make({ network })];
+	const viewers = [make(), make()];
+	for (const [index, pc] of [one, other].entries()) {
+		viewers[index]!.addTransceiver("video", { direction: "recvonly" });
+		await viewers[index]!.setLocalDescription();
+		await pc.setRemoteDescription(viewers[index]!.localDescription!);
+		await pc.addIceCandidate(candidate);
+	}
+	expect(UDP.open.size).toBe(1);
+	one.close();
+	expect(UDP.open.size).toBe(1);
+	other.close();
+	expect(UDP.open.size).toBe(0);
+	network.close();
 });
 
 test("a filter sees the name, and then the address", async () => {
