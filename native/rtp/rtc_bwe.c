@@ -12,8 +12,8 @@
 #define RESPONSE 100000.0f  // microseconds that the detector takes
 #define FIRST_WINDOW 500000 // microseconds of arrivals that make a sample of what comes through
 #define WINDOW 150000
-#define LOW 0.6f           // of what came through before, in
-#define LOWS 2             // windows: the mean would follow in a second only
+#define LOW 0.6f           // of what came through before, or the other way round, in
+#define OTHERS 2           // windows: the mean would follow in a second only, and much later to more
 #define LOSS_WINDOW 250000 // microseconds, and
 #define LOSS_PACKETS 20
 #define LOSS_LITTLE 0.02f
@@ -129,11 +129,12 @@ static void measureThroughput(rtc_bwe *bwe, const rtc_bwe_packet *packet)
 	}
 	if (elapsed >= window) {
 		float sample = (float)it->bytes * 8e6f / (float)elapsed;
-		it->lows = sample < LOW * it->rate ? (uint8_t)(it->lows + 1) : 0;
-		if (it->lows == LOWS) { // the way has become another, or the application
+		int isOther = sample < LOW * it->rate || it->rate < LOW * sample;
+		it->others = isOther ? (uint8_t)(it->others + 1) : 0;
+		if (it->others == OTHERS) { // the way has become another, or the application
 			it->rate = sample;
 			it->variance = 50;
-			it->lows = 0;
+			it->others = 0;
 		} else if (it->rate > 0) {
 			float deviation = 10 * fabsf(it->rate - sample) / it->rate;
 			float noise = deviation * deviation + 0.01f, prior = it->variance + 5;

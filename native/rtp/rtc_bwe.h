@@ -54,7 +54,7 @@ typedef struct {
 	uint64_t start; // of the window; 0: none yet
 	float rate;     // bit/s; 0: not known
 	float variance; // relative
-	uint8_t lows;   // samples in a row that were far below it
+	uint8_t others; // samples in a row that were far from it
 } rtc_bwe_throughput;
 
 typedef struct {

@@ -29,13 +29,17 @@ static size_t measure(const uint8_t *data, size_t size)
 }
 
 // The bytes of padding that end a packet, -1 when they make no sense. It belongs on the last packet, in whole words and
-// counting itself (RFC 3550 section 6.4.1); what is wrong with it is wrong with this packet alone.
+// counting itself (RFC 3550 section 6.4.1); what is wrong with it is wrong with this packet alone. libwebrtc fills
+// transport-wide feedback up to a word with padding of one to three bytes.
 static int paddingOf(const rtc_rtcp_reader *reader, const uint8_t *packet, size_t length)
 {
 	if (!(packet[0] & PADDING))
 		return 0;
 	uint8_t padding = packet[length - 1];
-	return packet + length != reader->end || !padding || padding % 4 || padding > length - HEADER ? -1 : padding;
+	int isFeedback = packet[1] == RTPFB && (packet[0] & COUNT) == RTPFB_TWCC;
+	if (packet + length != reader->end || !padding || (padding % 4 && !isFeedback) || padding > length - HEADER)
+		return -1;
+	return padding;
 }
 
 int rtc_rtcp_begin(rtc_rtcp_reader *reader, const uint8_t *data, size_t size)

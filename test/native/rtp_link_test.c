@@ -169,6 +169,10 @@ static void report_arrivals(world *w)
 	rtc_rtp_put32(packet + 16, (uint32_t)reference << 8 | w->number++);
 	size_t whole = ((size_t)(delta - packet) + 3) & ~3u;
 	rtc_rtp_put16(packet + 2, (uint16_t)(whole / 4 - 1));
+	if (packet + whole > delta) { // libwebrtc says so, although RFC 3550 has it in words
+		packet[0] |= 0x20;
+		packet[whole - 1] = (uint8_t)(packet + whole - delta);
+	}
 	w->reported = (uint16_t)(base + count);
 	(void)last;
 	fakeReceive(w->f->srtp, packet, whole);
