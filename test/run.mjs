@@ -36,6 +36,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	unit: () => [
 		[bin("jest"), "--ci", "--maxWorkers=100%"],
 		["node", "test/mutate/run.mjs"],
+		["node", "test/link/run.mjs"],
 	],
 	native: () => [["make", "-s", "-j4", "-C", "test/native", "check"]],
 	fuzz: () => [
