@@ -71,6 +71,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 	strangers: () => [
 		["node", "test/strangers/run.mjs"],
 		["node", "test/strangers/kvs.mjs"],
+		["node", "test/strangers/data.mjs", "opens of every stream", "without an end"],
 	],
 });
 

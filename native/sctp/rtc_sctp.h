@@ -25,7 +25,9 @@ enum {
 
 // Memory: usrsctp keeps `streams` times 104 bytes (68 on a 32-bit chip), and up to twice `window` for what has come and
 // is not read, and for what was sent and not acknowledged; here up to `sendQueue` and `receiveQueue` wait, and one
-// message that is not whole yet. Nothing of it is allocated before it is needed, but for the streams.
+// message that is not whole yet. Messages of a few bytes cost usrsctp a buffer of 2.3 KB each, so that a peer that
+// means ill can have it hold nine times `window` (no more than 256 such buffers on a chip). Nothing of it is allocated
+// before it is needed, but for the streams.
 typedef struct {
 	rtc_path *path;
 	rtc_dtls *dtls;

@@ -11,12 +11,15 @@
 
 // Of its tables: it would take 128 KB for associations, of which there are a few here.
 #define HASH_SIZE 8
-// Chunks that one association may have in its queues, however small they are.
+// Chunks that one association may have in its queues, however small they are: each may hold a buffer of 2.3 KB. There
+// are so many as small ones would fit in the largest window, and no more than:
 #if defined(__linux__) || defined(__APPLE__)
 #define CHUNKS 4096
 #else
 #define CHUNKS 256
 #endif
+
+#define CHUNK_COST 256 // bytes of the window that usrsctp counts for each
 
 typedef struct {
 	uintptr_t id;
@@ -30,6 +33,7 @@ static entry *entries;
 static size_t count, room;
 static uintptr_t lastId;
 static uint64_t lastTick;
+static uint32_t chunks;
 
 static rtc_sctp *find(uintptr_t id)
 {
@@ -69,7 +73,6 @@ static int start(void)
 	usrsctp_sysctl_set_sctp_nrsack_enable(0);
 	usrsctp_sysctl_set_sctp_pktdrop_enable(0);
 	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0);
-	usrsctp_sysctl_set_sctp_max_chunks_on_queue(CHUNKS);
 	usrsctp_sysctl_set_sctp_initial_cwnd(10); // RFC 6928
 	usrsctp_sysctl_set_sctp_max_burst_default(10);
 	usrsctp_sysctl_set_sctp_default_cc_module(0); // RFC 9260's
@@ -86,6 +89,16 @@ static int start(void)
 	lastTick = rtc_now();
 	started = 1;
 	return 0;
+}
+
+// usrsctp knows one limit for all.
+static void limitChunks(uint32_t window)
+{
+	uint32_t wanted = window / CHUNK_COST < CHUNKS ? window / CHUNK_COST : CHUNKS;
+	if (wanted <= chunks)
+		return;
+	chunks = wanted;
+	usrsctp_sysctl_set_sctp_max_chunks_on_queue(chunks);
 }
 
 int rtc_sctp_stack_add(rtc_sctp *sctp)
@@ -107,6 +120,7 @@ int rtc_sctp_stack_add(rtc_sctp *sctp)
 		while (!lastId || find(lastId));
 		sctp->id = lastId;
 		entries[count++] = (entry){lastId, sctp};
+		limitChunks(sctp->options.window);
 		usrsctp_register_address((void *)lastId);
 	}
 	pthread_mutex_unlock(&lock);
