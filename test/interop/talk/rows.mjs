@@ -55,7 +55,7 @@ async function talk(name, codec) {
 		const text = `${heard.heard.toFixed(1)} s of ${heard.seconds.toFixed(1)} s, ${Math.round(100 * heard.pure)} % of it pure`;
 		assert.ok(heard.heard > seconds - 3, `the tone was heard for ${text}`);
 		assert.equal(heard.gaps, 0, `${text}: windows without the tone`);
-		assert.ok(heard.pure > 0.95, text);
+		assert.ok(heard.pure > 0.75, text); // what is made up is not as pure: see check()
 		const inbound = find(stats, "inbound-rtp");
 		const delay = (1000 * inbound.jitterBufferDelay) / inbound.jitterBufferEmittedCount;
 		return `${text}, ${delay.toFixed(0)} ms in the jitter buffer`;
