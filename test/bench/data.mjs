@@ -141,6 +141,7 @@ async function received(to, count) {
 async function flood(from, to, size, count) {
 	const before = [from, to].map(({ pid }) => cpu(pid));
 	to.tell("reset");
+	await to.hear("reset"); // or it would forget what comes before it reads that
 	from.tell("flood", { label: "flood", size, count });
 	const { first, last, bytes } = await received(to, count);
 	const used = [from, to].map(({ pid }, i) => cpu(pid) - (before[i] ?? 0));

@@ -162,7 +162,7 @@ process.on("message", async (/** @type {any} */ { verb, label, count, size, sdp 
 		flooding = { label, left: count, message: Buffer.alloc(size) };
 		fill();
 	} else if (verb === "count") tell("count", counts);
-	else if (verb === "reset") counts.messages = counts.bytes = counts.first = 0;
+	else if (verb === "reset") tell("reset", (counts.messages = counts.bytes = counts.first = 0));
 	else if (verb === "ping") {
 		const channel = channels.get(label);
 		if (!channel) throw new Error(`there is no channel "${label}"`);

@@ -46,7 +46,7 @@ export default function main(): void {
 		else if (verb === "make") make(peerId, label);
 		else if (verb === "flood") flood(channels.get(label)!, count, size);
 		else if (verb === "count") tell(peerId, "count", counts);
-		else if (verb === "reset") counts.messages = counts.bytes = counts.first = 0;
+		else if (verb === "reset") tell(peerId, "reset", (counts.messages = counts.bytes = counts.first = 0));
 		else if (verb === "ping") {
 			pings = { left: count, sent: 0, times: [], message: new ArrayBuffer(64) };
 			ping(channels.get(label)!);
