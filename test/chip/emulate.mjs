@@ -116,7 +116,7 @@ export async function emulate(out, folders, generated) {
 		},
 		{
 			name: "audio",
-			sources: files("codec/opus codec/g711 rtp/payload"),
+			sources: files("codec/opus codec/g711 codec/g711_decoder rtp/payload"),
 			parameters: opus.includes.flatMap((name) => ["-isystem", name]),
 			objects: opus.objects,
 		},
