@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a session is as it is, for the page of its viewer: he alone knows the session's name, which cannot be guessed.
 
-const most = 2; // that failed last: each takes 1 to 2 KB of the heap
+const most = 2; // that failed last
+const longest = 2048; // characters of each, however much its peer has brought
 
 export default class Why {
 	#ended = new Map<string, string>();
@@ -16,7 +17,7 @@ export default class Why {
 	keep(id: string): void {
 		const text = this.#explain(id);
 		if (text === undefined) return;
-		this.#ended.set(id, text);
+		this.#ended.set(id, text.slice(0, longest));
 		for (const oldest of this.#ended.keys()) {
 			if (this.#ended.size <= most) break;
 			this.#ended.delete(oldest);
