@@ -16,9 +16,9 @@ import { DataAgent } from "./agent.mjs";
  * @property {() => Promise<Peer>} start
  * @property {boolean} [short] it has rows in `npm test`
  * @property {boolean} [silent] its channels do not tell what the other side has set for them
- * @property {boolean} [forgets] it may lose messages that wait for the program when the other side closes their channel. A
- * capture of SCTP's packets shows that it is there that they are lost: its SCTP has acknowledged all of them before the device
- * resets the stream
+ * @property {boolean} [forgets] it may lose messages that wait for the program when the other side closes their channel:
+ * a capture of SCTP's packets shows that its SCTP has acknowledged all of them before the device resets the stream (of a run
+ * in which none was lost)
  * @property {number} [pause] milliseconds before it can use a closed channel's id: a capture shows that until its own reset,
  * which it repeats after a second, is answered, it counts a new channel's messages from where the former ended (RFC 6525
  * section 5.1.2 wants them from 0), so that its OPEN is never whole
