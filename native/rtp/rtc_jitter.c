@@ -53,7 +53,8 @@ struct rtc_jitter {
 
 static int64_t microseconds(const rtc_jitter *jitter, int64_t ticks)
 {
-	return ticks * 1000000 / (int64_t)jitter->clockRate;
+	int64_t rate = jitter->clockRate; // no product that a remote's times could make too large
+	return ticks / rate * 1000000 + ticks % rate * 1000000 / rate;
 }
 
 static void freeAll(rtc_jitter *jitter)
@@ -236,6 +237,7 @@ int rtc_jitter_put(rtc_jitter *jitter, uint32_t sequence, uint32_t timestamp, co
 	if (jitter->known && jumps(jitter, time)) {
 		jitter->statistics.resets++;
 		rtc_jitter_reset(jitter, jitter->clockRate);
+		time = timestamp; // else they add up
 	}
 	measure(jitter, time, now);
 	if (!jitter->known || time > jitter->newest)

@@ -256,6 +256,16 @@ static void hostileStreams(void **unused)
 	}
 }
 
+static void timesThatJumpWithEachPacketNeverAddUp(void **unused)
+{
+	(void)unused;
+	static const uint8_t payload[8];
+	rtc_jitter *jitter = rtc_jitter_new(CLOCK, ROOM);
+	for (uint32_t i = 1; i <= 10000; i++)
+		rtc_jitter_put(jitter, i, i * 0x7fffffffu, NULL, payload, sizeof payload, i * PERIOD);
+	rtc_jitter_free(jitter);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +276,7 @@ int main(void)
 		cmocka_unit_test(itsRoomIsBounded),
 		cmocka_unit_test(networksOfAllKinds),
 		cmocka_unit_test(hostileStreams),
+		cmocka_unit_test(timesThatJumpWithEachPacketNeverAddUp),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
