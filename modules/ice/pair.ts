@@ -23,8 +23,8 @@ export default class Pair {
 	responsesReceived = 0;
 	/** What the last answer was, where it ended a check: an error's code, or one of those below; 0: there was none. */
 	failure = 0;
-	/** Milliseconds; negative: not measured. */
-	roundTrip = -1;
+	/** Milliseconds; negative: not measured, but no longer than that. */
+	roundTrip = -Infinity;
 	totalRoundTrip = 0;
 
 	constructor(local: Candidate, remote: Candidate, generation: Generation) {
@@ -33,13 +33,18 @@ export default class Pair {
 		this.generation = generation;
 	}
 
-	measured(roundTrip: number): void {
-		this.roundTrip = roundTrip;
-		this.totalRoundTrip += roundTrip;
+	/** So long after the first transmission of a request, and after its last: which one it was that arrived is not told. */
+	answered(longest: number, shortest: number): void {
+		if (longest === shortest) {
+			this.roundTrip = longest;
+			this.totalRoundTrip += longest;
+		} else if (this.roundTrip < 0) {
+			this.roundTrip = Math.max(this.roundTrip, -longest);
+		}
 	}
 
 	get view(): SelectedPair {
-		return { local: this.mapped ?? this.local, remote: this.remote, base: this.local.base };
+		return { local: this.mapped ?? this.local, remote: this.remote, base: this.local.base, roundTrip: this.roundTrip };
 	}
 
 	statistics(selected: boolean): PairStatistics {

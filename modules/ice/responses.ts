@@ -59,7 +59,7 @@ function handleError(session: Session, transaction: Transaction, code: number): 
 /** RFC 8445 section 7.2.5.3 */
 function succeed(session: Session, transaction: Transaction, mapped: Candidate | undefined, now: number): void {
 	const { pair, kind } = transaction;
-	if (!transaction.repeated) pair.measured(now - transaction.sentAt);
+	pair.answered(now - transaction.startedAt, now - transaction.sentAt);
 	pair.mapped = mapped;
 	session.validate(pair.remote, pair.local.base);
 	if (kind === "consent") {

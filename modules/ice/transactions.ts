@@ -23,8 +23,7 @@ export class Transaction {
 	sentAt: number;
 	due: number;
 	attempts = 1;
-	/** Sent more than once: its round trip is unknown. */
-	repeated = false;
+	readonly startedAt: number;
 	boosted = false;
 	/** To be written and sent. */
 	pending = true;
@@ -42,7 +41,7 @@ export class Transaction {
 		this.kind = kind;
 		this.controlling = controlling;
 		this.firstInterval = this.interval = interval;
-		this.sentAt = now;
+		this.startedAt = this.sentAt = now;
 		this.due = now + (kind === "consent" ? consentWait : interval);
 	}
 }
@@ -129,7 +128,6 @@ export class Transactions {
 			transaction.attempts++;
 			transaction.due = now + this.nextInterval(transaction, left === 1);
 			transaction.sentAt = now;
-			transaction.repeated = true;
 			transaction.pending = true;
 			transaction.pair.requestsSent++;
 		}

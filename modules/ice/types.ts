@@ -136,6 +136,8 @@ export interface SelectedPair {
 	readonly remote: Candidate;
 	/** What datagrams leave by. */
 	readonly base: string;
+	/** Milliseconds; negative: not measured, but no longer than that. */
+	readonly roundTrip: number;
 }
 
 /** What an agent tells its owner. */

@@ -56,6 +56,7 @@ export interface TransportOwner {
 }
 
 const none: readonly string[] = Object.freeze([]);
+const doubtfulRoundTrip = 500; // ms, of a path whose first check was sent again: RFC 6347's second for DTLS, at most
 const moving = 10_000; // ms in which a remote that begins anew has been heard of
 
 /** Owns all natives of one peer but its senders. */
@@ -77,6 +78,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	#formerRoutes: readonly string[] | undefined; // those of the remote before that
 	#selected = ""; // where data goes
 	#writable = false; // the path has an address to send to
+	#roundTrip = 0; // ms, of that path when it was new; 0: not known
 	#timer: Timer | undefined;
 	#deadline = Infinity;
 	#ufrags: string[] = []; // the newest last
@@ -372,7 +374,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		} catch (cause) {
 			return this.onException(fromNative(cause, "peer/out-of-resources"));
 		}
-		if (this.#writable) this.#dtls.start();
+		if (this.#writable) this.#dtls.start(this.#roundTrip);
 	}
 
 	/**
@@ -500,12 +502,13 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	}
 
 	/** The address may still be another peer's: then the next consent tries again. */
-	private select({ remote, base }: SelectedPair): void {
+	private select({ remote, base, roundTrip }: SelectedPair): void {
 		const relay = relayOf(base);
 		if (relay) this.#network.servers.bind(relay, remote.address, remote.port);
 		if (!this.#path.select(remote.address, remote.port, relay) || this.#writable) return;
 		this.#writable = true;
-		this.#dtls?.start();
+		this.#roundTrip = roundTrip < 0 ? Math.min(-roundTrip, doubtfulRoundTrip) : roundTrip;
+		this.#dtls?.start(this.#roundTrip);
 	}
 
 	/** ICE has selected a pair: where the remote has begun anew, DTLS does so, too. */

@@ -30,7 +30,7 @@ export interface DtlsOptions {
 
 /**
  * DTLS 1.2 with one peer (RFC 6347), over Mbed TLS. The handshake runs on a thread that all peers share, and sends a lost
- * flight again after 50 ms, then 100, and so on. Both sides show certificates; the remote one is held against the
+ * flight again after two round trips, at least 50 ms, then twice that, and so on. Both sides show certificates; the remote one is held against the
  * fingerprints that came by signaling, and nothing but those is trusted. What comes afterwards is decrypted on the
  * transport's thread, for the segment above that is made with it.
  */
@@ -45,10 +45,11 @@ export default class Dtls extends (Native("xs_rtc_dtls_destructor") as unknown a
 
 	/**
 	 * Begins the handshake, once the path has a selected address. What the peer sent before is taken in.
-	 * @throws Error when it has begun before
+	 * @param roundTrip of the path, in milliseconds, 0 to 600,000; 0, the default: it is not known
+	 * @throws Error when it has begun before; RangeError
 	 */
-	start(): void {
-		native("xs_rtc_dtls_start").call(this);
+	start(roundTrip = 0): void {
+		native("xs_rtc_dtls_start").call(this, roundTrip);
 	}
 
 	/**

@@ -100,11 +100,12 @@ static void onDatagram(void *context, const uint8_t *data, size_t size)
 		rtc_dtls_worker_wake(&dtls->task);
 }
 
-int rtc_dtls_start(rtc_dtls *dtls)
+int rtc_dtls_start(rtc_dtls *dtls, uint32_t roundTrip)
 {
 	int expected = RTC_DTLS_NEW;
 	if (!atomic_compare_exchange_strong(&dtls->state, &expected, RTC_DTLS_CONNECTING))
 		return EALREADY;
+	rtc_dtls_session_set_round_trip(dtls, roundTrip);
 	dtls->deadline = rtc_now() + (uint64_t)dtls->options.timeout * 1000;
 	rtc_path_set_dtls(dtls->options.path, onDatagram, dtls);
 	rtc_dtls_worker_wake(&dtls->task);

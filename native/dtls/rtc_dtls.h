@@ -67,8 +67,8 @@ typedef struct {
 typedef struct rtc_dtls rtc_dtls;
 rtc_dtls *rtc_dtls_new(const rtc_dtls_options *options, int *error); // errno value, or Mbed TLS's (negative)
 // Begins the handshake (a client sends its ClientHello): the path has a selected address. Early datagrams are taken in.
-// 0, or EALREADY.
-int rtc_dtls_start(rtc_dtls *dtls);
+// A lost flight is sent again after twice the path's round trip, in milliseconds; 0: it is not known. 0, or EALREADY.
+int rtc_dtls_start(rtc_dtls *dtls, uint32_t roundTrip);
 rtc_dtls_state rtc_dtls_get_state(rtc_dtls *dtls);
 rtc_dtls_reason rtc_dtls_get_reason(rtc_dtls *dtls);
 int rtc_dtls_error(rtc_dtls *dtls);                           // Mbed TLS's (negative), or an errno value; 0 for none

@@ -7,8 +7,9 @@
 #include "rtc_ecdsa.h"
 #include "rtc_port.h"
 
-// A lost flight is sent again after 50 ms, then after twice the time each time, up to the maximum. (RFC 6347 section
-// 4.2.4.1 proposes a second to begin with, which is what other stacks then lose; libwebrtc begins with 50 ms, too.)
+// A lost flight is sent again after twice the round trip that ICE has measured, but not before 50 ms; then after twice
+// the time each time, up to the maximum. (RFC 6347 section 4.2.4.1 proposes a second to begin with, which is what other
+// stacks then lose; libwebrtc does as we do.)
 #define RETRANSMIT_INITIAL 50
 #define RETRANSMIT_MAXIMUM 1500
 #define MASTER_SECRET 48
@@ -218,8 +219,6 @@ static int configure(rtc_dtls *dtls)
 	// handshake decide.
 	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_OPTIONAL);
 	mbedtls_ssl_conf_verify(config, verify, dtls);
-	// No end to the doubling but ours: setTimer() caps the interval, the deadline ends the handshake.
-	mbedtls_ssl_conf_handshake_timeout(config, RETRANSMIT_INITIAL, UINT32_MAX);
 #if defined(MBEDTLS_SSL_DTLS_ANTI_REPLAY)
 	// Not before the keys: the window would follow the sequence number of any record in the clear, and a forged one
 	// that is far ahead would make the peer's look old. Messages have numbers of their own, by which doubles are told.
@@ -275,6 +274,15 @@ int rtc_dtls_session_init(rtc_dtls *dtls)
 			error = MBEDTLS_ERR_SSL_ALLOC_FAILED;
 	}
 	return error ? error : rtc_dtls_session_open(dtls);
+}
+
+void rtc_dtls_session_set_round_trip(rtc_dtls *dtls, uint32_t roundTrip)
+{
+	uint32_t interval = roundTrip < RETRANSMIT_MAXIMUM / 2 ? 2 * roundTrip : RETRANSMIT_MAXIMUM;
+	if (interval < RETRANSMIT_INITIAL)
+		interval = RETRANSMIT_INITIAL;
+	// No end to the doubling but ours: setTimer() caps the interval, the deadline ends the handshake.
+	mbedtls_ssl_conf_handshake_timeout(&dtls->config, interval, UINT32_MAX);
 }
 
 void rtc_dtls_session_free(rtc_dtls *dtls)

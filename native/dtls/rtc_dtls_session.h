@@ -68,8 +68,9 @@ int rtc_dtls_give_keys(rtc_dtls *dtls);
 // A datagram for the segment above, on the transport's thread.
 void rtc_dtls_deliver(rtc_dtls *dtls, const uint8_t *data, size_t size);
 
-int rtc_dtls_session_init(rtc_dtls *dtls); // 0, or Mbed TLS's error
-int rtc_dtls_session_open(rtc_dtls *dtls); // a fresh context by the same configuration
+int rtc_dtls_session_init(rtc_dtls *dtls);                                // 0, or Mbed TLS's error
+int rtc_dtls_session_open(rtc_dtls *dtls);                                // a fresh context by the same configuration
+void rtc_dtls_session_set_round_trip(rtc_dtls *dtls, uint32_t roundTrip); // milliseconds; before the first step
 void rtc_dtls_session_free(rtc_dtls *dtls);
 int rtc_dtls_session_step(rtc_dtls *dtls);         // of the handshake; as mbedtls_ssl_handshake_step
 int rtc_dtls_session_is_over(rtc_dtls *dtls);      // the handshake is done

@@ -153,7 +153,15 @@ void xs_rtc_dtls_close(xsMachine *the)
 
 void xs_rtc_dtls_start(xsMachine *the)
 {
-	if (rtc_dtls_start(self(the)->dtls))
+	uint32_t roundTrip = 0;
+	binding *it = self(the);
+	if (xsmcArgc > 0 && xsmcTypeOf(xsArg(0)) != xsUndefinedType) {
+		double milliseconds = xsmcToNumber(xsArg(0));
+		if (!(milliseconds >= 0 && milliseconds <= TIMEOUT_MAXIMUM))
+			xsRangeError("roundTrip: not from 0 to %d", TIMEOUT_MAXIMUM);
+		roundTrip = (uint32_t)milliseconds;
+	}
+	if (rtc_dtls_start(it->dtls, roundTrip))
 		xsUnknownError("already started");
 }
 

@@ -67,7 +67,7 @@ static void recordHandshake(void)
 	for (int side = 0; side < 2; side++)
 		ends[side] = open(side, &srtp[side]);
 	for (int side = 1; side >= 0; side--)
-		CHECK(!rtc_dtls_start(ends[side]));
+		CHECK(!rtc_dtls_start(ends[side], 0));
 	world_run(ends, worldNow + 10000000);
 	isRecording = 0; // they say that they close
 	for (int side = 0; side < 2; side++) {
@@ -186,7 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	session it = {.side = flags & 1};
 	world_reset(swallow);
 	it.ends[it.side] = open(it.side, &srtp);
-	CHECK(!rtc_dtls_start(it.ends[it.side]));
+	CHECK(!rtc_dtls_start(it.ends[it.side], 0));
 	world_run(it.ends, worldNow + 1000);
 	int whole = !script.size && (flags & 2);
 	while (script.size)

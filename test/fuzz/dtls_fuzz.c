@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ends[i] = openEnd(i, srtp[i], certificates, (flags & 2) && i == 0);
 	}
 	for (int i = 0; i < 2; i++)
-		CHECK(!rtc_dtls_start(ends[i]));
+		CHECK(!rtc_dtls_start(ends[i], 0));
 	if (flags & 4)
 		inject();
 	world_run(ends, worldNow + (uint64_t)(PATIENCE + 1000) * 1000);

@@ -81,7 +81,7 @@ static alloc_result handshake(connection *it)
 	if (result != ALLOC_DONE)
 		return result;
 	for (int side = 0; side < 2; side++)
-		rtc_dtls_start(it->ends[side]);
+		rtc_dtls_start(it->ends[side], 0);
 	world_run(it->ends, worldNow + (PATIENCE + 1000) * 1000);
 	return outcome(it);
 }

@@ -214,12 +214,12 @@ static void play(const scenario *how, const char *certificateName)
 	assert_non_null(dtls);
 
 	if (!how->isClient)
-		assert_int_equal(rtc_dtls_start(dtls), 0);
+		assert_int_equal(rtc_dtls_start(dtls, 0), 0);
 	snprintf(command, sizeof command, how->command, how->isClient ? theirs : ours, theirs);
 	startProcess(&it, command);
 	if (how->isClient) {
 		assert_non_null(until(&it, "ACCEPT"));
-		assert_int_equal(rtc_dtls_start(dtls), 0);
+		assert_int_equal(rtc_dtls_start(dtls, 0), 0);
 	}
 	for (int i = 0; i < PATIENCE && rtc_dtls_get_state(dtls) <= RTC_DTLS_CONNECTING; i++)
 		usleep(1000);

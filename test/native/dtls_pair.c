@@ -84,8 +84,8 @@ void pair_open(pair *it, const pair_options *options)
 
 void pair_start(pair *it)
 {
-	assert_int_equal(rtc_dtls_start(it->dtls[SERVER]), 0);
-	assert_int_equal(rtc_dtls_start(it->dtls[CLIENT]), 0);
+	assert_int_equal(rtc_dtls_start(it->dtls[SERVER], 0), 0);
+	assert_int_equal(rtc_dtls_start(it->dtls[CLIENT], 0), 0);
 }
 
 unsigned pair_wait(pair *it, rtc_dtls_state client, rtc_dtls_state server)

@@ -30,7 +30,7 @@ static void connects(void **state)
 		rtc_srtp_statistics statistics;
 		pair_open(&it, &options);
 		pair_start(&it);
-		assert_int_equal(rtc_dtls_start(it.dtls[CLIENT]), EALREADY);
+		assert_int_equal(rtc_dtls_start(it.dtls[CLIENT], 0), EALREADY);
 		times[i] = pair_wait(&it, RTC_DTLS_CONNECTED, RTC_DTLS_CONNECTED);
 		for (int side = 0; side < 2; side++) {
 			assert_string_equal(rtc_dtls_cipher_suite(it.dtls[side]), "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
@@ -138,14 +138,20 @@ static void earlyClientHello(void **state)
 	pair_options options = {0};
 	(void)state;
 	pair_open(&it, &options);
-	assert_int_equal(rtc_dtls_start(it.dtls[CLIENT]), 0);
+	assert_int_equal(rtc_dtls_start(it.dtls[CLIENT], 0), 0);
 	usleep(300000);
-	assert_int_equal(rtc_dtls_start(it.dtls[SERVER]), 0);
+	assert_int_equal(rtc_dtls_start(it.dtls[SERVER], 0), 0);
 	unsigned time = pair_wait(&it, RTC_DTLS_CONNECTED, RTC_DTLS_CONNECTED);
 	print_message("after an early ClientHello: %u ms\n", time);
 	pair_check_media(&it);
 	pair_close(&it);
 }
+
+// What a stranger can write in the clear: 13 bytes of record header, then the record.
+#define RECORD(type, epoch, length, ...)                                                                               \
+	{                                                                                                                  \
+		type, 254, 253, 0, epoch, 0, 0, 0, 7, 7, 7, 0, length, __VA_ARGS__                                             \
+	}
 
 static int swallow(void *context, fake_link *link, int from, const uint8_t *data, size_t size)
 {
@@ -165,6 +171,37 @@ static void timesOut(void **state)
 	for (int side = 0; side < 2; side++)
 		assert_int_equal(rtc_dtls_get_reason(it.dtls[side]), RTC_DTLS_TIMEOUT);
 	pair_close(&it);
+}
+
+// One thread serves all, a step of each in turn: a peer that says no more, and one that floods, delay nobody.
+static void manyAtOnce(void **state)
+{
+	enum { COUNT = 10 };
+	static pair pairs[COUNT], stalled, flooded;
+	pair_options options = {0}, silent = {.link = {.filter = swallow}, .timeout = 20000};
+	static const uint8_t noise[] = RECORD(22, 0, 17, 1, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 5, 1, 2, 3, 4, 5);
+	(void)state;
+	pair_open(&stalled, &silent);
+	pair_open(&flooded, &silent);
+	pair_start(&stalled);
+	pair_start(&flooded);
+	for (int i = 0; i < COUNT; i++)
+		pair_open(&pairs[i], &options);
+	for (int i = 0; i < COUNT; i++)
+		pair_start(&pairs[i]);
+	for (int i = 0; i < 300; i++)
+		fake_link_inject(flooded.link, SERVER, noise, 30);
+	uint64_t start = rtc_now();
+	for (int i = 0; i < COUNT; i++)
+		pair_wait(&pairs[i], RTC_DTLS_CONNECTED, RTC_DTLS_CONNECTED);
+	print_message("%d handshakes at once, with sanitizers: all after %u ms\n", COUNT,
+				  (unsigned)((rtc_now() - start) / 1000));
+	for (int i = 0; i < COUNT; i++)
+		pair_close(&pairs[i]);
+	assert_int_equal(rtc_dtls_get_state(stalled.dtls[CLIENT]), RTC_DTLS_CONNECTING);
+	assert_int_equal(rtc_dtls_get_state(flooded.dtls[SERVER]), RTC_DTLS_CONNECTING);
+	pair_close(&stalled);
+	pair_close(&flooded);
 }
 
 static void closeNotify(void **state)
@@ -322,11 +359,6 @@ static void bearsTails(void **state)
 	pair_close(&it);
 }
 
-// What a stranger can write in the clear: 13 bytes of record header, then the record.
-#define RECORD(type, epoch, length, ...)                                                                               \
-	{                                                                                                                  \
-		type, 254, 253, 0, epoch, 0, 0, 0, 7, 7, 7, 0, length, __VA_ARGS__                                             \
-	}
 static const struct {
 	const char *name;
 	uint8_t data[64];
@@ -408,7 +440,7 @@ static void believesAnAlertAfterAWhile(void **state)
 	pair_options options = {.link = {.filter = alertOnly}};
 	(void)state;
 	pair_open(&it, &options);
-	rtc_dtls_start(it.dtls[CLIENT]);
+	rtc_dtls_start(it.dtls[CLIENT], 0);
 	uint64_t start = rtc_now();
 	while (rtc_dtls_get_state(it.dtls[CLIENT]) == RTC_DTLS_CONNECTING && rtc_now() - start < 15000000)
 		usleep(1000);
@@ -461,6 +493,7 @@ int main(void)
 		cmocka_unit_test(withoutMedia),
 		cmocka_unit_test(earlyClientHello),
 		cmocka_unit_test(timesOut),
+		cmocka_unit_test(manyAtOnce),
 		cmocka_unit_test(closeNotify),
 		cmocka_unit_test(closedMeanwhile),
 		cmocka_unit_test(cycles),

@@ -20,11 +20,12 @@ struct rtc_path {
 
 typedef struct {
 	int to;
+	uint64_t due;
 	size_t size;
 	uint8_t data[WORLD_DATAGRAM];
 } flying;
 
-uint64_t worldNow;
+uint64_t worldNow, worldDelay;
 static uint32_t seeds[2]; // of the sides: what one does with them is its own affair
 static int running;       // the side
 static struct rtc_path paths[2];
@@ -161,6 +162,7 @@ void rtc_dtls_worker_remove(rtc_dtls_task *task)
 void world_reset(void (*send)(int from, const uint8_t *data, size_t size))
 {
 	worldNow = 1000000;
+	worldDelay = 0;
 	seeds[0] = 1;
 	seeds[1] = 2;
 	running = 0;
@@ -183,6 +185,7 @@ void world_fly(int to, const uint8_t *data, size_t size, size_t place)
 		place = inFlight;
 	memmove(&network[place + 1], &network[place], (inFlight - place) * sizeof network[0]);
 	network[place].to = to;
+	network[place].due = worldNow + worldDelay;
 	network[place].size = size;
 	memcpy(network[place].data, data, size);
 	inFlight++;
@@ -230,15 +233,20 @@ void world_run(rtc_dtls *const ends[2], uint64_t end)
 			if (time < next)
 				next = time;
 		}
-		if (inFlight) {
+		uint64_t due = inFlight ? network[0].due : UINT64_MAX;
+		if (due <= worldNow) {
 			worldNow += 100;
 			arrive();
-		} else if (next > end) {
+			continue;
+		}
+		if (due < next)
+			next = due;
+		if (next > end) {
 			worldNow = end; // nothing more happens before
 			return;
-		} else if (next > worldNow) {
-			worldNow = next;
 		}
+		if (next > worldNow)
+			worldNow = next;
 	}
 }
 

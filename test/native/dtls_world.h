@@ -9,7 +9,8 @@
 #define WORLD_DATAGRAM 1500
 #define WORLD_IN_FLIGHT 64
 
-extern uint64_t worldNow; // rtc_now()
+extern uint64_t worldNow;   // rtc_now()
+extern uint64_t worldDelay; // microseconds that a datagram is on its way besides the 100 of its arrival
 
 // Forgets what is under way and who listens. `send` is called with each datagram that an end sends, and may let it fly;
 // NULL: it arrives.

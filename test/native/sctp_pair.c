@@ -189,7 +189,7 @@ sctp_pair *sctp_pair_open(const sctp_pair_options *options)
 	pthread_mutex_unlock(&lock);
 	for (int i = 1; i >= 0; i--) {
 		assert_int_equal(rtc_sctp_start(pair->sides[i].sctp, 5000), 0);
-		assert_int_equal(rtc_dtls_start(pair->sides[i].dtls), 0);
+		assert_int_equal(rtc_dtls_start(pair->sides[i].dtls, 0), 0);
 	}
 	for (int i = 0; i < 2; i++) {
 		if (options->unread[i])

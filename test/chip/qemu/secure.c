@@ -87,7 +87,7 @@ static void open_pair(pair *it, uint32_t seed, unsigned loss, int wrong)
 	it->received[0] = it->received[1] = 0;
 	for (int side = 0; side < 2; side++)
 		open_side(it, side, wrong);
-	CHECK(rtc_dtls_start(it->dtls[SERVER]) == 0 && rtc_dtls_start(it->dtls[CLIENT]) == 0);
+	CHECK(rtc_dtls_start(it->dtls[SERVER], 0) == 0 && rtc_dtls_start(it->dtls[CLIENT], 0) == 0);
 }
 
 static void close_pair(pair *it)

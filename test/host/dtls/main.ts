@@ -106,6 +106,9 @@ function optionsAreChecked(): void {
 	dtls.close();
 	assertThrows(SyntaxError, "", () => dtls.state);
 	assertThrows(SyntaxError, "", () => dtls.start());
+	const late = new Dtls(good);
+	for (const roundTrip of [-1, NaN, 600_001]) assertThrows(RangeError, "roundTrip", () => late.start(roundTrip));
+	late.close();
 	peer.close();
 	assertThrows(SyntaxError, "", () => srtp.statistics());
 	trace("options\n");

@@ -5,6 +5,7 @@ import Network from "webrtc/peer/network";
 import Certificate from "webrtc/native/dtls/certificate";
 import { advance } from "../fakes/moddable/clock";
 import { Encoder } from "../fakes/native/codec";
+import Dtls from "../fakes/native/dtls";
 import RtpSender from "../fakes/native/rtp";
 import Transport, { setDelay, setSilence } from "../fakes/native/transport";
 import { begin, camera, closers, end, make, negotiate } from "./helpers";
@@ -49,6 +50,18 @@ test("DTLS does not wait for the nomination where that takes its time", async ()
 	await negotiate(viewer, device);
 	await advance(211); // a check and its answer, 10 ms of patience, and DTLS's two flights; nominated at 150
 	expect(device.connectionState).toBe("connected");
+});
+
+test.each([1, 25, 50])("DTLS knows the round trip of a path that takes %d ms each way", async (delay) => {
+	setDelay(delay);
+	const viewer = make();
+	const device = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await negotiate(viewer, device);
+	await advance(2000);
+	expect([...Dtls.open].map(({ roundTrip }) => roundTrip)).toEqual([2 * delay, 2 * delay]);
+	expect([viewer.connectionState, device.connectionState]).toEqual(["connected", "connected"]);
 });
 
 test("one encoder serves two peers on one port, and ends with the last", async () => {

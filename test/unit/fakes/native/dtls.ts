@@ -42,7 +42,11 @@ export default class Dtls {
 		this.#options.srtp = srtp;
 	}
 
-	start(): void {
+	/** What `start` was told of the path. */
+	roundTrip: number | undefined;
+
+	start(roundTrip = 0): void {
+		this.roundTrip = roundTrip;
 		this.state = "connecting";
 		if (this.#options.role === "client") this.#send("hello");
 		for (const data of this.#early.splice(0)) this.#receive(data);

@@ -6,8 +6,11 @@ export default class Certificate {
 	readonly fingerprint: string;
 	#key: ArrayBuffer;
 	#closed = false;
+	/** What making a new one throws. */
+	static refusal: Error | undefined;
 
 	constructor(from?: { certificate: ArrayBuffer; privateKey: ArrayBuffer }) {
+		if (!from && Certificate.refusal) throw Certificate.refusal;
 		this.#key = from ? from.privateKey : new Uint8Array(randomBytes(32)).buffer;
 		if (this.#key.byteLength !== 32) throw new Error("privateKey: malformed");
 		this.fingerprint = [...new Uint8Array(this.#key)]
