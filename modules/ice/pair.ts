@@ -44,7 +44,12 @@ export default class Pair {
 	}
 
 	get view(): SelectedPair {
-		return { local: this.mapped ?? this.local, remote: this.remote, base: this.local.base, roundTrip: this.roundTrip };
+		return {
+			local: this.mapped ?? this.local,
+			remote: this.remote,
+			base: this.local.base,
+			roundTrip: this.roundTrip,
+		};
 	}
 
 	statistics(selected: boolean): PairStatistics {

@@ -34,6 +34,11 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	},
 	talk: async () => (await import("./talk/rows.mjs")).rows(options),
 	relay: async () => (await import("./relay.mjs")).rows(options),
+	dtls: async () => {
+		const { prepare, rows } = await import("./dtls/rows.mjs");
+		await prepare();
+		return rows;
+	},
 	roaming: async () => {
 		const { prepare, rows } = await import("./roaming/rows.mjs");
 		await prepare();

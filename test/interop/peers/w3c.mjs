@@ -13,7 +13,8 @@
 /**
  * A peer of the device. A section is named by its place.
  * @typedef {object} Agent
- * @property {(parameters: { sections: Wanted[], bundle?: string }) => unknown} open
+ * @property {(parameters: { sections: Wanted[], bundle?: string, trickles?: boolean }) => unknown} open
+ * @property {(parameters?: object) => RTCIceCandidateInit[]} [candidates] those gathered since, when they trickle; the last is ""
  * @property {(parameters?: object) => Promise<string>} offer
  * @property {(parameters: { sdp: string }) => unknown} accept takes an answer
  * @property {(parameters: { sdp: string }) => Promise<string>} answer
@@ -31,11 +32,16 @@ export class W3CAgent {
 	pc;
 	/** @type {HTMLMediaElement[]} */
 	players = [];
+	trickles = false;
+	/** @type {RTCIceCandidateInit[]} */
+	gathered = [];
 
-	/** @param {{ sections: Wanted[], bundle?: string }} parameters */
-	async open({ sections, bundle }) {
+	/** @param {{ sections: Wanted[], bundle?: string, trickles?: boolean }} parameters */
+	async open({ sections, bundle, trickles = false }) {
 		const pc = new globalThis.RTCPeerConnection({ bundlePolicy: /** @type {any} */ (bundle ?? "balanced") });
 		this.pc = pc;
+		this.trickles = trickles;
+		pc.onicecandidate = ({ candidate }) => this.gathered.push(candidate?.toJSON() ?? { candidate: "" });
 		pc.ontrack = ({ track }) => this.play(track);
 		for (const kind of sections) this.add({ kind });
 	}
@@ -55,12 +61,17 @@ export class W3CAgent {
 		return this.describe(await this.pc?.createOffer());
 	}
 
-	/** Takes its own description. @param {RTCSessionDescriptionInit | undefined} description @returns it with all candidates */
+	/** Takes its own description. @param {RTCSessionDescriptionInit | undefined} description @returns it with all candidates, or none when they trickle */
 	async describe(description) {
 		const pc = /** @type {RTCPeerConnection} */ (this.pc);
 		await pc.setLocalDescription(description);
+		if (this.trickles) return description?.sdp ?? "";
 		while (pc.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 10));
 		return pc.localDescription?.sdp ?? "";
+	}
+
+	candidates() {
+		return this.gathered.splice(0);
 	}
 
 	/** @param {{ sdp: string }} parameters */
