@@ -22,6 +22,11 @@ export interface VideoSourceOptions extends SourceOptions<VideoSource> {
 	height?: number | undefined;
 	/** Frames per second at most, 1 … 120. Default 30. */
 	framerate?: number;
+	/**
+	 * 1 … 100: pictures are JPEG of about that quality, for a FrameReader, rather than I420. On ESP32, of a DVP camera only: its
+	 * sensor makes it, or, where it cannot, the CPU does; it has the sensor's size that is next to width and height.
+	 */
+	quality?: number | undefined;
 }
 
 export interface AudioSourceOptions extends SourceOptions<AudioSource> {
@@ -52,7 +57,7 @@ export interface AudioSourceStatistics extends SourceStatistics {
 }
 
 /**
- * A source of I420 pictures, in real time, on a thread of its own. It is opened at once, so that what is missing is known,
+ * A source of pictures, I420 or JPEG, in real time, on a thread of its own. It is opened at once, so that what is missing is known,
  * and works while it has sinks.
  *
  * @throws TypeError, RangeError naming the option; Error with the property `code`: "media/file-unreadable",

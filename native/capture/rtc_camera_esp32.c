@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A DVP camera by Espressif's esp32-camera, whose pins the board's manifest defines as Moddable's own camera module has
 // them. The driver is a singleton, so there is one camera source at a time.
+#include "rtc_camera_jpeg_esp32.h"
 #include "rtc_capture_esp32.h"
 #include "rtc_port.h"
 
@@ -34,6 +35,7 @@ typedef struct {
 	camera_config_t configuration;
 	uint16_t width, height;
 	uint32_t framerate;
+	uint8_t quality; // of JPEG; 0: I420
 	uint64_t due;
 	rtc_frame_pool *pool;
 	uint8_t running, misses;
@@ -59,6 +61,10 @@ static framesize_t size_for(uint16_t width, uint16_t height)
 static rtc_capture_result begin(dvp_camera *camera, rtc_capture_error *error)
 {
 	esp_err_t result = esp_camera_init(&camera->configuration);
+	if (result == ESP_ERR_NOT_SUPPORTED && camera->configuration.pixel_format == PIXFORMAT_JPEG) {
+		camera->configuration.pixel_format = PIXFORMAT_YUV422; // a sensor without JPEG: the CPU makes it
+		result = esp_camera_init(&camera->configuration);
+	}
 	if (result == ESP_OK) {
 		camera->running = 1;
 		return RTC_CAPTURE_OK;
@@ -105,8 +111,19 @@ static void convert(const camera_fb_t *from, rtc_frame *to)
 	}
 }
 
-static rtc_frame *make_frame(dvp_camera *camera, const camera_fb_t *picture)
+static rtc_frame *make_jpeg(dvp_camera *camera, camera_fb_t *picture)
 {
+	rtc_frame *frame = rtc_frame_pool_get(camera->pool);
+	if (frame && rtc_camera_jpeg_fill(picture, camera->quality, frame))
+		return frame;
+	rtc_frame_release(frame);
+	return NULL;
+}
+
+static rtc_frame *make_frame(dvp_camera *camera, camera_fb_t *picture)
+{
+	if (camera->quality)
+		return make_jpeg(camera, picture);
 	if (picture->width < camera->width || picture->height < camera->height ||
 		picture->len < picture->width * picture->height * 2)
 		return NULL;
@@ -173,8 +190,9 @@ static void configure(dvp_camera *camera)
 		.xclk_freq_hz = MODDEF_CAMERA_XCLK_FREQ_HZ,
 		.ledc_timer = LEDC_TIMER_0,
 		.ledc_channel = LEDC_CHANNEL_0,
-		.pixel_format = PIXFORMAT_YUV422,
+		.pixel_format = camera->quality ? PIXFORMAT_JPEG : PIXFORMAT_YUV422,
 		.frame_size = size_for(camera->width, camera->height),
+		.jpeg_quality = rtc_camera_jpeg_scale(camera->quality),
 		.fb_count = DRIVER_FRAMES,
 		.fb_location = CAMERA_FB_IN_PSRAM,
 		.grab_mode = CAMERA_GRAB_LATEST,
@@ -198,9 +216,13 @@ rtc_capture_device *rtc_camera_esp32_open(const rtc_capture_options *options, rt
 	camera->width = options->width ? options->width : DEFAULT_WIDTH;
 	camera->height = options->height ? options->height : DEFAULT_HEIGHT;
 	camera->framerate = options->framerate;
-	camera->pool = rtc_frame_pool_new(FRAMES, rtc_capture_picture_size(camera->width, camera->height));
+	camera->quality = options->quality;
 	configure(camera);
 	const resolution_info_t *size = &resolution[camera->configuration.frame_size];
+	// JPEG has the sensor's size, and is not cut.
+	uint32_t capacity = camera->quality ? rtc_camera_jpeg_size(size->width, size->height)
+										: rtc_capture_picture_size(camera->width, camera->height);
+	camera->pool = rtc_frame_pool_new(FRAMES, capacity);
 	if (!camera->pool)
 		rtc_capture_fail(error, "peer/out-of-resources", "no memory");
 	else if (size->width < camera->width || size->height < camera->height)

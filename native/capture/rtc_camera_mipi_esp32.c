@@ -234,6 +234,10 @@ static rtc_capture_result take(mipi_camera *camera, rtc_capture_error *error)
 
 rtc_capture_device *rtc_camera_esp32_open(const rtc_capture_options *options, rtc_capture_error *error)
 {
+	if (options->quality) {
+		rtc_capture_fail(error, "media/unsupported", "camera: JPEG is for chips without an encoder for H.264");
+		return NULL;
+	}
 	if (atomic_flag_test_and_set(&inUse)) {
 		rtc_capture_fail(error, "media/device-failed", "camera: it is in use");
 		return NULL;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Capture: a source of I420 frames or PCM. It has a thread, on which a device makes frames while there are sinks.
+// Capture: a source of pictures, I420 or JPEG, or PCM. It has a thread, on which a device makes frames while there are
+// sinks.
 #ifndef RTC_CAPTURE_H
 #define RTC_CAPTURE_H
 
@@ -10,6 +11,7 @@
 typedef struct {
 	uint16_t width, height; // video, even; 0: the source's own (test card: 1280 × 720)
 	uint32_t framerate;     // video, frames per second at most
+	uint8_t quality;        // video: JPEG of that quality, 1 to 100; 0: I420
 	uint32_t sampleRate;    // audio, Hz
 	uint8_t channels;       // audio, 1 or 2
 	uint8_t loop;           // files begin again at their end

@@ -100,6 +100,7 @@ static void read_options(xsMachine *the, const xsHostHooks *hooks, rtc_capture_o
 		options->height = size_option(the, xsID_height, "height");
 		options->framerate =
 			(uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_framerate, "framerate", 1, 120, DEFAULT_FRAMERATE);
+		options->quality = (uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_quality, "quality", 1, 100, 0);
 	} else {
 		int rate = rtc_xs_integer(the, &xsArg(0), xsID_sampleRate, "sampleRate", 8000, 48000, DEFAULT_SAMPLE_RATE);
 		if (rate % RTC_AUDIO_FRAMES_PER_SECOND)

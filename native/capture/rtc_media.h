@@ -12,5 +12,8 @@ rtc_capture_device *rtc_media_file_open_audio(const rtc_capture_options *options
 // V4L2 and ALSA. A path "format:url", such as "x11grab::0", names any other input device of libavdevice.
 rtc_capture_device *rtc_media_camera_open(const rtc_capture_options *options, rtc_capture_error *error);
 rtc_capture_device *rtc_media_microphone_open(const rtc_capture_options *options, rtc_capture_error *error);
+// What `open` opens; where the options want JPEG, its pictures become JPEG.
+rtc_capture_device *rtc_media_jpeg_open(rtc_capture_opener open, const rtc_capture_options *options,
+										rtc_capture_error *error);
 
 #endif

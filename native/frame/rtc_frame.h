@@ -14,6 +14,7 @@ typedef enum {
 	RTC_FORMAT_I420 = 1, // planes[0..2], strides[0..2]
 	RTC_FORMAT_PCM,      // signed 16-bit, interleaved
 	RTC_FORMAT_ENCODED,  // of `codec`: an access unit (of H.264: Annex B), or a packet of sound
+	RTC_FORMAT_JPEG,     // one picture, a whole file
 } rtc_format;
 
 typedef struct rtc_frame rtc_frame;

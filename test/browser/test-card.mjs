@@ -3,17 +3,18 @@
 // @ts-check
 
 /**
- * The coded counter and clock in the picture of the page's video (see native/capture/README.md).
+ * The coded counter and clock in the picture of the page's video, or canvas (see native/capture/README.md).
+ * @param {string} [selector]
  * @returns {{ counter: number, milliseconds: number, latency: number } | undefined} undefined: no test card
  */
-export function readTestCard() {
-	const video = /** @type {HTMLVideoElement} */ (document.querySelector("video"));
-	const width = video.videoWidth;
+export function readTestCard(selector = "video") {
+	const picture = /** @type {HTMLVideoElement | HTMLCanvasElement} */ (document.querySelector(selector));
+	const width = picture instanceof HTMLVideoElement ? picture.videoWidth : picture.width;
 	if (!width) return undefined;
 	const cell = width / 40;
 	const canvas = new OffscreenCanvas(width, Math.ceil(2 * cell));
 	const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
-	context.drawImage(video, 0, 0);
+	context.drawImage(picture, 0, 0);
 	const now = Date.now();
 	const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
 	const bit = (/** @type {number} */ row, /** @type {number} */ column) => {

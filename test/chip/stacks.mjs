@@ -54,6 +54,7 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	rtc_source_release: ["*:source_destroy", "rtc_rtp_receiver.c:destroy"],
 	rtc_sink_release: ["*:sink_destroy", "rtc_rtp_sender.c:destroySender", "rtc_player.c:destroyStream"],
 	rtc_frame_release: ["rtc_frame.c:recycle"],
+	"rtc_frame_reader.c:sink_frame": ["rtc_frame_reader_xs.c:post"],
 	"rtc_dtls_worker.c:work": ["rtc_dtls.c:run"],
 	rtc_dtls_enter: ["rtc_dtls_xs.c:post", "rtc_sctp.c:onState"],
 	"rtc_dtls_data.c:readAll": ["rtc_sctp.c:onData"],

@@ -28,9 +28,9 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	whip: async () => (await import("./whip.mjs")).rows(options),
 	data: async () => {
 		const { prepare, rows } = await import("./data/rows.mjs");
-		const remote = await import("./data/remote.mjs");
+		const [remote, mjpeg] = [await import("./data/remote.mjs"), await import("./data/mjpeg.mjs")];
 		await prepare();
-		return [...rows(options), ...(options.short || options.only ? [] : remote.rows)];
+		return [...rows(options), ...(options.short || options.only ? [] : [...remote.rows, ...mjpeg.rows])];
 	},
 	talk: async () => (await import("./talk/rows.mjs")).rows(options),
 	relay: async () => (await import("./relay.mjs")).rows(options),

@@ -31,6 +31,8 @@ typedef struct {
 	uint8_t border;       // luma at the left edge
 	uint8_t corners[4];   // luma near them, row by row
 	uint8_t tints[4];     // of the second plane there
+	test_decoder decoder; // for JPEG
+	uint64_t bytes;       // of it
 } bench;
 
 static char folder[] = "/tmp/rtc-capture-XXXXXX";
@@ -42,6 +44,26 @@ static const char *in_folder(const char *name)
 	return path;
 }
 
+static void take_jpeg(bench *b, uint32_t index, const rtc_frame *frame)
+{
+	b->bytes += frame->size;
+	b->damaged += !test_decoder_decode(&b->decoder, frame);
+	const AVFrame *picture = b->decoder.frame;
+	b->width = (uint16_t)picture->width;
+	b->height = (uint16_t)picture->height;
+	assert_int_equal(frame->width, picture->width);
+	assert_int_equal(frame->height, picture->height);
+	b->damaged += !test_read_code(picture->data[0], picture->linesize[0], picture->width, &b->counters[index],
+								  &b->milliseconds[index]);
+	b->levels[index] = picture->data[0][picture->linesize[0] / 2]; // a cell of the code
+	int y = picture->height / 5;                                   // in the bars
+	for (int i = 0; i < 4; i++) {
+		int x = picture->width * (i * 2 + 1) / 14;
+		b->corners[i] = picture->data[0][y * picture->linesize[0] + x];
+		b->tints[i] = picture->data[1][y / 2 * picture->linesize[1] + x / 2];
+	}
+}
+
 static void got(test_sink *sink, rtc_frame *frame)
 {
 	bench *b = sink->context;
@@ -50,6 +72,10 @@ static void got(test_sink *sink, rtc_frame *frame)
 		return;
 	b->times[index] = frame->time;
 	b->arrivals[index] = rtc_now();
+	if (frame->format == RTC_FORMAT_JPEG) {
+		take_jpeg(b, index, frame);
+		return;
+	}
 	if (frame->format == RTC_FORMAT_I420) {
 		b->width = frame->width;
 		b->height = frame->height;
@@ -113,6 +139,7 @@ static void close_bench(bench *b)
 {
 	rtc_capture_close(b->capture);
 	rtc_sink_release(&b->sink.sink);
+	test_decoder_close(&b->decoder);
 	pthread_mutex_destroy(&b->lock);
 	free(b);
 }
@@ -198,6 +225,65 @@ static void test_card_drops_when_its_frames_are_held(void **state)
 	assert_int_equal(statistics.frames, 4);
 	close_bench(b);
 	for (int i = 0; i < 4; i++) // they outlive the capture
+		rtc_frame_release(kept[i]);
+}
+
+static uint64_t jpeg_size(uint8_t quality)
+{
+	rtc_capture_options options = {.width = 320, .height = 240, .framerate = 60, .quality = quality, .path = ""};
+	bench *b = open_bench(rtc_capture_video_opener("test"), &options);
+	test_decoder_open(&b->decoder, AV_CODEC_ID_MJPEG);
+	begin(b);
+	assert_true(test_sink_wait(&b->sink, 10, PATIENCE));
+	rtc_source_disconnect(rtc_capture_source(b->capture), &b->sink.sink);
+	uint32_t count = test_sink_count(&b->sink);
+	assert_int_equal(b->width, 320);
+	assert_int_equal(b->height, 240);
+	assert_int_equal(b->damaged, 0);
+	for (uint32_t i = 1; i < count; i++)
+		assert_true(b->counters[i] > b->counters[i - 1] && b->times[i] > b->times[i - 1]);
+	assert_in_range(b->corners[0], 180, 200); // white of 75 %, in all of the range: 191
+	assert_in_range(b->tints[0], 120, 136);
+	assert_in_range(b->tints[1], 20, 45); // yellow: 32
+	uint64_t size = b->bytes / count;
+	begin(b); // it has been stopped in between
+	assert_true(test_sink_wait(&b->sink, count + 2, PATIENCE));
+	close_bench(b);
+	return size;
+}
+
+static void test_jpeg_is_what_was_asked_for(void **state)
+{
+	(void)state;
+	uint64_t sizes[] = {jpeg_size(1), jpeg_size(60), jpeg_size(100)};
+	print_message("320 x 240 of quality 1, 60, 100: %u, %u, %u bytes\n", (unsigned)sizes[0], (unsigned)sizes[1],
+				  (unsigned)sizes[2]);
+	assert_true(sizes[0] > 1000 && sizes[1] > sizes[0] && sizes[2] > sizes[1]);
+	rtc_capture_options options = {.quality = 50, .path = in_folder("none.avi")};
+	rtc_capture_error error = {0};
+	assert_null(rtc_capture_video_opener("file")(&options, &error));
+	assert_string_equal(error.code, "media/file-unreadable");
+}
+
+// As those of the card, which goes on.
+static void test_jpeg_drops_when_its_frames_are_held(void **state)
+{
+	(void)state;
+	rtc_capture_options options = {.width = 320, .height = 240, .framerate = 120, .quality = 50, .path = ""};
+	bench *b = open_bench(rtc_capture_video_opener("test"), &options);
+	rtc_frame *kept[16] = {NULL};
+	b->sink.got = keep;
+	b->sink.context = kept;
+	begin(b);
+	rtc_capture_statistics statistics = {0};
+	for (int i = 0; i < 500 && statistics.framesDropped < 5; i++) {
+		usleep(10000);
+		rtc_capture_get_statistics(b->capture, &statistics);
+	}
+	assert_true(statistics.framesDropped >= 5);
+	assert_int_equal(test_sink_count(&b->sink), 4);
+	close_bench(b);
+	for (int i = 0; i < 4; i++)
 		rtc_frame_release(kept[i]);
 }
 
@@ -510,6 +596,8 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_jpeg_is_what_was_asked_for),
+		cmocka_unit_test(test_jpeg_drops_when_its_frames_are_held),
 		cmocka_unit_test(test_card_runs_in_real_time),
 		cmocka_unit_test(test_card_rests_without_sinks),
 		cmocka_unit_test(test_card_drops_when_its_frames_are_held),

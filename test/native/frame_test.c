@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "rtc_frame.h"
+#include "rtc_frame_reader.h"
 
 typedef struct {
 	rtc_sink sink; // first: destroyed through it
@@ -176,6 +177,7 @@ static void references_go_in_both_directions(void **state)
 typedef struct {
 	producer *producer;
 	rtc_frame_pool *pool;
+	rtc_format format;
 	atomic_int stop;
 	atomic_uint delivered;
 } stream;
@@ -188,6 +190,7 @@ static void *stream_run(void *argument)
 		if (!frame)
 			continue;
 		frame->size = 3;
+		frame->format = it->format;
 		rtc_source_deliver(&it->producer->source, frame);
 		rtc_frame_release(frame);
 		atomic_fetch_add(&it->delivered, 1);
@@ -240,6 +243,90 @@ static void connections_change_while_frames_flow(void **state)
 	assert_int_equal(living, 0);
 }
 
+static void told(void *context)
+{
+	atomic_fetch_add((atomic_int *)context, 1);
+}
+
+static void give(producer *it, rtc_frame_pool *pool, rtc_format format)
+{
+	rtc_frame *frame = rtc_frame_pool_get(pool);
+	assert_non_null(frame);
+	frame->format = format;
+	rtc_source_deliver(&it->source, frame);
+	rtc_frame_release(frame);
+}
+
+// Of two frames a reader keeps one, and gives back the other, whoever reads.
+static void a_reader_has_the_newest_picture(void **state)
+{
+	(void)state;
+	atomic_int news = 0;
+	producer *it = producer_new();
+	rtc_frame_pool *pool = rtc_frame_pool_new(2, 64);
+	rtc_frame_reader *reader = rtc_frame_reader_new(told, &news);
+	assert_null(rtc_frame_reader_read(reader));
+	assert_int_equal(rtc_source_connect(&it->source, rtc_frame_reader_sink(reader)), 0);
+	give(it, pool, RTC_FORMAT_I420); // not for JavaScript
+	assert_null(rtc_frame_reader_read(reader));
+	uint32_t before = 0;
+	for (int i = 0; i < 20; i++)
+		give(it, pool, RTC_FORMAT_JPEG);
+	assert_int_equal(news, 1);
+	rtc_frame *frame = rtc_frame_reader_read(reader);
+	assert_non_null(frame);
+	before = frame->serial;
+	give(it, pool, RTC_FORMAT_JPEG);
+	assert_int_equal(news, 2);
+	rtc_frame *next = rtc_frame_reader_read(reader);
+	assert_true(next->serial > before);
+	rtc_frame_release(frame);
+	rtc_frame_release(next);
+	assert_null(rtc_frame_reader_read(reader));
+	rtc_frame_reader_statistics statistics;
+	rtc_frame_reader_get_statistics(reader, &statistics);
+	assert_int_equal(statistics.frames, 21);
+	assert_int_equal(statistics.framesDropped, 19);
+	give(it, pool, RTC_FORMAT_JPEG); // it is closed with a picture unread
+	rtc_frame_reader_close(reader);
+	assert_int_equal(it->source.count, 0);
+	rtc_source_release(&it->source);
+	rtc_frame_pool_close(pool);
+	assert_int_equal(living, 0);
+}
+
+static void *read_run(void *argument)
+{
+	rtc_frame_reader *reader = argument;
+	for (int i = 0; i < 20000; i++)
+		rtc_frame_release(rtc_frame_reader_read(reader));
+	return NULL;
+}
+
+static void a_reader_may_close_while_frames_flow(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		stream it = {.producer = producer_new(), .pool = rtc_frame_pool_new(4, 64), .format = RTC_FORMAT_JPEG};
+		atomic_int news = 0;
+		pthread_t threads[2];
+		rtc_frame_reader *reader = rtc_frame_reader_new(told, &news);
+		assert_int_equal(rtc_source_connect(&it.producer->source, rtc_frame_reader_sink(reader)), 0);
+		pthread_create(&threads[0], NULL, stream_run, &it);
+		pthread_create(&threads[1], NULL, read_run, reader);
+		pthread_join(threads[1], NULL);
+		rtc_frame_reader_close(reader);
+		int told = news;
+		usleep(1000);
+		assert_int_equal(news, told);
+		it.stop = 1;
+		pthread_join(threads[0], NULL);
+		rtc_source_release(&it.producer->source);
+		rtc_frame_pool_close(it.pool);
+	}
+	assert_int_equal(living, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +334,8 @@ int main(void)
 		cmocka_unit_test(a_sink_has_one_source_and_a_source_many_sinks),
 		cmocka_unit_test(references_go_in_both_directions),
 		cmocka_unit_test(connections_change_while_frames_flow),
+		cmocka_unit_test(a_reader_has_the_newest_picture),
+		cmocka_unit_test(a_reader_may_close_while_frames_flow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

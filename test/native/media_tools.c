@@ -58,9 +58,9 @@ int test_sink_wait(test_sink *sink, uint32_t count, uint32_t milliseconds)
 	return there;
 }
 
-void test_decoder_open(test_decoder *decoder)
+void test_decoder_open(test_decoder *decoder, enum AVCodecID id)
 {
-	const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_H264);
+	const AVCodec *codec = avcodec_find_decoder(id);
 	decoder->context = avcodec_alloc_context3(codec);
 	decoder->context->flags |= AV_CODEC_FLAG_LOW_DELAY;
 	decoder->context->thread_count = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the tests of capture and codec: sinks that keep what comes, an H.264 decoder, and a reader of the test card's
+// For the tests of capture and codec: sinks that keep what comes, a decoder, and a reader of the test card's
 // code.
 #ifndef MEDIA_TOOLS_H
 #define MEDIA_TOOLS_H
@@ -27,7 +27,7 @@ typedef struct {
 	AVPacket *packet;
 	AVFrame *frame;
 } test_decoder;
-void test_decoder_open(test_decoder *decoder);
+void test_decoder_open(test_decoder *decoder, enum AVCodecID codec);
 // Decodes an access unit, without delay; the picture is decoder->frame. Returns whether there is one.
 int test_decoder_decode(test_decoder *decoder, const rtc_frame *unit);
 void test_decoder_close(test_decoder *decoder);

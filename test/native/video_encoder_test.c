@@ -159,7 +159,7 @@ static void finished(void *context, const rtc_capture_error *error)
 static void code_survives(uint16_t width, uint16_t height, uint32_t bitrate)
 {
 	code_bench b = {0};
-	test_decoder_open(&b.decoder);
+	test_decoder_open(&b.decoder, AV_CODEC_ID_H264);
 	test_sink_init(&b.relay, relay_frame, &b);
 	test_sink_init(&b.output, check_code, &b);
 	rtc_video_encoder_options options = {.codec = &rtc_codec_h264, .framerate = 60, .bitrate = bitrate};

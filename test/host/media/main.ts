@@ -4,6 +4,7 @@ import Instrumentation from "instrumentation";
 import Timer from "timer";
 import { AudioSource, VideoSource } from "webrtc/native/capture";
 import { AudioEncoder, VideoEncoder } from "webrtc/native/codec";
+import FrameReader from "webrtc/native/frame/reader";
 import { AudioOutput } from "webrtc/native/render";
 
 function assert(condition: unknown, what: string): asserts condition {
@@ -42,6 +43,8 @@ function optionsAreChecked(): void {
 	assertThrows(RangeError, "sampleRate", () => new AudioEncoder({ codec: "PCMU", channels: 2 }));
 	assertThrows(TypeError, "path", () => new VideoSource({ source: "file" }));
 	assertThrows(RangeError, "width", () => new VideoSource({ source: "test", width: 8 }));
+	assertThrows(RangeError, "quality", () => new VideoSource({ source: "test", quality: 101 }));
+	assertThrows(TypeError, "onFrame", () => new FrameReader({} as never));
 	assertThrows(RangeError, "channels", () => new AudioSource({ source: "test", channels: 3 }));
 	assertThrows(RangeError, "sampleRate", () => new AudioSource({ source: "test", sampleRate: 11025 }));
 	assertThrows(Error, "media/unsupported ", () => new VideoSource({ source: "microphone" as "test" }));
@@ -177,6 +180,47 @@ async function soundIsPlayed(): Promise<void> {
 	new AudioOutput({ output: "none" }).play(new AudioEncoder({ codec: "PCMU" })); // never closed
 }
 
+// JPEG comes to JavaScript, the newest only, and where the heap has room.
+async function picturesAreRead(): Promise<void> {
+	const camera = new VideoSource({ source: "test", width: 320, height: 240, framerate: 60, quality: 60 });
+	let read = 0;
+	let isReading = true;
+	const reader = new FrameReader({
+		onFrame() {
+			if (!isReading) return;
+			const picture = new Uint8Array(this.read(4)!);
+			const size = picture.length;
+			const markers = [picture[4], picture[5], picture[size - 2], picture[size - 1]];
+			assert(markers.join() === "255,216,255,217" && picture.subarray(0, 4).join() === "0,0,0,0", "JPEG");
+			read++;
+		},
+	});
+	const encoder = new VideoEncoder({ codec: "H264" });
+	camera.connect(reader);
+	camera.connect(encoder); // to which they are no pictures
+	await wait(500);
+	assert(read >= 10, `${read} pictures are read`);
+	isReading = false;
+	const { framesDropped } = reader.statistics();
+	await wait(200);
+	assert(reader.statistics().framesDropped > framesDropped + 3, "of those that nobody reads the newest waits");
+	assert(reader.read() !== undefined && reader.read() === undefined, "once");
+	assertThrows(RangeError, "header", () => reader.read(257));
+	assert(encoder.statistics().framesEncoded === 0, "no H.264 of JPEG");
+	camera.close();
+	encoder.close();
+	reader.close();
+	reader.close();
+	assertThrows(SyntaxError, "", () => reader.read());
+	const large = new VideoSource({ source: "test", width: 2560, height: 1440, framerate: 10, quality: 100 });
+	const filler = [new ArrayBuffer(50_000)];
+	const small = new FrameReader({ onFrame: () => assert(small.read() === undefined, "there is no room for it") });
+	large.connect(small);
+	for (let i = 0; i < 50 && !small.statistics().framesDropped; i++) await wait(100);
+	assert(small.statistics().framesDropped >= 1 && filler.length === 1, "dropped, and counted");
+	large.close(); // and `small` never: the end of the machine does it
+}
+
 async function cycles(): Promise<void> {
 	for (let i = 0; i < 20; i++) {
 		const pipeline = new Pipeline();
@@ -197,6 +241,8 @@ async function main(): Promise<void> {
 	trace("failure\n");
 	await soundIsPlayed();
 	trace("sound\n");
+	await picturesAreRead();
+	trace("pictures\n");
 	await cycles();
 	trace("cycles\n");
 	trace("media: passed\n");

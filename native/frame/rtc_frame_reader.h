@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sink that keeps the newest JPEG picture for whoever reads it. A picture that another one takes the place of is
+// counted, and goes back to its pool: a slow reader holds one at most.
+#ifndef RTC_FRAME_READER_H
+#define RTC_FRAME_READER_H
+
+#include "rtc_frame.h"
+
+typedef struct rtc_frame_reader rtc_frame_reader;
+typedef struct {
+	uint64_t frames;        // that came
+	uint64_t framesDropped; // that nobody has read
+} rtc_frame_reader_statistics;
+
+// `onFrame`: on the source's thread, when there is one and was none before. NULL without memory.
+rtc_frame_reader *rtc_frame_reader_new(void (*onFrame)(void *context), void *context);
+rtc_sink *rtc_frame_reader_sink(rtc_frame_reader *reader);
+// The newest picture, which is the caller's to release. NULL: there is none that has not been read.
+rtc_frame *rtc_frame_reader_read(rtc_frame_reader *reader);
+void rtc_frame_reader_dropped(rtc_frame_reader *reader); // the caller could not use the one that was read
+void rtc_frame_reader_get_statistics(rtc_frame_reader *reader, rtc_frame_reader_statistics *statistics);
+// Disconnects it. onFrame is not running, nor will be called, when it returns.
+void rtc_frame_reader_close(rtc_frame_reader *reader);
+
+#endif

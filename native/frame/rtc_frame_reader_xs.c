@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rtc_frame_reader.h"
+#include "rtc_machine.h"
+#include "rtc_segment_xs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RESERVE 4096       // bytes of chunks that a picture leaves to those who send it
+#define LARGEST_HEADER 256 // bytes
+
+typedef struct {
+	rtc_segment segment; // first, for rtc_segment_get
+	xsSlot object;
+	xsSlot *onFrame;
+	rtc_poster *poster;
+	rtc_frame_reader *reader;
+} reader_record;
+
+static void mark(xsMachine *the, void *data, xsMarkRoot markRoot)
+{
+	reader_record *record = data;
+	if (record->onFrame)
+		(*markRoot)(the, record->onFrame);
+}
+
+static const xsHostHooks hooks = {xs_rtc_frame_reader_destructor, mark, NULL};
+
+void xs_rtc_frame_reader_destructor(void *data)
+{
+	reader_record *record = data;
+	if (!record)
+		return;
+	if (record->reader)
+		rtc_frame_reader_close(record->reader); // it posts no more
+	rtc_poster_close(record->poster);
+	free(record);
+}
+
+static void post(void *context)
+{
+	rtc_poster_post(((reader_record *)context)->poster);
+}
+
+static void deliver(xsMachine *machine, void *context)
+{
+	reader_record *record = context;
+	rtcEnter(machine);
+	xsCallFunction0(xsReference(record->onFrame), xsAccess(record->object));
+	rtcLeave(machine);
+}
+
+void xs_rtc_frame_reader(xsMachine *the)
+{
+	reader_record *record = calloc(1, sizeof *record);
+	if (!record)
+		xsUnknownError("no memory");
+	xsmcSetHostData(xsThis, record); // from here on, the destructor frees it if the constructor throws
+	xsSetHostHooks(xsThis, (xsHostHooks *)&hooks);
+	rtc_segment_register(&hooks);
+	record->onFrame = rtc_xs_callback(the, &xsArg(0), xsID_onFrame, "onFrame");
+	if (!record->onFrame)
+		xsTypeError("onFrame: missing");
+	record->poster = rtc_poster_new(the, deliver, record);
+	record->reader = rtc_frame_reader_new(post, record);
+	if (!record->reader)
+		rtc_xs_throw(the, "peer/out-of-resources", "no memory for a reader");
+	record->segment.sink = rtc_frame_reader_sink(record->reader);
+	record->object = xsThis;
+	xsRemember(record->object);
+}
+
+void xs_rtc_frame_reader_close(xsMachine *the)
+{
+	if (!xsmcGetHostData(xsThis))
+		return;
+	reader_record *record = rtc_xs_host(the, &xsThis, &hooks, "FrameReader");
+	xsForget(record->object);
+	xsmcSetHostData(xsThis, NULL);
+	xsmcSetHostDestructor(xsThis, NULL);
+	xs_rtc_frame_reader_destructor(record);
+}
+
+// Whether the machine has room for a picture, after a collection if need be.
+static int hasRoom(xsMachine *the, uint32_t size)
+{
+	for (int collected = 0; collected < 2; collected++) {
+		int chunks = rtc_machine_chunks(the);
+		if (chunks < 0 || (double)chunks >= (double)size + RESERVE)
+			return 1;
+		if (!collected)
+			xsCollectGarbage();
+	}
+	return 0;
+}
+
+static uint32_t headerOf(xsMachine *the)
+{
+	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) == xsUndefinedType)
+		return 0;
+	double value = xsmcToNumber(xsArg(0));
+	if (!(value >= 0 && value <= LARGEST_HEADER))
+		xsRangeError("header: 0 to %d", LARGEST_HEADER);
+	return (uint32_t)value;
+}
+
+void xs_rtc_frame_reader_read(xsMachine *the)
+{
+	uint32_t header = headerOf(the);
+	reader_record *record = rtc_xs_host(the, &xsThis, &hooks, "FrameReader");
+	rtc_frame *frame = rtc_frame_reader_read(record->reader);
+	if (!frame)
+		return;
+	if (!hasRoom(the, header + frame->size)) {
+		rtc_frame_reader_dropped(record->reader);
+		rtc_frame_release(frame);
+		return;
+	}
+	xsTry
+	{
+		xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)(header + frame->size));
+		memcpy((uint8_t *)xsmcToArrayBuffer(xsResult) + header, frame->data, frame->size);
+	}
+	xsCatch
+	{
+		rtc_frame_release(frame);
+		xsThrow(xsException);
+	}
+	rtc_frame_release(frame);
+}
+
+void xs_rtc_frame_reader_statistics(xsMachine *the)
+{
+	rtc_frame_reader_statistics statistics;
+	reader_record *record = rtc_xs_host(the, &xsThis, &hooks, "FrameReader");
+	rtc_frame_reader_get_statistics(record->reader, &statistics);
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	xsmcSetNumber(xsVar(0), (double)statistics.frames);
+	xsmcSet(xsResult, xsID_frames, xsVar(0));
+	xsmcSetNumber(xsVar(0), (double)statistics.framesDropped);
+	xsmcSet(xsResult, xsID_framesDropped, xsVar(0));
+}
