@@ -4,7 +4,6 @@ import openCaptures, { openPlayers, playersOf } from "webrtc/app/captures";
 import EarlyCandidates from "webrtc/app/early";
 import type { WebRTCAppEvent } from "webrtc/app/events";
 import { completeLimits, type AppLimits } from "webrtc/app/limits";
-import Memory from "webrtc/app/memory";
 import type { WebRTCAppOptions } from "webrtc/app/options";
 import { connectingFrom, sessionToEnd } from "webrtc/app/places";
 import { busyRetryAfter, fullRetryAfter, reasonForNoPlace } from "webrtc/app/refusal";
@@ -12,6 +11,7 @@ import Session, { type SessionOwner } from "webrtc/app/session";
 import type { RemoteSessions, RemoteSessionsOwner } from "webrtc/app/sessions";
 import Turns from "webrtc/app/turns";
 import type Clock from "webrtc/device/clock";
+import Memory from "webrtc/device/memory";
 import WebRTCError from "webrtc/error";
 import fromNative from "webrtc/error/native";
 import type Certificate from "webrtc/native/dtls/certificate";
@@ -24,7 +24,8 @@ type Offer = Extract<SignalingMessage, { sdp: string }>;
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
 // Of the memory that the work on a description needs:
 const partForSession = 1.4; // with what the session itself keeps
-const partForCandidate = 0.25;
+const partForMore = 0.25; // a candidate, a channel: with what must stay free for work that cannot be turned down
+const partForEssential = 0.125; // a peer's first candidates
 
 // Methods are `private` by TypeScript, and this is its sessions' owner itself: see modules/README.md.
 export default class LocalSessions implements RemoteSessions, SessionOwner {
@@ -46,7 +47,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 		this.#clock = clock;
 		this.#limits = completeLimits(options.limits);
 		const { freeSlots, freeChunks, waitingDescriptions } = this.#limits;
-		this.#memory = new Memory({ slots: freeSlots, chunks: freeChunks });
+		this.#memory = new Memory({ slots: freeSlots, chunks: freeChunks }, clock);
 		this.#turns = new Turns(waitingDescriptions, this.#memory);
 	}
 
@@ -76,6 +77,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 		this.#network = new Network({
 			port,
 			maximumCandidates,
+			mayGrow: (isEssential) => this.#memory.hasRoomAtOnce(isEssential ? partForEssential : partForMore),
 			interfaceFilter,
 			onChange: () => this.onNetworkChange(),
 		});
@@ -135,7 +137,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 				break;
 			case "candidate":
 				this.onEvent({ type: "receivedIceCandidate", peerId });
-				if (!this.#memory.hasRoom(partForCandidate)) break; // the peer's own checks may do
+				if (!this.#memory.hasRoomAtOnce(partForMore)) break; // the peer's own checks may do
 				if (session) session.receiveCandidate(message.candidate);
 				else this.#early.add(peerId, message.candidate, this.now());
 				break;

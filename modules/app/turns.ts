@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type Memory from "webrtc/app/memory";
+import type Memory from "webrtc/device/memory";
 import WebRTCError from "webrtc/error";
 
 /** Lets one description be worked on at a time, whosever it is: the work of two at once does not fit into a board's heap. */

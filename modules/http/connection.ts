@@ -17,6 +17,8 @@ export interface ConnectionOwner {
 	admit(connection: Connection, head: RequestHead): HTTPResponse | undefined;
 	/** Header fields for every response to this request. */
 	responseHeaders(head: RequestHead): Record<string, string>;
+	/** Whether the machine has memory to read on. */
+	readonly hasMemory: boolean;
 	/** Whether there is room for so many bytes more. */
 	reserve(connection: Connection, bytes: number): boolean;
 	/** The request has come whole; `respond` takes the answer, now or later. */
@@ -166,6 +168,10 @@ export default class Connection {
 		if (!bytes) return false;
 		if (this.#served && !this.#reader.received) this.#since = this.#owner.now;
 		try {
+			if (!this.#owner.hasMemory) {
+				this.refuseBusy();
+				return true;
+			}
 			const used = this.#reader.feed(bytes);
 			if (used < bytes.length) this.#rest = bytes.subarray(used);
 			if (this.#reader.hasNewHead) this.takeHead();

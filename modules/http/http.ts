@@ -6,6 +6,7 @@ import type TCP from "embedded:io/socket/tcp";
 import type Resource from "Resource";
 import Timer from "timer";
 import Clock from "webrtc/device/clock";
+import Memory from "webrtc/device/memory";
 import type WebRTCError from "webrtc/error";
 import guard, { contain } from "webrtc/error/guard";
 import Access, { type AccessOptions } from "webrtc/http/access";
@@ -70,6 +71,9 @@ interface Closable {
 
 const headSize = 4096; // bytes; browsers send some 600
 const fieldCount = 48;
+// What one connection takes at most while a request is read, and what must stay free for work that cannot be turned down.
+const reserve = Object.freeze({ slots: 384, chunks: 12_288 });
+const forConnection = 1.5; // of it
 
 /**
  * Gives whole requests to one function. What it holds is bounded; a client that is slow, or takes more than its share, makes
@@ -84,6 +88,7 @@ export default class HTTPService implements ConnectionOwner {
 	#maximumPerAddress: number;
 	#timeout: number;
 	#clock = new Clock();
+	#memory = new Memory(reserve, this.#clock);
 	#timer: Timer | undefined;
 	#connections = new Set<Connection>();
 	#listener: Listener | undefined;
@@ -147,6 +152,10 @@ export default class HTTPService implements ConnectionOwner {
 		return this.#access.responseHeaders(head);
 	}
 
+	get hasMemory(): boolean {
+		return this.#memory.hasRoomAtOnce();
+	}
+
 	reserve(connection: Connection, bytes: number): boolean {
 		while (this.held() + bytes > this.#maximumBuffered) {
 			const other = requestToDrop(this.#connections, connection, bytes);
@@ -197,7 +206,9 @@ export default class HTTPService implements ConnectionOwner {
 	}
 
 	private makeRoom(address: string | undefined): boolean {
-		const other = connectionToClose(this.#connections, address, this.#maximumConnections, this.#maximumPerAddress);
+		const isRoom = this.#memory.hasRoomAtOnce(forConnection);
+		const maximum = isRoom ? this.#maximumConnections : Math.min(this.#maximumConnections, this.#connections.size);
+		const other = connectionToClose(this.#connections, address, maximum, this.#maximumPerAddress);
 		if (other === undefined) return false;
 		if (other !== "none") other.close();
 		return true;

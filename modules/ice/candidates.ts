@@ -159,7 +159,7 @@ export class RemoteCandidates {
 
 	private hasRoom(count: number, maximum: number): boolean {
 		if (count >= maximum) return false;
-		return count < guaranteedCandidates || (this.#bounds.pool?.hasRoom ?? true);
+		return this.#bounds.pool?.mayKeep(count < guaranteedCandidates) ?? true;
 	}
 }
 

@@ -97,8 +97,8 @@ export interface IceAgentOptions {
 	messages?: StunMessages | undefined;
 	/** Candidates that the remote may signal in one generation. Default 32. */
 	maximumCandidates?: number | undefined;
-	/** Whether there is room for one more remote candidate, where agents share it; asked beyond the first 4 of each kind. */
-	pool?: { readonly hasRoom: boolean } | undefined;
+	/** What agents share: whether there is room for one more remote candidate, one of the first 4 of its kind or another. */
+	pool?: { mayKeep(isGuaranteed: boolean): boolean } | undefined;
 }
 
 /** What has to be known of a local candidate. */

@@ -47,6 +47,8 @@ export interface ChannelsOwner extends Guarded {
 	readonly tasks: Tasks;
 	/** Something has to be negotiated. */
 	changed(): void;
+	/** Whether there is memory to keep something more for the peer. */
+	mayGrow(): boolean;
 	/** The peer has opened a channel. */
 	onDataChannel(channel: RTCDataChannel): void;
 	/** The association of the connection's transport. */
@@ -247,7 +249,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 			// It is about to close, whatever this says.
 		} else if (channel) {
 			if (!channel.negotiated) this.fail(channel, "DCEP: an OPEN of a channel that is there, or malformed");
-		} else if (!read || this.list.length >= this.maxChannels || stream % 2 === (this.#isClient ? 0 : 1)) {
+		} else if (!read || !this.mayAccept || stream % 2 === (this.#isClient ? 0 : 1)) {
 			this.#native!.closeStream(stream); // refused
 		} else return this.accept(stream, read);
 		return true;
@@ -388,6 +390,10 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 
 	private find(id: number): RTCDataChannel | undefined {
 		return this.list.find((channel) => channel.id === id);
+	}
+
+	private get mayAccept(): boolean {
+		return this.list.length < this.maxChannels && this.#owner.mayGrow();
 	}
 
 	private get maxChannels(): number {

@@ -139,6 +139,10 @@ export default class Connection
 		return (this.channels ??= new Channels(this, this.#data));
 	}
 
+	mayGrow(): boolean {
+		return this.#network.mayGrow(false);
+	}
+
 	onDataChannel(channel: RTCDataChannel): void {
 		this.#owner.dispatchEvent({ type: "datachannel", channel });
 	}

@@ -27,6 +27,12 @@ export interface NetworkOptions {
 	onChange?: (() => void) | undefined;
 	/** Remote candidates that all connections together keep, beside the first 4 of each. Default 64. */
 	maximumCandidates?: number | undefined;
+	/**
+	 * Whether there is memory to keep something more for a peer, a candidate or a channel; asked for each datagram that brings
+	 * one. Never throws. Default: there is.
+	 * @param isEssential without it, the peer may not be reached
+	 */
+	mayGrow?: ((isEssential: boolean) => boolean) | undefined;
 }
 
 /** What takes the STUN of one peer, or of one server. */
@@ -59,13 +65,13 @@ export default class Network {
 	#names: Names | undefined;
 	#maximumCandidates: number;
 	#unsent = 0;
-	#options: Pick<NetworkOptions, "interfaceFilter" | "onChange">;
+	#options: Pick<NetworkOptions, "interfaceFilter" | "mayGrow" | "onChange">;
 	#known: string[] = []; // this host's addresses
 	#watch: Timer | undefined;
 
-	constructor({ port = 0, address, maximumCandidates = 64, interfaceFilter, onChange }: NetworkOptions = {}) {
+	constructor({ port = 0, address, maximumCandidates = 64, ...options }: NetworkOptions = {}) {
 		this.#maximumCandidates = maximumCandidates;
-		this.#options = { interfaceFilter, onChange };
+		this.#options = options;
 		prepare();
 		try {
 			this.#transport = new Transport({
@@ -198,11 +204,18 @@ export default class Network {
 		return new Path(this.open());
 	}
 
-	/** Whether the connections may keep another remote candidate. */
-	get hasRoom(): boolean {
+	/** Whether the connections may keep another remote candidate. @param isGuaranteed it is one of a peer's first */
+	mayKeep(isGuaranteed: boolean): boolean {
+		if (!this.mayGrow(isGuaranteed)) return false;
+		if (isGuaranteed) return true;
 		let count = 0;
 		for (const { remoteCandidates } of this.#handlers.values()) count += remoteCandidates;
 		return count < this.#maximumCandidates;
+	}
+
+	/** Whether there is memory to keep something more for a peer. */
+	mayGrow(isEssential: boolean): boolean {
+		return this.#options.mayGrow?.(isEssential) ?? true;
 	}
 
 	/** Datagrams that could not be sent. */

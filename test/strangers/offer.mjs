@@ -12,6 +12,10 @@ export const randomCredentials = () => ({ ufrag: iceCharacters(8), pwd: iceChara
 /** @template T @param {number} count @param {(index: number) => T} make @returns {T[]} */
 export const times = (count, make) => Array.from({ length: count }, (_, index) => make(index));
 
+/** A line of SDP; no two have the same address and port. @param {number} index */
+export const candidate = (index) =>
+	`a=candidate:${index} 1 udp ${2_000_000_000 + index} 10.${index >> 8}.${index & 255}.9 ${40_000 + index} typ host`;
+
 /**
  * @typedef {object} OfferParts
  * @property {{ ufrag: string, pwd: string }} [own]

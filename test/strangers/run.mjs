@@ -8,9 +8,12 @@ import { Proxy } from "../soak/proxy.mjs";
 import { checkGrowth, withPictures } from "../soak/growth.mjs";
 import { Viewer } from "../soak/viewer.mjs";
 import { WatchedCamera } from "../soak/watched.mjs";
+import { candidate, times } from "./offer.mjs";
 import { spoofs } from "./shapes/datagrams.mjs";
+import { fragment } from "./shapes/fragment.mjs";
 import { shapes } from "./shapes.mjs";
 import { Stranger } from "./stranger.mjs";
+import { check } from "./stun.mjs";
 
 const addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"];
 const atOnce = 10; // shapes
@@ -20,6 +23,8 @@ const patience = 35_000;
 const size = Object.freeze({ width: 320, height: 240 });
 // The page's reports on the last two sessions that failed are as long as those sessions had something to tell: 2 KB each.
 const growth = Object.freeze({ heap: 64 * 1024, slots: 128, chunks: 2048 + 2 * 2048, descriptors: 0, threads: 0 });
+
+const mostSlots = 8192 - 256; // with fewer free ones nothing is to be taken on
 
 /** @typedef {import("./shapes.mjs").Shape} Shape */
 
@@ -150,11 +155,50 @@ class Suite {
 		await this.serves();
 	}
 
+	/**
+	 * Each takes what it can get, all at once: places with as many candidates as there may be, checks from many ports, and
+	 * connections with half a request, up to what one address may have.
+	 */
+	async fromAllSides() {
+		await this.withViewer(async (viewer) => {
+			for (let round = 0; round < 3; round++) {
+				const strangers = addresses.map((_, number) => this.stranger(number));
+				await Promise.all(strangers.map((stranger) => takeAll(stranger)));
+				await viewer.watch(2);
+				await Promise.all(strangers.map((stranger) => stranger.leave({ vanish: round % 2 === 0 })));
+			}
+		});
+		await this.serves();
+		await this.withViewer((viewer) => viewer.watch(5));
+	}
+
 	/** The last viewer's encoder and connections are gone, too. */
 	async rest() {
 		for (let count = 0; count < 3; count++) await this.camera.sample(0);
 		return this.camera.sample(0);
 	}
+}
+
+/** @param {Stranger} stranger */
+async function takeAll(stranger) {
+	const half = Buffer.from(`GET / HTTP/1.1\r\n${times(40, (i) => `x-${i}: ${"a".repeat(40)}\r\n`).join("")}`);
+	const connections = () => Promise.all(times(10, () => stranger.send(half, { stay: true })));
+	const place = async () => {
+		const session = await stranger.enter({ video: times(64, candidate) });
+		if (!session) return;
+		for (let port = 0; port < 12; port++) {
+			const socket = await stranger.socket();
+			socket.send(check(session), session.port, stranger.target.host);
+		}
+		await stranger.trickle(
+			session,
+			fragment(
+				session,
+				times(60, (i) => candidate(100 + i)),
+			),
+		);
+	};
+	await Promise.all([place(), connections(), place(), place()]);
 }
 
 /** @param {string} name @param {() => Promise<void>} run */
@@ -182,7 +226,8 @@ async function row(name, run) {
 		console.log(`ok ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
 	} catch (error) {
 		failed++;
-		console.log(`FAILED ${name}`, error, camera.output.replace(/^report: .*\n/gm, "").slice(-3000));
+		const lastWords = camera.output.match(/^(#.* failed .*|### .*)$/gm) ?? [];
+		console.log(`FAILED ${name}`, ...lastWords, error, camera.output.replace(/^report: .*\n/gm, "").slice(-3000));
 	}
 }
 
@@ -199,12 +244,14 @@ await row("a viewer, and nobody else", async () => {
 });
 await row(`${wanted.length} shapes while a viewer watches`, () => suite.watched(wanted));
 if (!texts.length) await row("from a viewer's own address", () => suite.fromTheViewersAddress());
+if (!texts.length) await row("from all sides, all that can be had", () => suite.fromAllSides());
 await row(`${wanted.length} shapes, ${atOnce} at once`, () => suite.atOnce(wanted));
 await row("heaps, threads and descriptors are as they were", async () => {
 	const after = await suite.rest();
 	console.log(`before: ${JSON.stringify(before)}\nafter: ${JSON.stringify(after)}`);
 	assert(before);
 	checkGrowth(withPictures(before, after, size), after, growth);
+	assert(after.slotsPeak <= mostSlots, `${after.slotsPeak} slots were alive at once: too near the end`);
 });
 await row("ends as it should", async () => assert.equal(await camera.stop(), 0));
 camera.process.kill();

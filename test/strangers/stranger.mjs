@@ -100,9 +100,13 @@ export class Stranger {
 		return answer;
 	}
 
-	/** Gets a place, as any viewer does. @returns {Promise<Session | undefined>} undefined: there was none */
-	async enter(own = randomCredentials()) {
-		const { status, headers, body } = await this.offer(composeOffer({ own }));
+	/**
+	 * Gets a place, as any viewer does.
+	 * @param {import("./offer.mjs").OfferParts} [parts] of the offer
+	 * @returns {Promise<Session | undefined>} undefined: there was none
+	 */
+	async enter({ own = randomCredentials(), ...parts } = {}) {
+		const { status, headers, body } = await this.offer(composeOffer({ own, ...parts }));
 		if (status !== 201) return undefined;
 		const attribute = (/** @type {string} */ name) => new RegExp(`^a=${name}:(.*)\r$`, "m").exec(body)?.[1] ?? "";
 		const port = Number(/^a=candidate:\S+ 1 udp \d+ \S+ (\d+) typ host/im.exec(body)?.[1]);

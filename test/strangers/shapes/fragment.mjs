@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trickle fragments (RFC 8840) for a session of the stranger's own, which never connects.
 // @ts-check
-import { times } from "../offer.mjs";
-
-const candidate = (/** @type {number} */ index) =>
-	`a=candidate:${index} 1 udp ${2_000_000_000 + index} 10.${index >> 8}.${index & 255}.7 ${30_000 + index} typ host`;
+import { candidate, times } from "../offer.mjs";
 
 /** @type {[string, (session: import("../stranger.mjs").Session) => string | Buffer][]} */
 const fragments = [
@@ -59,7 +56,7 @@ const fragments = [
 const head = ({ own }) => `a=ice-ufrag:${own.ufrag}\r\na=ice-pwd:${own.pwd}\r\n`;
 
 /** @param {{ own: { ufrag: string, pwd: string } }} session @param {string[]} lines */
-function fragment(session, lines) {
+export function fragment(session, lines) {
 	return `${head(session)}m=video 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n${lines.join("\r\n")}\r\n`;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Offers: each list of a description (RFC 8866, RFC 9429) with more than there is room for, each value longer.
 // @ts-check
-import { composeOffer, times } from "../offer.mjs";
+import { candidate, composeOffer, times } from "../offer.mjs";
 
 const largest = 12_288; // bytes of an offer that a device reads
 
@@ -26,9 +26,6 @@ const section = (/** @type {number} */ index, kind = "video") => [
 	"a=rtpmap:96 H264/90000",
 	"a=recvonly",
 ];
-const candidate = (/** @type {number} */ index) =>
-	`a=candidate:${index} 1 udp ${2_000_000_000 + index} 10.${index >> 8}.${index & 255}.9 ${40_000 + index} typ host`;
-
 /** Lines that fill the video section. @type {[string, (index: number) => string][]} */
 const videoLines = [
 	["extmap", (i) => `a=extmap:${i + 1} urn:x:${i}`],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What peers that nobody knows can do to the others: come in numbers, never connect, say too much.
 import WebRTCApp, { type AppLimits, type WebRTCAppEvent, type WebRTCAppOptions } from "webrtc/app";
-import Memory from "webrtc/app/memory";
+import Clock from "webrtc/device/clock";
+import Memory from "webrtc/device/memory";
 import Turns from "webrtc/app/turns";
 import { defaultMedia } from "webrtc/media/defaults";
 import RTCPeerConnection from "webrtc/peer";
@@ -209,7 +210,7 @@ test("where memory is short, those that nothing is heard of make room for one wh
 	await vanish("a");
 	await vanish("b");
 	await advance(300);
-	setRoom({ slots: 1600 }); // enough for the description, but not for its session, too
+	setRoom({ slots: 2100 }); // enough for the description, but not for its session, too
 	await vanish("c");
 	expect(app.peers).toEqual([]);
 	expect(reasonFor("c")).toMatchObject({ reason: "busy" });
@@ -220,7 +221,7 @@ test("where memory is short, those that nothing is heard of make room for one wh
 
 test("garbage alone is no reason to turn an offer down", async () => {
 	await run();
-	setRoom({ slots: 2100, chunks: 57_344 }); // half of that before garbage is collected
+	setRoom({ slots: 2900, chunks: 57_344 }); // half of that before garbage is collected
 	await vanish("a");
 	expect(signaling.take("answer", "a")).toBeDefined();
 });
@@ -301,7 +302,7 @@ test.each([
 describe("turns", () => {
 	test("come one by one, in order, whatever becomes of them, and are bounded", async () => {
 		await run();
-		const turns = new Turns(2, new Memory({ slots: 0, chunks: 0 }));
+		const turns = new Turns(2, new Memory({ slots: 0, chunks: 0 }, new Clock()));
 		const log: string[] = [];
 		const finish: (() => void)[] = [];
 		const take = (name: string, fails = false) =>

@@ -3,6 +3,7 @@
 import type WebRTCError from "webrtc/error";
 import HTTPService, { type HTTPRequest, type HTTPResponse, type HTTPServiceOptions } from "webrtc/http";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+import { setRoom } from "../fakes/native/port";
 import { kinds, makeNetwork, type Client } from "./sockets";
 
 const host = "host: 192.0.2.9:8080\r\n";
@@ -42,6 +43,7 @@ describe.each(kinds)("over $name", (kind) => {
 
 	beforeEach(() => {
 		resetClock();
+		setRoom();
 		requests = [];
 		answers = [];
 		errors = [];
@@ -53,6 +55,32 @@ describe.each(kinds)("over $name", (kind) => {
 		await advance(0);
 		expect(pendingTimers()).toBe(0);
 		expect(network.open()).toBe(0);
+	});
+
+	test("where memory is short, who is new takes another's place, and who sends more is told to come again", async () => {
+		const served = await send(`GET / HTTP/1.1\r\n${host}\r\n`);
+		setRoom({ slots: 500 }); // enough for those that are there
+		const refused = await send(`GET / HTTP/1.1\r\n${host}\r\n`);
+		expect([refused.closed, refused.text, served.closed]).toEqual([true, "", false]);
+		setRoom();
+		const slow = await send("GET / HTTP/1.1\r\n");
+		const first = await send("G");
+		await advance(300);
+		setRoom({ slots: 500 });
+		const quiet = await send("");
+		expect([first.closed, slow.closed, quiet.closed]).toEqual([true, false, false]);
+		slow.send(host);
+		await advance(300);
+		expect(slow.text).toBe("");
+		setRoom({ slots: 300 });
+		slow.send("\r\n");
+		await advance(0);
+		expect([slow.status, slow.header("retry-after"), slow.header("connection")]).toEqual([503, "1", "close"]);
+		expect(requests).toHaveLength(1);
+		setRoom();
+		quiet.send(`GET / HTTP/1.1\r\n${host}\r\n`);
+		await send(`GET / HTTP/1.1\r\n${host}\r\n`);
+		expect(requests).toHaveLength(3);
 	});
 
 	test("a request arrives whole, its answer goes out, and a second answer goes nowhere", async () => {

@@ -215,7 +215,7 @@ describe("hostile datagrams", () => {
 	test.each([
 		["as the options have it", { maximumCandidates: 5 }, 5],
 		["32 by default", {}, 32],
-		["only the first where there is no room", { pool: { hasRoom: false } }, 4],
+		["only the first where there is no room", { pool: { mayKeep: (isGuaranteed: boolean) => isGuaranteed } }, 4],
 	])("candidates that the peer signals are bounded, %s", (_, options, kept) => {
 		const { a } = target(options);
 		for (let i = 0; i < 60; i++)
@@ -224,8 +224,20 @@ describe("hostile datagrams", () => {
 		expect(a.agent.statistics.counters.overflow).toBe(60 - kept + 1); // with that of the peer in `target`
 	});
 
+	test("where there is no memory, none are kept, and the path that was found stays", () => {
+		let isEnough = true;
+		const { network, a, b } = target({ pool: { mayKeep: () => isEnough } });
+		isEnough = false;
+		const { length } = a.agent.remoteCandidates;
+		for (let i = 0; i < 9; i++)
+			a.agent.addRemoteCandidate(`candidate:1 1 udp 2130706431 198.51.100.${i} 9 typ host`);
+		expect(a.agent.remoteCandidates).toHaveLength(length);
+		network.clock.run(60_000);
+		expect(connected(a, b)()).toBe(true);
+	});
+
 	test("without room for them all, a peer is still found where its checks come from", () => {
-		const { a, receive, username } = target({ pool: { hasRoom: false } });
+		const { a, receive, username } = target({ pool: { mayKeep: (isGuaranteed) => isGuaranteed } });
 		for (let i = 0; i < 60; i++)
 			a.agent.addRemoteCandidate(`candidate:1 1 udp 2130706431 198.51.100.${i} 9 typ host`);
 		receive(forge({ username, password: a.agent.localPassword }), { address: "203.0.113.9", port: 7 });

@@ -3,6 +3,7 @@
 import type RTCPeerConnection from "webrtc/peer";
 import type { RTCDataChannel, RTCDataChannelInit } from "webrtc/peer";
 import { makeOpen } from "webrtc/peer/dcep";
+import Network from "webrtc/peer/network";
 import { advance } from "../fakes/moddable/clock";
 import Sctp from "../fakes/native/sctp";
 import { openSrtp } from "../fakes/native/srtp";
@@ -412,6 +413,27 @@ describe("a stranger", () => {
 		expect(count).toBe(3);
 		expect(theirs.readyState).toBe("open");
 		expect([...victim.streams.values()].filter(({ closing }) => !closing).length).toBe(4);
+	});
+
+	test("opens channels while memory is short: those that are open stay, and a later one is welcome", async () => {
+		let isEnough = true;
+		const network = new Network({ mayGrow: () => isEnough });
+		const a = make();
+		const b = make({ network });
+		const [, theirs] = await open(a, b);
+		let count = 0;
+		b.ondatachannel = () => count++;
+		isEnough = false;
+		const refused = a.createDataChannel("refused");
+		await advance(500);
+		expect([count, theirs.readyState, refused.readyState]).toEqual([0, "open", "closed"]);
+		isEnough = true;
+		a.createDataChannel("welcome");
+		await advance(500);
+		expect(count).toBe(1);
+		a.close();
+		b.close();
+		network.close();
 	});
 
 	test("sends what is no DCEP", async () => {
