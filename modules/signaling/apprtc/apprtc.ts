@@ -5,9 +5,7 @@ import Clock from "webrtc/device/clock";
 import { printable } from "webrtc/device/json";
 import WebRTCError from "webrtc/error";
 import guard from "webrtc/error/guard";
-import type { HTTPOptions } from "webrtc/http/client";
-import { originOf, parseURL, type URLParts } from "webrtc/http/url";
-import { randomBytes } from "webrtc/native/crypto";
+import { originOf, type URLParts } from "webrtc/http/url";
 import type {
 	IceServer,
 	SignalingCapabilities,
@@ -18,37 +16,24 @@ import type {
 	SignalingSide,
 	SignalingState,
 } from "webrtc/signaling";
+import RoomIceServers from "webrtc/signaling/apprtc/iceservers";
 import * as messages from "webrtc/signaling/apprtc/messages";
+import { randomRoom } from "webrtc/signaling/apprtc/names";
+import { checkOptions, checkRoom, type AppRTCSignalingOptions } from "webrtc/signaling/apprtc/options";
+import Posts from "webrtc/signaling/apprtc/posts";
 import Rooms from "webrtc/signaling/apprtc/rooms";
-import KeptWebSocket, { type KeptClients, type KeptTimeouts } from "webrtc/websocket/kept";
+import KeptWebSocket from "webrtc/websocket/kept";
 import Timer from "timer";
 
-/** Which room, of which service, and how it is reached. */
-export interface AppRTCSignalingOptions extends HTTPOptions, KeptClients {
-	/** The service. Default "https://webrtc.espressif.com". */
-	server?: string | undefined;
-	/** 1 to 64 of A-Z a-z 0-9 _ - Default: twelve letters and digits by chance. Who knows it can come in. */
-	room?: string | undefined;
-	/** Of the join: "?ts=&it=relay". The service makes its configuration of it. Default: none. */
-	query?: string | undefined;
-	/** Of the WebSocket. */
-	timeouts?: Partial<KeptTimeouts> | undefined;
-	/** 0 to 1, uniform. Default Math.random. */
-	random?(): number;
-}
+export { randomRoom } from "webrtc/signaling/apprtc/names";
+export type { AppRTCSignalingOptions } from "webrtc/signaling/apprtc/options";
 
 const capabilities: SignalingCapabilities = Object.freeze({ trickle: true, reoffer: true, custom: true });
-const defaultServer = "https://webrtc.espressif.com";
-// 32, so that each is as likely as the others; 12 of them are 60 bits.
-const letters = "abcdefghijkmnpqrstuvwxyz23456789";
-const nameLength = 12;
 const firstBackoff = 1_000; // ms
 const lastBackoff = 15_000;
 const grace = 10_000; // ms that the collider keeps the place of who was cut off
 const waitForOffer = 3_000; // ms: who is told of an end makes the next offer
 const renewal = 12 * 3_600_000; // ms: the service forgets rooms after 24 h
-const maximumPosts = 32;
-const firstIceRetry = 5_000; // ms
 
 /**
  * Two peers meet in a room. The first makes the offer, which waits for the second; `peerId` is the room's name.
@@ -69,33 +54,36 @@ export default class AppRTCSignaling implements SignalingClient {
 	#side: SignalingSide | undefined;
 	#isReady = false; // the collider was reached since the join
 	#hasPeer = false; // there is an answer
-	#iceServers: IceServer[] = [];
-	#posts: string[] = []; // the first is under way, if #isPosting
-	#isPosting = false;
+	#iceServers: RoomIceServers;
+	#posts: Posts;
 	#clock = new Clock();
 	#timer: Timer | undefined;
 	#joinBackoff: Backoff;
-	#iceBackoff: Backoff;
 	#joinAt = Infinity;
-	#postAt = Infinity;
-	#iceAt = Infinity;
-	#iceExpires = -Infinity;
 	#renewAt = Infinity;
 	#lostAt = Infinity;
 	#isLeaving = false;
 
 	/** @throws TypeError that names the option */
 	constructor(options: AppRTCSignalingOptions = {}) {
-		const { server = defaultServer, room, query = "", random = Math.random, wss, ws, timeouts } = options;
-		if (room !== undefined && !(typeof room === "string" && messages.isRoomName(room)))
-			throw new TypeError("room: 1 to 64 characters of A-Z a-z 0-9 _ -");
-		this.#server = parseURL(server, "server");
-		parseURL(`https://host/${query}`, "query");
-		if (query && !query.startsWith("?")) throw new TypeError('query: it begins with "?"');
-		this.#room = room ?? randomRoom();
+		const { room = randomRoom(), query = "", random = Math.random, wss, ws, timeouts } = options;
+		this.#server = checkOptions(options);
+		this.#room = room;
 		this.#rooms = new Rooms(this.#server, query, options);
 		this.#joinBackoff = new Backoff(firstBackoff, lastBackoff, random);
-		this.#iceBackoff = new Backoff(firstIceRetry, 60 * firstIceRetry, random);
+		const onTrouble = (error: WebRTCError, delay?: number) => this.#handler?.onError(this.describe(error, delay));
+		const onException = (error: WebRTCError) => this.onException(error);
+		this.#posts = new Posts(this.#rooms, this.#joinBackoff, {
+			onTrouble,
+			onException,
+			onForgotten: (error) => this.later(error),
+		});
+		this.#iceServers = new RoomIceServers(this.#rooms, this.#clock, random, {
+			onTrouble,
+			onException,
+			onAsked: () => this.#handler?.onProgress?.("getIceServers"),
+			onServers: (servers) => this.#handler?.onIceServers(servers),
+		});
 		this.#socket = new KeptWebSocket({
 			name: "AppRTC",
 			wss,
@@ -116,11 +104,11 @@ export default class AppRTCSignaling implements SignalingClient {
 	}
 
 	get iceServers(): readonly IceServer[] {
-		return this.#iceServers;
+		return this.#iceServers.list;
 	}
 
 	get iceRefreshNeeded(): boolean {
-		return this.#joined?.iceServerURL !== undefined && this.#clock.now >= this.#iceExpires;
+		return this.#iceServers.areNeeded;
 	}
 
 	/** The room that it is in, or wants to be in. */
@@ -159,16 +147,14 @@ export default class AppRTCSignaling implements SignalingClient {
 		if (text === undefined || !this.#joined) return;
 		const isOfSession = message.type !== "bye" && message.type !== "reject" && message.type !== "custom";
 		// Who waits for the other may be alone: the service keeps what is posted. Else the collider is the shorter way.
-		if (isOfSession && this.#side === "initiator") this.post(text);
+		if (isOfSession && this.#side === "initiator") this.#posts.add(text);
 		else if (isOfSession || this.#hasPeer || message.type === "reject")
 			this.#socket.send(messages.composeSend(text));
 		if (message.type === "bye" || message.type === "reject") this.ended();
 	}
 
 	refreshIceServers(): void {
-		if (!this.#joined?.iceServerURL) return;
-		this.#iceAt = this.#clock.now;
-		this.schedule();
+		this.#iceServers.refresh();
 	}
 
 	/**
@@ -177,7 +163,7 @@ export default class AppRTCSignaling implements SignalingClient {
 	 * @throws TypeError for a name that a room cannot have; WebRTCError "signaling/closed" when it is not connected
 	 */
 	join(room: string = this.#room): void {
-		if (!messages.isRoomName(room)) throw new TypeError("room: 1 to 64 characters of A-Z a-z 0-9 _ -");
+		checkRoom(room);
 		if (!this.#handler || this.#state === "failed") throw closed();
 		this.tellPeerGone();
 		this.leaveRoom(() => {
@@ -212,7 +198,7 @@ export default class AppRTCSignaling implements SignalingClient {
 		if (this.#hasPeer && joined) this.#socket.send(messages.composeSend('{"type":"bye"}'));
 		if (!isLeaving) this.forget(); // else there is nothing but the leave, which comes to its end
 		this.#handler = undefined;
-		this.#iceServers = [];
+		this.#iceServers.list = [];
 		if (this.#state !== "failed") this.#state = "disconnected";
 		if (joined) this.#rooms.leave(joined, () => this.#rooms.close());
 		else if (!isLeaving) this.#rooms.close();
@@ -262,7 +248,8 @@ export default class AppRTCSignaling implements SignalingClient {
 		this.#renewAt = this.#clock.now + renewal;
 		this.#side = joined.isInitiator ? "initiator" : "callee";
 		this.#socket.open(joined.wss);
-		if (joined.iceServerURL) this.#iceAt = this.#clock.now;
+		this.#posts.begin(joined);
+		this.#iceServers.begin(joined.iceServerURL);
 		this.schedule();
 	}
 
@@ -300,9 +287,10 @@ export default class AppRTCSignaling implements SignalingClient {
 		this.#rooms.cancel();
 		this.#socket.close();
 		this.#joined = undefined;
-		this.#posts.length = 0;
-		this.#isPosting = this.#isLeaving = false;
-		this.#joinAt = this.#postAt = this.#iceAt = this.#renewAt = this.#lostAt = Infinity;
+		this.#posts.end();
+		this.#iceServers.end();
+		this.#isLeaving = false;
+		this.#joinAt = this.#renewAt = this.#lostAt = Infinity;
 		Timer.clear(this.#timer);
 		this.#timer = undefined;
 	}
@@ -391,7 +379,7 @@ export default class AppRTCSignaling implements SignalingClient {
 	/** From our side: the other, if it is there, makes an offer now. Else the place is taken anew. */
 	private ended(): void {
 		this.#hasPeer = false;
-		this.#posts.length = 0;
+		this.#posts.clear();
 		this.#side = "callee";
 		this.#renewAt = this.#clock.now + waitForOffer;
 		this.schedule();
@@ -404,78 +392,12 @@ export default class AppRTCSignaling implements SignalingClient {
 		this.#handler?.onMessage({ type: "bye", peerId: this.#room });
 	}
 
-	/* Messages by HTTP */
-
-	private post(text: string): void {
-		if (this.#posts.length >= maximumPosts) {
-			this.#handler?.onError(
-				new WebRTCError("signaling/queue-full", "AppRTC: a message could not be sent in time"),
-			);
-			return;
-		}
-		this.#posts.push(text);
-		if (!this.#isPosting && this.#postAt === Infinity) this.postNext();
-	}
-
-	/** One at a time, so that they keep their order. */
-	private postNext(): void {
-		const joined = this.#joined;
-		const text = this.#posts[0];
-		this.#postAt = Infinity;
-		if (!joined || text === undefined) return;
-		this.#isPosting = true;
-		this.#rooms.post(joined, text, (error) => {
-			this.#isPosting = false;
-			if (!error) {
-				this.#joinBackoff.reset();
-				if (this.#posts[0] === text) this.#posts.shift();
-				return this.postNext();
-			}
-			if (error.code === "signaling/channel-missing") return this.later(error);
-			const delay = this.#joinBackoff.next();
-			this.#handler?.onError(this.describe(error, delay));
-			this.#postAt = this.#clock.now + delay;
-			this.schedule();
-		});
-	}
-
-	/* ICE servers */
-
-	private getIceServers(): void {
-		const url = this.#joined?.iceServerURL;
-		this.#iceAt = Infinity;
-		if (!url) return;
-		this.#handler?.onProgress?.("getIceServers");
-		this.#rooms.getIceServers(url, (error, body) => {
-			let failure = error;
-			try {
-				if (!failure) this.learnIceServers(messages.parseIceConfiguration(body));
-			} catch (cause) {
-				failure = new WebRTCError("signaling/service-failed", "the ICE servers make no sense", cause);
-			}
-			if (failure) {
-				const delay = this.#iceBackoff.next();
-				this.#handler?.onError(this.describe(failure, delay));
-				this.#iceAt = this.#clock.now + delay;
-			}
-			this.schedule();
-		});
-	}
-
-	private learnIceServers({ servers, lifetime }: messages.IceConfiguration): void {
-		this.#iceBackoff.reset();
-		this.#iceServers = servers;
-		this.#iceAt = this.#clock.now + lifetime * 900;
-		this.#iceExpires = this.#clock.now + lifetime * 1000;
-		this.#handler?.onIceServers(servers);
-	}
-
 	/* Time */
 
 	private schedule(): void {
 		Timer.clear(this.#timer);
 		this.#timer = undefined;
-		const deadline = Math.min(this.#joinAt, this.#postAt, this.#iceAt, this.#renewAt);
+		const deadline = Math.min(this.#joinAt, this.#renewAt);
 		if (deadline === Infinity) return;
 		this.#timer = Timer.set(
 			guard(this, () => this.onTimer()),
@@ -487,8 +409,6 @@ export default class AppRTCSignaling implements SignalingClient {
 		const { now } = this.#clock;
 		this.#timer = undefined;
 		if (now >= this.#joinAt) this.joinRoom();
-		if (now >= this.#postAt) this.postNext();
-		if (now >= this.#iceAt) this.getIceServers();
 		if (now >= this.#renewAt) this.rejoin();
 		else this.schedule();
 	}
@@ -511,13 +431,6 @@ export default class AppRTCSignaling implements SignalingClient {
 		this.#state = state;
 		this.#handler?.onStateChange(state);
 	}
-}
-
-/** A name of twelve letters and digits by chance: nobody comes upon it who is not told. */
-export function randomRoom(): string {
-	let name = "";
-	for (const byte of new Uint8Array(randomBytes(nameLength))) name += letters.charAt(byte % letters.length);
-	return name;
 }
 
 function closed(): WebRTCError {

@@ -3,9 +3,9 @@
 // server, made by POST, trickled to and restarted by PATCH, ended by DELETE.
 import Backoff from "webrtc/device/backoff";
 import Clock from "webrtc/device/clock";
-import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import WebRTCError from "webrtc/error";
 import guard from "webrtc/error/guard";
-import type { Call, HTTPOptions, Response } from "webrtc/http/client";
+import type { HTTPOptions, Response } from "webrtc/http/client";
 import { resolveURL, type URLParts } from "webrtc/http/url";
 import type {
 	IceServer,
@@ -16,11 +16,11 @@ import type {
 	SignalingRole,
 	SignalingState,
 } from "webrtc/signaling";
-import { attributeOf, candidatesIn, composeFragment, restartedAnswer } from "webrtc/signaling/whip/description";
+import { attributeOf } from "webrtc/signaling/whip/description";
 import parseLinks from "webrtc/signaling/whip/links";
+import Patches, { type Resource } from "webrtc/signaling/whip/patches";
 import explain from "webrtc/signaling/whip/refusal";
 import MediaServerRequests from "webrtc/signaling/whip/requests";
-import { consistsOf, isVisible } from "webrtc/text";
 import Timer from "timer";
 
 export interface MediaServerOptions extends HTTPOptions {
@@ -40,24 +40,10 @@ export interface MediaServerOptions extends HTTPOptions {
 export const serverId = "server";
 
 const maximumRedirects = 5;
-const maximumCandidates = 32;
 const firstBackoff = 1_000; // ms
 const lastBackoff = 30_000;
 const stable = 30_000; // ms that a session lasts, and counts as a success
 const sdpType = "application/sdp";
-const fragmentType = "application/trickle-ice-sdpfrag";
-
-interface Resource {
-	/** undefined: the server has not named it; it can be neither patched nor deleted. */
-	url: URLParts | undefined;
-	etag: string | undefined;
-	ufrag: string | undefined;
-	/** Theirs. */
-	description: string;
-	/** Both have described themselves: candidates can follow. */
-	isAgreed: boolean;
-	since: number;
-}
 
 /**
  * Keeps a session at a media server: when it ends, or cannot be had, it is tried again. A status that stands for a mistake
@@ -71,10 +57,9 @@ export default class MediaServerSignaling implements SignalingClient {
 	#state: SignalingState = "new";
 	#handler: SignalingHandler | undefined;
 	#iceServers: IceServer[] = [];
-	#takesPatches: boolean | undefined; // undefined: it has not said
 	#resource: Resource | undefined;
 	#ours = ""; // the description of our side
-	#candidates: string[] = []; // that wait for a PATCH
+	#patches: Patches;
 	#isAsked = false; // an offer is awaited
 	#clock = new Clock();
 	#backoff: Backoff;
@@ -87,8 +72,13 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.#role = role;
 		this.#options = options;
 		this.#backoff = new Backoff(firstBackoff, lastBackoff, random);
-		this.#requests = new MediaServerRequests(options.url, options);
-		this.setToken(token);
+		this.#requests = new MediaServerRequests(name, options.url, options);
+		this.#requests.token = token;
+		this.#patches = new Patches(this.#requests, {
+			onAnswer: (sdp) => this.#handler?.onMessage({ type: "answer", peerId: serverId, sdp }),
+			onTrouble: (error) => this.#handler?.onError(error),
+			onEnd: (error) => this.again(error),
+		});
 	}
 
 	get state(): SignalingState {
@@ -101,7 +91,7 @@ export default class MediaServerSignaling implements SignalingClient {
 
 	/** Whether candidates can trickle is known when the server has been asked: before the offer. */
 	get capabilities(): SignalingCapabilities {
-		return { trickle: this.#options.trickle !== false && this.#takesPatches === true, reoffer: true };
+		return { trickle: this.#options.trickle !== false && this.#patches.areTaken === true, reoffer: true };
 	}
 
 	get statistics(): MediaServerRequests["statistics"] {
@@ -120,7 +110,7 @@ export default class MediaServerSignaling implements SignalingClient {
 		if (!this.#handler || this.#state === "failed") throw this.error("closed", "not connected");
 		switch (message.type) {
 			case "offer":
-				return this.#resource ? this.restart(message.sdp) : this.post(message.sdp);
+				return this.#resource ? this.restart(this.#resource, message.sdp) : this.post(message.sdp);
 			case "answer":
 				return this.answer(message.sdp);
 			case "candidate":
@@ -153,7 +143,7 @@ export default class MediaServerSignaling implements SignalingClient {
 	/** The server is asked first: for ICE servers, and for whether it takes candidates. What it cannot tell does not matter. */
 	protected begin(): void {
 		this.#isAsked = false;
-		this.request(this.#requests.url, "OPTIONS", undefined, new Map(), (_error, response) => {
+		this.#requests.send(this.#requests.url, "OPTIONS", undefined, new Map(), (_error, response) => {
 			this.learn(response);
 			this.askForOffer();
 		});
@@ -165,18 +155,14 @@ export default class MediaServerSignaling implements SignalingClient {
 	}
 
 	/** @throws TypeError for what is no token */
-	protected setToken(token: string | undefined): void {
-		if (token !== undefined && !(typeof token === "string" && consistsOf(token, isVisible, 1, 2048)))
-			throw new TypeError("token: 1 to 2048 visible ASCII characters");
+	protected setToken(token: string): void {
 		this.#requests.token = token;
 	}
 
 	private learn(response: Response | undefined): void {
 		if (!response || response.status >= 300) return;
 		const { headers } = response;
-		const methods = headers.get("access-control-allow-methods");
-		if (methods !== undefined) this.#takesPatches = methods.toUpperCase().includes("PATCH");
-		if (headers.has("accept-patch")) this.#takesPatches = true;
+		this.#patches.learn(headers);
 		const links = headers.get("link");
 		if (links === undefined || this.#options.useLinks === false) return;
 		const servers = parseLinks(links);
@@ -198,7 +184,7 @@ export default class MediaServerSignaling implements SignalingClient {
 			["content-type", sdpType],
 			["accept", sdpType],
 		]);
-		this.request(url, "POST", this.#ours, headers, (error, response) => {
+		this.#requests.send(url, "POST", this.#ours, headers, (error, response) => {
 			if (!response) return this.again(error);
 			const { status, headers: reply, body } = response;
 			const location = reply.get("location");
@@ -220,7 +206,7 @@ export default class MediaServerSignaling implements SignalingClient {
 		resource.isAgreed = true;
 		this.setState("connected");
 		this.#handler?.onMessage({ type: "answer", peerId: serverId, sdp: response.body });
-		this.patch();
+		this.#patches.flush(resource);
 	}
 
 	private begun(url: URLParts, response: Response): Resource {
@@ -230,8 +216,9 @@ export default class MediaServerSignaling implements SignalingClient {
 		return (this.#resource = {
 			url: location === undefined ? undefined : this.resolve(url, location),
 			etag: headers.get("etag"),
+			ours: this.#ours,
 			ufrag: undefined,
-			description: body,
+			theirs: body,
 			isAgreed: false,
 			since: this.#clock.now,
 		});
@@ -242,8 +229,8 @@ export default class MediaServerSignaling implements SignalingClient {
 	 * the one that has offered.
 	 */
 	private counterOffered(url: URLParts, response: Response): void {
-		const { url: resource, description: sdp } = this.begun(url, response);
-		this.#candidates.length = 0;
+		const { url: resource, theirs: sdp } = this.begun(url, response);
+		this.#patches.clear();
 		if (!resource) return this.again(this.error("service-failed", "an offer without a place for the answer"));
 		this.#handler?.onMessage({ type: "bye", peerId: serverId });
 		this.#handler?.onMessage({ type: "offer", peerId: serverId, sdp });
@@ -252,19 +239,19 @@ export default class MediaServerSignaling implements SignalingClient {
 	private answer(sdp: string): void {
 		const resource = this.#resource;
 		if (!resource?.url || resource.isAgreed || this.#requests.isBusy) return; // it comes too late
-		this.#ours = sdp;
+		this.#ours = resource.ours = sdp;
 		resource.ufrag = attributeOf(sdp, "ice-ufrag");
-		this.request(resource.url, "PATCH", sdp, new Map([["content-type", sdpType]]), (error, response) => {
+		this.#requests.send(resource.url, "PATCH", sdp, new Map([["content-type", sdpType]]), (error, response) => {
 			if (!response) return this.again(error);
 			if (response.status >= 300) return this.refused(response);
 			resource.isAgreed = true;
 			this.setState("connected");
-			this.patch();
+			this.#patches.flush(resource);
 		});
 	}
 
 	private refused(response: Response): void {
-		const { code, text, isPassing, delay } = explain(response);
+		const { code, text, isPassing, delay } = explain(response, this.#requests.token);
 		const error = this.error(code, text);
 		if (isPassing) return this.again(error, delay);
 		this.#handler?.onError(error);
@@ -272,82 +259,19 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.setState("failed");
 	}
 
-	/* Candidates, and new credentials */
-
 	private trickle(candidate: string): void {
-		if (this.#options.trickle === false || this.#candidates.length >= maximumCandidates) return;
-		this.#candidates.push(candidate);
-		this.patch();
-	}
-
-	/** All that wait in one; those that come meanwhile go in the next. */
-	private patch(): void {
-		const resource = this.#resource;
-		if (!resource?.url || !resource.isAgreed || this.#requests.isBusy || !this.#candidates.length) return;
-		if (this.#takesPatches === false) {
-			this.#candidates.length = 0;
-			return;
-		}
-		const body = composeFragment(this.#ours, this.#candidates.splice(0));
-		this.sendPatch(resource, body, resource.etag, (error, response) => {
-			if (!response) this.#handler?.onError(error!);
-			else if (response.status === 404)
-				return this.again(this.error("rejected", "the server has ended the session"));
-			else if (response.status >= 300) this.notPatched(response.status);
-			this.patch();
-		});
-	}
-
-	/** The peer's own checks may do: the session goes on. */
-	private notPatched(status: number): void {
-		if ([405, 415, 501].includes(status)) this.#takesPatches = false;
-		else this.#handler?.onError(this.error("rejected", `candidates were refused with status ${status}`));
+		if (this.#options.trickle !== false) this.#patches.add(this.#resource, candidate);
 	}
 
 	/** An offer in a session: its ICE is all that can be new (RFC 9725 section 4.3.3). */
-	private restart(sdp: string): void {
-		const resource = this.#resource!;
-		const ufrag = attributeOf(sdp, "ice-ufrag");
-		if (ufrag === resource.ufrag || !resource.url || !resource.isAgreed || this.#takesPatches === false) {
-			const text =
-				ufrag === resource.ufrag ? "a session cannot be renegotiated" : "ICE cannot be restarted there";
-			return this.again(this.error("rejected", `${text}: another is made`));
+	private restart(resource: Resource, sdp: string): void {
+		const isNew = attributeOf(sdp, "ice-ufrag") !== resource.ufrag;
+		if (isNew && this.#patches.restart(resource, sdp)) {
+			this.#ours = sdp;
+			return;
 		}
-		this.#requests.cancel();
-		this.#ours = sdp;
-		this.#candidates.length = 0;
-		this.sendRestart(resource, composeFragment(sdp, candidatesIn(sdp)), "*");
-	}
-
-	/** @param etag Janus's server takes no "*" without quotation marks */
-	private sendRestart(resource: Resource, body: string, etag: "*" | '"*"'): void {
-		this.sendPatch(resource, body, etag, (error, response) => {
-			if (response?.status === 412 && etag === "*") return this.sendRestart(resource, body, '"*"');
-			if (response?.status !== 200)
-				return this.again(
-					error ?? this.error("rejected", `an ICE restart was refused with status ${response!.status}`),
-				);
-			resource.ufrag = attributeOf(this.#ours, "ice-ufrag");
-			resource.etag = response.headers.get("etag");
-			try {
-				resource.description = restartedAnswer(resource.description, response.body);
-			} catch (cause) {
-				return this.again(this.error("service-failed", "the answer to an ICE restart makes no sense", cause));
-			}
-			this.#handler?.onMessage({ type: "answer", peerId: serverId, sdp: resource.description });
-			this.patch();
-		});
-	}
-
-	private sendPatch(
-		resource: Resource,
-		body: string,
-		etag: string | undefined,
-		onDone: (error: WebRTCError | undefined, response?: Response) => void,
-	): void {
-		const headers = new Map([["content-type", fragmentType]]);
-		if (etag !== undefined) headers.set("if-match", etag);
-		this.request(resource.url!, "PATCH", body, headers, onDone);
+		const text = isNew ? "ICE cannot be restarted there" : "a session cannot be renegotiated";
+		this.again(this.error("rejected", `${text}: another is made`));
 	}
 
 	/* The end of a session */
@@ -381,7 +305,7 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.#resource = undefined;
 		this.#ours = "";
 		this.#isAsked = false;
-		this.#candidates.length = 0;
+		this.#patches.clear();
 		if (url) this.farewell(url);
 	}
 
@@ -390,18 +314,6 @@ export default class MediaServerSignaling implements SignalingClient {
 	}
 
 	/* Tools */
-
-	private request(
-		url: URLParts,
-		method: Call["method"],
-		text: string | undefined,
-		headers: Map<string, string>,
-		onDone: (error: WebRTCError | undefined, response?: Response) => void,
-	): void {
-		this.#requests.send(url, method, text, headers, (error, response) =>
-			onDone(error && this.error("connection-failed", error.message, error), response),
-		);
-	}
 
 	private resolve(url: URLParts, location: string): URLParts | undefined {
 		try {
@@ -413,7 +325,7 @@ export default class MediaServerSignaling implements SignalingClient {
 	}
 
 	protected error(code: string, text: string, cause?: unknown): WebRTCError {
-		return new WebRTCError(`signaling/${code}` as WebRTCErrorCode, `${this.name.toUpperCase()}: ${text}`, cause);
+		return this.#requests.error(code, text, cause);
 	}
 
 	private setState(state: SignalingState): void {

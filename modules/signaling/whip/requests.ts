@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The requests to a media server: one at a time, with the token where it may go; and farewells to sessions that have ended.
-import WebRTCError from "webrtc/error";
+import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
 import HTTPConnections, { type Call, type HTTPOptions, type Response } from "webrtc/http/client";
 import { originOf, parseURL, type URLParts } from "webrtc/http/url";
+import { consistsOf, isVisible } from "webrtc/text";
 
 type Done = (error: WebRTCError | undefined, response?: Response) => void;
 
@@ -15,20 +16,37 @@ const fields = Object.freeze([
 
 export default class MediaServerRequests {
 	readonly url: URLParts;
-	token: string | undefined;
+	#name: string;
+	#token: string | undefined;
 	#http: HTTPConnections;
 	#call: Call | undefined;
 	#farewells = 0; // DELETEs under way
 	#isClosed = false;
 
-	/** @throws TypeError for what is no URL */
-	constructor(url: string, { https, http }: HTTPOptions) {
+	/** @param name for errors @throws TypeError for what is no URL */
+	constructor(name: string, url: string, { https, http }: HTTPOptions) {
+		this.#name = name.toUpperCase();
 		this.url = parseURL(url, "url");
 		this.#http = new HTTPConnections({ https, http, maximumBody });
 	}
 
 	get statistics(): HTTPConnections["statistics"] {
 		return this.#http.statistics;
+	}
+
+	get token(): string | undefined {
+		return this.#token;
+	}
+
+	/** @throws TypeError for what is no token */
+	set token(token: string | undefined) {
+		if (token !== undefined && !(typeof token === "string" && consistsOf(token, isVisible, 1, 2048)))
+			throw new TypeError("token: 1 to 2048 visible ASCII characters");
+		this.#token = token;
+	}
+
+	error(code: string, text: string, cause?: unknown): WebRTCError {
+		return new WebRTCError(`signaling/${code}` as WebRTCErrorCode, `${this.#name}: ${text}`, cause);
 	}
 
 	/** A request is under way. */
@@ -53,7 +71,7 @@ export default class MediaServerRequests {
 			timeout: requestTime,
 			onDone: (error, response) => {
 				if (this.#call === call) this.#call = undefined;
-				onDone(error, response);
+				onDone(error && this.error("connection-failed", error.message, error), response);
 			},
 		};
 		this.#call = call;
@@ -87,6 +105,6 @@ export default class MediaServerRequests {
 		const isFit = url.secure || originOf(url) === originOf(this.url);
 		// The clients leave the port out, by which servers tell their own name from another's (RFC 9110 section 7.2).
 		if (url.port !== (url.secure ? 443 : 80)) headers.set("host", `${url.host}:${url.port}`);
-		if (this.token !== undefined && isFit) headers.set("authorization", `Bearer ${this.token}`);
+		if (this.#token !== undefined && isFit) headers.set("authorization", `Bearer ${this.#token}`);
 	}
 }

@@ -127,6 +127,21 @@ test("a key that is refused is the end; too many calls are not", async () => {
 	expect(authorizations()).toEqual(["Bearer ek_1", "Bearer ek_2"]);
 });
 
+test("what the service says is told in its words, without the key that it repeats", async () => {
+	const said = (message: unknown) => JSON.stringify({ error: { message, code: "invalid_api_key" } }, null, 2);
+	server.script.set("POST", [
+		{ status: 500, body: said(`The key ek_1, yes, ek_1, ${"is no good. ".repeat(40)}`) },
+		{ status: 500, body: "{ ek_2" },
+		{ status: 401, body: said({}) },
+	]);
+	await start({}, 40_000);
+	expect(errors[0]!.message).toMatch(/status 500: The key \*\*\*, yes, \*\*\*, is no good\. /);
+	expect(errors[0]!.message.length).toBeLessThan(280);
+	expect(errors[1]!.message).toContain("status 500: { ***; ");
+	expect(errors[2]!.message).toMatch(/status 401: \{/);
+	expect(errors.map(({ message }) => message).join()).not.toMatch(/ek_\d/);
+});
+
 test("closed while a key is awaited, it makes no call", async () => {
 	let give!: (key: string) => void;
 	await start({ key: () => new Promise((resolve) => (give = resolve)) });
