@@ -35,7 +35,9 @@ function run(line: string, signaling: AppRTCSignaling, app: WebRTCApp): string {
 			return `role ${signaling.side ?? "unknown"}\n`;
 		case "status": {
 			const states = app.peers.map((peerId) => app.connection(peerId)?.connectionState ?? "elsewhere");
-			return `signaling ${signaling.state}, peer ${states.join(", ") || "none"}\n`;
+			const shown = app.getStats().get(`session:${signaling.room}`)?.["firstFrameTime"];
+			const picture = shown === undefined ? "" : `, whose first picture left after ${String(shown)} ms`;
+			return `signaling ${signaling.state}, peer ${states.join(", ") || "none"}${picture}\n`;
 		}
 		case "disconnect":
 			signaling.leave();

@@ -9,8 +9,14 @@ export interface SessionTimes {
 	readonly startedAt: number;
 	/** Its first description of ours was sent. */
 	describedAt?: number | undefined;
+	/** All its candidates were known. */
+	gatheredAt?: number | undefined;
+	/** ICE had selected its first pair. */
+	reachedAt?: number | undefined;
 	/** ICE and DTLS were through for the first time: the key frame is on its way. */
 	connectedAt?: number | undefined;
+	/** Its first picture left, or, where it sends none, its first sound. */
+	readonly firstFrameAt?: number | undefined;
 }
 
 export default class Metrics {
@@ -53,15 +59,18 @@ export default class Metrics {
 			messagesSent: this.#sent,
 			messagesReceived: this.#received,
 		});
-		for (const [peerId, { startedAt, describedAt, connectedAt }] of sessions) {
-			const since = (time: number | undefined) => (time === undefined ? undefined : time - startedAt);
+		for (const [peerId, times] of sessions) {
+			const since = (time: number | undefined) => (time === undefined ? undefined : time - times.startedAt);
 			report.set(`session:${peerId}`, {
 				id: `session:${peerId}`,
 				type: "session-timing",
 				timestamp,
 				peerId,
-				describeTime: since(describedAt),
-				connectTime: since(connectedAt),
+				describeTime: since(times.describedAt),
+				gatherTime: since(times.gatheredAt),
+				iceTime: since(times.reachedAt),
+				connectTime: since(times.connectedAt),
+				firstFrameTime: since(times.firstFrameAt),
 			});
 		}
 		return report;

@@ -56,6 +56,8 @@ export default class Session {
 	readonly startedAt: number;
 	/** For statistics; see SessionTimes. */
 	describedAt: number | undefined;
+	gatheredAt: number | undefined;
+	reachedAt: number | undefined;
 	connectedAt: number | undefined;
 	declare readonly data?: PeerData; // no field where there are no channels
 	#options: Omit<SessionOptions, "configuration">;
@@ -92,10 +94,23 @@ export default class Session {
 
 	/** Of the connection. */
 	handleEvent(event: PeerEvent | RTCPeerConnectionIceEvent): void {
-		if (event.type === "selectedcandidatepairchange") this.event({ type: "candidatePairChanged" });
-		else if (!("candidate" in event)) this.onConnectionState();
+		if (event.type === "selectedcandidatepairchange") {
+			this.reachedAt ??= this.#options.owner.now();
+			this.event({ type: "candidatePairChanged" });
+		} else if (!("candidate" in event)) this.onConnectionState();
 		else if (event.candidate) this.sendCandidate(event.candidate);
-		else this.event({ type: "iceGatheringComplete" });
+		else {
+			this.gatheredAt ??= this.#options.owner.now();
+			this.event({ type: "iceGatheringComplete" });
+		}
+	}
+
+	/** Of pictures, where it sends any; else of sound. */
+	get firstFrameAt(): number | undefined {
+		const senders = this.connection.getSenders();
+		const sender = senders.find(({ kind, activity }) => kind === "video" && activity) ?? senders[0];
+		const age = sender?.activity?.statistics.firstFrameAge;
+		return age === undefined ? undefined : this.#options.owner.now() - age * 1000;
 	}
 
 	/** It has never been connected. */

@@ -22,7 +22,8 @@ typedef struct {
 	double totalRoundTripTime;
 	uint32_t roundTripTimeMeasurements;
 	uint64_t retransmittedPacketsSent, retransmittedBytesSent;
-	uint64_t congested; // frames that were not sent because the way is too narrow; of framesDropped
+	uint64_t firstFrame; // rtc_now() when it was sent; 0: none was
+	uint64_t congested;  // frames that were not sent because the way is too narrow; of framesDropped
 } rtc_rtp_stream_statistics;
 
 // Reports whose answers are still understood: a receiver answers the newest that has come to it, so with one a second

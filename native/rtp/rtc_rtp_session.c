@@ -134,7 +134,8 @@ static void onRtp(void *context, const uint8_t *data, size_t size)
 
 static void accountFrame(rtc_rtp_stream *stream, const rtc_frame *frame)
 {
-	stream->feedback.statistics.framesSent++;
+	if (!stream->feedback.statistics.framesSent++)
+		stream->feedback.statistics.firstFrame = rtc_now();
 	if (!stream->options.codec->isVideo || !frame->key)
 		return;
 	stream->feedback.statistics.keyFramesSent++;

@@ -174,4 +174,6 @@ void xs_rtc_rtp_sender_statistics(xsMachine *the)
 	setNumber(the, xsID_retransmittedPacketsSent, (double)statistics.retransmittedPacketsSent);
 	setNumber(the, xsID_retransmittedBytesSent, (double)statistics.retransmittedBytesSent);
 	setNumber(the, xsID_congested, (double)statistics.congested);
+	if (statistics.firstFrame)
+		setNumber(the, xsID_firstFrameAge, (double)(rtc_now() - statistics.firstFrame) / 1e6);
 }

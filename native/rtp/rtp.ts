@@ -124,6 +124,8 @@ export interface RtpSenderStatistics {
 	retransmittedBytesSent: number;
 	/** Frames that were not sent because the way is too narrow; framesDropped has them, too. */
 	congested: number;
+	/** Seconds since the first frame was sent; absent before. */
+	firstFrameAge?: number;
 }
 
 /**

@@ -241,7 +241,7 @@ const others = [
 				world.room = fresh;
 				await world.occupied(1);
 				await moves(await world.page("chromium"));
-				await says("status", /signaling connected, peer connected/);
+				await says("status", /signaling connected, peer connected, whose first picture left after \d+/);
 				await says(
 					"disconnect",
 					new RegExp(`left ${fresh}[^]*peerDisconnected|peerDisconnected[^]*left ${fresh}`),

@@ -34,6 +34,12 @@ static void aKeyFrame(void **state)
 	assert_int_equal(f->statistics.headerBytesSent, headers);
 	assert_int_equal(f->statistics.framesSent, 1);
 	assert_int_equal(f->statistics.keyFramesSent, 1);
+	uint64_t first = f->statistics.firstFrame;
+	assert_int_equal(first, fakeNow);
+	fakeNow += 40000;
+	picture(f, fakeNow, 0, 100);
+	assert_int_equal(f->statistics.framesSent, 2);
+	assert_int_equal(f->statistics.firstFrame, first);
 	finish(f);
 }
 
@@ -46,6 +52,7 @@ static void nothingBeforeTheKeys(void **state)
 	assert_int_equal(f->srtp->count, 0);
 	assert_int_equal(f->source.keyFrameRequests, 0);
 	assert_int_equal(f->statistics.framesDropped, 2);
+	assert_int_equal(f->statistics.firstFrame, 0);
 	fakeSetReady(f->srtp);
 	assert_int_equal(f->source.keyFrameRequests, 1);
 	finish(f);

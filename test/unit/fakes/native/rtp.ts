@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { currentTime } from "../moddable/clock";
 import { countNative } from "./transport";
 
 export interface Options {
@@ -34,6 +35,7 @@ export default class RtpSender {
 	/** Those that exist now, for tests to look into. */
 	static readonly open = new Set<RtpSender>();
 	#closed = false;
+	#startedAt = currentTime();
 
 	constructor(public options: Options) {
 		RtpSender.open.add(this);
@@ -65,6 +67,7 @@ export default class RtpSender {
 			retransmittedPacketsSent: 16,
 			retransmittedBytesSent: 17,
 			congested: 18,
+			firstFrameAge: (currentTime() - this.#startedAt) / 1000,
 		};
 	}
 
