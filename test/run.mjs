@@ -24,6 +24,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		[bin("tsc"), "-p", "test"],
 		[bin("tsc"), "-p", "tools/kvs"],
 		[bin("tsc"), "-p", "tools/apprtc"],
+		[bin("tsc"), "-p", "tools/assistant"],
 		[bin("tsc"), "-p", "tools/docs"],
 		["node", "tools/docs/docs.mjs", "--check"],
 		[bin("tsc"), "-p", "tools/mutate"],

@@ -11,7 +11,9 @@ import { readManifest, standIns } from "../../hosts/linux/tools/manifest.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const host = path.join(root, "hosts/esp32");
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "xs-webrtc-boards-"));
-const examples = ["lan-camera", "kvs-camera", "kvs-viewer", "template"];
+const examples = fs
+	.readdirSync(path.join(root, "examples"))
+	.filter((name) => fs.existsSync(path.join(root, "examples", name, "main.ts")));
 
 /** @typedef {{ name: string, flash: number, microphone: boolean, target?: boolean, mipi?: boolean }} Board */
 /** @type {Board[]} */
@@ -25,12 +27,12 @@ const boards = [
 ];
 const cameraPins = ["xclk", "pclk", "href", "vsync", "sda", "scl", "d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7"];
 
-/** The SDK's modules: the simulator's stand-ins, and a certificate that only a device takes from there. */
+/** The SDK's modules: the simulator's stand-ins, and certificates that only a device takes from there. */
 function makeModules() {
 	const modules = path.join(folder, "modules");
 	const from = path.join(standIns, "modules");
 	fs.mkdirSync(path.join(modules, "crypt/data"), { recursive: true });
-	fs.writeFileSync(path.join(modules, "crypt/data/ca222.der"), "");
+	for (const name of ["ca213", "ca222"]) fs.writeFileSync(path.join(modules, `crypt/data/${name}.der`), "");
 	for (const name of fs.readdirSync(from)) fs.symlinkSync(path.join(from, name), path.join(modules, name));
 	return modules;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our devices with other people's clients, peers and servers: `npm run interop -- kvs [words of a row]`. Without a table: all.
 //   --only NAME   of the tables peers and data, this implementation's rows alone
-//   --short       what `npm test` runs of the tables apprtc, whip, data, relay and peers
+//   --short       what `npm test` runs of the tables apprtc, openai, whip, data, relay and peers
 // @ts-check
 import { parseArgs } from "node:util";
 import { abandon, closeBrowsers } from "./world.mjs";
@@ -25,6 +25,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	},
 	apprtc: async () => (await import("./apprtc.mjs")).rows(options),
 	custom: async () => (await import("./custom.mjs")).rows,
+	openai: async () => (await import("./openai.mjs")).rows(options),
 	whip: async () => (await import("./whip.mjs")).rows(options),
 	data: async () => {
 		const { prepare, rows } = await import("./data/rows.mjs");
