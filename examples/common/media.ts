@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The media that mc/config asks for: "video" is a media file, "camera" and "microphone" are devices, "width", "height",
-// "framerate" and "bitrate" are the picture's; "play" says where the peers' sound goes.
+// "framerate", "bitrate" and "policy" are the picture's; "cache" is what can be sent again; "play" says where the peers' sound goes.
 import { number, text } from "examples/config";
 import type { AudioOptions, PlayOptions, VideoOptions } from "webrtc/media";
+import type { RetransmissionOptions } from "webrtc/media/defaults";
 
 /** @throws RangeError that names the option */
 export function video(): VideoOptions {
@@ -11,6 +12,7 @@ export function video(): VideoOptions {
 		height: number("height"),
 		framerate: number("framerate"),
 		bitrate: number("bitrate"),
+		policy: text("policy") as VideoOptions["policy"], // which the capture checks
 	};
 	const file = text("video");
 	if (file) return { ...size, source: "file", path: file };
@@ -25,6 +27,12 @@ export function audio(): AudioOptions {
 	const microphone = text("microphone");
 	if (microphone) return { source: "microphone", path: microphone };
 	return {};
+}
+
+/** What is kept to be sent again: "cache" in kilobytes. */
+export function retransmission(): RetransmissionOptions {
+	const kilobytes = number("cache");
+	return { bytes: kilobytes === undefined ? undefined : kilobytes * 1024 };
 }
 
 /** @throws RangeError that names the option */

@@ -2,7 +2,7 @@
 // A camera for Amazon Kinesis Video Streams: the master of a signaling channel, whose viewers may be anywhere.
 import { number, text } from "examples/config";
 import { kvsOptions, missing } from "examples/kvs";
-import { audio, play, video } from "examples/media";
+import { audio, play, retransmission, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
 import viewers from "examples/viewers";
@@ -32,7 +32,7 @@ async function start(): Promise<void> {
 		port: number("udpPort", 0, 65535),
 		maximumSessions: viewers(),
 		iceTransportPolicy: text("relayOnly") === "true" ? "relay" : "all",
-		...defaultMedia({ video: video(), audio: audio(), play: play() }),
+		...defaultMedia({ video: video(), audio: audio(), retransmission: retransmission(), play: play() }),
 		onEvent,
 	});
 	simulator?.onTerminate(() => app.terminate());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera for the local network: the device serves a page, and its live picture and sound by WHEP.
-import { audio, video } from "examples/media";
+import { audio, retransmission, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
 import viewers from "examples/viewers";
@@ -35,7 +35,7 @@ async function start(): Promise<void> {
 		role: "master",
 		port: settings.udpPort(),
 		maximumSessions: viewers(),
-		...defaultMedia({ video: video(), audio: audio() }),
+		...defaultMedia({ video: video(), audio: audio(), retransmission: retransmission() }),
 		onEvent(event) {
 			tell(event);
 			if (event.type === "peerConnectionFailed" && event.peerId) why.keep(event.peerId);

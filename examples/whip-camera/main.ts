@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera that publishes to a media server by WHIP: the server passes it on to any number of viewers.
 import { flag, number, text } from "examples/config";
-import { audio, video } from "examples/media";
+import { audio, retransmission, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
 import trust from "examples/trust";
@@ -17,7 +17,7 @@ async function start(url: string): Promise<void> {
 		port: number("udpPort", 0, 65535),
 		maximumSessions: 1,
 		logLevel: "info",
-		...defaultMedia({ video: video(), audio: audio() }),
+		...defaultMedia({ video: video(), audio: audio(), retransmission: retransmission() }),
 	});
 	const restart = number("restartIce");
 	const timer = restart ? Timer.set(() => app.restartIce(serverId), restart * 1000) : undefined;

@@ -22,6 +22,8 @@ export default function openCaptures(
 	for (const capture of [videoCapture, audioCapture]) {
 		if (!capture || !(media ?? capture.kind).includes(capture.kind)) continue;
 		capture.onError = (error) => owner.onEvent({ type: "error", error });
+		if (capture.kind === "video")
+			capture.onQuality = (quality) => owner.onEvent({ type: "qualityChanged", quality });
 		try {
 			capture.open();
 			opened.push(capture);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type WebRTCError from "webrtc/error";
+import type { PictureQuality } from "webrtc/media";
 import type { SignalingMessage, SignalingSide } from "webrtc/signaling";
 
 /** What an application hears of, in the order in which a session usually brings them. */
@@ -28,6 +29,7 @@ export type WebRTCAppEventType =
 	| "candidatePairChanged"
 	| "streamingStarted"
 	| "streamingStopped"
+	| "qualityChanged"
 	| "networkChanged"
 	| "peerDisconnected"
 	| "peerConnectionFailed"
@@ -43,6 +45,8 @@ export interface WebRTCAppEvent {
 	side?: SignalingSide;
 	/** What came, in "receivedMessage". */
 	message?: Extract<SignalingMessage, { type: "custom" }>;
+	/** What pictures are like from now on, in "qualityChanged": for all peers, whose ways have come to carry less or more. */
+	quality?: PictureQuality;
 	/** What went wrong, in the events that tell of a failure. */
 	error?: WebRTCError;
 }

@@ -150,6 +150,34 @@ function describe(parameters: string): string {
 	return `packetization-mode ${packetizationMode(parameters)}, ${profile}`;
 }
 
+/**
+ * Bytes that a NAL unit may have where each goes alone (packetization-mode 0): a packet's payload with all extensions, and
+ * room for what an encoder is imprecise by.
+ */
+const singleNalSize = 1100;
+
+/**
+ * What one encode for several peers has to keep to. Where levels may differ, a peer's own is no limit: browsers say 3.1 and
+ * take all.
+ * @param parameters what each says that it can take, as in `a=fmtp`
+ */
+export function h264Limits(parameters: readonly string[]): { level: number; maximumNalSize: number } {
+	let level = 0;
+	let maximumNalSize = 0;
+	for (const text of parameters) {
+		if (!text) continue; // it says nothing
+		if (packetizationMode(text) === 0) maximumNalSize = singleNalSize;
+		const own = parameter(text, "profile-level-id") === undefined ? undefined : profileLevel(text);
+		// Level 1b is taken for the next lower one that needs no flag.
+		const idc = own && !levelsMayDiffer(text) ? (isLevel1b(own) ? 10 : own.levelIdc) : 0;
+		if (levels.includes(idc) && (level === 0 || idc < level)) level = idc;
+	}
+	return { level, maximumNalSize };
+}
+
+/** level_idc of those that there are (H.264, Table A-1). */
+const levels: readonly number[] = Object.freeze([10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51, 52]);
+
 /** Constrained Baseline up to level 3.1 (1280×720 at 30 fps), in STAP-A and FU-A as well. */
 const h264: CodecRecord = Object.freeze({
 	capability: h264Capability("42e01f", 1),

@@ -42,8 +42,8 @@ export default class NativeAudioCapture implements AudioCapture {
 		this.#pipeline.open();
 	}
 
-	attach(sink: object, codec: string): void {
-		this.#pipeline.attach(sink, codec);
+	attach(sink: object, codec: string, parameters?: string): void {
+		this.#pipeline.attach(sink, codec, parameters);
 	}
 
 	detach(sink: object): void {

@@ -5,6 +5,7 @@ import type { AudioCapture, AudioOptions, AudioPlayer, PlayOptions, VideoCapture
 import NativeAudioCapture from "webrtc/media/audio";
 import NativeAudioPlayer from "webrtc/media/player";
 import NativeVideoCapture from "webrtc/media/video";
+import { configureRetransmission } from "webrtc/native/rtp";
 
 export interface MediaOptions {
 	/** false: no video. */
@@ -13,6 +14,16 @@ export interface MediaOptions {
 	audio?: AudioOptions | false | undefined;
 	/** What plays the sound that peers send; false, the default: it is not asked for. */
 	play?: PlayOptions | false | undefined;
+	/** What is kept of the pictures that were sent, once for all peers. false: nothing, so that lost packets stay lost. */
+	retransmission?: RetransmissionOptions | false | undefined;
+}
+
+/** Of the whole device, for connections that are made from now on. */
+export interface RetransmissionOptions {
+	/** 16 384 … 16 777 216, rounded down to a power of two; 0: none. Default 262 144. */
+	bytes?: number | undefined;
+	/** For which a packet can be sent again, 0 … 10 000. Default 1 000. */
+	milliseconds?: number | undefined;
 }
 
 /** What a WebRTCApp sends and plays. */
@@ -22,11 +33,22 @@ export interface Media {
 	audioPlayer?: AudioPlayer;
 }
 
-/** The captures and players of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`. */
+const cacheBytes = 262_144;
+const cacheMilliseconds = 1_000;
+
+/**
+ * The captures and players of this platform, ready to be spread into a WebRTCApp's options. Options win over mc/config's `media`.
+ * @throws RangeError that names the option
+ */
 export function defaultMedia(options: MediaOptions = {}): Media {
 	const defaults = (config as { media?: MediaOptions }).media ?? {};
 	const video = wanted(options.video, defaults.video);
 	const audio = wanted(options.audio, defaults.audio);
+	const retransmission = options.retransmission ?? defaults.retransmission;
+	if (retransmission !== undefined) {
+		const { bytes = cacheBytes, milliseconds = cacheMilliseconds } = retransmission || { bytes: 0 };
+		configureRetransmission(bytes, milliseconds);
+	}
 	const media: Media = {};
 	if (video) media.videoCapture = new NativeVideoCapture(video);
 	if (audio) media.audioCapture = new NativeAudioCapture(audio);

@@ -2,6 +2,7 @@
 // The four media interfaces of an application. What serves them where nothing else is given is defaults.ts.
 import type { CodecCapability } from "webrtc/codec";
 import type WebRTCError from "webrtc/error";
+import type { DegradationPreference } from "webrtc/native/codec";
 
 /** What makes media for any number of peers: one capture, and one encode for each codec in use. */
 export interface MediaCapture {
@@ -19,15 +20,25 @@ export interface MediaCapture {
 	 * Connects the sending end of a peer to the encoder of a codec. The encoder exists while somebody uses it.
 	 * @param sink a native sink, such as an RtpSender
 	 * @param codec the name of one of `codecs`
+	 * @param parameters what the peer says that it can take, as in `a=fmtp`: the one encode is kept to what all can take
 	 * @throws WebRTCError "media/…" when the encoder or the device cannot be opened
 	 */
-	attach(sink: object, codec: string): void;
+	attach(sink: object, codec: string, parameters?: string): void;
 	/** Disconnects it; without effect when it is not connected. */
 	detach(sink: object): void;
 	/** Counters of each encoder in use, by codec. */
 	statistics(): Record<string, object>;
 	/** Gives everything back; open() starts again. */
 	close(): void;
+}
+
+/** How large the pictures are, and how many there are at most. */
+export interface PictureQuality {
+	/** Pixels. */
+	width: number;
+	height: number;
+	/** A second. */
+	framerate: number;
 }
 
 /** What makes pictures: a camera, a file, a test card. */
@@ -37,6 +48,8 @@ export interface VideoCapture extends MediaCapture {
 	bitrate: number;
 	/** Frames per second. */
 	readonly framerate: number;
+	/** Hears when pictures are made smaller or fewer, because the ways carry less, and when they are as before. */
+	onQuality?: ((quality: PictureQuality) => void) | undefined;
 	/** The next frame will be an IDR, within the encoder's bound on their rate. */
 	requestKeyFrame(): void;
 }
@@ -102,8 +115,15 @@ export interface VideoOptions {
 	height?: number | undefined;
 	/** Frames per second. Default 30. */
 	framerate?: number | undefined;
-	/** Bits per second. Default 2 000 000. */
+	/** Bits per second, at most: below it counts what the viewers' ways carry. Default 2 000 000. */
 	bitrate?: number | undefined;
+	/**
+	 * Whose ways count: "slowest", the default, has all viewers see each picture; "median" has half of them, and gives the
+	 * others fewer pictures of the same encode; "fixed" keeps to `bitrate`, and thins for each whose way carries less.
+	 */
+	policy?: "slowest" | "median" | "fixed" | undefined;
+	/** What is kept where there are too few bits: see DegradationPreference. Default "balanced". */
+	degradationPreference?: DegradationPreference | undefined;
 }
 
 /** Of the platform's audio capture. */

@@ -26,11 +26,14 @@ export interface PipelineParts<Source, Encoder> {
 	makeEncoder(codec: string, onError: NativeErrorCallback): Encoder;
 	/** Hears of failures while it runs, of the source and of the encoders. */
 	onError(error: WebRTCError): void;
+	/** The sinks of an encoder have become others: what each can take, as in `a=fmtp`. */
+	onSinks?(encoder: Encoder, parameters: readonly string[]): void;
 }
 
 interface Branch<Encoder> {
 	encoder: Encoder;
-	sinks: Set<object>;
+	/** What each can take. */
+	sinks: Map<object, string>;
 }
 
 /** Opens the source on demand, and keeps each encoder as long as it has sinks. */
@@ -57,26 +60,30 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 		return source;
 	}
 
-	attach(sink: object, codec: string): void {
+	attach(sink: object, codec: string, parameters = ""): void {
 		const source = this.open();
 		let branch = this.#branches.get(codec);
 		if (!branch) {
 			const encoder = this.attempt(() =>
 				this.#parts.makeEncoder(codec, (code, message) => this.report(code, message)),
 			);
-			branch = { encoder, sinks: new Set() };
+			branch = { encoder, sinks: new Map() };
 			source.connect(encoder);
 			this.#branches.set(codec, branch);
 		}
+		branch.sinks.set(sink, parameters);
+		this.#parts.onSinks?.(branch.encoder, [...branch.sinks.values()]);
 		branch.encoder.connect(sink);
-		branch.sinks.add(sink);
 	}
 
 	detach(sink: object): void {
 		for (const [codec, branch] of this.#branches) {
 			if (!branch.sinks.delete(sink)) continue;
 			branch.encoder.disconnect(sink);
-			if (branch.sinks.size) continue;
+			if (branch.sinks.size) {
+				this.#parts.onSinks?.(branch.encoder, [...branch.sinks.values()]);
+				continue;
+			}
 			this.#source?.disconnect(branch.encoder);
 			branch.encoder.close();
 			this.#branches.delete(codec);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CodecCapability } from "webrtc/codec";
-import { h264Capability } from "webrtc/codec/h264";
+import { h264Capability, h264Limits } from "webrtc/codec/h264";
 import type WebRTCError from "webrtc/error";
-import type { VideoCapture, VideoOptions } from "webrtc/media";
+import type { PictureQuality, VideoCapture, VideoOptions } from "webrtc/media";
 import profileLevelId from "webrtc/media/level";
 import Pipeline from "webrtc/media/pipeline";
 import { VideoSource } from "webrtc/native/capture";
-import { VideoEncoder } from "webrtc/native/codec";
+import { hasSlices, VideoEncoder } from "webrtc/native/codec";
 
 // The largest picture of a file whose own size is taken.
 const largestWidth = 1920;
 const largestHeight = 1080;
+
+const policies: readonly string[] = Object.freeze(["slowest", "median", "fixed"]);
+const preferences: readonly string[] = Object.freeze([
+	...["balanced", "maintain-framerate", "maintain-resolution", "maintain-framerate-and-resolution"],
+]);
 
 /** The platform's camera, a file or the test card, encoded as H.264 once for all viewers. */
 export default class NativeVideoCapture implements VideoCapture {
@@ -18,24 +23,33 @@ export default class NativeVideoCapture implements VideoCapture {
 	readonly codecs: readonly CodecCapability[];
 	readonly framerate: number;
 	onError: ((error: WebRTCError) => void) | undefined;
+	onQuality: ((quality: PictureQuality) => void) | undefined;
 	#bitrate: number;
 	#pipeline: Pipeline<VideoSource, VideoEncoder>;
 
 	/** @throws RangeError that names the option */
 	constructor(options: VideoOptions) {
-		const { source = "test", path, framerate = 30, bitrate = 2_000_000 } = options;
+		const { source = "test", path, framerate = 30, bitrate = 2_000_000, policy, degradationPreference } = options;
 		const ownSize = source === "file" && options.width === undefined && options.height === undefined;
 		const width = ownSize ? undefined : check("width", options.width ?? 1280, 16, 3840);
 		const height = ownSize ? undefined : check("height", options.height ?? 720, 16, 2160);
 		this.framerate = check("framerate", framerate, 1, 120);
 		this.#bitrate = check("bitrate", bitrate, 50_000, 50_000_000);
 		const size = { width: width ?? largestWidth, height: height ?? largestHeight };
-		this.codecs = [h264Capability(profileLevelId({ ...size, framerate, bitrate }), 1)];
+		checkName("policy", policy, policies);
+		checkName("degradationPreference", degradationPreference, preferences);
+		const level = profileLevelId({ ...size, framerate, bitrate });
+		this.codecs = hasSlices() ? [h264Capability(level, 1), h264Capability(level, 0)] : [h264Capability(level, 1)];
 		this.#pipeline = new Pipeline({
 			kind: "video",
 			makeSource: (onError) => new VideoSource({ source, path, width, height, framerate, onError }),
-			makeEncoder: (codec, onError) => new VideoEncoder({ codec, framerate, bitrate: this.#bitrate, onError }),
+			makeEncoder: (codec, onError) =>
+				new VideoEncoder({
+					...{ codec, framerate, bitrate: this.#bitrate, policy, degradationPreference, onError },
+					onChange: (width, height, rate) => this.onQuality?.({ width, height, framerate: rate }),
+				}),
 			onError: (error) => this.onError?.(error),
+			onSinks: (encoder, parameters) => encoder.setLimits(h264Limits(parameters)),
 		});
 	}
 
@@ -56,8 +70,8 @@ export default class NativeVideoCapture implements VideoCapture {
 		this.#pipeline.open();
 	}
 
-	attach(sink: object, codec: string): void {
-		this.#pipeline.attach(sink, codec);
+	attach(sink: object, codec: string, parameters?: string): void {
+		this.#pipeline.attach(sink, codec, parameters);
 	}
 
 	detach(sink: object): void {
@@ -71,6 +85,10 @@ export default class NativeVideoCapture implements VideoCapture {
 	close(): void {
 		this.#pipeline.close();
 	}
+}
+
+function checkName(name: string, value: string | undefined, names: readonly string[]): void {
+	if (value !== undefined && !names.includes(value)) throw new RangeError(`${name}: one of ${names.join(", ")}`);
 }
 
 function check(name: string, value: number, minimum: number, maximum: number): number {

@@ -47,11 +47,32 @@ export interface RTCRtpSendParameters {
 	rtcp: { cname: string; reducedSize: boolean };
 }
 
+/** What a capture may tell of its encoder: see native/codec. */
+export interface EncoderCounters {
+	targetBitrate?: number;
+	width?: number;
+	height?: number;
+	framerate?: number;
+	framesEncoded?: number;
+	keyFramesEncoded?: number;
+	encodeTime?: number;
+}
+
+/** What a sender that sends has to tell. */
+export interface SenderActivity {
+	media: NegotiatedMedia;
+	statistics: ReturnType<RtpSender["statistics"]>;
+	track: MediaCapture;
+	encoder: EncoderCounters;
+}
+
 /** The native part, with what it was made for. It outlives a pause: an SSRC has one sequence of packets (RFC 3711 section 3.2.1). */
 interface Output {
 	readonly native: RtpSender;
 	readonly payloadType: number;
 	readonly codec: string;
+	/** What the remote can take. */
+	readonly parameters: string;
 	/** What it sends now. */
 	track: MediaCapture | null;
 }
@@ -103,10 +124,13 @@ export default class RTCRtpSender {
 		return this.#hasSent;
 	}
 
-	/** What was negotiated for it while it sends, and the counters of its native part. */
-	get activity(): { media: NegotiatedMedia; statistics: ReturnType<RtpSender["statistics"]> } | undefined {
+	/** While it sends: what was negotiated, the counters of its native part, and its track with those of the encoder. */
+	get activity(): SenderActivity | undefined {
 		const [media, output] = [this.#media, this.#output];
-		return media && output?.track ? { media, statistics: output.native.statistics() } : undefined;
+		const track = output?.track;
+		if (!media || !track) return undefined;
+		const encoder: EncoderCounters | undefined = track.statistics()[output.codec];
+		return { media, statistics: output.native.statistics(), track, encoder: encoder ?? {} };
 	}
 
 	/**
@@ -205,12 +229,12 @@ export default class RTCRtpSender {
 		const wanted = codec && this.#parameters?.active !== false ? this.#track : null;
 		const session = wanted ? this.#owner.session : undefined;
 		const track = session ? wanted : null;
-		const { track: former, codec: name, payloadType } = this.#output ?? {};
-		const isSame = name === codec?.name && payloadType === codec?.payloadType;
+		const { track: former, codec: name, payloadType, parameters } = this.#output ?? {};
+		const isSame = name === codec?.name && payloadType === codec?.payloadType && parameters === codec?.parameters;
 		if (former && (former !== track || !isSame)) this.detach();
 		if (!track || (former === track && isSame)) return;
 		if (!isSame) this.format(session!);
-		track.attach(this.#output!.native, codec!.name);
+		track.attach(this.#output!.native, codec!.name, codec!.parameters);
 		this.#output!.track = track;
 	}
 
@@ -223,7 +247,7 @@ export default class RTCRtpSender {
 	/** The native part, made for the format, or changed to it. */
 	private format(session: RtpSession): void {
 		const { extensions, mid, codec, rtx } = this.#media!;
-		const { name, payloadType, packetizationMode } = codec!;
+		const { name, payloadType, packetizationMode, parameters } = codec!;
 		const options = {
 			codec: name,
 			payloadType,
@@ -241,7 +265,7 @@ export default class RTCRtpSender {
 		};
 		if (this.#output) this.#output.native.change(options);
 		const native = this.#output?.native ?? new RtpSender({ ...options, session });
-		this.#output = { native, payloadType, codec: name, track: null };
+		this.#output = { native, payloadType, codec: name, parameters, track: null };
 	}
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C webrtc-stats: what a peer has to tell.
 import { recordOf } from "webrtc/codec";
+import type { VideoCapture } from "webrtc/media";
 import type { RtpSessionStatistics } from "webrtc/native/rtp";
 import type Channels from "webrtc/peer/channels";
 import addIceStats, { transportId, type AddStats } from "webrtc/peer/icestats";
+import type { SenderActivity } from "webrtc/peer/sender";
 import type RTCRtpTransceiver from "webrtc/peer/transceiver";
 import type PeerTransport from "webrtc/peer/transport";
 
@@ -36,7 +38,7 @@ export default function collectStats(
 	if (!transport) return report;
 	addIceStats(add, transport, rtp?.availableBitrate || undefined);
 	for (const transceiver of transceivers) {
-		addSender(add, transceiver);
+		addSender(add, transceiver, rtp?.availableBitrate || Infinity);
 		addReceiver(add, transceiver);
 	}
 	if (channels) addChannels(add, channels);
@@ -66,7 +68,30 @@ function addChannels(add: AddStats, { list, native }: Channels): void {
 	});
 }
 
-function addSender(add: AddStats, transceiver: RTCRtpTransceiver): void {
+/** W3C webrtc-stats section 6.5.1. A share of the estimate is for headers and sound. */
+const bandwidthShare = 0.8;
+
+/** What of W3C's outbound-rtp is the encoder's: it is one for all peers. `available`: bit/s of this peer's way. */
+function encoderStats({ encoder, track }: SenderActivity, available: number): object {
+	if (track.kind !== "video") return { targetBitrate: encoder.targetBitrate };
+	const { targetBitrate, width, height, framerate, framesEncoded, keyFramesEncoded, encodeTime } = encoder;
+	const { bitrate, framerate: full } = track as VideoCapture;
+	const isLess =
+		targetBitrate !== undefined && (targetBitrate < bitrate || available * bandwidthShare < targetBitrate);
+	const isBandwidth = isLess || (framerate !== undefined && framerate < full);
+	return {
+		targetBitrate,
+		framesEncoded,
+		keyFramesEncoded,
+		totalEncodeTime: encodeTime,
+		frameWidth: width || undefined,
+		frameHeight: height || undefined,
+		framesPerSecond: framerate,
+		qualityLimitationReason: isBandwidth ? "bandwidth" : "none",
+	};
+}
+
+function addSender(add: AddStats, transceiver: RTCRtpTransceiver, available: number): void {
 	const { activity, ssrc } = transceiver.sender;
 	const codec = activity?.media.codec;
 	if (!activity || !codec) return;
@@ -93,6 +118,7 @@ function addSender(add: AddStats, transceiver: RTCRtpTransceiver): void {
 		framesSent: kind === "video" ? statistics.framesSent : undefined,
 		keyFramesSent: kind === "video" ? statistics.keyFramesSent : undefined,
 		framesDropped: statistics.framesDropped,
+		...encoderStats(activity, available),
 		pliCount: statistics.pliCount,
 		firCount: statistics.firCount,
 		nackCount: statistics.nackCount,

@@ -26,6 +26,8 @@ export function formatDistance(ours: Format, theirs: Format): number | undefined
 export function answerCodecs(capabilities: readonly CodecCapability[], offered: MediaSection): Codec[] {
 	const answer: Codec[] = [];
 	for (const capability of capabilities) {
+		// One form of a codec is enough: the preferred one that is offered.
+		if (answer.some(({ name }) => name === capability.name)) continue;
 		const match = bestMatch(capability, offered, answer);
 		if (!match) continue;
 		const { name, parameters } = capability;

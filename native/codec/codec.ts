@@ -14,13 +14,33 @@ export interface VideoEncoderOptions {
 	framerate?: number;
 	/** Bit/s, 30,000 … 50,000,000. Default 1,000,000. What the viewers' ways carry counts below it. */
 	bitrate?: number;
-	/** Whose ways: of "slowest" (default) all, of "median" half of them, of "fixed" none. */
+	/**
+	 * Whose ways: of "slowest" (default) all, of "median" half of them, of "fixed" none. Whose way carries less gets fewer
+	 * pictures of the same encode.
+	 */
 	policy?: "slowest" | "median" | "fixed" | undefined;
+	/** What is kept where there are too few bits for a picture that is worth seeing. Default "balanced". */
+	degradationPreference?: DegradationPreference | undefined;
 	/** Seconds between key frames that nobody asked for, 0 … 3,600; 0: none. Default 10: no lost PLI freezes for longer. */
 	keyFrameInterval?: number;
-	/** Bytes of a NAL unit at most, for packetization-mode 0 (RFC 6184 section 6.2); default 0: one slice a picture. */
-	maximumNalSize?: number;
 	onError?: ErrorCallback<VideoEncoder>;
+	/** Pictures have another size or rate from now on, because there are fewer or more bits. */
+	onChange?: (this: VideoEncoder, width: number, height: number, framerate: number) => void;
+}
+
+/**
+ * W3C mst-content-hint, RTCDegradationPreference: "balanced" makes fewer pictures, then smaller ones; the others keep what
+ * they name.
+ */
+export type DegradationPreference =
+	"balanced" | "maintain-framerate" | "maintain-resolution" | "maintain-framerate-and-resolution";
+
+/** What all who watch can take. */
+export interface VideoEncoderLimits {
+	/** level_idc (H.264, Table A-1): pictures are smaller or fewer, so that they are within it. 0 or absent: any. */
+	level?: number | undefined;
+	/** Bytes of a NAL unit at most, for packetization-mode 0 (RFC 6184 section 6.2). 0 or absent: one slice a picture. */
+	maximumNalSize?: number | undefined;
 }
 
 export interface VideoEncoderStatistics {
@@ -28,6 +48,8 @@ export interface VideoEncoderStatistics {
 	keyFramesEncoded: number;
 	/** Came while the encoder was busy, or could not be encoded. */
 	framesDropped: number;
+	/** Came, and were left out for want of bits. */
+	framesSpared: number;
 	bytes: number;
 	/** Seconds spent encoding. */
 	encodeTime: number;
@@ -36,6 +58,13 @@ export interface VideoEncoderStatistics {
 	/** Pixels of the newest frame, 0 before the first. */
 	width: number;
 	height: number;
+	/** A second at most, now. */
+	framerate: number;
+}
+
+/** Whether the platform's encoder can bound the size of a NAL unit: see VideoEncoderLimits. */
+export function hasSlices(this: void): boolean {
+	return native("xs_rtc_video_encoder_hasSlices").call(this);
 }
 
 /**
@@ -68,6 +97,13 @@ export class VideoEncoder extends (Native("xs_rtc_video_encoder_destructor") as 
 	}
 	set bitrate(value: number) {
 		native("xs_rtc_video_encoder_set_bitrate").call(this, value);
+	}
+	/**
+	 * What all sinks can take, from the next frame on.
+	 * @throws RangeError for a level that there is not
+	 */
+	setLimits(limits: VideoEncoderLimits): void {
+		native("xs_rtc_video_encoder_setLimits").call(this, limits);
 	}
 	/** The next frame is a key frame, unless the newest is less than 300 ms old: then the first one after that. */
 	requestKeyFrame(): void {

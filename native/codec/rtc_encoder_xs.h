@@ -8,13 +8,14 @@
 typedef struct {
 	rtc_segment segment; // first, for rtc_segment_get
 	xsSlot object;
-	xsSlot *onError;
+	xsSlot *onError, *onChange;
 	rtc_poster *poster;
 	void *encoder;
 	void (*close)(void *encoder);
 	pthread_mutex_t lock;
 	char message[96]; // for onError; guarded by `lock`, as is:
 	const char *code;
+	uint32_t change[3]; // width, height, framerate for onChange, likewise; all 0: none
 } rtc_encoder_record;
 
 // The `codec` option of a constructor: one that encodes pictures (`video`) or sound. Throws.
@@ -25,6 +26,8 @@ rtc_encoder_record *rtc_encoder_record_new(xsMachine *the, const xsHostHooks *ho
 void rtc_encoder_record_open(xsMachine *the, rtc_encoder_record *record, void *encoder, int error);
 // The encoders' `failed` callback.
 void rtc_encoder_record_failed(void *record, int error, const char *message);
+// The video encoder's `changed` callback.
+void rtc_encoder_record_changed(void *record, uint16_t width, uint16_t height, uint32_t framerate);
 void rtc_encoder_record_mark(xsMachine *the, void *it, xsMarkRoot markRoot);
 void rtc_encoder_record_destroy(void *it);
 // The body of close().

@@ -120,11 +120,14 @@ static rtc_video_codec *make(const rtc_video_codec_options *options, int *error,
 	return NULL;
 }
 
-static int setBitrate(rtc_video_codec *codec, uint32_t bitsPerSecond)
+static int setRate(rtc_video_codec *codec, uint32_t bitsPerSecond, uint32_t framerate)
 {
 	codec->options.bitrate = bitsPerSecond;
+	codec->options.framerate = framerate;
 	if (!codec->parameters)
 		return EIO;
+	// Not every encoder of the component can: then it makes fewer bits of fewer pictures.
+	esp_h264_enc_set_fps(codec->parameters, (uint8_t)(framerate > 255 ? 255 : framerate));
 	return esp_h264_enc_set_bitrate(codec->parameters, bitsPerSecond) == ESP_H264_ERR_OK ? 0 : EIO;
 }
 
@@ -193,7 +196,7 @@ static int encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_f
 	return 0;
 }
 
-static const rtc_video_class encoder = {.make = make, .destroy = destroy, .setBitrate = setBitrate, .encode = encode};
+static const rtc_video_class encoder = {.make = make, .destroy = destroy, .setRate = setRate, .encode = encode};
 
 const rtc_codec rtc_codec_h264 = {
 	.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264, .video = &encoder};

@@ -35,7 +35,7 @@ static void configure(SEncParamExt *parameters, const rtc_video_codec_options *o
 	parameters->iMaxBitrate = UNSPECIFIED_BIT_RATE;
 	parameters->iRCMode = RC_BITRATE_MODE;
 	parameters->fMaxFrameRate = (float)options->framerate;
-	parameters->iTemporalLayerNum = 1;
+	parameters->iTemporalLayerNum = options->layers;
 	parameters->iSpatialLayerNum = 1;
 	parameters->iComplexityMode = LOW_COMPLEXITY;
 	parameters->uiIntraPeriod = 0; // the video encoder decides
@@ -117,9 +117,12 @@ static void destroy(rtc_video_codec *codec)
 	free(codec);
 }
 
-static int setBitrate(rtc_video_codec *codec, uint32_t bitsPerSecond)
+static int setRate(rtc_video_codec *codec, uint32_t bitsPerSecond, uint32_t framerate)
 {
 	SBitrateInfo info = {.iLayer = SPATIAL_LAYER_ALL, .iBitrate = (int)bitsPerSecond};
+	float rate = (float)framerate;
+	if ((*codec->encoder)->SetOption(codec->encoder, ENCODER_OPTION_FRAME_RATE, &rate))
+		return EIO;
 	return (*codec->encoder)->SetOption(codec->encoder, ENCODER_OPTION_BITRATE, &info) ? EIO : 0;
 }
 
@@ -127,6 +130,8 @@ static int gather(const SFrameBSInfo *info, rtc_frame *output)
 {
 	for (int i = 0; i < info->iLayerNum; i++) {
 		const SLayerBSInfo *layer = &info->sLayerInfo[i];
+		if (layer->uiLayerType == VIDEO_CODING_LAYER)
+			output->layer = layer->uiTemporalId;
 		size_t size = 0;
 		for (int nal = 0; nal < layer->iNalCount; nal++)
 			size += (size_t)layer->pNalLengthInByte[nal];
@@ -160,7 +165,8 @@ static int encode(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_f
 	return info.eFrameType == videoFrameTypeSkip ? 0 : gather(&info, output);
 }
 
-static const rtc_video_class encoder = {.make = make, .destroy = destroy, .setBitrate = setBitrate, .encode = encode};
+static const rtc_video_class encoder = {
+	.make = make, .destroy = destroy, .setRate = setRate, .encode = encode, .hasSlices = 1};
 
 const rtc_codec rtc_codec_h264 = {
 	.name = "H264", .isVideo = 1, .clockRate = 90000, .payload = &rtc_payload_h264, .video = &encoder};

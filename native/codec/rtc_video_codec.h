@@ -10,6 +10,7 @@ typedef struct {
 	uint32_t framerate;      // frames per second at most
 	uint32_t bitrate;        // bit/s
 	uint32_t maximumNalSize; // bytes of a NAL unit at most, for packetization-mode 0; 0: one slice a picture
+	uint8_t layers;          // temporal ones: 1, or up to RTC_FRAME_LAYERS where the library can
 } rtc_video_codec_options;
 
 typedef struct rtc_video_codec rtc_video_codec;
@@ -24,12 +25,13 @@ typedef struct rtc_video_class {
 	rtc_video_codec *(*make)(const rtc_video_codec_options *options, int *error, const char **message);
 	void (*destroy)(rtc_video_codec *codec);
 	// Returns 0, or EIO when the library refuses.
-	int (*setBitrate)(rtc_video_codec *codec, uint32_t bitsPerSecond);
-	// Encodes an I420 frame of the codec's size into one access unit at output->data, and sets its size and key. With
-	// `key` it can be decoded alone; of H.264 it is an IDR picture, and every IDR picture brings SPS and PPS. Returns
-	// 0, ENOSPC when the access unit is larger than the output's capacity, EIO when the library fails; after an error
-	// the codec must be made anew.
+	int (*setRate)(rtc_video_codec *codec, uint32_t bitsPerSecond, uint32_t framerate);
+	// Encodes an I420 frame of the codec's size into one access unit at output->data, and sets its size, key and layer.
+	// With `key` it can be decoded alone; of H.264 it is an IDR picture, and every IDR picture brings SPS and PPS.
+	// Returns 0, ENOSPC when the access unit is larger than the output's capacity, EIO when the library fails; after an
+	// error the codec must be made anew.
 	int (*encode)(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output);
+	uint8_t hasSlices; // it takes a maximumNalSize
 } rtc_video_class;
 
 extern const rtc_codec rtc_codec_h264; // of the platform's library

@@ -4,6 +4,7 @@
 #include "rtc_video_codec.h"
 #include "rtc_port.h"
 #include "rtc_retry.h"
+#include "rtc_video_shrink.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -29,13 +30,19 @@ struct rtc_video_encoder {
 	uint8_t queued;
 	uint8_t closing, active, keyWanted;
 	uint32_t limit; // bit/s, by the application
+	rtc_video_encoder_limits limits;
 	rtc_video_encoder_statistics statistics;
 	// The thread's own.
 	rtc_video_encoder_options options;
 	rtc_video_codec *codec;
 	rtc_frame_pool *pool;
+	rtc_video_quality quality;
+	uint8_t spared;        // frames since the newest that was taken
+	rtc_frame_pool *small; // of frames that were made smaller
+	uint32_t smallSize;    // bytes of one
 	uint16_t width, height;
 	uint32_t bitrate;
+	rtc_video_encoder_limits applied;
 	uint64_t keyTime;  // capture time of the newest key frame
 	uint64_t keyQuota; // the capture time by which the key frames so far have earned their spacing
 	uint8_t refused;   // this size cannot be encoded, and that was reported
@@ -158,6 +165,13 @@ uint32_t rtc_video_encoder_get_bitrate(rtc_video_encoder *encoder)
 	return limit;
 }
 
+void rtc_video_encoder_set_limits(rtc_video_encoder *encoder, const rtc_video_encoder_limits *limits)
+{
+	pthread_mutex_lock(&encoder->lock);
+	encoder->limits = *limits;
+	pthread_mutex_unlock(&encoder->lock);
+}
+
 static void forget_codec(rtc_video_encoder *encoder)
 {
 	if (encoder->codec)
@@ -167,15 +181,23 @@ static void forget_codec(rtc_video_encoder *encoder)
 	encoder->pool = NULL;
 }
 
+static uint32_t framerate_of(const rtc_video_encoder *encoder)
+{
+	uint32_t rate = encoder->options.framerate / encoder->quality.divisor;
+	return rate ? rate : 1;
+}
+
 // A codec of the present size, and a pool for what it makes. Returns 0, or an errno value and its text.
 static int make_codec(rtc_video_encoder *encoder, const char **message)
 {
 	const rtc_video_codec_options options = {
 		.width = encoder->width,
 		.height = encoder->height,
-		.framerate = encoder->options.framerate,
+		.framerate = framerate_of(encoder),
 		.bitrate = encoder->bitrate,
-		.maximumNalSize = encoder->options.maximumNalSize,
+		.maximumNalSize = encoder->applied.maximumNalSize,
+		// Who can take less than the others is given fewer pictures of the same encode.
+		.layers = encoder->options.policy == RTC_WISH_SLOWEST ? 1 : RTC_FRAME_LAYERS,
 	};
 	int error = 0;
 	*message = "the picture is too small";
@@ -221,6 +243,70 @@ static int prepare(rtc_video_encoder *encoder, const rtc_frame *frame)
 	if (error && tell && encoder->options.failed)
 		encoder->options.failed(encoder->options.context, error, message);
 	return error;
+}
+
+static void announce(rtc_video_encoder *encoder)
+{
+	const rtc_video_quality *quality = &encoder->quality;
+	pthread_mutex_lock(&encoder->lock);
+	encoder->statistics.framerate = framerate_of(encoder);
+	pthread_mutex_unlock(&encoder->lock);
+	if (encoder->options.changed)
+		encoder->options.changed(encoder->options.context, (uint16_t)(quality->width / quality->scale & ~1u),
+								 (uint16_t)(quality->height / quality->scale & ~1u), framerate_of(encoder));
+}
+
+// What the sinks and their ways can take now. `bitrate` is what there is.
+static void adapt(rtc_video_encoder *encoder, const rtc_frame *frame, const rtc_video_encoder_limits *limits,
+				  uint32_t bitrate)
+{
+	rtc_video_quality *quality = &encoder->quality;
+	int isNew = frame->width != quality->width || frame->height != quality->height;
+	if (limits->maximumNalSize != encoder->applied.maximumNalSize)
+		forget_codec(encoder);
+	uint8_t scale = isNew ? 1 : quality->scale, divisor = isNew ? 1 : quality->divisor;
+	if (isNew || limits->level != encoder->applied.level)
+		rtc_video_quality_init(quality, frame->width, frame->height, encoder->options.framerate,
+							   encoder->options.preference, limits->level);
+	encoder->applied = *limits;
+	rtc_video_quality_judge(quality, bitrate, frame->time);
+	int hasChanged = quality->scale != scale || quality->divisor != divisor;
+	if (hasChanged)
+		announce(encoder);
+	if (bitrate == encoder->bitrate && !hasChanged)
+		return;
+	encoder->bitrate = bitrate;
+	if (encoder->codec && encoder->options.codec->video->setRate(encoder->codec, bitrate, framerate_of(encoder)))
+		forget_codec(encoder); // the next one begins with it
+}
+
+// Whether this one is left out, so that there are fewer.
+static int is_spared(rtc_video_encoder *encoder)
+{
+	if (++encoder->spared < encoder->quality.divisor)
+		return 1;
+	encoder->spared = 0;
+	return 0;
+}
+
+// The frame itself, or a smaller one; NULL when there is no memory for it. To be released.
+static rtc_frame *sized(rtc_video_encoder *encoder, rtc_frame *frame)
+{
+	uint8_t scale = encoder->quality.scale;
+	uint32_t size = rtc_video_shrunk_size(frame, scale);
+	if (scale == 1)
+		return rtc_frame_retain(frame);
+	if (encoder->small && encoder->smallSize != size) {
+		rtc_frame_pool_close(encoder->small);
+		encoder->small = NULL;
+	}
+	encoder->smallSize = size;
+	if (!encoder->small)
+		encoder->small = rtc_frame_pool_new(1, size);
+	rtc_frame *output = encoder->small ? rtc_frame_pool_get(encoder->small) : NULL;
+	if (output)
+		rtc_video_shrink(output, frame, scale);
+	return output;
 }
 
 static int key_is_due(const rtc_video_encoder *encoder, const rtc_frame *frame, int wanted)
@@ -297,6 +383,17 @@ static void account(rtc_video_encoder *encoder, const rtc_frame *frame, const rt
 	pthread_mutex_unlock(&encoder->lock);
 }
 
+static void work(rtc_video_encoder *encoder, rtc_frame *frame, int keyWanted)
+{
+	uint64_t begin = rtc_now();
+	rtc_frame *input = sized(encoder, frame), *output = input ? encode(encoder, input, keyWanted) : NULL;
+	account(encoder, input ? input : frame, output, rtc_now() - begin);
+	rtc_frame_release(input);
+	if (output)
+		rtc_source_deliver(&encoder->source, output);
+	rtc_frame_release(output);
+}
+
 static void *run(void *argument)
 {
 	rtc_video_encoder *encoder = argument;
@@ -307,22 +404,20 @@ static void *run(void *argument)
 		rtc_frame *frame = encoder->closing ? NULL : take(encoder);
 		int keyWanted = encoder->keyWanted;
 		uint32_t bitrate = target(encoder);
+		rtc_video_encoder_limits limits = encoder->limits;
 		pthread_mutex_unlock(&encoder->lock);
 		if (!frame)
 			break;
-		uint64_t begin = rtc_now();
-		if (bitrate != encoder->bitrate) {
-			encoder->bitrate = bitrate;
-			if (encoder->codec && encoder->options.codec->video->setBitrate(encoder->codec, bitrate))
-				forget_codec(encoder); // the next one begins with it
-		}
-		rtc_frame *output = encode(encoder, frame, keyWanted);
-		account(encoder, frame, output, rtc_now() - begin);
-		if (output)
-			rtc_source_deliver(&encoder->source, output);
-		rtc_frame_release(output);
+		adapt(encoder, frame, &limits, bitrate);
+		if (is_spared(encoder)) {
+			pthread_mutex_lock(&encoder->lock);
+			encoder->statistics.framesSpared++;
+			pthread_mutex_unlock(&encoder->lock);
+		} else
+			work(encoder, frame, keyWanted);
 		rtc_frame_release(frame);
 	}
+	rtc_frame_pool_close(encoder->small);
 	forget_codec(encoder);
 	return NULL;
 }
@@ -343,6 +438,8 @@ rtc_video_encoder *rtc_video_encoder_new(const rtc_video_encoder_options *option
 	pthread_cond_init(&encoder->wake, NULL);
 	encoder->options = *options;
 	encoder->limit = encoder->bitrate = clamp_bitrate(options->bitrate);
+	encoder->quality.divisor = encoder->quality.scale = 1;
+	encoder->statistics.framerate = options->framerate;
 	atomic_init(&encoder->source.limit, encoder->limit);
 	const rtc_thread_options thread = {.name = "rtc-video", .stack = RTC_VIDEO_CODEC_STACK, .priority = 5};
 	*error = rtc_thread_start(&encoder->thread, &thread, run, encoder);

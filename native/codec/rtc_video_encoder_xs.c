@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_encoder_xs.h"
+#include "rtc_video_codec.h"
 #include "rtc_video_encoder.h"
 
 #include <string.h>
@@ -28,18 +29,31 @@ static void close_encoder(void *encoder)
 	rtc_video_encoder_close(encoder);
 }
 
+// The place of an option among `names`, which end with NULL; the first where it is absent.
+static int choice(xsMachine *the, xsIdentifier id, const char *name, const char *const *names)
+{
+	char value[40] = "";
+	rtc_xs_string(the, &xsArg(0), id, name, value, sizeof value, 0);
+	if (!value[0])
+		return 0;
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(value, names[i]))
+			return i;
+	xsRangeError("%s: there is no \"%s\"", name, value);
+	return 0;
+}
+
 static rtc_wish_policy policy_option(xsMachine *the)
 {
-	static const char *const names[] = {"slowest", "median", "fixed"};
-	char name[16] = "";
-	rtc_xs_string(the, &xsArg(0), xsID_policy, "policy", name, sizeof name, 0);
-	if (!name[0])
-		return RTC_WISH_SLOWEST;
-	for (int i = 0; i < 3; i++)
-		if (!strcmp(name, names[i]))
-			return (rtc_wish_policy)i;
-	xsRangeError("policy: not slowest, median or fixed");
-	return RTC_WISH_SLOWEST;
+	static const char *const names[] = {"slowest", "median", "fixed", NULL};
+	return (rtc_wish_policy)choice(the, xsID_policy, "policy", names);
+}
+
+static rtc_video_preference preference_option(xsMachine *the)
+{
+	static const char *const names[] = {"balanced", "maintain-framerate", "maintain-resolution",
+										"maintain-framerate-and-resolution", NULL};
+	return (rtc_video_preference)choice(the, xsID_degradationPreference, "degradationPreference", names);
 }
 
 void xs_rtc_video_encoder(xsMachine *the)
@@ -51,9 +65,10 @@ void xs_rtc_video_encoder(xsMachine *the)
 											RTC_VIDEO_MAXIMUM_BITRATE, DEFAULT_BITRATE),
 		.keyFrameInterval = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_keyFrameInterval, "keyFrameInterval", 0,
 													 LARGEST_KEY_FRAME_INTERVAL, DEFAULT_KEY_FRAME_INTERVAL),
-		.maximumNalSize = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_maximumNalSize, "maximumNalSize", 0, 65535, 0),
 		.policy = policy_option(the),
+		.preference = preference_option(the),
 		.failed = rtc_encoder_record_failed,
+		.changed = rtc_encoder_record_changed,
 	};
 	rtc_encoder_record *record = rtc_encoder_record_new(the, &hooks);
 	options.context = record;
@@ -63,6 +78,11 @@ void xs_rtc_video_encoder(xsMachine *the)
 	rtc_encoder_record_open(the, record, encoder, error);
 	record->segment.sink = rtc_video_encoder_sink(encoder);
 	record->segment.source = rtc_video_encoder_source(encoder);
+}
+
+void xs_rtc_video_encoder_hasSlices(xsMachine *the)
+{
+	xsmcSetBoolean(xsResult, rtc_codec_h264.video->hasSlices);
 }
 
 void xs_rtc_video_encoder_close(xsMachine *the)
@@ -94,6 +114,22 @@ void xs_rtc_video_encoder_set_bitrate(xsMachine *the)
 	rtc_video_encoder_set_bitrate(encoder, (uint32_t)bitrate);
 }
 
+void xs_rtc_video_encoder_setLimits(xsMachine *the)
+{
+	rtc_video_encoder *encoder = encoder_of(the);
+	rtc_video_level known;
+	if (xsmcArgc < 1)
+		xsTypeError("limits: missing");
+	xsmcVars(1);
+	rtc_video_encoder_limits limits = {
+		.level = (uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_level, "level", 0, 255, 0),
+		.maximumNalSize = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_maximumNalSize, "maximumNalSize", 0, 65535, 0),
+	};
+	if (limits.level && !rtc_video_level_of(limits.level, &known))
+		xsRangeError("level: there is no %d", limits.level);
+	rtc_video_encoder_set_limits(encoder, &limits);
+}
+
 void xs_rtc_video_encoder_requestKeyFrame(xsMachine *the)
 {
 	rtc_video_encoder_request_key_frame(encoder_of(the));
@@ -108,9 +144,11 @@ void xs_rtc_video_encoder_statistics(xsMachine *the)
 	rtc_encoder_set_number(the, xsID_framesEncoded, (double)statistics.framesEncoded);
 	rtc_encoder_set_number(the, xsID_keyFramesEncoded, (double)statistics.keyFramesEncoded);
 	rtc_encoder_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
+	rtc_encoder_set_number(the, xsID_framesSpared, (double)statistics.framesSpared);
 	rtc_encoder_set_number(the, xsID_bytes, (double)statistics.bytes);
 	rtc_encoder_set_number(the, xsID_encodeTime, (double)statistics.encodeTime / 1e6);
 	rtc_encoder_set_number(the, xsID_targetBitrate, statistics.targetBitrate);
 	rtc_encoder_set_number(the, xsID_width, statistics.width);
 	rtc_encoder_set_number(the, xsID_height, statistics.height);
+	rtc_encoder_set_number(the, xsID_framerate, statistics.framerate);
 }

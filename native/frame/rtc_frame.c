@@ -85,7 +85,7 @@ static void reset(rtc_frame *frame)
 	frame->format = 0;
 	frame->codec = NULL;
 	frame->key = 0;
-	frame->channels = 0;
+	frame->channels = frame->layer = 0;
 	frame->width = frame->height = 0;
 	frame->sampleRate = frame->samples = 0;
 	frame->sequence = frame->timestamp = 0;

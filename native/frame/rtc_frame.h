@@ -17,6 +17,8 @@ typedef enum {
 	RTC_FORMAT_JPEG,     // one picture, a whole file
 } rtc_format;
 
+#define RTC_FRAME_LAYERS 3 // temporal ones, at most
+
 typedef struct rtc_frame rtc_frame;
 struct rtc_frame {
 	atomic_uint refs;
@@ -31,6 +33,7 @@ struct rtc_frame {
 	const rtc_codec *codec; // of encoded media
 	uint8_t key;            // video: it can be decoded alone; of H.264: an IDR access unit, with its parameter sets
 	uint8_t channels;       // audio
+	uint8_t layer;          // video: no frame of a lower layer refers to it; 0 … RTC_FRAME_LAYERS - 1
 	uint16_t width, height;
 	uint32_t sampleRate;
 	uint32_t samples;             // audio: per channel

@@ -17,11 +17,21 @@
 #define REPAIR_PAUSE 20     // milliseconds: no round trip is shorter for this
 #define OSN 2               // bytes before a repair's payload (RFC 4588 section 4)
 
+// What there is always more of than the way carries leaves as that carries it: there is no gap in which a queue on the
+// way would drain.
+static uint32_t pacingOf(const rtc_rtp_session *session)
+{
+	if (session->fixedPacing)
+		return session->fixedPacing;
+	for (const rtc_rtp_stream *stream = session->streams; stream; stream = stream->next)
+		if (stream->thinning.isThin)
+			return session->bwe.target + session->bwe.target / 4;
+	return rtc_bwe_pacing(&session->bwe);
+}
+
 static uint32_t rateOf(const rtc_rtp_session *session)
 {
-	if (session->cluster)
-		return session->probeRate;
-	return session->fixedPacing ? session->fixedPacing : rtc_bwe_pacing(&session->bwe);
+	return session->cluster ? session->probeRate : pacingOf(session);
 }
 
 static void drain(rtc_rtp_session *session, uint64_t now)
@@ -309,8 +319,23 @@ static int isFull(const rtc_rtp_session *session)
 	// What waits must not be overwritten by what is cut after it, for this peer and for others.
 	if (session->queued == RTC_RTP_QUEUE || session->queuedBytes > rtc_rtp_cache_bytes(session->cache) / 4)
 		return 1;
-	uint64_t rate = session->fixedPacing ? session->fixedPacing : rtc_bwe_pacing(&session->bwe);
+	uint64_t rate = pacingOf(session);
 	return session->queuedBytes * 8000000ull / (rate ? rate : 1) > QUEUE_TIME;
+}
+
+int rtc_rtp_thin(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame)
+{
+	uint64_t now = rtc_now();
+	uint32_t share = rtc_rtp_share(session);
+	rtc_rtp_verdict verdict = rtc_rtp_thinning_judge(&stream->thinning, frame, share);
+	if (verdict == RTC_RTP_SEND)
+		return 0;
+	stream->feedback.statistics.congested++;
+	if (verdict == RTC_RTP_SKIP)
+		return ECANCELED;
+	uint64_t wait = rtc_rtp_thinning_wait(&stream->thinning, share);
+	stream->keyFrameEarliest = now + (wait > CONGESTED ? wait : CONGESTED);
+	return EAGAIN;
 }
 
 int rtc_rtp_queue_frame(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame, uint32_t timestamp)

@@ -88,10 +88,13 @@ static int take(rtc_rtp_sender *sender, const rtc_frame *frame)
 	if (sender->closed)
 		return 0;
 	gate(sender);
-	int fits = frame->format == RTC_FORMAT_ENCODED && frame->codec == stream->options.codec &&
-			   !(sender->waiting && !frame->key);
+	int isOurs = frame->format == RTC_FORMAT_ENCODED && frame->codec == stream->options.codec;
+	if (isOurs && isVideo(sender))
+		rtc_rtp_session_see(sender->session, stream, frame);
+	int fits = isOurs && !(sender->waiting && !frame->key);
 	int error = fits ? sendFrame(sender, frame) : EINVAL;
-	sender->waiting = error && isVideo(sender);
+	if (error != ECANCELED)
+		sender->waiting = error && isVideo(sender);
 	if (error && error != EIO)
 		stream->feedback.statistics.framesDropped++;
 	return sender->waiting && rtc_rtp_session_ready(sender->session) &&

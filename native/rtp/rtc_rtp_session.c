@@ -60,6 +60,11 @@ static uint32_t shareOf(const rtc_rtp_session *session, uint32_t rate)
 	return (rate > 2 * sounds * AUDIO_SHARE ? rate - sounds * AUDIO_SHARE : rate / 2) / pictures;
 }
 
+uint32_t rtc_rtp_share(const rtc_rtp_session *session)
+{
+	return session->bwe.known && !session->fixedPacing ? shareOf(session, session->bwe.target) : 0;
+}
+
 void rtc_rtp_wish_rates(rtc_rtp_session *session, rtc_rtp_wishes *wishes)
 {
 	uint32_t rate = session->bwe.target, told = session->told, share = shareOf(session, rate);
@@ -165,6 +170,11 @@ static int sendPayload(rtc_rtp_departure *out, rtc_rtp_head *head, rtc_payload_s
 	return 1;
 }
 
+void rtc_rtp_session_see(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame)
+{
+	rtc_rtp_thinning_see(&stream->thinning, frame, rtc_rtp_share(session), rtc_now());
+}
+
 // Without waiting, and without a trace: sound, and what is not kept.
 static int sendAtOnce(rtc_rtp_departure *out, rtc_rtp_stream *stream, const rtc_frame *frame, uint32_t timestamp,
 					  int talkspurt)
@@ -199,12 +209,14 @@ int rtc_rtp_session_send(rtc_rtp_session *session, rtc_rtp_stream *stream, const
 						 int talkspurt)
 {
 	rtc_rtp_departure out = {.session = session};
-	int waits = session->cache && stream->options.codec->isVideo;
+	int isVideo = stream->options.codec->isVideo, waits = session->cache && isVideo;
 	if (session->closed || !rtc_rtp_room(&out))
 		return ENOTCONN;
 	if (waits)
 		rtc_rtp_depart(&out); // it is cut without the transport's lock
-	int error = waits ? rtc_rtp_queue_frame(session, stream, frame, timestamp) : ENOBUFS;
+	int error = isVideo ? rtc_rtp_thin(session, stream, frame) : 0;
+	if (!error)
+		error = waits ? rtc_rtp_queue_frame(session, stream, frame, timestamp) : ENOBUFS;
 	if (error == ENOBUFS)
 		error = sendAtOnce(&out, stream, frame, timestamp, talkspurt);
 	if (!error)
@@ -311,6 +323,7 @@ int rtc_rtp_session_add(rtc_rtp_session *session, rtc_rtp_stream *stream, const 
 	if (error)
 		return error;
 	rtc_rtp_feedback_init(&stream->feedback, options->codec->clockRate);
+	rtc_rtp_thinning_init(&stream->thinning);
 	pthread_mutex_lock(&session->lock);
 	int count = 0;
 	rtc_rtp_stream **end = &session->streams;

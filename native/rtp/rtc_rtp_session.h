@@ -9,6 +9,7 @@
 #include "rtc_rtp_extension.h"
 #include "rtc_rtp_feedback.h"
 #include "rtc_rtp_inbound.h"
+#include "rtc_rtp_thinning.h"
 #include "rtc_srtp.h"
 
 #define RTC_RTP_PACKET_MINIMUM 200                          // least maximumPacketSize
@@ -75,6 +76,7 @@ typedef struct rtc_rtp_stream {
 	uint64_t keyFrameEarliest;  // none is asked for before
 	uint64_t nextCaptureTime;
 	rtc_rtp_kept *kept; // NULL: nothing is kept
+	rtc_rtp_thinning thinning;
 	rtc_rtp_feedback feedback;
 } rtc_rtp_stream;
 
@@ -90,8 +92,12 @@ void rtc_rtp_session_remove(rtc_rtp_session *session, rtc_rtp_stream *stream);
 // With the lock held: what the source of a stream makes at most; 0: not known.
 void rtc_rtp_session_want(rtc_rtp_session *session, rtc_rtp_stream *stream, uint32_t bitsPerSecond);
 
+// With the lock held: a frame of a picture came, whether it can be sent or not. It comes before rtc_rtp_session_send.
+void rtc_rtp_session_see(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame);
+
 // Sends a frame, with the lock held. `talkspurt`: the marker of sound. Returns 0; ENOTCONN, EINVAL or EMSGSIZE when
-// nothing of it was sent, so that it is missing without a trace; EIO when some packets of it were lost on this host.
+// nothing of it was sent, so that it is missing without a trace; EAGAIN likewise, because the way is too narrow;
+// ECANCELED for that reason, too, but no later frame refers to it; EIO when some packets of it were lost on this host.
 int rtc_rtp_session_send(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame, uint32_t timestamp,
 						 int talkspurt);
 

@@ -132,6 +132,10 @@ void rtc_rtp_send_reports(rtc_rtp_departure *out, const rtc_rtp_stream *sending)
 size_t rtc_rtp_write_stream_report(rtc_rtp_stream *stream, uint8_t *buffer, uint64_t now);
 void rtc_rtp_take_rtcp(void *session, const uint8_t *data, size_t size); // SRTP's handler
 
+// Bit/s of the estimate that one of the streams of pictures may take; 0: not known, or of no interest.
+uint32_t rtc_rtp_share(const rtc_rtp_session *session);
+// Whether a frame goes at all: 0, EAGAIN or ECANCELED, as rtc_rtp_session_send.
+int rtc_rtp_thin(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame);
 // Puts a frame into the queue, and sends what may leave by now. Returns as rtc_rtp_session_send.
 int rtc_rtp_queue_frame(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame, uint32_t timestamp);
 void rtc_rtp_forget_queue(rtc_rtp_session *session, const rtc_rtp_stream *stream);

@@ -31,6 +31,8 @@ typedef struct {
 	uint32_t holding;
 	char failure[96];
 	int error;
+	uint16_t changedWidth, changedHeight;
+	uint32_t changedRate, changes, largest;
 	atomic_int failures; // counted on the encoder's thread
 } bench;
 
@@ -52,23 +54,38 @@ static void failed(void *context, int error, const char *message)
 	snprintf(b->failure, sizeof b->failure, "%s", message);
 }
 
-static void open_bench(bench *b, uint16_t width, uint16_t height, uint32_t bitrate, uint32_t interval)
+static void changed(void *context, uint16_t width, uint16_t height, uint32_t framerate)
+{
+	bench *b = context;
+	b->changedWidth = width;
+	b->changedHeight = height;
+	b->changedRate = framerate;
+	b->changes++;
+}
+
+static void open_bench_for(bench *b, uint16_t width, uint16_t height, rtc_video_encoder_options options)
 {
 	memset(b, 0, sizeof *b);
 	b->width = width;
 	b->height = height;
 	b->pool = rtc_frame_pool_new(8, rtc_capture_picture_size(width, height));
 	test_sink_init(&b->output, got_unit, b);
-	rtc_video_encoder_options options = {.codec = &rtc_codec_h264,
-										 .framerate = 30,
-										 .bitrate = bitrate,
-										 .keyFrameInterval = interval,
-										 .failed = failed,
-										 .context = b};
+	options.codec = &rtc_codec_h264;
+	options.framerate = 30;
+	options.failed = failed;
+	options.changed = changed;
+	options.context = b;
 	int error;
 	b->encoder = rtc_video_encoder_new(&options, &error);
 	assert_non_null(b->encoder);
 	assert_int_equal(rtc_source_connect(rtc_video_encoder_source(b->encoder), &b->output.sink), 0);
+}
+
+static void open_bench(bench *b, uint16_t width, uint16_t height, uint32_t bitrate, uint32_t interval)
+{
+	open_bench_for(b, width, height,
+				   (rtc_video_encoder_options){
+					   .bitrate = bitrate, .keyFrameInterval = interval, .preference = RTC_VIDEO_KEEP_BOTH});
 }
 
 static void close_bench(bench *b)
@@ -162,7 +179,8 @@ static void code_survives(uint16_t width, uint16_t height, uint32_t bitrate)
 	test_decoder_open(&b.decoder, AV_CODEC_ID_H264);
 	test_sink_init(&b.relay, relay_frame, &b);
 	test_sink_init(&b.output, check_code, &b);
-	rtc_video_encoder_options options = {.codec = &rtc_codec_h264, .framerate = 60, .bitrate = bitrate};
+	rtc_video_encoder_options options = {
+		.codec = &rtc_codec_h264, .framerate = 60, .bitrate = bitrate, .preference = RTC_VIDEO_KEEP_BOTH};
 	int error;
 	b.encoder = rtc_video_encoder_new(&options, &error);
 	rtc_source_connect(rtc_video_encoder_source(b.encoder), &b.output.sink);
@@ -340,6 +358,172 @@ static void test_size_changes(void **state)
 	close_bench(&b);
 }
 
+// ---- fewer and smaller pictures for few bits
+
+// Gives frames without waiting for each: not all of them are encoded. Returns how many were.
+static uint32_t push_all(bench *b, uint32_t count)
+{
+	uint32_t before = test_sink_count(&b->output);
+	rtc_sink *sink = rtc_video_encoder_sink(b->encoder);
+	while (count--) {
+		rtc_video_encoder_statistics was, is;
+		rtc_video_encoder_get_statistics(b->encoder, &was);
+		rtc_frame *frame = scene(b, b->width, b->height);
+		sink->frame(sink, frame);
+		rtc_frame_release(frame);
+		do { // until it has been taken
+			usleep(200);
+			rtc_video_encoder_get_statistics(b->encoder, &is);
+		} while (is.framesEncoded + is.framesSpared == was.framesEncoded + was.framesSpared);
+	}
+	return test_sink_count(&b->output) - before;
+}
+
+static void expect_change(bench *b, uint16_t width, uint16_t height, uint32_t framerate)
+{
+	rtc_video_encoder_statistics statistics;
+	rtc_video_encoder_get_statistics(b->encoder, &statistics);
+	assert_int_equal(b->changedWidth, width);
+	assert_int_equal(b->changedHeight, height);
+	assert_int_equal(b->changedRate, framerate);
+	assert_int_equal(statistics.width, width);
+	assert_int_equal(statistics.height, height);
+	assert_int_equal(statistics.framerate, framerate);
+}
+
+static void test_few_bits_make_fewer_and_smaller_pictures(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench_for(&b, 640, 480, (rtc_video_encoder_options){.bitrate = 1000000});
+	assert_int_equal(push_all(&b, 30), 30);
+	assert_int_equal(b.changes, 0);
+	rtc_sink_set_bitrate(&b.output.sink, 180000);
+	push_all(&b, 30);
+	expect_change(&b, 640, 480, 15);
+	assert_int_equal(b.keys, 1); // a rate alone costs none
+	assert_in_range(push_all(&b, 30), 14, 16);
+	rtc_sink_set_bitrate(&b.output.sink, 80000);
+	push_all(&b, 30);
+	expect_change(&b, 320, 240, 30);
+	assert_int_equal(b.keys, 2);
+	rtc_sink_set_bitrate(&b.output.sink, 1000000);
+	push_all(&b, 160);
+	assert_int_equal(b.changes, 3);
+	push_all(&b, 160);
+	expect_change(&b, 640, 480, 30);
+	close_bench(&b);
+}
+
+static uint32_t largest_nal(const rtc_frame *unit)
+{
+	uint32_t largest = 0, start = 0;
+	for (uint32_t i = 3; i <= unit->size; i++) {
+		int isCode = i == unit->size || (!unit->data[i - 3] && !unit->data[i - 2] && unit->data[i - 1] == 1);
+		if (!isCode)
+			continue;
+		uint32_t end = i == unit->size ? i : i - 3;
+		if (start && end - start > largest)
+			largest = end - start;
+		start = i;
+	}
+	return largest;
+}
+
+static void check_nals(test_sink *sink, rtc_frame *unit)
+{
+	bench *b = sink->context;
+	b->largest = largest_nal(unit);
+	got_unit(sink, unit);
+}
+
+static void test_limits_of_sinks_are_kept(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench_for(&b, 1280, 720, (rtc_video_encoder_options){.bitrate = 4000000});
+	b.output.got = check_nals;
+	push_all(&b, 3);
+	assert_true(b.largest > 2000);
+	rtc_video_encoder_set_limits(b.encoder, &(rtc_video_encoder_limits){.maximumNalSize = 1100});
+	for (int i = 0; i < 10; i++) {
+		push_all(&b, 1);
+		assert_in_range(b.largest, 1, 1100);
+	}
+	assert_int_equal(b.keys, 2);
+	// Level 3: 1,620 macroblocks, 40,500 a second. Level 2.1: 792, 19,800.
+	rtc_video_encoder_set_limits(b.encoder, &(rtc_video_encoder_limits){.level = 30});
+	push_all(&b, 2);
+	expect_change(&b, 640, 360, 30);
+	rtc_video_encoder_set_limits(b.encoder, &(rtc_video_encoder_limits){.level = 21});
+	push_all(&b, 4);
+	assert_true(b.changedWidth * b.changedHeight <= 792 * 256 &&
+				b.changedWidth / 16 * b.changedHeight / 16 * b.changedRate <= 19800);
+	rtc_video_encoder_set_limits(b.encoder, &(rtc_video_encoder_limits){.level = 0});
+	push_all(&b, 2);
+	expect_change(&b, 1280, 720, 30);
+	close_bench(&b);
+}
+
+// ---- layers
+
+typedef struct {
+	test_decoder decoder;
+	uint8_t most;
+	uint32_t seen[RTC_FRAME_LAYERS], decoded;
+	uint64_t bytes[RTC_FRAME_LAYERS];
+	double error; // of the newest picture that was decoded, a pixel
+	rtc_frame *input;
+} layer_bench;
+
+static void got_layer(test_sink *sink, rtc_frame *unit)
+{
+	layer_bench *b = sink->context;
+	assert_in_range(unit->layer, 0, RTC_FRAME_LAYERS - 1);
+	b->seen[unit->layer]++;
+	b->bytes[unit->layer] += unit->size;
+	if (unit->layer > b->most || !test_decoder_decode(&b->decoder, unit))
+		return;
+	const AVFrame *picture = b->decoder.frame;
+	uint64_t sum = 0;
+	for (int y = 0; y < picture->height; y++)
+		for (int x = 0; x < picture->width; x++)
+			sum += (uint64_t)abs(picture->data[0][y * picture->linesize[0] + x] -
+								 b->input->planes[0][y * (int)b->input->strides[0] + x]);
+	b->error = (double)sum / picture->width / picture->height;
+	b->decoded++;
+}
+
+// Whoever gets the lower layers alone gets whole pictures, of fewer bits.
+static void test_layers_can_be_left_out(void **state)
+{
+	(void)state;
+	for (uint8_t most = 0; most < RTC_FRAME_LAYERS; most++) {
+		bench b;
+		layer_bench layers = {.most = most};
+		test_decoder_open(&layers.decoder);
+		open_bench_for(&b, 640, 480, (rtc_video_encoder_options){.bitrate = 1500000, .policy = RTC_WISH_MEDIAN});
+		b.output.got = got_layer;
+		b.output.context = &layers;
+		for (int i = 0; i < 60; i++) {
+			rtc_frame *frame = layers.input = scene(&b, b.width, b.height);
+			uint32_t before = test_sink_count(&b.output);
+			rtc_sink *sink = rtc_video_encoder_sink(b.encoder);
+			sink->frame(sink, frame);
+			assert_true(test_sink_wait(&b.output, before + 1, PATIENCE));
+			rtc_frame_release(frame);
+			assert_true(layers.error < 12);
+		}
+		uint64_t all = layers.bytes[0] + layers.bytes[1] + layers.bytes[2];
+		printf("layers up to %u: %u of 60 pictures; the layers have %u, %u, %u %% of the bits\n", most, layers.decoded,
+			   (unsigned)(layers.bytes[0] * 100 / all), (unsigned)(layers.bytes[1] * 100 / all),
+			   (unsigned)(layers.bytes[2] * 100 / all));
+		assert_int_equal(layers.decoded, most == 0 ? 15 : most == 1 ? 30 : 60);
+		close_bench(&b);
+		test_decoder_close(&layers.decoder);
+	}
+}
+
 static void test_impossible_size_is_reported_once(void **state)
 {
 	(void)state;
@@ -490,6 +674,9 @@ int main(void)
 		cmocka_unit_test(test_bitrate_is_held),
 		cmocka_unit_test(test_sinks_cannot_exceed_the_limit),
 		cmocka_unit_test(test_size_changes),
+		cmocka_unit_test(test_few_bits_make_fewer_and_smaller_pictures),
+		cmocka_unit_test(test_limits_of_sinks_are_kept),
+		cmocka_unit_test(test_layers_can_be_left_out),
 		cmocka_unit_test(test_impossible_size_is_reported_once),
 		cmocka_unit_test(test_lack_of_memory_passes),
 		cmocka_unit_test(test_nothing_is_encoded_without_sinks),

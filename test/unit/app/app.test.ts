@@ -368,6 +368,16 @@ test("messages of the application's own pass through, both ways", async () => {
 	expect(signaling.sent).toEqual([message]);
 });
 
+test("it is told when pictures become smaller or fewer, and when they are as before", async () => {
+	const videoCapture = defaultMedia({ audio: false }).videoCapture!;
+	const events: WebRTCAppEvent[] = [];
+	const app = make({ videoCapture, onEvent: (event) => events.push(event) });
+	await app.run();
+	videoCapture.onQuality!({ width: 640, height: 360, framerate: 15 });
+	expect(events.at(-1)).toEqual({ type: "qualityChanged", quality: { width: 640, height: 360, framerate: 15 } });
+	await app.terminate();
+});
+
 test("a viewer asks for video and audio, and offers what it captures", async () => {
 	await make({ role: "viewer", videoCapture: undefined }).run();
 	app.triggerOffer("master");

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parameter } from "webrtc/codec";
-import { answerProfileLevelId, h264Capability, parseProfileLevelId, profileDistance } from "webrtc/codec/h264";
+import {
+	answerProfileLevelId,
+	h264Capability,
+	h264Limits,
+	parseProfileLevelId,
+	profileDistance,
+} from "webrtc/codec/h264";
 
 const level = (text: string) => parseProfileLevelId(text)!;
 
@@ -60,6 +66,32 @@ test.each([
 	["640c28", "640c1f", false, "640c1f"],
 ])("ours %s, theirs %s, asymmetric %p: %s", (ours, theirs, asymmetric, expected) => {
 	expect(answerProfileLevelId(level(ours), level(theirs), asymmetric)).toBe(expected);
+});
+
+const asymmetric = "level-asymmetry-allowed=1";
+test.each([
+	["nobody", [], 0, 0],
+	["who says nothing", [""], 0, 0],
+	["a browser, which says 3.1 and takes all", [`${asymmetric};packetization-mode=1;profile-level-id=42e01f`], 0, 0],
+	["one level for both directions", ["packetization-mode=1;profile-level-id=42e01f"], 31, 0],
+	[
+		"the lowest of several",
+		["packetization-mode=1;profile-level-id=42e01f", "packetization-mode=1;profile-level-id=42e01e"],
+		30,
+		0,
+	],
+	["level 1b", ["packetization-mode=1;profile-level-id=42f00b"], 10, 0],
+	["a level that there is not", ["packetization-mode=1;profile-level-id=42e0ff"], 0, 0],
+	["a profile that is none", ["packetization-mode=1;profile-level-id=zz"], 0, 0],
+	[
+		"single NAL units",
+		[`${asymmetric};packetization-mode=0;profile-level-id=42e01f`, `${asymmetric};packetization-mode=1`],
+		0,
+		1100,
+	],
+	["no word of the mode", ["profile-level-id=42e00d"], 13, 1100],
+])("one encode is kept to what all take: %s", (_, parameters, level, maximumNalSize) => {
+	expect(h264Limits(parameters)).toEqual({ level, maximumNalSize });
 });
 
 test("a capability must have a profile", () => {

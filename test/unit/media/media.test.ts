@@ -2,11 +2,13 @@
 // Captures: one source for all encoders, and failures of either that reach the application.
 import WebRTCError from "webrtc/error";
 import NativeAudioCapture from "webrtc/media/audio";
+import { defaultMedia } from "webrtc/media/defaults";
 import profileLevelId from "webrtc/media/level";
 import NativeVideoCapture from "webrtc/media/video";
 import { parameter } from "webrtc/codec";
 import { missing, Source } from "../fakes/native/capture";
 import { Encoder } from "../fakes/native/codec";
+import { retransmission } from "../fakes/native/rtp";
 
 const encoderOf = (codec: string) => [...Encoder.open].find(({ options }) => options.codec === codec)!;
 const theSource = () => [...Source.open][0]!;
@@ -28,6 +30,40 @@ test.each([
 	expect(errors[0]).toBeInstanceOf(WebRTCError);
 	expect(errors[0]).toMatchObject({ code: "media/unsupported", message: `${kind}: the picture is too small` });
 	expect([Encoder.open.size, Source.open.size]).toEqual([1, 1]);
+});
+
+test("the encoder is kept to what all viewers can take, as they come and go", () => {
+	const capture = new NativeVideoCapture({});
+	const [browser, old] = [{}, {}];
+	capture.attach(browser, "H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f");
+	expect(encoderOf("H264")).toMatchObject({ limits: { level: 0, maximumNalSize: 0 } });
+	capture.attach(old, "H264", "profile-level-id=42e01e");
+	expect(encoderOf("H264")).toMatchObject({ limits: { level: 30, maximumNalSize: 1100 } });
+	capture.detach(old);
+	expect(encoderOf("H264")).toMatchObject({ limits: { level: 0, maximumNalSize: 0 } });
+});
+
+test("a policy and a preference are the encoder's, which tells what becomes of pictures", () => {
+	const capture = new NativeVideoCapture({ policy: "median", degradationPreference: "maintain-framerate" });
+	const heard: object[] = [];
+	capture.onQuality = (quality) => heard.push(quality);
+	capture.attach({}, "H264");
+	expect(encoderOf("H264").options).toMatchObject({ policy: "median", degradationPreference: "maintain-framerate" });
+	encoderOf("H264").options.onChange!(640, 360, 15);
+	expect(heard).toEqual([{ width: 640, height: 360, framerate: 15 }]);
+	expect(() => new NativeVideoCapture({ policy: "all" as never })).toThrow(/^policy: one of slowest/);
+	expect(() => new NativeVideoCapture({ degradationPreference: "x" as never })).toThrow(/^degradationPreference: /);
+});
+
+test("what is kept to be sent again is the device's", () => {
+	const none = { video: false, audio: false } as const;
+	defaultMedia({ ...none, retransmission: { bytes: 65_536 } });
+	expect(retransmission).toEqual({ bytes: 65_536, milliseconds: 1000 });
+	defaultMedia({ ...none, retransmission: false });
+	expect(retransmission.bytes).toBe(0);
+	retransmission.bytes = NaN;
+	defaultMedia(none);
+	expect(retransmission.bytes).toBeNaN();
 });
 
 test("a source that fails is closed and reported, and made anew for the encoders in use", () => {

@@ -240,6 +240,8 @@ test("statistics have W3C's types and refer to each other", async () => {
 	device.addTransceiver(camera(), { direction: "sendonly" });
 	await negotiate(viewer, device);
 	await advance(100);
+	const [encoder] = [...Encoder.open];
+	encoder!.counters = { targetBitrate: 2_000_000, width: 1280, height: 720, framerate: 30, encodeTime: 1.5 };
 	const report = await device.getStats();
 	const byType = (type: string) => [...report.values()].filter((stat) => stat.type === type);
 	const [outbound] = byType("outbound-rtp");
@@ -248,7 +250,19 @@ test("statistics have W3C's types and refer to each other", async () => {
 		...{ kind: "video", mid: "0", ssrc: [...RtpSender.open][0]!.options.ssrc, transportId: transport!.id },
 		...{ packetsSent: 1, bytesSent: 2, headerBytesSent: 12, framesSent: 3, keyFramesSent: 4, framesDropped: 5 },
 		...{ pliCount: 6, firCount: 7, nackCount: 8, retransmittedPacketsSent: 16, retransmittedBytesSent: 17 },
+		...{ targetBitrate: 2_000_000, frameWidth: 1280, frameHeight: 720, framesPerSecond: 30, totalEncodeTime: 1.5 },
+		qualityLimitationReason: "bandwidth", // its way carries less than is made for others
 	});
+	const reason = async (counters: object) => {
+		encoder!.counters = counters;
+		const { qualityLimitationReason } = [...(await device.getStats()).values()].find(
+			({ type }) => type === "outbound-rtp",
+		)!;
+		return qualityLimitationReason;
+	};
+	expect(await reason({})).toBe("none"); // a capture that does not tell
+	expect(await reason({ targetBitrate: 900_000, framerate: 30 })).toBe("bandwidth"); // less than the capture's bitrate
+	expect(await reason({ targetBitrate: 900_000, framerate: 15 })).toBe("bandwidth");
 	expect(report.get(outbound!.codecId as string)).toMatchObject({
 		...{ type: "codec", mimeType: "video/H264", clockRate: 90000, payloadType: 96, transportId: transport!.id },
 	});

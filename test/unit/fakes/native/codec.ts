@@ -9,7 +9,13 @@ class Encoder {
 	keyFrameRequests = 0;
 
 	constructor(
-		readonly options: { codec: string; bitrate?: number; onError?: (code: string, message: string) => void },
+		readonly options: {
+			codec: string;
+			bitrate?: number;
+			policy?: string;
+			onError?: (code: string, message: string) => void;
+			onChange?: (width: number, height: number, framerate: number) => void;
+		},
 	) {
 		this.bitrate = options.bitrate ?? 0;
 		Encoder.open.add(this);
@@ -28,8 +34,11 @@ class Encoder {
 		this.keyFrameRequests++;
 	}
 
+	/** What statistics() adds. */
+	counters: object = {};
+
 	statistics() {
-		return { framesEncoded: 1 };
+		return { framesEncoded: 1, ...this.counters };
 	}
 
 	close(): void {
@@ -38,5 +47,14 @@ class Encoder {
 }
 
 export { Encoder };
-export class VideoEncoder extends Encoder {}
+export const hasSlices = () => true;
+
+export class VideoEncoder extends Encoder {
+	limits: object = {};
+
+	setLimits(limits: object): void {
+		this.limits = limits;
+	}
+}
+
 export class AudioEncoder extends Encoder {}

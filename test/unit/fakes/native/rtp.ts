@@ -13,6 +13,13 @@ export interface Options {
 	mid?: string;
 }
 
+/** What configureRetransmission was told last. */
+export const retransmission = { bytes: NaN, milliseconds: NaN };
+
+export function configureRetransmission(bytes: number, milliseconds: number): void {
+	Object.assign(retransmission, { bytes, milliseconds });
+}
+
 export class RtpSession {
 	#closed = false;
 

@@ -7,5 +7,6 @@
 typedef struct esp_h264_enc_param_if *esp_h264_enc_param_handle_t;
 
 esp_h264_err_t esp_h264_enc_set_bitrate(esp_h264_enc_param_handle_t parameters, uint32_t bitrate);
+esp_h264_err_t esp_h264_enc_set_fps(esp_h264_enc_param_handle_t parameters, uint8_t fps);
 
 #endif
