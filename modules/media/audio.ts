@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { codecsOf, type CodecCapability } from "webrtc/codec";
+import { opusLimits } from "webrtc/codec/opus";
 import type WebRTCError from "webrtc/error";
 import type { AudioCapture, AudioOptions } from "webrtc/media";
 import Pipeline from "webrtc/media/pipeline";
@@ -7,25 +8,29 @@ import { AudioSource } from "webrtc/native/capture";
 import { AudioEncoder } from "webrtc/native/codec";
 
 // Opus's own. G.711's encoder brings it down to 8 kHz: a microphone is often not to be had twice.
-const pcm = Object.freeze({ sampleRate: 48000, channels: 1 });
+const sampleRate = 48000;
 
 /** The platform's microphone, a file or a beep, encoded as Opus or G.711 once for all viewers. */
 export default class NativeAudioCapture implements AudioCapture {
 	readonly kind = "audio";
-	readonly codecs: readonly CodecCapability[] = codecsOf("audio");
+	readonly codecs: readonly CodecCapability[];
 	onError: ((error: WebRTCError) => void) | undefined;
 	#bitrate: number;
 	#pipeline: Pipeline<AudioSource, AudioEncoder>;
 
 	/** @throws RangeError that names the option */
 	constructor(options: AudioOptions) {
-		const { source = "test", path, bitrate = 32_000 } = options;
+		const { source = "test", path, bitrate = 32_000, channels = 1 } = options;
+		if (channels !== 1 && channels !== 2) throw new RangeError("channels: 1 or 2");
 		this.#bitrate = check(bitrate);
+		const pcm = { sampleRate, channels };
+		this.codecs = channels === 1 ? codecsOf("audio") : codecsOf("audio").filter(({ name }) => name === "opus");
 		this.#pipeline = new Pipeline({
 			kind: "audio",
 			makeSource: (onError) => new AudioSource({ source, path, ...pcm, onError }),
 			makeEncoder: (codec, onError) => new AudioEncoder({ codec, ...pcm, bitrate: this.#bitrate, onError }),
 			onError: (error) => this.onError?.(error),
+			onSinks: (encoder, parameters) => encoder.setLimits(opusLimits(parameters)), // G.711 has no choice
 		});
 	}
 

@@ -133,6 +133,8 @@ export interface AudioOptions {
 	path?: string | undefined;
 	/** Bits per second for Opus. Default 32 000. */
 	bitrate?: number | undefined;
+	/** 1 or 2. Two are Opus' alone, and are one while somebody listens who prefers that. Default 1. */
+	channels?: 1 | 2 | undefined;
 }
 
 /** Of the platform's audio player. */

@@ -129,9 +129,25 @@ export interface AudioEncoderOptions {
 	onError?: ErrorCallback<AudioEncoder>;
 }
 
+/** What all who listen can take, and want; of a codec that has a choice, which is Opus. */
+export interface AudioEncoderLimits {
+	/** In-band error correction: somebody makes use of it. */
+	fec?: boolean;
+	/** Packets of silence need not be sent. */
+	dtx?: boolean;
+	/** One channel, whatever the source has. */
+	mono?: boolean;
+	/** Hz of which the half is the highest tone that anybody plays; 0 or absent: any. */
+	playbackRate?: number;
+	/** Bit/s at most; 0 or absent: any. */
+	bitrate?: number;
+}
+
 export interface AudioEncoderStatistics {
 	/** Packets of 20 ms. */
 	framesEncoded: number;
+	/** Packets of silence that nobody needs. */
+	framesSpared: number;
 	/** Frames of samples that found no room, or cannot be encoded. */
 	framesDropped: number;
 	bytes: number;
@@ -173,6 +189,10 @@ export class AudioEncoder extends (Native("xs_rtc_audio_encoder_destructor") as 
 	}
 	set bitrate(value: number) {
 		native("xs_rtc_audio_encoder_set_bitrate").call(this, value);
+	}
+	/** What all sinks can take, from the next packet on. */
+	setLimits(limits: AudioEncoderLimits): void {
+		native("xs_rtc_audio_encoder_setLimits").call(this, limits);
 	}
 	statistics(): AudioEncoderStatistics {
 		return native("xs_rtc_audio_encoder_statistics").call(this);

@@ -5,12 +5,23 @@
 
 #include "rtc_frame.h"
 
+// What all who listen can take, of a codec that has a choice.
+typedef struct {
+	uint8_t fec;           // somebody can make up what is lost of what comes after it
+	uint8_t dtx;           // nobody needs packets of silence
+	uint8_t mono;          // somebody prefers it
+	uint32_t playbackRate; // Hz of which the half is the highest tone that anybody plays; 0: any
+	uint32_t bitrate;      // bit/s at most; 0: any
+} rtc_audio_limits;
+
 typedef struct rtc_audio_codec rtc_audio_codec;
 struct rtc_audio_codec {
-	// Encodes 20 ms, `samples` per channel. Returns the bytes written at `out`, or -1.
+	// Encodes 20 ms, `samples` per channel. Returns the bytes written at `out`, 0 when they need not be sent, or -1.
 	int (*encode)(rtc_audio_codec *codec, const int16_t *pcm, uint32_t samples, uint8_t *out, uint32_t capacity);
 	// Returns 0, or -1. A codec of fixed rate ignores it.
 	int (*setBitrate)(rtc_audio_codec *codec, uint32_t bitsPerSecond);
+	// All but the bitrate. Returns 0, or -1; NULL for a codec that has no choice.
+	int (*setLimits)(rtc_audio_codec *codec, const rtc_audio_limits *limits);
 	void (*destroy)(rtc_audio_codec *codec);
 };
 

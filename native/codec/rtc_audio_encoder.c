@@ -33,6 +33,9 @@ struct rtc_audio_encoder {
 	int unreported;  // an errno value that the application does not know of yet
 	rtc_retry retry; // of making the buffer
 	uint32_t bitrate;
+	rtc_audio_limits limits;
+	uint8_t isLimited;   // they were set, and
+	uint8_t relimited;   // are not the codec's yet
 	uint32_t sampleRate; // of the buffer
 	uint8_t channels;
 	int16_t *buffer;
@@ -71,6 +74,13 @@ static void source_destroy(rtc_source *source)
 static uint32_t packet_samples(const rtc_audio_encoder *encoder)
 {
 	return encoder->sampleRate / (1000000 / PACKET_TIME);
+}
+
+// With the lock held.
+static uint32_t target(const rtc_audio_encoder *encoder)
+{
+	uint32_t most = encoder->limits.bitrate;
+	return most && most < encoder->bitrate ? most : encoder->bitrate;
 }
 
 // With the lock held. Takes over the format of a frame that has another than the one before.
@@ -170,6 +180,8 @@ typedef struct {
 	uint32_t sampleRate;
 	uint8_t channels;
 	uint8_t reconfigured;
+	uint8_t isLimited, relimited;
+	rtc_audio_limits limits;
 	uint32_t bitrate;
 	uint64_t time;
 } packet;
@@ -209,20 +221,25 @@ static int take(rtc_audio_encoder *encoder, packet *next)
 		next->sampleRate = encoder->sampleRate;
 		next->channels = encoder->channels;
 		next->reconfigured = encoder->reconfigured;
-		next->bitrate = encoder->bitrate;
+		next->bitrate = target(encoder);
+		next->limits = encoder->limits;
+		next->isLimited = encoder->isLimited;
+		next->relimited = encoder->relimited;
 		next->time = encoder->base + encoder->removed * 1000000 / encoder->sampleRate;
 		size_t count = (size_t)next->samples * next->channels;
 		memcpy(next->pcm, encoder->buffer, count * sizeof(int16_t));
 		encoder->filled -= next->samples;
 		encoder->removed += next->samples;
 		memmove(encoder->buffer, encoder->buffer + count, (size_t)encoder->filled * next->channels * sizeof(int16_t));
-		encoder->reconfigured = 0;
+		encoder->reconfigured = encoder->relimited = 0;
 	}
 	pthread_mutex_unlock(&encoder->lock);
 	return !closing;
 }
 
-static rtc_frame *encode(rtc_audio_encoder *encoder, rtc_audio_codec *codec, const packet *next, rtc_retry *room)
+// Sets *spared when there is nothing that need be sent.
+static rtc_frame *encode(rtc_audio_encoder *encoder, rtc_audio_codec *codec, const packet *next, rtc_retry *room,
+						 int *spared)
 {
 	rtc_frame *output = codec ? rtc_frame_pool_get(encoder->pool) : NULL;
 	if (output)
@@ -232,6 +249,7 @@ static rtc_frame *encode(rtc_audio_encoder *encoder, rtc_audio_codec *codec, con
 	if (!output)
 		return NULL;
 	int size = codec->encode(codec, next->pcm, next->samples, output->data, output->capacity);
+	*spared = size == 0;
 	if (size <= 0) {
 		rtc_frame_release(output);
 		return NULL;
@@ -246,14 +264,16 @@ static rtc_frame *encode(rtc_audio_encoder *encoder, rtc_audio_codec *codec, con
 	return output;
 }
 
-static void account(rtc_audio_encoder *encoder, const rtc_frame *output, uint64_t spent)
+static void account(rtc_audio_encoder *encoder, const rtc_frame *output, int spared, uint64_t spent)
 {
 	pthread_mutex_lock(&encoder->lock);
 	encoder->statistics.encodeTime += spent;
 	if (output) {
 		encoder->statistics.framesEncoded++;
 		encoder->statistics.bytes += output->size;
-	} else
+	} else if (spared)
+		encoder->statistics.framesSpared++;
+	else
 		encoder->statistics.framesDropped++;
 	pthread_mutex_unlock(&encoder->lock);
 }
@@ -266,7 +286,18 @@ static rtc_audio_codec *make_codec(rtc_audio_encoder *encoder, const packet *nex
 		rtc_retry_succeeded(retry);
 	else if (rtc_retry_failed(retry, rtc_now()))
 		tell(encoder, ENOMEM);
+	if (codec && next->isLimited && codec->setLimits)
+		codec->setLimits(codec, &next->limits);
 	return codec;
+}
+
+// What has changed since the packet before.
+static void adjust(rtc_audio_codec *codec, const packet *next, uint32_t bitrate)
+{
+	if (next->bitrate != bitrate)
+		codec->setBitrate(codec, next->bitrate);
+	if (next->relimited && codec->setLimits)
+		codec->setLimits(codec, &next->limits);
 }
 
 static void *run(void *argument)
@@ -287,11 +318,12 @@ static void *run(void *argument)
 		if (!codec) {
 			if (rtc_retry_is_due(&retry, begin))
 				codec = make_codec(encoder, &next, &retry);
-		} else if (next.bitrate != bitrate)
-			codec->setBitrate(codec, next.bitrate);
+		} else
+			adjust(codec, &next, bitrate);
 		bitrate = next.bitrate;
-		rtc_frame *output = encode(encoder, codec, &next, &room);
-		account(encoder, output, rtc_now() - begin);
+		int spared = 0;
+		rtc_frame *output = encode(encoder, codec, &next, &room, &spared);
+		account(encoder, output, spared, rtc_now() - begin);
 		if (output)
 			rtc_source_deliver(&encoder->source, output);
 		rtc_frame_release(output);
@@ -352,12 +384,20 @@ uint32_t rtc_audio_encoder_get_bitrate(rtc_audio_encoder *encoder)
 	return bitrate;
 }
 
+void rtc_audio_encoder_set_limits(rtc_audio_encoder *encoder, const rtc_audio_limits *limits)
+{
+	pthread_mutex_lock(&encoder->lock);
+	encoder->limits = *limits;
+	encoder->isLimited = encoder->relimited = 1;
+	pthread_mutex_unlock(&encoder->lock);
+}
+
 void rtc_audio_encoder_get_statistics(rtc_audio_encoder *encoder, rtc_audio_encoder_statistics *statistics)
 {
 	pthread_mutex_lock(&encoder->lock);
 	*statistics = encoder->statistics;
 	uint32_t fixed = encoder->options.codec->audio->bitrate;
-	statistics->targetBitrate = fixed ? fixed : encoder->bitrate;
+	statistics->targetBitrate = fixed ? fixed : target(encoder);
 	statistics->sampleRate = encoder->sampleRate;
 	statistics->channels = encoder->channels;
 	pthread_mutex_unlock(&encoder->lock);

@@ -3,6 +3,7 @@
 #ifndef RTC_AUDIO_ENCODER_H
 #define RTC_AUDIO_ENCODER_H
 
+#include "rtc_audio_codec.h"
 #include "rtc_frame.h"
 
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
 
 typedef struct {
 	uint64_t framesEncoded; // packets
+	uint64_t framesSpared;  // packets of silence that nobody needs
 	uint64_t framesDropped; // frames of PCM that found no room, or had a format that cannot be encoded
 	uint64_t bytes;
 	uint64_t encodeTime; // microseconds
@@ -32,6 +34,7 @@ rtc_sink *rtc_audio_encoder_sink(rtc_audio_encoder *encoder);
 rtc_source *rtc_audio_encoder_source(rtc_audio_encoder *encoder);
 void rtc_audio_encoder_set_bitrate(rtc_audio_encoder *encoder, uint32_t bitsPerSecond); // from any thread
 uint32_t rtc_audio_encoder_get_bitrate(rtc_audio_encoder *encoder);
+void rtc_audio_encoder_set_limits(rtc_audio_encoder *encoder, const rtc_audio_limits *limits); // from any thread
 void rtc_audio_encoder_get_statistics(rtc_audio_encoder *encoder, rtc_audio_encoder_statistics *statistics);
 // Disconnects it on both sides, ends its thread, and gives the reference back.
 void rtc_audio_encoder_close(rtc_audio_encoder *encoder);

@@ -77,6 +77,30 @@ void xs_rtc_audio_encoder_set_bitrate(xsMachine *the)
 	rtc_audio_encoder_set_bitrate(encoder, (uint32_t)bitrate);
 }
 
+static int flag(xsMachine *the, xsIdentifier id)
+{
+	xsmcGet(xsVar(0), xsArg(0), id);
+	return xsmcTest(xsVar(0));
+}
+
+void xs_rtc_audio_encoder_setLimits(xsMachine *the)
+{
+	rtc_audio_encoder *encoder = encoder_of(the);
+	if (xsmcArgc < 1)
+		xsTypeError("limits: missing");
+	xsmcVars(1);
+	rtc_audio_limits limits = {
+		.fec = (uint8_t)flag(the, xsID_fec),
+		.dtx = (uint8_t)flag(the, xsID_dtx),
+		.mono = (uint8_t)flag(the, xsID_mono),
+		.playbackRate = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_playbackRate, "playbackRate", 0, 48000, 0),
+		.bitrate = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_bitrate, "bitrate", 0, MAXIMUM_BITRATE, 0),
+	};
+	if (limits.bitrate && limits.bitrate < MINIMUM_BITRATE)
+		limits.bitrate = MINIMUM_BITRATE;
+	rtc_audio_encoder_set_limits(encoder, &limits);
+}
+
 void xs_rtc_audio_encoder_statistics(xsMachine *the)
 {
 	rtc_audio_encoder_statistics statistics;
@@ -85,6 +109,7 @@ void xs_rtc_audio_encoder_statistics(xsMachine *the)
 	xsmcSetNewObject(xsResult);
 	rtc_encoder_set_number(the, xsID_framesEncoded, (double)statistics.framesEncoded);
 	rtc_encoder_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
+	rtc_encoder_set_number(the, xsID_framesSpared, (double)statistics.framesSpared);
 	rtc_encoder_set_number(the, xsID_bytes, (double)statistics.bytes);
 	rtc_encoder_set_number(the, xsID_encodeTime, (double)statistics.encodeTime / 1e6);
 	rtc_encoder_set_number(the, xsID_targetBitrate, statistics.targetBitrate);

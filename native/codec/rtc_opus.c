@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opus (RFC 6716) by libopus, as RFC 7587 sends it: 20 ms a packet, in-band FEC, no DTX. What comes may have any
-// length.
+// Opus (RFC 6716) by libopus, as RFC 7587 sends it: 20 ms a packet, with what those who listen ask for. What comes may
+// have any length.
 #include "rtc_audio_codec.h"
 #include "rtc_payload.h"
 
@@ -12,6 +12,7 @@
 #endif
 
 #define EXPECTED_LOSS 10 // percent: without an expectation the encoder adds no FEC
+#define SILENCE 2        // bytes: opus_encode's word for a packet that need not be sent
 #if defined(ESP_PLATFORM)
 #define COMPLEXITY 1 // what an ESP32-S3 encodes beside video
 #else
@@ -26,13 +27,36 @@ typedef struct {
 static int encode(rtc_audio_codec *codec, const int16_t *pcm, uint32_t samples, uint8_t *out, uint32_t capacity)
 {
 	int size = opus_encode(((opus_codec *)codec)->encoder, pcm, (int)samples, out, (opus_int32)capacity);
-	return size < 0 ? -1 : size;
+	return size < 0 ? -1 : size <= SILENCE ? 0 : size;
 }
 
 static int set_bitrate(rtc_audio_codec *codec, uint32_t bitsPerSecond)
 {
 	OpusEncoder *encoder = ((opus_codec *)codec)->encoder;
 	return opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)bitsPerSecond)) == OPUS_OK ? 0 : -1;
+}
+
+// The narrowest band that has all that is played.
+static opus_int32 bandOf(uint32_t playbackRate)
+{
+	if (!playbackRate || playbackRate > 24000)
+		return OPUS_BANDWIDTH_FULLBAND;
+	if (playbackRate > 16000)
+		return OPUS_BANDWIDTH_SUPERWIDEBAND;
+	if (playbackRate > 12000)
+		return OPUS_BANDWIDTH_WIDEBAND;
+	return playbackRate > 8000 ? OPUS_BANDWIDTH_MEDIUMBAND : OPUS_BANDWIDTH_NARROWBAND;
+}
+
+static int set_limits(rtc_audio_codec *codec, const rtc_audio_limits *limits)
+{
+	OpusEncoder *encoder = ((opus_codec *)codec)->encoder;
+	int failed = opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(limits->fec ? 1 : 0)) ||
+				 opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(limits->fec ? EXPECTED_LOSS : 0)) ||
+				 opus_encoder_ctl(encoder, OPUS_SET_DTX(limits->dtx ? 1 : 0)) ||
+				 opus_encoder_ctl(encoder, OPUS_SET_FORCE_CHANNELS(limits->mono ? 1 : OPUS_AUTO)) ||
+				 opus_encoder_ctl(encoder, OPUS_SET_MAX_BANDWIDTH(bandOf(limits->playbackRate)));
+	return failed ? -1 : 0;
 }
 
 static void destroy(rtc_audio_codec *codec)
@@ -57,6 +81,7 @@ static rtc_audio_codec *make(uint32_t sampleRate, uint8_t channels, uint32_t bit
 		return NULL;
 	self->codec.encode = encode;
 	self->codec.setBitrate = set_bitrate;
+	self->codec.setLimits = set_limits;
 	self->codec.destroy = destroy;
 	int error = OPUS_OK;
 	// Speech from one microphone, music from a pair.

@@ -33,6 +33,7 @@ typedef struct {
 	int error;           // of the newest failure
 	atomic_int failures; // counted on the encoder's thread
 	double frequency;
+	double amplitude;
 } bench;
 
 static void got_packet(test_sink *sink, rtc_frame *packet)
@@ -58,6 +59,7 @@ static bench *open_bench(const rtc_codec *codec, uint32_t bitrate)
 	bench *b = calloc(1, sizeof *b);
 	b->start = 5000000;
 	b->frequency = 1000;
+	b->amplitude = 16384;
 	b->pool = rtc_frame_pool_new(4, 48000 * 2 * 2 / 10);
 	test_sink_init(&b->output, got_packet, b);
 	rtc_audio_encoder_options options = {.codec = codec, .bitrate = bitrate, .failed = failed, .context = b};
@@ -90,7 +92,7 @@ static void push(bench *b, uint32_t rate, uint8_t channels, uint32_t samples)
 	int16_t *out = (int16_t *)frame->data;
 	for (uint32_t i = 0; i < samples; i++, b->pushed++)
 		for (int channel = 0; channel < channels; channel++)
-			*out++ = (int16_t)(16384 * sin(2 * M_PI * b->frequency * (double)b->pushed / rate));
+			*out++ = (int16_t)(b->amplitude * sin(2 * M_PI * b->frequency * (double)b->pushed / rate));
 	rtc_sink *sink = rtc_audio_encoder_sink(b->encoder);
 	sink->frame(sink, frame);
 	rtc_frame_release(frame);
@@ -149,6 +151,86 @@ static void test_opus_bitrate_changes(void **state)
 		after += b->sizes[i + 25];
 	}
 	assert_true(after > 2 * before);
+	close_bench(b);
+}
+
+static void limit(bench *b, rtc_audio_limits limits)
+{
+	rtc_audio_encoder_set_limits(b->encoder, &limits);
+}
+
+// The packet that comes `ahead` packets from now.
+static const uint8_t *packet_after(bench *b, uint8_t channels, uint32_t ahead)
+{
+	push_and_wait(b, 48000, channels, 960, ahead);
+	return b->packets[(test_sink_count(&b->output) - 1)];
+}
+
+// Of SILK with one frame of 20 ms: whether it tells of the one before, too (RFC 6716 section 4.2.4).
+static int has_fec(const uint8_t *packet)
+{
+	return packet[1] >> 6 & 1;
+}
+
+static void test_opus_keeps_to_what_is_played(void **state)
+{
+	(void)state;
+	bench *b = open_bench(&rtc_codec_opus, 20000);
+	limit(b, (rtc_audio_limits){.playbackRate = 16000});
+	const uint8_t *packet = packet_after(b, 1, 10);
+	assert_int_equal(opus_packet_get_bandwidth(packet), OPUS_BANDWIDTH_WIDEBAND);
+	assert_false(has_fec(packet));
+	limit(b, (rtc_audio_limits){.playbackRate = 16000, .fec = 1});
+	assert_true(has_fec(packet_after(b, 1, 10)));
+	close_bench(b);
+	b = open_bench(&rtc_codec_opus, 20000);
+	limit(b, (rtc_audio_limits){.playbackRate = 8000});
+	assert_int_equal(opus_packet_get_bandwidth(packet_after(b, 1, 10)), OPUS_BANDWIDTH_NARROWBAND);
+	close_bench(b);
+}
+
+static void test_opus_keeps_to_channels_and_bitrate(void **state)
+{
+	(void)state;
+	bench *b = open_bench(&rtc_codec_opus, 96000);
+	assert_int_equal(opus_packet_get_nb_channels(packet_after(b, 2, 10)), 2);
+	limit(b, (rtc_audio_limits){.mono = 1});
+	assert_int_equal(opus_packet_get_nb_channels(packet_after(b, 2, 20)), 1);
+	rtc_audio_encoder_statistics statistics;
+	limit(b, (rtc_audio_limits){.bitrate = 24000});
+	packet_after(b, 2, 25);
+	uint32_t bytes = 0;
+	for (int i = 30; i < 55; i++)
+		bytes += b->sizes[i];
+	rtc_audio_encoder_get_statistics(b->encoder, &statistics);
+	assert_int_equal(statistics.targetBitrate, 24000);
+	assert_true(bytes < 24000 / 8 / 2 * 1.3);
+	close_bench(b);
+}
+
+// Silence is told of once in 400 ms, where nobody needs more; the times of what is sent are those of the samples.
+static void test_opus_leaves_silence_out(void **state)
+{
+	(void)state;
+	bench *b = open_bench(&rtc_codec_opus, 32000);
+	limit(b, (rtc_audio_limits){.dtx = 1, .fec = 1});
+	packet_after(b, 1, 10);
+	b->amplitude = 0;
+	rtc_audio_encoder_statistics statistics;
+	for (int i = 0; i < 100; i++) {
+		push(b, 48000, 1, 960);
+		do {
+			usleep(500);
+			rtc_audio_encoder_get_statistics(b->encoder, &statistics);
+		} while (statistics.framesEncoded + statistics.framesSpared < b->pushed / 960);
+	}
+	assert_in_range(statistics.framesEncoded, 10 + 4, 10 + 40);
+	assert_int_equal(statistics.framesDropped, 0);
+	b->amplitude = 16384;
+	uint32_t count = test_sink_count(&b->output);
+	push(b, 48000, 1, 960);
+	assert_true(test_sink_wait(&b->output, count + 1, PATIENCE));
+	assert_int_equal(b->times[count], b->start + 110 * 20000);
 	close_bench(b);
 }
 
@@ -212,7 +294,7 @@ static void test_g711_packets(void **state)
 	assert_int_equal(b->sizes[9], 160);
 	assert_int_equal(b->times[9], b->start + 9 * 20000);
 	for (int i = 0; i < 160; i++)
-		assert_int_equal(b->packets[0][i], rtc_g711_ulaw((int16_t)(16384 * sin(2 * M_PI * 1000 * i / 8000))));
+		assert_int_equal(b->packets[0][i], rtc_g711_ulaw((int16_t)(b->amplitude * sin(2 * M_PI * 1000 * i / 8000))));
 	close_bench(b);
 }
 
@@ -346,6 +428,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_opus),
 		cmocka_unit_test(test_opus_bitrate_changes),
+		cmocka_unit_test(test_opus_keeps_to_what_is_played),
+		cmocka_unit_test(test_opus_keeps_to_channels_and_bitrate),
+		cmocka_unit_test(test_opus_leaves_silence_out),
 		cmocka_unit_test(test_g711_reference_values),
 		cmocka_unit_test(test_g711_of_every_sample),
 		cmocka_unit_test(test_g711_packets),

@@ -30,6 +30,12 @@ class Encoder {
 		this.sinks.delete(sink);
 	}
 
+	limits: object = {};
+
+	setLimits(limits: object): void {
+		this.limits = limits;
+	}
+
 	requestKeyFrame(): void {
 		this.keyFrameRequests++;
 	}
@@ -49,12 +55,6 @@ class Encoder {
 export { Encoder };
 export const hasSlices = () => true;
 
-export class VideoEncoder extends Encoder {
-	limits: object = {};
-
-	setLimits(limits: object): void {
-		this.limits = limits;
-	}
-}
+export class VideoEncoder extends Encoder {}
 
 export class AudioEncoder extends Encoder {}
