@@ -27,6 +27,8 @@ async function start(): Promise<void> {
 		password: settings.password(),
 		origins: settings.origins(),
 		hosts: settings.hosts(),
+		iceServers: settings.iceServers(),
+		viewerIceServers: settings.iceServers(),
 		onRequest: site({ isOpen: () => signaling.isOpen, why: (id) => why.of(id) }),
 	});
 	const why: Why = new Why((id) => (app.peers.includes(id) ? app.explain(id) : undefined));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { flag, number, text } from "examples/config";
+import type { IceServer } from "webrtc/signaling";
 
 /** TCP port of the page and the endpoint; 0: any. */
 export const port = (): number => number("port", 0, 65535) ?? 80;
@@ -17,6 +18,15 @@ export const password = (): string | undefined => text("password");
 export const origins = (): string[] => list("origins");
 /** Names by which the camera is reached beside its addresses. */
 export const hosts = (): string[] => list("hosts");
+/** STUN and TURN servers, for the camera and its viewers. */
+export function iceServers(): IceServer[] {
+	const urls = list("iceServers");
+	const [username, credential] = [text("iceUsername"), text("iceCredential")];
+	if (!urls.length) return [];
+	return [
+		{ urls, ...(username === undefined ? {} : { username }), ...(credential === undefined ? {} : { credential }) },
+	];
+}
 
 function list(key: string): string[] {
 	return (text(key) ?? "").split(",").filter((entry) => entry !== "");

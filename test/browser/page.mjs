@@ -3,6 +3,9 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import Coturn from "../interop/coturn.mjs";
+import { launch } from "./browsers.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 /** @typedef {import("./camera.mjs").Camera} Camera */
@@ -145,4 +148,29 @@ export default function pageTests({ test, withCamera, open, picture }) {
 			}
 			await page.close();
 		}));
+
+	test("a viewer that has no path but by the TURN server that the camera names sees the picture", async () => {
+		// Where the camera is: what is at a loopback address has no pair with what is not.
+		const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+		const listen = addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+		const coturn = await Coturn.start({ listen });
+		// Chromium sends no datagrams then, and finds the server by TCP or not at all.
+		const args = ["--webrtc-ip-handling-policy=disable_non_proxied_udp"];
+		const browser = await launch("chromium", { args });
+		const servers = { iceServers: coturn.url("?transport=tcp"), iceUsername: "user", iceCredential: "secret" };
+		try {
+			await withCamera({ ...small, ...servers }, async (camera) => {
+				const page = await browser.newPage();
+				await page.goto(camera.url);
+				await picture(page);
+				const isTold = () => document.getElementById("report")?.textContent?.startsWith("Data goes from host");
+				await page.waitForFunction(isTold, { timeout: 20_000 });
+				const text = await page.$eval("#report", ({ textContent }) => textContent);
+				assert.match(text ?? "", new RegExp(`^Data goes from host \\S+ to (relay|prflx) ${listen}:`));
+			});
+		} finally {
+			await browser.close();
+			await coturn.stop();
+		}
+	});
 }

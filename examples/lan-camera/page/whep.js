@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A WHEP client for browsers: one session, ended by close().
 
+import { iceServers } from "./links.js";
 import { authorization, Locked } from "./secret.js";
 
 /** The device has no place left; `retryAfter` is in seconds. */
@@ -12,6 +13,10 @@ export class Busy extends Error {
 }
 
 const answerTimeout = 10_000; // ms
+const directTimeout = 1000; // ms for a path without the servers that the answer names
+
+/** What the camera's last answer named: of use from the start to the next session. @type {RTCIceServer[]} */
+let knownServers = [];
 
 export class WHEPSession {
 	#endpoint;
@@ -29,7 +34,7 @@ export class WHEPSession {
 	 */
 	constructor(endpoint, onStream, onState) {
 		this.#endpoint = endpoint;
-		this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+		this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: knownServers });
 		const stream = new MediaStream();
 		this.pc.ontrack = ({ track, receiver }) => {
 			stream.addTrack(track);
@@ -59,6 +64,7 @@ export class WHEPSession {
 		this.#location = new URL(response.headers.get("location"), response.url);
 		this.#etag = response.headers.get("etag");
 		if (this.#closed) return this.#delete();
+		this.#use(iceServers(response.headers.get("link")));
 		await this.pc.setRemoteDescription({ type: "answer", sdp: text });
 		this.#answer = text;
 		this.#flush();
@@ -86,6 +92,20 @@ export class WHEPSession {
 			this.#restarting = false;
 		}
 		this.#flush();
+	}
+
+	/** Servers that are told of too late for the offer's candidates: ICE gathers anew where it does without them. */
+	#use(servers) {
+		if (JSON.stringify(servers) === JSON.stringify(knownServers)) return;
+		try {
+			this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: servers });
+		} catch (error) {
+			return console.warn(`The camera names servers that this browser cannot use: ${error.message}`);
+		}
+		knownServers = servers;
+		setTimeout(() => {
+			if (this.pc.connectionState !== "connected") this.restart().catch(() => {});
+		}, directTimeout);
 	}
 
 	/** What the device says of this session, in words; undefined where it knows none. */

@@ -4,7 +4,7 @@ import type { IceServer } from "webrtc/signaling";
 
 /**
  * The value of the Link field; undefined without servers.
- * @throws TypeError for a server that cannot be written: its URL or credentials have characters that a field has not
+ * @throws TypeError for a server that cannot be written: its URL or credentials have characters that a field has not, or a TURN server has none
  */
 export default function linkHeader(servers: readonly IceServer[]): string | undefined {
 	const links: string[] = [];
@@ -12,7 +12,13 @@ export default function linkHeader(servers: readonly IceServer[]): string | unde
 		let parameters = '; rel="ice-server"';
 		if (username !== undefined) parameters += `; username=${quoted(username)}`;
 		if (credential !== undefined) parameters += `; credential=${quoted(credential)}; credential-type="password"`;
-		for (const url of typeof urls === "string" ? [urls] : urls) links.push(`<${checkedUrl(url)}>${parameters}`);
+		const isComplete = username !== undefined && credential !== undefined;
+		for (const url of typeof urls === "string" ? [urls] : urls) {
+			if (url.startsWith("turn") && !isComplete)
+				// browsers would refuse it
+				throw new TypeError(`viewerIceServers: "${url}" needs a username and a credential`);
+			links.push(`<${checkedUrl(url)}>${parameters}`);
+		}
 	}
 	return links.length ? links.join(", ") : undefined;
 }

@@ -233,6 +233,8 @@ test.each([
 	[{ viewerIceServers: [{ urls: "http://a" }] }, /^viewerIceServers: "http:\/\/a" is no URL/],
 	[{ viewerIceServers: [{ urls: "stun:a>b" }] }, /^viewerIceServers: /],
 	[{ viewerIceServers: [{ urls: "turn:a", username: "a\r\nb", credential: "c" }] }, /^viewerIceServers: username/],
+	[{ viewerIceServers: [{ urls: "turn:a" }] }, /^viewerIceServers: "turn:a" needs a username and a credential/],
+	[{ viewerIceServers: [{ urls: "turns:a", username: "b" }] }, /^viewerIceServers: "turns:a" needs/],
 	[{ port: 65_536 }, /^port: 0 to 65535/],
 	[{ path: "whep" }, /^path: /],
 	[{ origins: ["x"] }, /^origins: /],
