@@ -37,12 +37,20 @@ export interface CodecRecord {
 	readonly hint?: string;
 }
 
-/** A parameter of `a=fmtp`; names are compared without case (RFC 6838 section 4.3). undefined when it is not there. */
+/**
+ * A parameter of `a=fmtp`; undefined when it is not there. Names are compared without case (RFC 6838 section 4.3).
+ * @param name in lower case
+ */
 export function parameter(parameters: string, name: string): string | undefined {
-	const wanted = name.toLowerCase();
-	for (const part of parameters.split(";", 64)) {
-		const equals = part.indexOf("=");
-		if (equals > 0 && part.slice(0, equals).trim().toLowerCase() === wanted) return part.slice(equals + 1).trim();
+	const folded = parameters.toLowerCase();
+	for (let at = folded.indexOf(name); at >= 0; at = folded.indexOf(name, at)) {
+		const begin = folded.lastIndexOf(";", at) + 1;
+		const semicolon = folded.indexOf(";", at);
+		const end = semicolon < 0 ? folded.length : semicolon;
+		const equals = folded.indexOf("=", at);
+		if (equals >= 0 && equals < end && folded.slice(begin, equals).trim() === name)
+			return parameters.slice(equals + 1, end).trim();
+		at = end;
 	}
 	return undefined;
 }

@@ -128,6 +128,7 @@ function levelsMayDiffer(parameters: string): boolean {
 
 /** Both must agree in packetization-mode and profile (RFC 6184 section 8.2.2). */
 function distance(ours: string, theirs: string): number | undefined {
+	if (ours === theirs) return 0; // browsers write it as we do
 	if (packetizationMode(ours) !== packetizationMode(theirs)) return undefined;
 	const ourProfile = profileLevel(ours);
 	const theirProfile = profileLevel(theirs);

@@ -5,8 +5,6 @@
 /** "4", "6", or undefined when the text is no IP address. An IPv4-mapped IPv6 address is IPv4. */
 export type Family = 4 | 6;
 
-const hexadecimalDigits = "0123456789abcdefABCDEF";
-
 /**
  * The one text of an address.
  * @returns undefined when `text` is no IP address. An IPv6 zone ("%eth0") stays.
@@ -40,7 +38,7 @@ export function formatAddress(bytes: Uint8Array, offset: number, size: number): 
 	if (size === 4) return formatIPv4(bytes, offset);
 	if (isMapped(bytes, offset)) return formatIPv4(bytes, offset + 12);
 	const groups: number[] = [];
-	for (let i = 0; i < 16; i += 2) groups.push((byteAt(bytes, offset + i) << 8) | byteAt(bytes, offset + i + 1));
+	for (let i = offset; i < offset + 16; i += 2) groups.push((bytes[i]! << 8) | bytes[i + 1]!);
 	const gap = longestZeroRun(groups);
 	if (gap.length < 2) return groups.map(hex).join(":");
 	const head = groups.slice(0, gap.start).map(hex).join(":");
@@ -98,18 +96,12 @@ function parseGroups(text: string, bytes: number[], last: boolean): boolean {
 			if (!parseIPv4(group, tail, 0)) return false;
 			bytes.push(...tail);
 		} else {
-			if (!consistsOf(group, hexadecimalDigits, 4)) return false;
+			const digits = `1${group}`; // with a digit before, the others stay
+			if (!group || group.length > 4 || parseInt(digits, 16).toString(16) !== digits.toLowerCase()) return false;
 			const value = parseInt(group, 16);
 			bytes.push(value >> 8, value & 255);
 		}
 	}
-	return true;
-}
-
-/** Whether it has 1 to `longest` characters, all of these. No regular expression: this is done for each STUN message. */
-function consistsOf(text: string, characters: string, longest: number): boolean {
-	if (!text.length || text.length > longest) return false;
-	for (let i = 0; i < text.length; i++) if (!characters.includes(text.charAt(i))) return false;
 	return true;
 }
 
@@ -138,8 +130,4 @@ function formatIPv4(bytes: Uint8Array, offset: number): string {
 
 function hex(group: number): string {
 	return group.toString(16);
-}
-
-function byteAt(bytes: Uint8Array, offset: number): number {
-	return bytes[offset] as number;
 }

@@ -58,8 +58,11 @@ export default class Checklist {
 		return this.#triggered.shift();
 	}
 
+	/* By index, here and below: on XS an iteration takes slots, and these run with each message. */
+
 	nextWaiting(): Pair | undefined {
-		for (const pair of this.pairs) if (pair.state === "waiting") return pair;
+		const { pairs } = this;
+		for (let i = 0, { length } = pairs; i < length; i++) if (pairs[i]!.state === "waiting") return pairs[i];
 		return undefined;
 	}
 
@@ -78,8 +81,9 @@ export default class Checklist {
 	}
 
 	get hasFailed(): boolean {
-		for (const { state } of this.pairs) if (state !== "failed") return false;
-		return this.pairs.length > 0;
+		const { pairs } = this;
+		for (let i = 0; i < pairs.length; i++) if (pairs[i]!.state !== "failed") return false;
+		return pairs.length > 0;
 	}
 
 	removeBase(base: string): void {

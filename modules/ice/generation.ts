@@ -2,7 +2,7 @@
 // The credentials of one ICE generation: an ICE restart (RFC 8445 section 9) replaces them on both sides.
 import type { StunCrypto } from "webrtc/ice/stun";
 import type { RemoteParameters } from "webrtc/ice/types";
-import { consistsOf, isAmong, isVisible } from "webrtc/text";
+import { isVisibleText } from "webrtc/text";
 
 // RFC 8839 section 5.4: at least 24 bits of randomness in the ufrag, 128 in the password; each character here has 6.
 // The ufrag is longer because one port serves many peers, told apart by it.
@@ -54,7 +54,7 @@ export function makeCredentials(crypto: StunCrypto): { ufrag: string; password: 
 	return { ufrag: iceText(random, 0, ufragLength), password: iceText(random, ufragLength, passwordLength) };
 }
 
-const isOfCredentials = (code: number) => isVisible(code) && !isAmong(code, ":");
+const isCredential = (text: string, minimum: number) => isVisibleText(text, minimum, 256) && !text.includes(":");
 
 /**
  * RFC 8839 section 5.4, and what some peers write besides ice-chars: visible ASCII, but no colon, which ends a ufrag in
@@ -62,8 +62,8 @@ const isOfCredentials = (code: number) => isVisible(code) && !isAmong(code, ":")
  * @throws RangeError naming what is wrong
  */
 export function checkCredentials(ufrag: string, password: string): void {
-	if (!consistsOf(ufrag, isOfCredentials, 4, 256)) throw new RangeError("ufrag: 4 to 256 ICE characters");
-	if (!consistsOf(password, isOfCredentials, 22, 256)) throw new RangeError("password: 22 to 256 ICE characters");
+	if (!isCredential(ufrag, 4)) throw new RangeError("ufrag: 4 to 256 ICE characters");
+	if (!isCredential(password, 22)) throw new RangeError("password: 22 to 256 ICE characters");
 }
 
 function iceText(random: Uint8Array, start: number, length: number): string {

@@ -100,7 +100,8 @@ export class StunReader {
 	data: Uint8Array = new Uint8Array(0);
 	/** Method and class, e.g. `bindingRequest`. */
 	type = 0;
-	#attributes: number[] = []; // type and offset of the value, in turn
+	#types: number[] = []; // of the attributes
+	#offsets: number[] = []; // of their values
 	#unknown: number[] = [];
 
 	/**
@@ -110,7 +111,7 @@ export class StunReader {
 	 */
 	decode(data: Uint8Array): boolean {
 		this.data = data;
-		this.#attributes.length = 0;
+		this.#types.length = this.#offsets.length = 0;
 		this.#unknown.length = 0;
 		if (!isStun(data)) return false;
 		this.type = read16(data, 0);
@@ -131,17 +132,16 @@ export class StunReader {
 
 	private add(type: number, offset: number): boolean {
 		if (this.offsetOf(type)) return true;
-		if (this.#attributes.length >= 2 * mostAttributes) return false;
-		this.#attributes.push(type, offset);
+		if (this.#types.length >= mostAttributes) return false;
+		this.#types.push(type);
+		this.#offsets.push(offset);
 		if (type < 0x8000 && !understood.includes(type)) this.#unknown.push(type);
 		return true;
 	}
 
 	/** Where an attribute's value begins, or 0. Its size is in the two bytes before. */
 	offsetOf(type: number): number {
-		const attributes = this.#attributes;
-		for (let i = 0; i < attributes.length; i += 2) if (attributes[i] === type) return attributes[i + 1] as number;
-		return 0;
+		return this.#offsets[this.#types.indexOf(type)] ?? 0;
 	}
 
 	/** A 32-bit attribute, unsigned; undefined when it is not there. */
@@ -180,8 +180,8 @@ export class StunReader {
 	get errorCode(): number {
 		const offset = this.offsetOf(attributeErrorCode);
 		if (!offset) return 0;
-		const hundreds = read8(this.data, offset + 2) & 7;
-		const rest = read8(this.data, offset + 3);
+		const hundreds = this.data[offset + 2]! & 7;
+		const rest = this.data[offset + 3]!;
 		return hundreds < 3 || hundreds > 6 || rest > 99 ? 0 : hundreds * 100 + rest;
 	}
 
@@ -204,13 +204,13 @@ export class StunReader {
 		const { data } = this;
 		const offset = this.offsetOf(type);
 		if (!offset || read16(data, offset - 2) < 8) return undefined;
-		const family = read8(data, offset + 1);
+		const family = data[offset + 1]!;
 		const size = read16(data, offset - 2) - 4;
 		if (!((family === 1 && size === 4) || (family === 2 && size === 16))) return undefined;
 		const bytes = data.slice(offset + 4, offset + 4 + size);
 		// The cookie and the transaction id follow each other in the header, as in the mask.
 		const port = read16(data, offset + 2);
-		if (isXored) for (let i = 0; i < size; i++) bytes[i] = read8(bytes, i) ^ read8(data, 4 + i);
+		if (isXored) for (let i = 0; i < size; i++) bytes[i]! ^= data[4 + i]!;
 		return { address: formatAddress(bytes, 0, size), port: isXored ? port ^ read16(data, 4) : port };
 	}
 
@@ -306,7 +306,7 @@ export class StunWriter {
 		const at = this.attribute(type, 4 + bytes.length);
 		write16(data, at, bytes.length === 4 ? 1 : 2);
 		write16(data, at + 2, port ^ read16(data, 4));
-		for (let i = 0; i < bytes.length; i++) data[at + 4 + i] = read8(bytes, i) ^ read8(data, 4 + i);
+		for (let i = 0; i < bytes.length; i++) data[at + 4 + i] = bytes[i]! ^ data[4 + i]!;
 	}
 
 	/** Without a reason phrase: nobody reads it. */
@@ -365,13 +365,13 @@ export class StunMessages {
 function isStun(data: Uint8Array): boolean {
 	return (
 		data.length >= stunHeaderSize &&
-		read8(data, 0) < 4 &&
+		data[0]! < 4 &&
 		read16(data, 2) === data.length - stunHeaderSize &&
 		(data.length & 3) === 0 &&
-		read8(data, 4) === magicCookie[0] &&
-		read8(data, 5) === magicCookie[1] &&
-		read8(data, 6) === magicCookie[2] &&
-		read8(data, 7) === magicCookie[3]
+		data[4]! === magicCookie[0] &&
+		data[5]! === magicCookie[1] &&
+		data[6]! === magicCookie[2] &&
+		data[7]! === magicCookie[3]
 	);
 }
 
@@ -405,12 +405,8 @@ function matches(data: Uint8Array, offset: number, bytes: Uint8Array): boolean {
 	return true;
 }
 
-function read8(data: Uint8Array, offset: number): number {
-	return data[offset] as number;
-}
-
 function read16(data: Uint8Array, offset: number): number {
-	return (read8(data, offset) << 8) | read8(data, offset + 1);
+	return (data[offset]! << 8) | data[offset + 1]!;
 }
 
 function read32(data: Uint8Array, offset: number): number {

@@ -118,7 +118,8 @@ export class Transactions {
 
 	/** Sends again what is due. Returns one whose time is over, removed; call until there is none. */
 	handleTimeout(now: number): Transaction | undefined {
-		for (const transaction of this.list) {
+		for (let i = 0; i < this.list.length; i++) {
+			const transaction = this.list[i]!;
 			if (transaction.due > now) continue;
 			const left = this.#timeouts.transmissions - transaction.attempts;
 			if (left <= 0 || transaction.kind === "consent") {
@@ -148,13 +149,14 @@ export class Transactions {
 
 	get deadline(): number {
 		let deadline = Infinity;
-		for (const { due } of this.list) if (due < deadline) deadline = due;
+		for (let i = 0; i < this.list.length; i++) deadline = Math.min(deadline, this.list[i]!.due);
 		return deadline;
 	}
 
 	/** The oldest that is to be sent. */
 	nextPending(): Transaction | undefined {
-		for (const transaction of this.list) {
+		for (let i = 0; i < this.list.length; i++) {
+			const transaction = this.list[i]!;
 			if (!transaction.pending) continue;
 			transaction.pending = false;
 			return transaction;

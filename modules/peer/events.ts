@@ -58,22 +58,24 @@ export default class EventTarget<Events extends { [Type in keyof Events]: PeerEv
 
 	/** @returns true, for no event can be cancelled */
 	dispatchEvent<Type extends keyof Events & string>(event: Events[Type] & { type: Type }): boolean {
-		Object.assign(event, { target: this, currentTarget: this });
+		const own = event as { target?: unknown; currentTarget?: unknown };
+		own.target = own.currentTarget = this;
 		const property = (this as Record<string, unknown>)[`on${event.type}`];
-		if (typeof property === "function") call(() => property.call(this, event));
-		for (const entry of [...(this.#listeners ?? [])]) {
+		if (typeof property === "function") call(this, property as EventListener<PeerEvent>, event);
+		if (!this.#listeners?.length) return true;
+		for (const entry of [...this.#listeners]) {
 			if (entry.type !== event.type || !this.#listeners?.includes(entry)) continue;
 			if (entry.once) this.#listeners = this.#listeners.filter((other) => other !== entry);
-			const listener = entry.listener as EventListener<PeerEvent>;
-			call(() => (typeof listener === "function" ? listener.call(this, event) : listener.handleEvent(event)));
+			call(this, entry.listener as EventListener<PeerEvent>, event);
 		}
 		return true;
 	}
 }
 
-function call(listener: () => void): void {
+function call(target: unknown, listener: EventListener<PeerEvent>, event: PeerEvent): void {
 	try {
-		listener();
+		if (typeof listener === "function") listener.call(target, event);
+		else listener.handleEvent(event);
 	} catch (error) {
 		trace(`exception in an event listener: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
 	}

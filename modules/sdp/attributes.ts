@@ -67,9 +67,14 @@ function hashSize(algorithm: string): number | undefined {
 
 function isHash(text: string): boolean {
 	if (!text || text.length > limits.token) return false;
-	for (const pair of text.split(":")) {
-		const value = parseInt(pair, 16) + 0x100; // with a digit before, the others stay
-		if (pair.length !== 2 || value.toString(16).toUpperCase() !== `1${pair}`) return false;
+	const pairs = text.split(":");
+	for (let i = 0; i < pairs.length; i++) if (pairs[i]!.length !== 2) return false;
+	const digits = pairs.join("");
+	const folded = digits.toLowerCase();
+	if (folded.toUpperCase() !== digits) return false;
+	for (let i = 0; i < folded.length; i += 12) {
+		const some = `1${folded.slice(i, i + 12)}`; // with a digit before, the others stay
+		if (parseInt(some, 16).toString(16) !== some) return false;
 	}
 	return true;
 }

@@ -47,7 +47,7 @@ function bestMatch(capability: CodecCapability, offered: MediaSection, taken: re
 	let best: Codec | undefined;
 	let least = Infinity;
 	const { codecs } = offered;
-	for (let i = 0; i < codecs.length; i++) {
+	for (let i = 0; i < codecs.length && least > 0; i++) {
 		const codec = codecs[i]!;
 		const distance = formatDistance(capability, codec);
 		if (distance === undefined || distance >= least || !isUsablePayloadType(codec.payloadType)) continue;

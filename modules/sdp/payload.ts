@@ -43,11 +43,13 @@ export class CodecReader {
 	/** The most codecs that are kept. */
 	room: number;
 	readonly #codecs: Codec[] = [];
-	// Of each codec; numbers in arrays of their own cost no slots.
+	// Of each codec; numbers in arrays of their own cost no slots, and are found at once.
+	readonly #kept: number[] = [];
 	readonly #ranks: Rank[] = [];
 	readonly #feedback: number[] = [];
 	#feedbackForAll = 0;
 	#last = -1;
+	#lastText = ""; // its payload type
 
 	/**
 	 * @param payloadTypes in order; lines of others are ignored
@@ -102,7 +104,7 @@ export class CodecReader {
 		}
 		const codecs: Codec[] = [];
 		for (const payloadType of this.#types) {
-			const index = this.indexOf(payloadType);
+			const index = this.#kept.indexOf(payloadType);
 			const codec = this.#codecs[index];
 			if (!codec || codec.name === "") continue;
 			codec.feedback = sets.get(this.#feedback[index]! | this.#feedbackForAll);
@@ -119,21 +121,17 @@ export class CodecReader {
 
 	/** The place of the codec that a line speaks of; -1 where the section does not have that type, or there is no room. */
 	private find(value: string, line: number, rank: Rank): number {
-		const payloadType = integer(head(value, " "), maximumPayloadType, line, "the payload type");
+		const text = head(value, " ");
 		// Lines of one codec usually follow one another.
-		const last = this.#codecs[this.#last];
-		if (last?.payloadType === payloadType && this.#ranks[this.#last]! >= rank) return this.#last;
+		if (text === this.#lastText && this.#ranks[this.#last]! >= rank) return this.#last;
+		const payloadType = integer(text, maximumPayloadType, line, "the payload type");
 		if (!this.#types.includes(payloadType)) return -1;
+		this.#lastText = text;
 		return (this.#last = this.place(payloadType, rank));
 	}
 
-	private indexOf(payloadType: number): number {
-		for (let i = 0; i < this.#codecs.length; i++) if (this.#codecs[i]!.payloadType === payloadType) return i;
-		return -1;
-	}
-
 	private place(payloadType: number, rank: Rank): number {
-		let index = this.indexOf(payloadType);
+		let index = this.#kept.indexOf(payloadType);
 		if (index >= 0) {
 			this.#ranks[index] = Math.max(this.#ranks[index]!, rank);
 			return index;
@@ -143,6 +141,7 @@ export class CodecReader {
 		if (index >= this.room) for (index--; index >= 0 && this.#ranks[index]! >= rank;) index--;
 		if (index < 0) return -1;
 		this.#codecs[index] = newCodec(payloadType);
+		this.#kept[index] = payloadType;
 		this.#ranks[index] = rank;
 		this.#feedback[index] = 0;
 		return index;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines, numbers and tokens of SDP text, all of them bounded.
 import WebRTCError from "webrtc/error";
+import { isVisibleText } from "webrtc/text";
 
 /** What a description may have. The defaults suit a board with 128 KB of chunks and 8192 slots, and every browser. */
 export interface SdpLimits {
@@ -148,19 +149,7 @@ export function integer(text: string, maximum: number, line: number, what: strin
 
 /** Visible ASCII without space, of 1 to `limits.token` characters: mids, stream names, protocols, URIs. */
 export function isToken(text: string): boolean {
-	const { length } = text;
-	if (!length || length > limits.token) return false;
-	try {
-		// What a URI has as it is, is such a character: on XS one call of this costs less than one for each.
-		if (encodeURI(text).length === length) return true;
-	} catch {
-		return false; // half of a surrogate pair
-	}
-	for (let i = 0; i < length; i++) {
-		const code = text.charCodeAt(i);
-		if (code <= 0x20 || code >= 0x7f) return false;
-	}
-	return true;
+	return isVisibleText(text, 1, limits.token);
 }
 
 export function token(text: string, line: number, what: string): string {

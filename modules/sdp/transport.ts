@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one transport of a bundle: whose ICE and DTLS count, and who begins the handshake.
 import WebRTCError from "webrtc/error";
-import { isLive, transports } from "webrtc/sdp/section";
+import { bundles, isLive } from "webrtc/sdp/section";
 import { malformed } from "webrtc/sdp/text";
 import type { Fingerprint, MediaSection, SessionDescription, Setup } from "webrtc/sdp/types";
 
@@ -60,9 +60,10 @@ export function remoteTransport(
 }
 
 function membersOf(description: SessionDescription, section: MediaSection): MediaSection[] {
-	const { media } = description;
-	const places = transports(description).find((members) => members.some((place) => media[place] === section)) ?? [];
-	return places.map((place) => media[place]!);
+	const { mid } = section;
+	const mids = mid === undefined ? undefined : bundles(description).find((group) => group.includes(mid));
+	if (!mids) return [section];
+	return mids.flatMap((one) => description.media.find((other) => other.mid === one) ?? []);
 }
 
 /** The section that speaks for the bundle: the first of those in use, in the bundle's order. */
@@ -70,11 +71,17 @@ export function taggedSection(
 	remote: SessionDescription,
 	local?: Pick<SessionDescription, "media">,
 ): MediaSection | undefined {
-	for (const place of transports(remote).flat()) {
-		const section = remote.media[place]!;
-		if (isLive(section) && (!local || isLive(local.media[place]!))) return section;
+	const { media, groups } = remote;
+	const isInUse = (section: MediaSection, place: number) =>
+		isLive(section) && (!local || isLive(local.media[place]!));
+	for (let i = 0; i < groups.length; i++) {
+		const { semantics, mids } = groups[i]!;
+		for (let j = 0; semantics === "BUNDLE" && j < mids.length; j++) {
+			const place = media.findIndex(({ mid }) => mid === mids[j]);
+			if (place >= 0 && isInUse(media[place]!, place)) return media[place];
+		}
 	}
-	return undefined;
+	return media.find(isInUse);
 }
 
 /** The sections in use that share the transport of the one that speaks for the bundle. */

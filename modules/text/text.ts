@@ -35,6 +35,19 @@ export function consistsOf(
 	return true;
 }
 
+/** Whether a text has from `minimum` to `maximum` characters, all of them visible ASCII. */
+export function isVisibleText(text: string, minimum: number, maximum: number): boolean {
+	const { length } = text;
+	if (length < minimum || length > maximum) return false;
+	try {
+		// What a URI has as it is, is such a character: on XS one call of this costs less than one for each.
+		if (encodeURI(text).length === length) return true;
+	} catch {
+		return false; // half of a surrogate pair
+	}
+	return consistsOf(text, isVisible);
+}
+
 // The SDK's typings know the first parameter only.
 const fromArrayBuffer = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
 

@@ -105,6 +105,7 @@ test("parameters are found by name, whatever the case and spaces", () => {
 	expect(parameter("a=1; Profile-Level-Id = 42e01f ;b=2", "profile-level-id")).toBe("42e01f");
 	expect(parameter("a=1;bb=2", "b")).toBeUndefined();
 	expect(parameter("", "a")).toBeUndefined();
-	expect(parameter("=1;a=", "")).toBeUndefined();
+	expect(parameter("a;b=2", "a")).toBeUndefined();
+	expect(parameter("aa=1;a", "a")).toBeUndefined();
 	expect(parameter("=1;a=", "a")).toBe("");
 });
