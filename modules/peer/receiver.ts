@@ -82,7 +82,9 @@ export default class RTCRtpReceiver {
 		const { session, cname } = this.#owner;
 		if (!session || !formats.length) return;
 		const ids = { ...(midId ? { midId } : {}), ...(transportSequenceId ? { transportSequenceId } : {}) };
-		const options = { formats, sources, ssrc: this.#ssrc, cname, mid, ...ids };
+		const feedback = { nack: media.feedback.includes("nack"), pli: media.feedback.includes("nack pli") };
+		const reducedSize = media.rtcpReducedSize;
+		const options = { formats, sources, ssrc: this.#ssrc, cname, mid, ...ids, ...feedback, reducedSize };
 		if (this.#native) this.#native.change(options);
 		else this.#native = new RtpReceiver({ ...options, session, onActive: (active) => this.tell(!active) });
 		this.restart();

@@ -166,6 +166,9 @@ function addReceiver(add: AddStats, { receiving, kind, mid }: RTCRtpTransceiver)
 		packetsLost: statistics.packetsLost,
 		packetsDiscarded: statistics.packetsDiscarded,
 		jitter: statistics.jitter,
+		retransmittedPacketsReceived: statistics.retransmittedPacketsReceived,
+		retransmittedBytesReceived: statistics.retransmittedBytesReceived,
+		...statistics.pictures,
 		lastPacketReceivedTimestamp: Date.now() - silence,
 		...played,
 	});

@@ -29,6 +29,15 @@ export interface NegotiatedCodec {
 	packetizationMode: 0 | 1;
 }
 
+/** What the remote may send. */
+export interface NegotiatedFormat {
+	payloadType: number;
+	/** Its name. */
+	codec: string;
+	/** The payload type of its retransmissions (RFC 4588); absent: they come under its own. */
+	rtx?: number;
+}
+
 /** One section, as agreed. */
 export interface NegotiatedMedia {
 	/** "": the only section may have none. */
@@ -48,7 +57,7 @@ export interface NegotiatedMedia {
 	/** The payload type of retransmissions (RFC 4588); undefined: there are none. */
 	rtx?: number | undefined;
 	/** What the remote may send, by the payload types of this side; none where it does not send. */
-	formats: readonly { payloadType: number; codec: string }[];
+	formats: readonly NegotiatedFormat[];
 	/** Data only: the remote's port of SCTP, and the bytes of a message that it takes (Infinity: any). */
 	data?: { port: number; maxMessageSize: number } | undefined;
 	/** Those that the remote announced, without retransmissions. */
@@ -115,7 +124,10 @@ function negotiatedSection(
 function formatsToReceive(local: MediaSection, remote: MediaSection): NegotiatedMedia["formats"] {
 	return local.codecs
 		.filter((ours) => !isRtx(ours) && remote.codecs.some((theirs) => matches(ours, theirs)))
-		.map(({ payloadType, name }) => ({ payloadType, codec: name }));
+		.map(({ payloadType, name }) => {
+			const rtx = remote.codecs.some(isRtx) ? rtxOf(local.codecs, payloadType) : undefined;
+			return { payloadType, codec: name, ...(rtx && { rtx: rtx.payloadType }) };
+		});
 }
 
 /** RFC 8841 section 6: without a word, 64 KB; 0 is without end. */

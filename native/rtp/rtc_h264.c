@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "rtc_depacketizer.h"
 #include "rtc_payload.h"
 #include "rtc_rtp.h"
 
@@ -184,4 +185,5 @@ static size_t next(rtc_payload_state *state, uint8_t *buffer, int *last)
 	return rtc_h264_packetizer_next((rtc_h264_packetizer *)state, buffer, last);
 }
 
-const rtc_payload_format rtc_payload_h264 = {.begin = begin, .next = next, .modes = 2};
+const rtc_payload_format rtc_payload_h264 = {
+	.begin = begin, .next = next, .modes = 2, .depacketizer = &rtc_depacketizer_h264};

@@ -20,6 +20,8 @@ typedef struct rtc_payload_format {
 	// `last` tells the last of the frame.
 	size_t (*next)(rtc_payload_state *state, uint8_t *buffer, int *last);
 	uint8_t modes; // how many modes there are
+	// The way back, of formats whose frames come in several packets; NULL: a payload is a frame.
+	const struct rtc_depacketizer *depacketizer;
 } rtc_payload_format;
 
 extern const rtc_payload_format rtc_payload_whole; // one packet is one frame: sound (RFC 7587 section 4.2, RFC 3551)

@@ -270,3 +270,27 @@ size_t rtc_rtcp_write_bye(uint8_t *buffer, uint32_t ssrc)
 	rtc_rtp_put32(buffer + 4, ssrc);
 	return RTC_RTCP_BYE_SIZE;
 }
+
+static void writeFeedback(uint8_t *buffer, uint8_t type, uint8_t format, uint32_t ssrc, uint32_t media, size_t size)
+{
+	writeHeader(buffer, format, type, size);
+	rtc_rtp_put32(buffer + 4, ssrc);
+	rtc_rtp_put32(buffer + 8, media);
+}
+
+size_t rtc_rtcp_write_nack(uint8_t *buffer, uint32_t ssrc, uint32_t media, const rtc_rtcp_nack *entries, size_t count)
+{
+	size_t size = RTC_RTCP_FEEDBACK_SIZE + count * RTC_RTCP_NACK_SIZE;
+	writeFeedback(buffer, RTPFB, RTPFB_NACK, ssrc, media, size);
+	for (size_t i = 0; i < count; i++) {
+		rtc_rtp_put16(buffer + RTC_RTCP_FEEDBACK_SIZE + i * RTC_RTCP_NACK_SIZE, entries[i].packet);
+		rtc_rtp_put16(buffer + RTC_RTCP_FEEDBACK_SIZE + i * RTC_RTCP_NACK_SIZE + 2, entries[i].following);
+	}
+	return size;
+}
+
+size_t rtc_rtcp_write_pli(uint8_t *buffer, uint32_t ssrc, uint32_t media)
+{
+	writeFeedback(buffer, PSFB, PSFB_PLI, ssrc, media, RTC_RTCP_FEEDBACK_SIZE);
+	return RTC_RTCP_FEEDBACK_SIZE;
+}

@@ -37,6 +37,10 @@ typedef struct {
 } rtc_rtcp_sender_info;
 
 typedef struct {
+	uint16_t packet, following; // a lost sequence number, and a bit for each of the 16 after it
+} rtc_rtcp_nack;
+
+typedef struct {
 	rtc_rtcp_kind kind;
 	uint8_t first;   // of its packet
 	uint32_t sender; // SSRC of who sent the packet
@@ -45,9 +49,7 @@ typedef struct {
 		rtc_rtcp_report report;
 		rtc_rtcp_sender_info info;
 		uint8_t sequence; // FIR: the request is new when this has changed
-		struct {
-			uint16_t packet, following; // a lost sequence number, and a bit for each of the 16 after it
-		} nack;
+		rtc_rtcp_nack nack;
 		struct {
 			const uint8_t *body; // behind the two SSRCs, in the packet
 			size_t size;
@@ -77,6 +79,8 @@ int rtc_rtcp_next(rtc_rtcp_reader *reader, rtc_rtcp_item *item);
 #define RTC_RTCP_REPORT_SIZE 72 // room for an SR with an SDES packet
 #define RTC_RTCP_BLOCK_SIZE 24  // of a report about one source
 #define RTC_RTCP_BYE_SIZE 8
+#define RTC_RTCP_FEEDBACK_SIZE 12 // of feedback about one source, and a whole PLI
+#define RTC_RTCP_NACK_SIZE 4      // of each entry of a generic NACK
 
 // Writes an SR without report blocks and an SDES packet with the CNAME (RFC 3550 sections 6.4.1 and 6.5.1). Returns its
 // size, at most RTC_RTCP_REPORT_SIZE.
@@ -87,5 +91,9 @@ size_t rtc_rtcp_write_receiver_report(uint8_t *buffer, uint32_t ssrc, uint32_t t
 size_t rtc_rtcp_write_description(uint8_t *buffer, uint32_t ssrc, const char *cname);
 // Writes a BYE packet, to follow a report in the same compound (RFC 3550 section 6.1). Returns RTC_RTCP_BYE_SIZE.
 size_t rtc_rtcp_write_bye(uint8_t *buffer, uint32_t ssrc);
+// Writes a generic NACK about `media`. Returns its size: RTC_RTCP_FEEDBACK_SIZE and RTC_RTCP_NACK_SIZE for each entry.
+size_t rtc_rtcp_write_nack(uint8_t *buffer, uint32_t ssrc, uint32_t media, const rtc_rtcp_nack *entries, size_t count);
+// Writes a PLI about `media`. Returns RTC_RTCP_FEEDBACK_SIZE.
+size_t rtc_rtcp_write_pli(uint8_t *buffer, uint32_t ssrc, uint32_t media);
 
 #endif

@@ -30,12 +30,14 @@ struct rtc_rtp_inbound {
 	void (*hear)(rtc_rtp_inbound *inbound, const rtc_rtcp_item *item, uint64_t now);
 	// Writes what is due at `now` into the RTC_RTP_INBOUND_REPORT bytes at `buffer`. Returns its size, 0: nothing is.
 	size_t (*report)(rtc_rtp_inbound *inbound, uint8_t *buffer, uint64_t now);
+	// Takes what time alone brings.
+	void (*give)(rtc_rtp_inbound *inbound, uint64_t now, rtc_rtp_deliveries *deliveries);
+	// When the two before are to be called again; UINT64_MAX: not before a packet comes.
+	uint64_t (*due)(rtc_rtp_inbound *inbound);
 };
 #define RTC_RTP_INBOUND_REPORT 512
 
 void rtc_rtp_deliver(rtc_rtp_deliveries *deliveries);
-// Sends what is due of all of them.
-void rtc_rtp_report_inbound(rtc_srtp *srtp, rtc_rtp_inbound *inbounds, uint64_t now);
 // Sends one RTCP packet, if there is a way out.
 void rtc_rtp_send_rtcp(rtc_srtp *srtp, const uint8_t *packet, size_t size);
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All of it is guarded by the session's lock, but for what its sinks are given: that is done without.
-#include "rtc_rtp_receiver.h"
+#include "rtc_rtp_receiver_core.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,36 +7,21 @@
 #include "rtc_payload.h"
 #include "rtc_port.h"
 
-#define FRAMES 4               // that sinks may hold at once
-#define SILENCE 500000u        // microseconds, after which another SSRC may take the place of one
-#define CYCLES 0x20000u        // by which numbers go on with another SSRC
-#define AUDIO_INTERVAL 5000000 // microseconds between reports, halved to one and a half times, by chance
-#define VIDEO_INTERVAL 1000000
-#define FIRST_REPORT 300000
+#define FRAMES 4        // that sinks may hold at once
+#define SILENCE 500000u // microseconds, after which another SSRC may take the place of one
+#define CYCLES 0x20000u // by which numbers go on with another SSRC
 
-struct rtc_rtp_receiver {
-	rtc_source source; // first
-	rtc_rtp_inbound inbound;
-	rtc_rtp_session *session;
-	rtc_rtp_receiver_options options;
-	void (*changed)(void *context);
-	void *context;
-	rtc_frame_pool *pool;
-	rtc_rtp_reception reception;
-	uint32_t numbers; // what is added to sequence numbers, so that they grow from SSRC to SSRC
-	uint32_t newest;  // of those that were given out
-	uint64_t nextReport;
-	uint32_t random;
-	uint8_t active, closed;
-	rtc_rtp_receiver_statistics statistics;
-};
+static atomic_uint assemblyBytes = RTC_ASSEMBLY_BYTES;
 
-static rtc_rtp_receiver *ofInbound(rtc_rtp_inbound *inbound)
+int rtc_rtp_receiver_configure(uint32_t bytes)
 {
-	return (rtc_rtp_receiver *)((char *)inbound - offsetof(rtc_rtp_receiver, inbound));
+	if (bytes < RTC_ASSEMBLY_BYTES_MINIMUM || bytes > RTC_ASSEMBLY_BYTES_MAXIMUM)
+		return EINVAL;
+	atomic_store(&assemblyBytes, bytes);
+	return 0;
 }
 
-static void setActive(rtc_rtp_receiver *receiver, uint8_t active)
+void rtc_rtp_receiver_set_active(rtc_rtp_receiver *receiver, uint8_t active)
 {
 	if (receiver->active == active || receiver->closed)
 		return;
@@ -79,6 +63,12 @@ static int isHeard(rtc_rtp_receiver *receiver, uint32_t ssrc, const rtc_codec *c
 	return 1;
 }
 
+static void add(rtc_rtp_receiver *receiver, rtc_frame *frame, rtc_rtp_deliveries *deliveries)
+{
+	deliveries->entries[deliveries->count].source = rtc_source_retain(&receiver->source);
+	deliveries->entries[deliveries->count++].frame = frame;
+}
+
 static void give(rtc_rtp_receiver *receiver, const rtc_rtp_packet *packet, const rtc_codec *codec, uint64_t now,
 				 rtc_rtp_deliveries *deliveries)
 {
@@ -96,16 +86,76 @@ static void give(rtc_rtp_receiver *receiver, const rtc_rtp_packet *packet, const
 	frame->sampleRate = codec->clockRate;
 	frame->sequence = receiver->newest;
 	frame->timestamp = packet->timestamp;
-	deliveries->entries[deliveries->count].source = rtc_source_retain(&receiver->source);
-	deliveries->entries[deliveries->count++].frame = frame;
+	add(receiver, frame, deliveries);
+}
+
+static void givePictures(rtc_rtp_receiver *receiver, uint64_t now, rtc_rtp_deliveries *deliveries)
+{
+	while (deliveries->count < RTC_RTP_DELIVERIES) {
+		rtc_frame *frame = rtc_rtp_pictures_next(receiver->pictures, now);
+		if (!frame)
+			break;
+		add(receiver, frame, deliveries);
+	}
+}
+
+static void takePicture(rtc_rtp_receiver *receiver, const rtc_rtp_packet *packet, const rtc_codec *codec,
+						uint32_t sequence, int isRepair, uint64_t now, rtc_rtp_deliveries *deliveries)
+{
+	rtc_assembly_packet taken = {
+		.sequence = sequence,
+		.timestamp = packet->timestamp,
+		.marker = packet->marker,
+		.codec = codec,
+		.payload = packet->payload,
+		.size = packet->payloadSize,
+		.arrival = now,
+	};
+	if (packet->payloadSize > RTC_MTU) {
+		receiver->statistics.packetsDiscarded++;
+		return;
+	}
+	rtc_rtp_pictures_take(receiver->pictures, &taken, isRepair, now);
+	givePictures(receiver, now, deliveries);
+}
+
+// RFC 4588 section 4: a payload behind its own sequence number, under numbers of the retransmissions. It stands for a
+// packet of the stream that is heard, for it has no other number of it. Returns whether it was one.
+static int takeRepair(rtc_rtp_receiver *receiver, const rtc_rtp_packet *packet, uint64_t now,
+					  rtc_rtp_deliveries *deliveries)
+{
+	rtc_rtp_receiver_statistics *statistics = &receiver->statistics;
+	const rtc_codec *codec = NULL;
+	for (uint8_t i = 0; i < receiver->options.formatCount && !codec; i++)
+		if (receiver->options.formats[i].hasRtx && receiver->options.formats[i].rtxPayloadType == packet->payloadType)
+			codec = receiver->options.formats[i].codec;
+	if (!codec || !receiver->pictures || !statistics->ssrc)
+		return 0;
+	statistics->packetsReceived++;
+	statistics->headerBytesReceived += packet->headerSize;
+	statistics->bytesReceived += packet->payloadSize;
+	statistics->retransmittedPacketsReceived++;
+	statistics->retransmittedBytesReceived += packet->payloadSize;
+	if (packet->payloadSize <= 2) // padding, which tries what the way carries
+		return 1;
+	uint32_t extended = rtc_rtp_reception_extend(&receiver->reception, rtc_rtp_get16(packet->payload));
+	if ((int32_t)(extended - receiver->reception.highest) > 0) // it was not asked for
+		return 1;
+	rtc_rtp_packet original = *packet;
+	original.payload += 2;
+	original.payloadSize -= 2;
+	takePicture(receiver, &original, codec, receiver->numbers + extended, 1, now, deliveries);
+	return 1;
 }
 
 static void take(rtc_rtp_inbound *inbound, const rtc_rtp_packet *packet, uint64_t now, rtc_rtp_deliveries *deliveries)
 {
-	rtc_rtp_receiver *receiver = ofInbound(inbound);
+	rtc_rtp_receiver *receiver = rtc_rtp_receiver_of(inbound);
 	rtc_rtp_receiver_statistics *statistics = &receiver->statistics;
 	const rtc_codec *codec = codecOf(receiver, packet->payloadType);
 	uint32_t extended;
+	if (!codec && takeRepair(receiver, packet, now, deliveries))
+		return;
 	if (!codec || !isHeard(receiver, packet->ssrc, codec, now) ||
 		rtc_rtp_reception_take(&receiver->reception, packet->sequence, packet->timestamp, now, &extended) ==
 			RTC_RTP_RECEPTION_JUMPED) {
@@ -118,54 +168,46 @@ static void take(rtc_rtp_inbound *inbound, const rtc_rtp_packet *packet, uint64_
 	statistics->payloadType = packet->payloadType;
 	statistics->received = now;
 	if (!receiver->nextReport)
-		receiver->nextReport = now + FIRST_REPORT;
-	setActive(receiver, 1);
+		receiver->nextReport = now + RTC_RTP_RECEIVER_FIRST_REPORT;
+	rtc_rtp_receiver_set_active(receiver, 1);
 	receiver->newest = receiver->numbers + extended;
-	if (packet->payloadSize) // else it is padding
+	if (receiver->pictures)
+		takePicture(receiver, packet, codec, receiver->newest, 0, now, deliveries);
+	else if (packet->payloadSize) // else it is padding
 		give(receiver, packet, codec, now, deliveries);
 }
 
-static void hear(rtc_rtp_inbound *inbound, const rtc_rtcp_item *item, uint64_t now)
+static void giveDue(rtc_rtp_inbound *inbound, uint64_t now, rtc_rtp_deliveries *deliveries)
 {
-	rtc_rtp_receiver *receiver = ofInbound(inbound);
-	uint32_t about = item->kind == RTC_RTCP_BYE ? item->target : item->sender;
-	if (!receiver->statistics.ssrc || about != receiver->statistics.ssrc)
-		return;
-	if (item->kind == RTC_RTCP_BYE)
-		setActive(receiver, 0);
-	else
-		rtc_rtp_reception_reported(&receiver->reception, &item->info, now);
+	rtc_rtp_receiver *receiver = rtc_rtp_receiver_of(inbound);
+	if (receiver->pictures)
+		givePictures(receiver, now, deliveries);
 }
 
-// RFC 3550 section 6.3: reports go out while something comes in, and one when it has ended.
-static size_t report(rtc_rtp_inbound *inbound, uint8_t *buffer, uint64_t now)
+// Sinks came or went, on the machine's thread.
+static void want(rtc_source *source, int active)
 {
-	rtc_rtp_receiver *receiver = ofInbound(inbound);
-	rtc_rtcp_report block;
-	if (!receiver->nextReport || now < receiver->nextReport)
-		return 0;
-	uint64_t interval = receiver->options.isVideo ? VIDEO_INTERVAL : AUDIO_INTERVAL;
-	receiver->random = receiver->random * 1664525 + 1013904223; // Numerical Recipes; spreads reports, hides nothing
-	receiver->nextReport = now + interval / 2 + (interval * (receiver->random >> 16) >> 16);
-	receiver->statistics.reportsSent++;
-	rtc_rtp_reception_report(&receiver->reception, now, &block);
-	size_t size = rtc_rtcp_write_receiver_report(buffer, receiver->options.ssrc, receiver->statistics.ssrc, &block);
-	return size + rtc_rtcp_write_description(buffer + size, receiver->options.ssrc, receiver->options.cname);
+	rtc_rtp_receiver *receiver = (rtc_rtp_receiver *)source;
+	rtc_rtp_session_lock(receiver->session);
+	rtc_rtp_pictures_want(receiver->pictures, active, rtc_now());
+	rtc_rtp_session_unlock(receiver->session);
+	rtc_rtp_session_wake(receiver->session);
 }
 
-static size_t leave(rtc_rtp_receiver *receiver, uint8_t *buffer, uint64_t now)
+static void requestKeyFrame(rtc_source *source)
 {
-	if (!receiver->statistics.reportsSent)
-		return 0;
-	receiver->nextReport = now;
-	size_t size = report(&receiver->inbound, buffer, now);
-	return size + rtc_rtcp_write_bye(buffer + size, receiver->options.ssrc);
+	rtc_rtp_receiver *receiver = (rtc_rtp_receiver *)source;
+	rtc_rtp_session_lock(receiver->session);
+	rtc_rtp_pictures_request_key(receiver->pictures, rtc_now());
+	rtc_rtp_session_unlock(receiver->session);
+	rtc_rtp_session_wake(receiver->session);
 }
 
 static void destroy(rtc_source *source)
 {
 	rtc_rtp_receiver *receiver = (rtc_rtp_receiver *)source;
 	rtc_frame_pool_close(receiver->pool);
+	rtc_rtp_pictures_free(receiver->pictures);
 	rtc_rtp_session_release(receiver->session);
 	free(receiver);
 }
@@ -174,7 +216,8 @@ static int check(const rtc_rtp_receiver_options *options)
 {
 	for (uint8_t i = 0; i < options->formatCount && i < RTC_RTP_RECEIVER_FORMATS; i++)
 		if (!options->formats[i].codec || options->formats[i].codec->isVideo != options->isVideo ||
-			options->formats[i].payloadType > 127)
+			options->formats[i].payloadType > 127 || options->formats[i].rtxPayloadType > 127 ||
+			(options->isVideo && !options->formats[i].codec->payload->depacketizer))
 			return 0;
 	return options->formatCount && options->formatCount <= RTC_RTP_RECEIVER_FORMATS &&
 		   options->sourceCount <= RTC_RTP_RECEIVER_SOURCES && options->ssrc && options->midId < 15 &&
@@ -187,8 +230,10 @@ static rtc_rtp_route routeOf(rtc_rtp_receiver *receiver, const rtc_rtp_receiver_
 	rtc_rtp_route route = {.midId = options->midId, .context = &receiver->inbound};
 	memcpy(route.mid, options->mid, sizeof route.mid);
 	for (uint8_t i = 0; i < options->formatCount; i++) {
-		uint8_t payloadType = options->formats[i].payloadType;
+		uint8_t payloadType = options->formats[i].payloadType, repairs = options->formats[i].rtxPayloadType;
 		route.payloadTypes[payloadType >> 5] |= 1u << (payloadType & 31);
+		if (options->formats[i].hasRtx)
+			route.payloadTypes[repairs >> 5] |= 1u << (repairs & 31);
 	}
 	return route;
 }
@@ -203,14 +248,25 @@ rtc_rtp_receiver *rtc_rtp_receiver_new(const rtc_rtp_receiver_options *options, 
 	rtc_source_init(&receiver->source, destroy);
 	receiver->session = rtc_rtp_session_retain(session);
 	receiver->options = *options;
-	receiver->inbound = (rtc_rtp_inbound){.take = take, .hear = hear, .report = report};
+	receiver->inbound = (rtc_rtp_inbound){
+		.take = take,
+		.hear = rtc_rtp_receiver_hear,
+		.report = rtc_rtp_receiver_report,
+		.give = giveDue,
+		.due = rtc_rtp_receiver_due,
+	};
 	receiver->inbound.ssrc = options->ssrc;
 	receiver->inbound.arrivalId = options->transportSequenceId;
 	receiver->random = options->ssrc;
 	receiver->changed = changed;
 	receiver->context = context;
-	receiver->pool = rtc_frame_pool_new(FRAMES, RTC_MTU);
-	if (receiver->pool) {
+	if (options->isVideo) {
+		receiver->pictures = rtc_rtp_pictures_new(atomic_load(&assemblyBytes), options->feedback);
+		receiver->source.active = want;
+		receiver->source.requestKeyFrame = requestKeyFrame;
+	} else
+		receiver->pool = rtc_frame_pool_new(FRAMES, RTC_MTU);
+	if (receiver->pool || receiver->pictures) {
 		rtc_rtp_route route = routeOf(receiver, options);
 		*error =
 			rtc_rtp_session_add_inbound(session, &receiver->inbound, &route, options->sources, options->sourceCount);
@@ -236,6 +292,8 @@ int rtc_rtp_receiver_change(rtc_rtp_receiver *receiver, const rtc_rtp_receiver_o
 	receiver->options = *options;
 	receiver->inbound.ssrc = options->ssrc;
 	receiver->inbound.arrivalId = options->transportSequenceId;
+	if (receiver->pictures)
+		rtc_rtp_pictures_set_feedback(receiver->pictures, options->feedback);
 	rtc_rtp_session_unlock(receiver->session);
 	return rtc_rtp_session_add_inbound(receiver->session, &receiver->inbound, &route, options->sources,
 									   options->sourceCount);
@@ -259,6 +317,9 @@ void rtc_rtp_receiver_get_statistics(rtc_rtp_receiver *receiver, rtc_rtp_receive
 		statistics->jitter = (double)(reception->jitter >> 4) / reception->clockRate;
 	statistics->reportsReceived = reception->reports;
 	statistics->remote = reception->sender;
+	statistics->isVideo = receiver->options.isVideo;
+	if (receiver->pictures)
+		rtc_rtp_pictures_get_statistics(receiver->pictures, &statistics->pictures);
 	rtc_rtp_session_unlock(receiver->session);
 }
 
@@ -267,7 +328,7 @@ void rtc_rtp_receiver_close(rtc_rtp_receiver *receiver)
 	uint8_t bye[RTC_RTCP_REPORT_SIZE + RTC_RTCP_BLOCK_SIZE + RTC_RTCP_BYE_SIZE];
 	rtc_rtp_session_lock(receiver->session);
 	receiver->closed = 1;
-	size_t size = leave(receiver, bye, rtc_now());
+	size_t size = rtc_rtp_receiver_leave(receiver, bye, rtc_now());
 	rtc_rtp_session_unlock(receiver->session);
 	rtc_rtp_session_remove_inbound(receiver->session, &receiver->inbound, bye, size);
 	rtc_source_disconnect_all(&receiver->source);

@@ -3,6 +3,7 @@
 #ifndef RTC_RTP_RECEIVER_H
 #define RTC_RTP_RECEIVER_H
 
+#include "rtc_rtp_pictures.h"
 #include "rtc_rtp_reception.h"
 #include "rtc_rtp_session.h"
 
@@ -15,11 +16,15 @@ typedef struct {
 	struct {
 		uint8_t payloadType;
 		const rtc_codec *codec;
+		uint8_t hasRtx;
+		uint8_t rtxPayloadType; // of its retransmissions (RFC 4588), where it has any
 	} formats[RTC_RTP_RECEIVER_FORMATS];
 	uint32_t sources[RTC_RTP_RECEIVER_SOURCES]; // SSRCs that the remote has announced
 	uint32_t ssrc;                              // under which this side reports; not 0
 	char cname[RTC_RTCP_CNAME + 1];
 	uint8_t midId;               // header extension id of sdes:mid, 0: none
+	uint8_t feedback;            // of pictures: RTC_RTP_PICTURES_NACK and _PLI
+	uint8_t isReducedSize;       // feedback may go without a report before it (RFC 5506)
 	uint8_t transportSequenceId; // of transport-wide sequence numbers, whose arrival is told of; 0: it is not
 	char mid[RTC_RTP_MID + 1];
 } rtc_rtp_receiver_options;
@@ -38,9 +43,17 @@ typedef struct {
 	uint32_t reportsReceived;    // of the sender
 	rtc_rtcp_sender_info remote; // from the newest
 	uint32_t reportsSent;
+	uint64_t retransmittedPacketsReceived, retransmittedBytesReceived; // by RTX; the totals have them, too
+	uint8_t isVideo;
+	rtc_rtp_pictures_statistics pictures; // of video
 } rtc_rtp_receiver_statistics;
 
 typedef struct rtc_rtp_receiver rtc_rtp_receiver;
+
+// Bytes of packets of pictures that wait, for each receiver that is made from now on; its frames take one and a half
+// times as much on a chip, three times elsewhere. 0, or EINVAL for what is not from RTC_ASSEMBLY_BYTES_MINIMUM to
+// RTC_ASSEMBLY_BYTES_MAXIMUM.
+int rtc_rtp_receiver_configure(uint32_t bytes);
 
 // Retains `session`. `changed` is told, on the network thread, when packets begin to come, and when the sender has said
 // BYE; it may be NULL. NULL with *error EINVAL, ENOMEM, EEXIST (a section has one) or ENOSPC.

@@ -91,7 +91,10 @@ static void readFormats(xsMachine *the, rtc_rtp_receiver_options *options)
 			xsRangeError("codec: there is no %s", name);
 		if (payloadType < 0)
 			xsTypeError("payloadType: missing");
+		int rtx = rtc_xs_integer(the, &xsVar(1), xsID_rtx, "rtx", 0, 127, -1);
 		options->formats[options->formatCount].payloadType = (uint8_t)payloadType;
+		options->formats[options->formatCount].hasRtx = rtx >= 0;
+		options->formats[options->formatCount].rtxPayloadType = (uint8_t)(rtx < 0 ? 0 : rtx);
 		options->formats[options->formatCount++].codec = codec;
 	}
 	options->isVideo = options->formatCount && options->formats[0].codec->isVideo;
@@ -110,6 +113,12 @@ static void readSources(xsMachine *the, rtc_rtp_receiver_options *options)
 	}
 }
 
+static int isSet(xsMachine *the, xsIdentifier id)
+{
+	xsmcGet(xsVar(0), xsArg(0), id);
+	return xsmcTest(xsVar(0));
+}
+
 static void readOptions(xsMachine *the, rtc_rtp_receiver_options *options)
 {
 	if (xsmcArgc < 1)
@@ -123,6 +132,16 @@ static void readOptions(xsMachine *the, rtc_rtp_receiver_options *options)
 	options->transportSequenceId =
 		(uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_transportSequenceId, "transportSequenceId", 1, 14, 0);
 	rtc_xs_string(the, &xsArg(0), xsID_mid, "mid", options->mid, sizeof options->mid, 0);
+	options->feedback = (uint8_t)((isSet(the, xsID_nack) ? RTC_RTP_PICTURES_NACK : 0) |
+								  (isSet(the, xsID_pli) ? RTC_RTP_PICTURES_PLI : 0));
+	options->isReducedSize = (uint8_t)isSet(the, xsID_reducedSize);
+}
+
+void xs_rtc_rtp_configureReception(xsMachine *the)
+{
+	double bytes = xsmcArgc > 0 ? xsmcToNumber(xsArg(0)) : 0;
+	if (!(bytes >= 0 && bytes <= UINT32_MAX) || rtc_rtp_receiver_configure((uint32_t)bytes))
+		xsRangeError("bytes: not from %u to %u", RTC_ASSEMBLY_BYTES_MINIMUM, RTC_ASSEMBLY_BYTES_MAXIMUM);
 }
 
 void xs_rtc_rtp_receiver(xsMachine *the)
@@ -186,11 +205,26 @@ static void setNumber(xsMachine *the, xsIdentifier id, double value)
 	xsmcSet(xsResult, id, xsVar(0));
 }
 
+// As `pictures` of xsResult, by way of xsVar(1).
+static void setPictures(xsMachine *the, const rtc_rtp_pictures_statistics *counted)
+{
+	xsVar(1) = xsResult;
+	xsmcSetNewObject(xsResult);
+	setNumber(the, xsID_framesReceived, (double)counted->framesReceived);
+	setNumber(the, xsID_keyFramesReceived, (double)counted->keyFramesReceived);
+	setNumber(the, xsID_framesDropped, (double)counted->framesDropped);
+	setNumber(the, xsID_framesLost, counted->losses);
+	setNumber(the, xsID_nackCount, counted->nackCount);
+	setNumber(the, xsID_pliCount, counted->pliCount);
+	xsmcSet(xsVar(1), xsID_pictures, xsResult);
+	xsResult = xsVar(1);
+}
+
 void xs_rtc_rtp_receiver_statistics(xsMachine *the)
 {
 	rtc_rtp_receiver_statistics counted;
 	rtc_rtp_receiver_get_statistics(recordOf(the)->receiver, &counted);
-	xsmcVars(1);
+	xsmcVars(2);
 	xsmcSetNewObject(xsResult);
 	setNumber(the, xsID_ssrc, counted.ssrc);
 	setNumber(the, xsID_payloadType, counted.payloadType);
@@ -207,4 +241,8 @@ void xs_rtc_rtp_receiver_statistics(xsMachine *the)
 	setNumber(the, xsID_remoteBytes, counted.remote.octets);
 	setNumber(the, xsID_remoteTime,
 			  counted.reportsReceived ? ((double)counted.remote.ntp / 4294967296.0 - UNIX_EPOCH) * 1000 : 0);
+	setNumber(the, xsID_retransmittedPacketsReceived, (double)counted.retransmittedPacketsReceived);
+	setNumber(the, xsID_retransmittedBytesReceived, (double)counted.retransmittedBytesReceived);
+	if (counted.isVideo)
+		setPictures(the, &counted.pictures);
 }

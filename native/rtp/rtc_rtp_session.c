@@ -28,6 +28,14 @@ int rtc_rtp_session_ready(rtc_rtp_session *session)
 	return rtc_srtp_ready(session->srtp);
 }
 
+void rtc_rtp_session_wake(rtc_rtp_session *session)
+{
+	pthread_mutex_lock(&session->lock);
+	if (!session->closed)
+		rtc_srtp_wake_task(session->srtp, &session->task);
+	pthread_mutex_unlock(&session->lock);
+}
+
 int rtc_rtp_stream_wants_key_frame(rtc_rtp_stream *stream, uint64_t now)
 {
 	if (!stream->options.codec->isVideo)
@@ -101,20 +109,6 @@ static void onReady(void *context)
 	rtc_rtp_express(&wishes);
 }
 
-// Whosever packet it is: the sender's estimate is of them all.
-static void tellArrival(rtc_rtp_session *session, const rtc_rtp_packet *packet, uint64_t now)
-{
-	uint8_t feedback[RTC_RTP_INBOUND_REPORT];
-	size_t size;
-	if (!session->arrivals || !session->inbounds)
-		return;
-	const uint8_t *element = rtc_rtp_find_extension(packet, session->arrivalId, &size);
-	if (element && size >= 2)
-		rtc_twcc_log_take(session->arrivals, rtc_rtp_get16(element), now);
-	size = rtc_twcc_log_write(session->arrivals, feedback, sizeof feedback, session->inbounds->ssrc, packet->ssrc, now);
-	rtc_rtp_send_rtcp(session->srtp, feedback, size);
-}
-
 static void onRtp(void *context, const uint8_t *data, size_t size)
 {
 	rtc_rtp_session *session = context;
@@ -131,8 +125,10 @@ static void onRtp(void *context, const uint8_t *data, size_t size)
 		inbound->take(inbound, &packet, now, &deliveries);
 	else
 		session->statistics.unrouted++;
-	tellArrival(session, &packet, now);
-	rtc_rtp_report_inbound(session->srtp, session->inbounds, now);
+	rtc_rtp_note_arrival(session, &packet, now);
+	uint64_t due = rtc_rtp_tick_inbound(session, now, NULL);
+	if (due < session->inboundDue && !session->closed)
+		rtc_srtp_wake_task(session->srtp, &session->task);
 	pthread_mutex_unlock(&session->lock);
 	rtc_rtp_deliver(&deliveries);
 }
@@ -240,11 +236,13 @@ static uint64_t run(rtc_task *task)
 	rtc_rtp_session *session = (rtc_rtp_session *)task;
 	rtc_rtp_departure out = {.session = session};
 	rtc_rtp_wishes wishes = {.count = 0};
+	rtc_rtp_deliveries deliveries = {.count = 0};
 	uint64_t now = rtc_now();
 	pthread_mutex_lock(&session->lock);
 	rtc_bwe_time(&session->bwe, now);
 	uint64_t due = rtc_rtp_pump(&out, now);
 	rtc_rtp_depart(&out);
+	uint64_t inbound = session->inboundDue = rtc_rtp_tick_inbound(session, now, &deliveries);
 	rtc_rtp_wish_rates(session, &wishes);
 	for (rtc_rtp_stream *stream = session->streams; stream; stream = stream->next)
 		if (stream->isBroken)
@@ -256,7 +254,8 @@ static uint64_t run(rtc_task *task)
 		due = now + TICK;
 	pthread_mutex_unlock(&session->lock);
 	rtc_rtp_express(&wishes);
-	return due;
+	rtc_rtp_deliver(&deliveries);
+	return inbound < due ? inbound : due;
 }
 
 int rtc_rtp_stream_check(rtc_rtp_stream_options *options)
@@ -437,6 +436,7 @@ rtc_rtp_session *rtc_rtp_session_new(rtc_srtp *srtp, int *error)
 	pthread_mutex_init(&session->lock, NULL);
 	session->srtp = rtc_srtp_retain(srtp);
 	session->closed = 1; // until all is there
+	session->inboundDue = UINT64_MAX;
 	session->task.run = run;
 	session->paced = rtc_now();
 	session->debt = INT32_MIN; // a burst may be

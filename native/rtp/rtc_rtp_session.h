@@ -35,6 +35,8 @@ void rtc_rtp_session_close(rtc_rtp_session *session);
 void rtc_rtp_session_lock(rtc_rtp_session *session);
 void rtc_rtp_session_unlock(rtc_rtp_session *session);
 int rtc_rtp_session_ready(rtc_rtp_session *session); // it has keys
+// An inbound of it has something to do by now. Any thread, without the lock.
+void rtc_rtp_session_wake(rtc_rtp_session *session);
 
 // How the packets of a stream are made.
 typedef struct {

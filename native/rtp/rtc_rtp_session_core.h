@@ -62,7 +62,9 @@ struct rtc_rtp_session {
 	uint64_t nextReport;
 	rtc_rtp_router router;
 	rtc_rtp_inbound *inbounds;
+	uint64_t inboundDue;    // when the task has to look at them
 	rtc_twcc_log *arrivals; // NULL: they are not told of
+	uint32_t arrivalSsrc;   // whose came last
 	uint8_t arrivalId;      // header extension of the transport-wide sequence numbers that come
 	rtc_rtp_session_statistics statistics;
 	// Queues.
@@ -136,6 +138,13 @@ void rtc_rtp_take_rtcp(void *session, const uint8_t *data, size_t size); // SRTP
 uint32_t rtc_rtp_share(const rtc_rtp_session *session);
 // Whether a frame goes at all: 0, EAGAIN or ECANCELED, as rtc_rtp_session_send.
 int rtc_rtp_thin(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame);
+
+// Notes when a packet came, to tell its sender.
+void rtc_rtp_note_arrival(rtc_rtp_session *session, const rtc_rtp_packet *packet, uint64_t now);
+// Sends what receivers have to tell, and takes what time brings them, which without `deliveries` waits for the task.
+// Returns when there is more.
+uint64_t rtc_rtp_tick_inbound(rtc_rtp_session *session, uint64_t now, rtc_rtp_deliveries *deliveries);
+
 // Puts a frame into the queue, and sends what may leave by now. Returns as rtc_rtp_session_send.
 int rtc_rtp_queue_frame(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame, uint32_t timestamp);
 void rtc_rtp_forget_queue(rtc_rtp_session *session, const rtc_rtp_stream *stream);

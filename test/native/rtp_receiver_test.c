@@ -33,7 +33,12 @@ typedef struct {
 } listener;
 
 static const rtc_rtp_receiver_options wanted = {
-	.formatCount = 2, .formats = {{111, &opus}, {8, &pcma}}, .ssrc = LOCAL, .cname = "here", .midId = 1, .mid = "0"};
+	.formatCount = 2,
+	.formats = {{.payloadType = 111, .codec = &opus}, {.payloadType = 8, .codec = &pcma}},
+	.ssrc = LOCAL,
+	.cname = "here",
+	.midId = 1,
+	.mid = "0"};
 
 static void destroySink(rtc_sink *sink)
 {

@@ -150,6 +150,12 @@ static void takePacket(rtc_rtp_inbound *inbound, const rtc_rtp_packet *packet, u
 		taken[i].count += inbound == &taken[i].inbound;
 }
 
+static uint64_t never(rtc_rtp_inbound *inbound)
+{
+	(void)inbound;
+	return UINT64_MAX;
+}
+
 static size_t reportNothing(rtc_rtp_inbound *inbound, uint8_t *buffer, uint64_t now)
 {
 	(void)inbound;
@@ -161,7 +167,7 @@ static size_t reportNothing(rtc_rtp_inbound *inbound, uint8_t *buffer, uint64_t 
 static rtc_rtp_route route(int index, const char *mid, const char *rid, uint8_t payloadType)
 {
 	rtc_rtp_route route = {.midId = 1, .ridId = 2, .repairedId = 3, .context = &taken[index].inbound};
-	taken[index].inbound = (rtc_rtp_inbound){.take = takePacket, .report = reportNothing};
+	taken[index].inbound = (rtc_rtp_inbound){.take = takePacket, .report = reportNothing, .due = never};
 	snprintf(route.mid, sizeof route.mid, "%s", mid);
 	snprintf(route.rid, sizeof route.rid, "%s", rid);
 	route.payloadTypes[payloadType >> 5] |= 1u << (payloadType & 31);

@@ -44,6 +44,24 @@ test("a section that the remote sends in has a native receiver for all that may 
 	expect(RtpReceiver.open.size).toBe(0);
 });
 
+test("of pictures, what is lost is asked for, and counted", async () => {
+	const sender = make();
+	const device = make();
+	sender.addTransceiver(camera(), { direction: "sendonly" });
+	device.addTransceiver("video", { direction: "recvonly" });
+	await negotiate(sender, device);
+	await advance(100);
+	const [{ options } = { options: undefined }] = RtpReceiver.open;
+	const [format] = options!.formats;
+	expect(format).toEqual({ codec: "H264", payloadType: expect.any(Number), rtx: expect.any(Number) });
+	expect(format!.rtx).not.toBe(format!.payloadType);
+	expect(options).toMatchObject({ nack: true, pli: true, reducedSize: true });
+	const report = await device.getStats();
+	const inbound = [...report.values()].find(({ type }) => type === "inbound-rtp");
+	expect(inbound).toMatchObject({ kind: "video", framesReceived: 14, nackCount: 18, pliCount: 19 });
+	expect(inbound).toMatchObject({ retransmittedPacketsReceived: 12, retransmittedBytesReceived: 13 });
+});
+
 test("its track is muted until something comes, and when the remote says BYE", async () => {
 	const { receiver } = await talk();
 	const { track } = receiver.receiver;

@@ -92,12 +92,15 @@ export class RtpReceiver {
 	constructor(
 		public options: {
 			session: object;
-			formats: readonly { payloadType: number; codec: string }[];
+			formats: readonly { payloadType: number; codec: string; rtx?: number }[];
 			sources?: readonly number[];
 			ssrc: number;
 			cname: string;
 			midId?: number;
 			mid?: string;
+			nack?: boolean;
+			pli?: boolean;
+			reducedSize?: boolean;
 			onActive?: (active: boolean) => void;
 		},
 	) {
@@ -125,6 +128,18 @@ export class RtpReceiver {
 			remotePackets: 9,
 			remoteBytes: 10,
 			remoteTime: 11,
+			retransmittedPacketsReceived: 12,
+			retransmittedBytesReceived: 13,
+			...(this.options.formats[0]!.codec === "H264" && {
+				pictures: {
+					framesReceived: 14,
+					keyFramesReceived: 15,
+					framesDropped: 16,
+					framesLost: 17,
+					nackCount: 18,
+					pliCount: 19,
+				},
+			}),
 		};
 	}
 
