@@ -2,7 +2,7 @@
 // Applications in the simulator, as processes.
 // @ts-check
 import { spawn } from "node:child_process";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -19,12 +19,13 @@ export class Application {
 	 * @param {string[]} [hostOptions] of the simulator
 	 * @param {Record<string, string>} [environment] variables added to this process's
 	 * @param {string} [program] that runs Node.js
+	 * @param {string} [cwd]
 	 */
-	constructor(manifest, options = {}, hostOptions = [], environment = {}, program = "node") {
+	constructor(manifest, options = {}, hostOptions = [], environment = {}, program = "node", cwd = root) {
 		const pairs = Object.entries(options).map(([key, value]) => `${key}=${value}`);
-		const parameters = ["hosts/linux/run.mjs", ...hostOptions, manifest, ...pairs];
+		const parameters = [join(root, "hosts/linux/run.mjs"), ...hostOptions, manifest, ...pairs];
 		const env = { ...process.env, ...environment };
-		this.process = spawn(program, parameters, { cwd: root, stdio: ["pipe", "pipe", "pipe"], env });
+		this.process = spawn(program, parameters, { cwd, stdio: ["pipe", "pipe", "pipe"], env });
 		const take = (/** @type {Buffer} */ chunk) => {
 			this.output += chunk;
 			for (const listener of this.#listeners) listener();

@@ -22,6 +22,8 @@ export function filesOf(/** @type {string} */ markdown) {
 	return new Map([...blocks].map(([, name, content]) => [name, content]));
 }
 
+/** What the guide has typed, step by step. */
+const commands = ["npm install ws", "node server.mjs", "node path/to/xs-webrtc/hosts/linux/run.mjs ."];
 const names = ["manifest.json", "rooms.ts", "main.ts", "server.mjs", "page.html"];
 
 /** @param {(scene: { device: Application, page: import("puppeteer-core").Page, restart: () => Promise<void> }) => Promise<void>} use */
@@ -33,7 +35,7 @@ async function follow(use) {
 		assert(content, `docs/custom-signaling.md has ${name}`);
 		writeFileSync(join(folder, name), content.replaceAll("path/to/xs-webrtc", root));
 	}
-	symlinkSync(join(root, "node_modules"), join(folder, "node_modules")); // npm install ws
+	symlinkSync(join(root, "node_modules"), join(folder, "node_modules")); // what npm install ws brings
 	const port = await freePort();
 	const start = async () => {
 		const child = spawn("node", ["server.mjs", String(port)], {
@@ -44,7 +46,8 @@ async function follow(use) {
 		return child;
 	};
 	let server = await start();
-	const device = new Application(folder, { server: `ws://localhost:${port}/`, room: "porch" }, ["--stats"]);
+	const settings = { server: `ws://localhost:${port}/`, room: "porch" };
+	const device = new Application(".", settings, ["--stats"], {}, "node", folder);
 	const browser = await launch("chromium");
 	try {
 		await device.find(/The camera is live/, 600_000);
@@ -73,7 +76,7 @@ async function follow(use) {
 /** @type {Row[]} */
 export const rows = [
 	{
-		name: "custom: the guide's files are the example's",
+		name: "custom: the guide's files are the example's, and its commands those of the rows below",
 		run: async () => {
 			const files = filesOf(guide);
 			for (const name of names) {
@@ -82,6 +85,13 @@ export const rows = [
 					name === "manifest.json" ? example.replaceAll("../../", "path/to/xs-webrtc/") : example;
 				assert.equal(files.get(name), expected, name);
 			}
+			const [, typed = ""] = /^## 5\. Try it\n\n```sh\n([^]*?)^```$/m.exec(guide) ?? [];
+			const lines = typed.trim().split("\n");
+			assert.deepEqual(
+				lines.map((line) => line.replace(/ +#.*/, "")),
+				commands,
+				"the commands that the rows below run",
+			);
 		},
 	},
 	{

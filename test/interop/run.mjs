@@ -25,6 +25,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	},
 	apprtc: async () => (await import("./apprtc.mjs")).rows(options),
 	custom: async () => (await import("./custom.mjs")).rows,
+	mqtt: async () => (await import("./mqtt.mjs")).rows,
 	openai: async () => (await import("./openai.mjs")).rows(options),
 	whip: async () => (await import("./whip.mjs")).rows(options),
 	data: async () => {

@@ -16,6 +16,7 @@
 /// <reference types="@moddable/typings/embedded_io/socket/udp" />
 /// <reference types="@moddable/typings/embedded_network/dns/resolver/udp" />
 /// <reference types="@moddable/typings/embedded_network/http/client" />
+/// <reference types="@moddable/typings/embedded_network/mqtt/client" />
 /// <reference types="@moddable/typings/global" />
 /// <reference types="@moddable/typings/embedded_provider/builtin" />
 /// <reference types="@moddable/typings/embedded_io/analog" />

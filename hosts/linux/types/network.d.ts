@@ -29,5 +29,7 @@ declare var device: Device;
 declare module "system";
 /** Sets up `globalThis.device.network.http`. */
 declare module "httpclient/config";
+/** Sets up `globalThis.device.network.mqtt`. */
+declare module "mqttclient/config";
 /** Sets up `globalThis.device.network.ws`. The SDK calls it "config". */
 declare module "config";

@@ -10,9 +10,11 @@ import OpenAIRealtimeSignaling from "webrtc/signaling/openai";
 import WHIPSignaling from "webrtc/signaling/whip";
 import type { SignalingClient, SignalingHandler, SignalingMessage, SignalingRole } from "webrtc/signaling";
 import RoomSignaling from "../../../examples/custom-signaling/rooms";
+import MQTTSignaling from "../../../examples/mqtt-camera/signaling";
 import AppRTCService from "../apprtc/service";
 import { seeded } from "../kvs/client";
 import Service, { messageOf } from "../kvs/service";
+import Broker from "../mqtt/broker";
 import MediaServer from "../whip/server";
 import { kinds, makeNetwork } from "../http/sockets";
 import { makeWebSocketClient, type FakeWebSocket, type Service as NetworkService } from "../kvs/network";
@@ -320,6 +322,38 @@ function rooms(): Bench {
 	};
 }
 
+/** The example mqtt-camera: a viewer makes its offer by way of a broker. */
+function mqtt(): Bench {
+	const broker = new Broker();
+	const heard: BenchMessage[] = [];
+	broker.onPublish = ({ topic, text }) => {
+		if (!topic.startsWith("porch/from/")) return;
+		const { type, ...message } = JSON.parse(text);
+		heard.push(plain(type === "say" ? { type: "customized", data: message.text } : { type, ...message }));
+	};
+	const tell = (message: object) => broker.tell("porch/to/ann", JSON.stringify(message));
+	return {
+		...common(broker),
+		client: new MQTTSignaling({ topic: "porch", host: "broker.example", client: broker.client }),
+		role: "master",
+		offers: "peer",
+		arrive: (sdp) => tell({ type: "offer", sdp }),
+		say(message) {
+			if (message.type === "candidate") tell({ type: "candidate", ...candidateOf(message.candidate) });
+			else tell(message.type === "custom" ? { type: "say", text: message.data } : message);
+			return true;
+		},
+		heard,
+		cut: () => broker.socket!.fail("reset by peer"),
+		babble() {
+			for (const text of ["{", '{"type":"offer"}', "x".repeat(20_000)]) broker.tell("porch/to/ann", text);
+			broker.tell("porch/to/", '{"type":"bye"}');
+			broker.tell(`porch/to/${"x".repeat(65)}`, '{"type":"bye"}');
+		},
+		end() {},
+	};
+}
+
 /** Servers answer at once: with the text that the checks answer an offer with. */
 function answering(client: SignalingClient, answers: string[], _role: SignalingRole): SignalingClient {
 	return new Proxy(client, {
@@ -360,6 +394,7 @@ describe.each([
 	["OpenAI's realtime API", () => mediaServer("viewer", false, openai), 5],
 	["go2rtc", go2rtc, 5],
 	["the example custom-signaling", rooms, 0],
+	["the example mqtt-camera", mqtt, 0],
 	["WHEP, as client", () => mediaServer("viewer", true, whep), 4],
 ] as const)("%s", (_name, makeBench, skipped) => {
 	test("conforms", async () => {
