@@ -3,6 +3,7 @@
 import { number, text } from "examples/config";
 import { kvsOptions, missing } from "examples/kvs";
 import { audio, play, retransmission, video } from "examples/media";
+import ViewerMetrics from "examples/metrics";
 import report from "examples/report";
 import simulator from "examples/simulator";
 import viewers from "examples/viewers";
@@ -26,6 +27,7 @@ function onEvent({ type, peerId, error }: WebRTCAppEvent): void {
 async function start(): Promise<void> {
 	const begin = Date.now();
 	const signaling = new KVSSignaling(kvsOptions());
+	const metrics = new ViewerMetrics();
 	const app = new WebRTCApp({
 		signaling,
 		role: "master",
@@ -33,10 +35,15 @@ async function start(): Promise<void> {
 		maximumSessions: viewers(),
 		iceTransportPolicy: text("relayOnly") === "true" ? "relay" : "all",
 		...defaultMedia({ video: video(), audio: audio(), retransmission: retransmission(), play: play() }),
+		...metrics.options,
 		onEvent,
 	});
-	simulator?.onTerminate(() => app.terminate());
+	simulator?.onTerminate(() => {
+		metrics.stop();
+		app.terminate();
+	});
 	await app.run();
+	metrics.begin(app);
 	const { httpRequests, httpConnections } = signaling.statistics;
 	const cost = `${httpRequests} requests over ${httpConnections} connections, and a WebSocket`;
 	trace(`The camera is live in the channel ${text("channelName")}. Ready after ${Date.now() - begin} ms: ${cost}.\n`);

@@ -145,5 +145,21 @@ export const rows = [
 				return `first picture after ${first} ms; ${heaps(camera.output)}`;
 			}),
 	})),
-	{ name: "data channels, both ways", waiting: "for data channels in the transport" },
+	{
+		name: "data channels, both ways: a viewer is told how it is served, and says something",
+		run: () =>
+			inWorld([], async (world) => {
+				const camera = await world.camera({ ...world.settings, metrics: 1 });
+				const page = await world.page("chromium", "data&");
+				await moves(page);
+				await camera.find(/kvsDataChannel of \S+: Hello from the page/);
+				const said = await until("metrics with a picture", async () => {
+					const data = await text(page, "data");
+					return /"firstFrameTime":\d/.test(data) && JSON.parse(data);
+				});
+				assert(said.connectTime > 0 && said.firstFrameTime < 5000 && said.framesSent > 0, JSON.stringify(said));
+				assert.equal(await camera.stop(), 0);
+				return `first frame after ${said.firstFrameTime} ms; ${heaps(camera.output)}`;
+			}),
+	},
 ];
