@@ -12,9 +12,10 @@ import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
 import WHEPSignaling from "webrtc/signaling/whep";
 
-function tell({ type, peerId, error }: WebRTCAppEvent): void {
+function tell({ type, peerId, error, quality }: WebRTCAppEvent): void {
 	const viewer = peerId ? ` viewer ${peerId.slice(0, 8)}` : "";
 	if (error) trace(`${type}${viewer}: ${error.message} (${error.code})\n`);
+	else if (quality) trace(`${type}: ${quality.width} × ${quality.height}, ${quality.framerate} fps\n`);
 	else if (type === "peerConnected" || type === "peerDisconnected") trace(`${type}${viewer}\n`);
 }
 

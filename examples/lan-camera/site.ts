@@ -13,7 +13,7 @@ export interface Answers {
 	why(id: string): string | undefined;
 }
 
-/** Answers GET for the files of the folder "page", for "access", and for "why/" with the name of a session. */
+/** Answers GET for the files of the folder "page", for "access", for "clock", which is the time here in ms since 1970, and for "why/" with the name of a session. */
 export default function site(answers: Answers): (request: HTTPRequest, respond: Respond) => void {
 	return ({ method, path }, respond) => {
 		const response = find(path === "/" ? "index.html" : path.slice(1), answers);
@@ -25,6 +25,7 @@ export default function site(answers: Answers): (request: HTTPRequest, respond: 
 
 function find(name: string, answers: Answers): HTTPResponse | undefined {
 	if (name === "access") return textFile("application/json", JSON.stringify({ open: answers.isOpen() }));
+	if (name === "clock") return textFile("text/plain", String(Date.now()));
 	if (name.startsWith("why/")) {
 		const why = answers.why(name.slice(4));
 		return why === undefined ? undefined : textFile("text/plain; charset=utf-8", why);

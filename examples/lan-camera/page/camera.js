@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page: one session at a time, made again when it is lost, and its statistics.
+import { CameraClock } from "./clock.js";
 import { Liveness } from "./liveness.js";
 import { Plot } from "./plot.js";
 import { ask, isOpen, Locked } from "./secret.js";
@@ -14,13 +15,16 @@ const format = {
 	framerate: (value) => `${value.toFixed(0)} fps`,
 	roundtrip: (value, digits = 1) => `${(value * 1000).toFixed(digits)} ms`,
 	loss: (value, digits = 1) => `${(value * 100).toFixed(digits)} %`,
+	delay: (value) => `${(value * 1000).toFixed(0)} ms`,
 };
 const plots = {
 	bitrate: new Plot($("plot-bitrate"), 500_000, (value) => format.bitrate(value, value < 1e6 ? 1 : 0)),
 	framerate: new Plot($("plot-framerate"), 30, format.framerate),
 	roundtrip: new Plot($("plot-roundtrip"), 0.02, (value) => format.roundtrip(value, 0)),
 	loss: new Plot($("plot-loss"), 0.05, (value) => format.loss(value, 0)),
+	delay: new Plot($("plot-delay"), 0.1, format.delay),
 };
+const clock = new CameraClock();
 
 const patience = 3; // seconds without a first picture
 const connectTimeout = 15_000; // ms
@@ -149,6 +153,7 @@ async function sample() {
 	const stats = await pc.getStats();
 	if (pc !== session?.pc) return;
 	const now = { time: 0, bytes: 0, lost: 0, received: 0, frames: undefined, roundtrip: undefined };
+	now.delay = clock.delay(pc.getReceivers().find(({ track }) => track.kind === "video"));
 	let details = "";
 	for (const stat of stats.values()) {
 		if (stat.type === "inbound-rtp") {
@@ -182,6 +187,7 @@ function compare(before, now) {
 		framerate: now.frames === undefined ? undefined : (now.frames - (before.frames ?? 0)) / seconds,
 		roundtrip: now.roundtrip,
 		loss: expected > 0 ? lost / expected : 0,
+		delay: now.delay,
 	};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A WHEP client for browsers: one session, ended by close().
 
+import { askForCaptureTime } from "./clock.js";
 import { iceServers } from "./links.js";
 import { authorization, Locked } from "./secret.js";
 
@@ -48,7 +49,7 @@ export class WHEPSession {
 
 	/** Offers at once, without waiting for candidates: they follow. */
 	async open() {
-		this.pc.addTransceiver("video", { direction: "recvonly" });
+		askForCaptureTime(this.pc.addTransceiver("video", { direction: "recvonly" }));
 		this.pc.addTransceiver("audio", { direction: "recvonly" });
 		await this.pc.setLocalDescription();
 		const response = await request(this.#endpoint, {

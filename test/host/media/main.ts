@@ -38,6 +38,10 @@ function optionsAreChecked(): void {
 	assertThrows(RangeError, "framerate", () => new VideoEncoder({ ...video, framerate: 0 }));
 	assertThrows(RangeError, "bitrate", () => new VideoEncoder({ ...video, bitrate: 1000 }));
 	assertThrows(TypeError, "onError", () => new VideoEncoder({ ...video, onError: 1 as never }));
+	assertThrows(RangeError, "policy", () => new VideoEncoder({ ...video, policy: "all" as never }));
+	assertThrows(RangeError, "degradationPreference", () => {
+		new VideoEncoder({ ...video, degradationPreference: "none" as never });
+	});
 	assertThrows(RangeError, "codec", () => new AudioEncoder({ codec: "G722" as "opus" }));
 	assertThrows(RangeError, "sampleRate", () => new AudioEncoder({ codec: "opus", sampleRate: 44100 }));
 	assertThrows(RangeError, "sampleRate", () => new AudioEncoder({ codec: "PCMU", channels: 2 }));
@@ -62,7 +66,12 @@ function optionsAreChecked(): void {
 class Pipeline {
 	readonly camera = new VideoSource({ source: "test", width: 320, height: 240, framerate: 30 });
 	readonly microphone = new AudioSource({ source: "test" });
-	readonly video = new VideoEncoder({ codec: "H264", bitrate: 300_000 });
+	readonly changes: string[] = [];
+	readonly video = new VideoEncoder({
+		codec: "H264",
+		bitrate: 300_000,
+		onChange: (...change) => void this.changes.push(change.join()),
+	});
 	readonly audio = new AudioEncoder({ codec: "opus" });
 	readonly g711 = new AudioEncoder({ codec: "PCMU" }); // takes no H.264 and no Opus: it ends the pipes
 
@@ -104,10 +113,21 @@ async function pipelineFlows(): Promise<void> {
 	assertThrows(RangeError, "bitrate", () => (video.bitrate = 1));
 	await wait(200);
 	assert(video.statistics().keyFramesEncoded === 2, "key frame");
+	assertThrows(RangeError, "level", () => video.setLimits({ level: 14 }));
+	assertThrows(TypeError, "options", () => video.setLimits(undefined as never));
+	video.setLimits({ level: 52, maximumNalSize: 1100 });
+	assert(pipeline.changes.length === 0, "pictures are as they were");
+	video.bitrate = 50_000;
+	await wait(1000);
+	assert(pipeline.changes.join() === "320,240,15", `fewer pictures for few bits: ${pipeline.changes.join(" ")}`);
+	assert(video.statistics().framerate === 15 && video.statistics().framesSpared > 3, "pictures are spared");
+	audio.setLimits({ fec: true, dtx: true, mono: true, playbackRate: 16_000, bitrate: 24_000 });
+	assert(audio.statistics().targetBitrate === 24_000, "the sinks' limit");
+	assertThrows(RangeError, "playbackRate", () => audio.setLimits({ playbackRate: 96_000 }));
 	video.disconnect(pipeline.g711);
 	audio.connect(pipeline.g711);
 	await wait(300);
-	assert(audio.statistics().framesEncoded > 5, "sound");
+	assert(audio.statistics().framesEncoded + audio.statistics().framesSpared > 5, "sound");
 	const still = video.statistics().framesEncoded;
 	await wait(200);
 	assert(video.statistics().framesEncoded === still, "no sink, no frames");
