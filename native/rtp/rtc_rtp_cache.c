@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Positions count the bytes that were ever written, modulo 2^32; the ring's size divides that. An entry is its
 // header and the payload, filled up to words; one that would not fit before the ring's end begins at its start. The
-// lock is held for one payload at a time, so that another source's may come in between: each entry leads to the next of
-// its frame.
+// lock is held for a few payloads at a time, so that another source's may come in between: each entry leads to the next
+// of its frame.
 #include "rtc_rtp_cache.h"
 
 #include <errno.h>
@@ -17,6 +17,7 @@ typedef struct {
 	uint32_t next; // the position of the frame's next payload
 } header;
 #define HEADER ((uint32_t)sizeof(header))
+#define RUN 8  // payloads for which the lock is held
 #define CUTS 4 // frames of which it is known how they were cut: the newest of some sources and modes
 
 typedef struct {
@@ -131,11 +132,10 @@ static uint32_t reserve(rtc_rtp_cache *cache, uint32_t size)
 	return cache->head;
 }
 
-// Appends the next payload, after the one at *position if `follows`. Returns its size.
+// With the lock held: appends the next payload, after the one at *position if `follows`. Returns its size.
 static size_t append(rtc_rtp_cache *cache, const rtc_codec *codec, rtc_payload_state *state, uint16_t maximum,
 					 int follows, uint32_t *position, int *last)
 {
-	pthread_mutex_lock(&cache->lock);
 	uint32_t place = reserve(cache, HEADER + maximum);
 	uint8_t *former = follows ? entryAt(cache, *position) : NULL;
 	if (former)
@@ -148,7 +148,6 @@ static size_t append(rtc_rtp_cache *cache, const rtc_codec *codec, rtc_payload_s
 	uint32_t taken = ((uint32_t)(HEADER + size) + 3) & ~3u;
 	cache->head += taken;
 	cache->written += taken;
-	pthread_mutex_unlock(&cache->lock);
 	return size;
 }
 
@@ -183,12 +182,16 @@ int rtc_rtp_cache_cut(rtc_rtp_cache *cache, const rtc_frame *frame, uint8_t mode
 	if (frame->size > cache->size / 2)
 		return ENOBUFS;
 	*cut = (rtc_rtp_cut){.count = 0};
+	pthread_mutex_lock(&cache->lock);
 	while (!last) {
+		if (cut->count && cut->count % RUN == 0) {
+			pthread_mutex_unlock(&cache->lock);
+			pthread_mutex_lock(&cache->lock);
+		}
 		cut->bytes += (uint32_t)append(cache, frame->codec, &state, maximum, cut->count, &position, &last);
 		if (!cut->count++)
 			cut->position = position;
 	}
-	pthread_mutex_lock(&cache->lock);
 	cache->known[cache->nextKnown] = (known){frame->serial, frame->codec, maximum, mode, *cut};
 	cache->nextKnown = (uint8_t)((cache->nextKnown + 1) % CUTS);
 	pthread_mutex_unlock(&cache->lock);

@@ -133,7 +133,7 @@ static void onRtp(void *context, const uint8_t *data, size_t size)
 	rtc_rtp_deliver(&deliveries);
 }
 
-static void accountFrame(rtc_rtp_stream *stream, const rtc_frame *frame)
+static void accountFrame(rtc_rtp_stream *stream, const rtc_frame *frame, uint64_t now)
 {
 	if (!stream->feedback.statistics.framesSent++)
 		stream->feedback.statistics.firstFrame = rtc_now();
@@ -141,6 +141,7 @@ static void accountFrame(rtc_rtp_stream *stream, const rtc_frame *frame)
 		return;
 	stream->feedback.statistics.keyFramesSent++;
 	stream->keyFrameRequested = 0;
+	stream->keyFrameSent = now;
 }
 
 // Returns whether there was a way out.
@@ -215,9 +216,10 @@ int rtc_rtp_session_send(rtc_rtp_session *session, rtc_rtp_stream *stream, const
 		error = waits ? rtc_rtp_queue_frame(session, stream, frame, timestamp) : ENOBUFS;
 	if (error == ENOBUFS)
 		error = sendAtOnce(&out, stream, frame, timestamp, talkspurt);
+	uint64_t now = rtc_now();
 	if (!error)
-		accountFrame(stream, frame);
-	uint64_t due = rtc_rtp_pump(&out, rtc_now());
+		accountFrame(stream, frame, now);
+	uint64_t due = rtc_rtp_pump(&out, now);
 	if (!error)
 		rtc_rtp_send_reports(&out, stream);
 	rtc_rtp_depart(&out);

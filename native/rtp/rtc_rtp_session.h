@@ -76,6 +76,7 @@ typedef struct rtc_rtp_stream {
 	uint32_t repairs;           // sent
 	uint64_t keyFrameRequested; // when; 0: not since the last key frame
 	uint64_t keyFrameEarliest;  // none is asked for before
+	uint64_t keyFrameSent;      // when the newest began to leave; 0: none yet
 	uint64_t nextCaptureTime;
 	rtc_rtp_kept *kept; // NULL: nothing is kept
 	rtc_rtp_thinning thinning;

@@ -82,6 +82,14 @@ static void takeNack(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc
 			rtc_rtp_repair_packet(session, stream, (uint16_t)(item->nack.packet + i + 1), now);
 }
 
+// A peer asks again and again until it has a key frame, and for one that another peer has asked for: what it says
+// within a round trip of the newest was said before it could have that. Of the shortest round trip: who waits longer
+// says it again.
+static int isAnswered(const rtc_rtp_session *session, const rtc_rtp_stream *stream, uint64_t now)
+{
+	return stream->keyFrameSent && (float)(now - stream->keyFrameSent) < session->bwe.leastTrip;
+}
+
 static void takeStreamItem(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_rtcp_item *item, uint64_t now,
 						   rtc_rtp_wishes *wishes)
 {
@@ -90,7 +98,7 @@ static void takeStreamItem(rtc_rtp_session *session, rtc_rtp_stream *stream, con
 	if (item->kind == RTC_RTCP_REMB) {
 		session->statistics.receiverBitrate = item->bitrate;
 		rtc_bwe_limit(&session->bwe, item->bitrate);
-	} else if (rtc_rtp_feedback_take(&stream->feedback, item, now))
+	} else if (rtc_rtp_feedback_take(&stream->feedback, item, now) && !isAnswered(session, stream, now))
 		rtc_rtp_wish_key_frame(wishes, stream, now);
 	if (item->kind == RTC_RTCP_NACK)
 		takeNack(session, stream, item, now);

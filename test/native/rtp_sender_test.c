@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "rtc_rtp_session_core.h"
 #include "rtp_fakes.h"
 
 static void aKeyFrame(void **state)
@@ -106,6 +107,28 @@ static void anotherSourceBeginsWithAKeyFrame(void **state)
 	assert_int_equal(other.keyFrameRequests, 1); // although the other one was asked just before
 	rtc_source_disconnect_all(&other.source);
 	rtc_source_release(&other.source);
+	finish(f);
+}
+
+// Many viewers who ask at once get one key frame: what is said before it can have arrived asks for nothing more.
+static void aKeyFrameAnswersWhatWasSaidBefore(void **state)
+{
+	(void)state;
+	fixture *f = begin(&video, 1);
+	rtc_bwe_round_trip(&f->session->bwe, 50000);
+	picture(f, fakeNow, 1, 100);
+	int asked = f->source.keyFrameRequests;
+	for (int i = 0; i < 4; i++) {
+		fakeNow += 10000;
+		fakeReceive(f->srtp, pli, sizeof pli);
+	}
+	assert_int_equal(f->source.keyFrameRequests, asked);
+	fakeNow += 20000;
+	fakeReceive(f->srtp, pli, sizeof pli);
+	fakeReceive(f->srtp, pli, sizeof pli);
+	assert_int_equal(f->source.keyFrameRequests, asked + 1);
+	rtc_rtp_sender_get_statistics(f->sender, &f->statistics);
+	assert_int_equal(f->statistics.pliCount, 6);
 	finish(f);
 }
 
@@ -337,6 +360,7 @@ int main(void)
 		cmocka_unit_test(nothingBeforeTheKeys),
 		cmocka_unit_test(videoWaitsForAKeyFrame),
 		cmocka_unit_test(anotherSourceBeginsWithAKeyFrame),
+		cmocka_unit_test(aKeyFrameAnswersWhatWasSaidBefore),
 		cmocka_unit_test(whatCannotBeSent),
 		cmocka_unit_test(failedCommitsAreNotCounted),
 		cmocka_unit_test(midUntilItHasArrived),
