@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import { attack } from "../strangers/attack.mjs";
 import { counts } from "../strangers/counts.mjs";
+import { hostileFeedback } from "../strangers/feedback.mjs";
 import { cycles } from "./cycles.mjs";
 import { noiseAtPort } from "./noise.mjs";
 import { signedNonsense } from "./signed.mjs";
@@ -19,6 +20,7 @@ const soaks = {
 	signed: signedNonsense,
 	stream,
 	counts,
+	feedback: hostileFeedback,
 	attack: () => attack({ seconds: Number(values.seconds) }), // by default hours
 };
 
