@@ -5,6 +5,8 @@
 /** "4", "6", or undefined when the text is no IP address. An IPv4-mapped IPv6 address is IPv4. */
 export type Family = 4 | 6;
 
+const zeroGroups = ":0:0:0:0:0:0:0:0:";
+
 /**
  * The one text of an address.
  * @returns undefined when `text` is no IP address. An IPv6 zone ("%eth0") stays.
@@ -37,15 +39,14 @@ export function addressBytes(text: string): Uint8Array | undefined {
 export function formatAddress(bytes: Uint8Array, offset: number, size: number): string {
 	if (size === 4) return formatIPv4(bytes, offset);
 	if (isMapped(bytes, offset)) return formatIPv4(bytes, offset + 12);
-	const groups: number[] = [];
-	for (let i = offset; i < offset + 16; i += 2) groups.push((bytes[i]! << 8) | bytes[i + 1]!);
-	const gap = longestZeroRun(groups);
-	if (gap.length < 2) return groups.map(hex).join(":");
-	const head = groups.slice(0, gap.start).map(hex).join(":");
-	return `${head}::${groups
-		.slice(gap.start + gap.length)
-		.map(hex)
-		.join(":")}`;
+	let groups = ":";
+	for (let i = offset; i < offset + 16; i += 2) groups += `${((bytes[i]! << 8) | bytes[i + 1]!).toString(16)}:`;
+	// Of the longest runs the first is left out, but no single group (RFC 5952 section 4.2).
+	for (let run = zeroGroups; run.length >= 5; run = run.slice(2)) {
+		const at = groups.indexOf(run);
+		if (at >= 0) return `${groups.slice(1, at)}::${groups.slice(at + run.length, -1)}`;
+	}
+	return groups.slice(1, -1);
 }
 
 /** Whether a canonical address is one of this host alone. */
@@ -110,24 +111,6 @@ function isMapped(bytes: Uint8Array, offset: number): boolean {
 	return bytes[offset + 10] === 255 && bytes[offset + 11] === 255;
 }
 
-function longestZeroRun(groups: number[]): { start: number; length: number } {
-	const best = { start: 0, length: 0 };
-	for (let i = 0; i < groups.length; i++) {
-		let end = i;
-		while (end < groups.length && groups[end] === 0) end++;
-		if (end - i > best.length) {
-			best.start = i;
-			best.length = end - i;
-		}
-		if (end > i) i = end;
-	}
-	return best;
-}
-
 function formatIPv4(bytes: Uint8Array, offset: number): string {
 	return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`;
-}
-
-function hex(group: number): string {
-	return group.toString(16);
 }

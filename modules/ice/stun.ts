@@ -131,7 +131,7 @@ export class StunReader {
 	}
 
 	private add(type: number, offset: number): boolean {
-		if (this.offsetOf(type)) return true;
+		if (this.#types.includes(type)) return true;
 		if (this.#types.length >= mostAttributes) return false;
 		this.#types.push(type);
 		this.#offsets.push(offset);

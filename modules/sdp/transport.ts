@@ -72,16 +72,17 @@ export function taggedSection(
 	local?: Pick<SessionDescription, "media">,
 ): MediaSection | undefined {
 	const { media, groups } = remote;
-	const isInUse = (section: MediaSection, place: number) =>
-		isLive(section) && (!local || isLive(local.media[place]!));
+	const isInUse = (place: number) => isLive(media[place]!) && (!local || isLive(local.media[place]!));
 	for (let i = 0; i < groups.length; i++) {
 		const { semantics, mids } = groups[i]!;
 		for (let j = 0; semantics === "BUNDLE" && j < mids.length; j++) {
-			const place = media.findIndex(({ mid }) => mid === mids[j]);
-			if (place >= 0 && isInUse(media[place]!, place)) return media[place];
+			for (let place = 0; place < media.length; place++) {
+				if (media[place]!.mid === mids[j] && isInUse(place)) return media[place];
+			}
 		}
 	}
-	return media.find(isInUse);
+	for (let place = 0; place < media.length; place++) if (isInUse(place)) return media[place];
+	return undefined;
 }
 
 /** The sections in use that share the transport of the one that speaks for the bundle. */

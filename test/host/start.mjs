@@ -69,6 +69,11 @@ const cases = [
 		says: /start: origins: "example.org" is no origin/,
 	},
 	{
+		words: ["--port", "0", "--iceServers", "turn:turn.example"],
+		status: 1,
+		says: /start: viewerIceServers: "turn:turn\.example" needs a username and a credential/,
+	},
+	{
 		words: ["--udpPort", `${takenUDP}`],
 		status: 1,
 		says: /^Port \d+ is taken by another program: .* --udpPort \d+\.\n$/,
