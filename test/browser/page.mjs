@@ -95,6 +95,8 @@ export default function pageTests({ test, withCamera, open, picture }) {
 				const reached = () =>
 					document.getElementById("notice")?.textContent?.startsWith("The camera cannot be reached");
 				await page.waitForFunction(reached, { timeout: 20_000 });
+				const isBlank = () => document.getElementById("details")?.textContent === "";
+				await page.waitForFunction(isBlank, { timeout: 20_000 });
 				await page.close();
 			}));
 	}

@@ -149,7 +149,10 @@ async function explain() {
 
 async function sample() {
 	const { pc } = session ?? {};
-	if (pc?.connectionState !== "connected") return report({});
+	if (pc?.connectionState !== "connected") {
+		$("details").textContent = "";
+		return report({});
+	}
 	const stats = await pc.getStats();
 	if (pc !== session?.pc) return;
 	const now = { time: 0, bytes: 0, lost: 0, received: 0, frames: undefined, roundtrip: undefined };
