@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_frame_reader.h"
-#include "rtc_machine.h"
 #include "rtc_segment_xs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RESERVE 4096       // bytes of chunks that a picture leaves to those who send it
 #define LARGEST_HEADER 256 // bytes
 
 typedef struct {
@@ -81,19 +79,6 @@ void xs_rtc_frame_reader_close(xsMachine *the)
 	xs_rtc_frame_reader_destructor(record);
 }
 
-// Whether the machine has room for a picture, after a collection if need be.
-static int hasRoom(xsMachine *the, uint32_t size)
-{
-	for (int collected = 0; collected < 2; collected++) {
-		int chunks = rtc_machine_chunks(the);
-		if (chunks < 0 || (double)chunks >= (double)size + RESERVE)
-			return 1;
-		if (!collected)
-			xsCollectGarbage();
-	}
-	return 0;
-}
-
 static uint32_t headerOf(xsMachine *the)
 {
 	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) == xsUndefinedType)
@@ -111,7 +96,7 @@ void xs_rtc_frame_reader_read(xsMachine *the)
 	rtc_frame *frame = rtc_frame_reader_read(record->reader);
 	if (!frame)
 		return;
-	if (!hasRoom(the, header + frame->size)) {
+	if (!rtc_xs_has_room(the, header + frame->size)) {
 		rtc_frame_reader_dropped(record->reader);
 		rtc_frame_release(frame);
 		return;

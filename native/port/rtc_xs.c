@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_xs.h"
 
+#include "rtc_machine.h"
+
 #if ESP32
 #include "rtc_carrier.h"
 #endif
@@ -9,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define RESERVE 4096 // bytes of chunks that are left over
 
 // What travels to the machine. It outlives a poster that is closed meanwhile, and a machine that is deleted meanwhile
 // (the desktop's platform frees the job unseen), so it is a block of its own and the poster is found through it.
@@ -217,6 +221,18 @@ void rtc_xs_throw(xsMachine *the, const char *code, const char *message)
 		xsmcSet(exception, xsID_code, text);
 		xsThrow(exception);
 	}
+}
+
+int rtc_xs_has_room(xsMachine *the, uint32_t size)
+{
+	for (int collected = 0; collected < 2; collected++) {
+		int chunks = rtc_machine_chunks(the);
+		if (chunks < 0 || (double)chunks >= (double)size + RESERVE)
+			return 1;
+		if (!collected)
+			xsCollectGarbage();
+	}
+	return 0;
 }
 
 // Reads an option into a slot of the C stack, which no collection marks: its users only look at it.

@@ -58,6 +58,10 @@ const xsHostHooks *rtc_xs_hooks(xsMachine *the, xsSlot *slot, int *closed);
 // Throws an Error whose `code` is one of WebRTCError's: a literal, which is not copied.
 void rtc_xs_throw(xsMachine *the, const char *code, const char *message);
 
+// Whether so many bytes of chunks can be allocated, after a collection if need be, and a few KB more for those who hear
+// of them. Where a heap is fixed, one that is too short ends the machine.
+int rtc_xs_has_room(xsMachine *the, uint32_t size);
+
 // Option readers for constructors; `options` is a slot of the frame (an argument or a variable). Each throws a
 // TypeError or a RangeError that names the option; an option that is undefined counts as absent.
 int rtc_xs_integer(xsMachine *the, xsSlot *options, xsIdentifier id, const char *name, int minimum, int maximum,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_dtls_xs.h"
-#include "rtc_machine.h"
 #include "rtc_sctp.h"
 #include "rtc_transport_xs.h"
 #include "rtc_utf8.h"
@@ -11,7 +10,6 @@
 
 #define FULL (-1) // what send() says
 #define TOO_LONG (-2)
-#define RESERVE 4096 // bytes of chunks that a message leaves to those who hear of it
 
 typedef struct {
 	xsSlot object;
@@ -270,19 +268,6 @@ static void set(xsMachine *the, xsIdentifier name, double value)
 	xsmcSet(xsResult, name, xsVar(0));
 }
 
-// Whether the machine has room for a message, after a collection if need be.
-static int hasRoom(xsMachine *the, uint32_t size)
-{
-	for (int collected = 0; collected < 2; collected++) {
-		int chunks = rtc_machine_chunks(the);
-		if (chunks < 0 || (double)chunks >= (double)size + RESERVE)
-			return 1;
-		if (!collected)
-			xsCollectGarbage();
-	}
-	return 0;
-}
-
 static int isText(uint32_t ppid)
 {
 	return ppid == RTC_SCTP_STRING || ppid == RTC_SCTP_STRING_EMPTY;
@@ -336,7 +321,7 @@ void xs_rtc_sctp_read(xsMachine *the)
 	uint32_t size;
 	if (!rtc_sctp_peek(sctp, &type, &size))
 		return;
-	int fits = type != RTC_SCTP_EVENT_MESSAGE || hasRoom(the, size);
+	int fits = type != RTC_SCTP_EVENT_MESSAGE || rtc_xs_has_room(the, size);
 	xsmcSetNewObject(xsResult); // before the event is ours: this may be one object too many
 	rtc_sctp_event *event = rtc_sctp_read(sctp, size);
 	if (!event) {

@@ -2,6 +2,7 @@
 // ESP-IDF's bundle of certificate authorities (CONFIG_MBEDTLS_CERTIFICATE_BUNDLE), which lies in flash.
 #include "rtc_tls_trust.h"
 
+#include <stdbool.h> // which the next one uses
 #include "esp_crt_bundle.h"
 
 int rtc_tls_trust(mbedtls_ssl_config *config, mbedtls_x509_crt *chain)
