@@ -27,6 +27,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		[bin("tsc"), "-p", "tools/assistant"],
 		[bin("tsc"), "-p", "tools/docs"],
 		["node", "tools/docs/docs.mjs", "--check"],
+		["node", "tools/docs/snippets.mjs"],
 		[bin("tsc"), "-p", "tools/mutate"],
 		[bin("eslint"), "--max-warnings", "0", "."],
 		[bin("prettier"), "--check", "--log-level", "warn", "."],

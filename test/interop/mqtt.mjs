@@ -54,7 +54,7 @@ const live = /The camera is live/;
 export const rows = [
 	{
 		name: "mqtt: two pages watch, each by its own offer; a message each way; the end is told",
-		timeout: 150,
+		timeout: 600, // it may be built first
 		run: () =>
 			atBroker(async ({ start, watch }) => {
 				const first = await watch(); // before there is a camera

@@ -165,6 +165,7 @@ const publishing = kinds.flatMap((kind, i) =>
 	["aiortc", "werift"].flatMap((implementation, j) =>
 		[true, false].map((patch) => ({
 			name: `whip: to ${implementation} behind a server as ${kind}, ${patch ? "with" : "without"} trickle`,
+			timeout: 600, // it may be built first
 			run: () => {
 				const token = i === j ? "a-token" : undefined;
 				const server = new MediaServer(kind, implementation, {
@@ -231,6 +232,7 @@ const others = [
 	},
 	{
 		name: "whep: our player at our own camera",
+		timeout: 600,
 		run: async () => {
 			const camera = await new Camera().ready();
 			const viewer = new Application("examples/whep-viewer", { url: `${camera.url}whep`, report: 1 }, [

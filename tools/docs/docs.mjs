@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // npm run docs: checks the documentation, and makes the reference of all that is exported. --check: checks only.
-// Checked are: links in Markdown files that lead to no file or no heading, and exports of the entry points without a
-// docstring.
+// Checked are: links in Markdown files that lead to no file or no heading, commands without such a script, example or option,
+// and exports of the entry points without a docstring.
 // @ts-check
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import wrongCommands from "./commands.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const skipped = new Set(["node_modules", "build", ".git"]);
@@ -91,7 +92,9 @@ function undocumented(files) {
 
 const files = markdownIn(root);
 const entries = entryPoints();
-const problems = [...files.flatMap(deadLinks), ...undocumented(entries)];
+const commands = (/** @type {string} */ file) =>
+	wrongCommands(readFileSync(file, "utf8")).map((text) => `${relative(root, file)}: ${text}`);
+const problems = [...files.flatMap(deadLinks), ...files.flatMap(commands), ...undocumented(entries)];
 for (const problem of problems) console.log(problem);
 console.log(`${files.length} pages and ${entries.length} modules were read; ${problems.length} problems`);
 if (problems.length) process.exit(1);
