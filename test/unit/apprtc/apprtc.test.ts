@@ -202,6 +202,30 @@ test("an empty room is joined again after half a day, before the service forgets
 	expect(service.rooms.get("porch")!.size).toBe(1);
 });
 
+test("of the messages that wait for HTTP, 32 are kept; the rest is told", async () => {
+	const first = make().connect();
+	await advance(1000);
+	service.dnsDown = true;
+	for (let i = 0; i < 40; i++)
+		first.signaling.send({ type: "candidate", peerId: "porch", candidate: { candidate: `candidate:${i}` } });
+	expect(first.codes().filter((code) => code === "signaling/queue-full")).toHaveLength(8);
+	expect(first.signaling.statistics.messagesQueued).toBe(32);
+});
+
+test("ICE servers are needed where the service issues some, and those that there are do not hold", async () => {
+	const first = make();
+	expect(first.signaling.iceRefreshNeeded).toBe(false);
+	first.connect();
+	await advance(1000);
+	expect(first.signaling.iceRefreshNeeded).toBe(false);
+	service.script.set(
+		"ice",
+		Array.from({ length: 20 }, () => ({ status: 500 })),
+	);
+	await advance(301_000);
+	expect(first.signaling.iceRefreshNeeded).toBe(true);
+});
+
 test("ICE servers are asked for again before they expire, and after a failure", async () => {
 	const client = make().connect();
 	await advance(1000);

@@ -117,6 +117,17 @@ test("a message of quality 1 is acknowledged, and told once", async () => {
 	expect(socket.isClosed).toBe(false);
 });
 
+test("names that are too long, or none, are no viewer's", async () => {
+	await start();
+	const offer = JSON.stringify({ type: "offer", sdp: "v=0\r\n" });
+	broker.tell("porch/to/", offer);
+	broker.tell(`porch/to/${"x".repeat(65)}`, offer);
+	broker.tell(`porch/to/${"x".repeat(64)}`, offer);
+	await advance(100);
+	expect(messages.map(({ peerId }) => peerId.length)).toEqual([64]);
+	expect(errors.map(({ code }) => code)).toEqual(["signaling/bad-message", "signaling/bad-message"]);
+});
+
 test.each([
 	["a length that never ends", [0x30, 0xff, 0xff, 0xff, 0xff, 0xff]],
 	["a topic that is longer than its message", [0x30, 4, 0, 9, 1, 2]],

@@ -101,6 +101,37 @@ test("candidates that come before the answer wait for it, and go in one PATCH", 
 	expect(server.candidates).toHaveLength(5);
 });
 
+test("of the candidates that wait, 32 are kept", async () => {
+	active = false;
+	await start();
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag1") });
+	for (let i = 0; i < 100; i++) candidate(`candidate:${i} 1 udp 1 192.0.2.1 1 typ host`);
+	await advance(1000);
+	expect(server.candidates).toHaveLength(32);
+	expect(server.candidates.at(-1)).toMatch(/^candidate:31 /);
+});
+
+test("an offer in a session that restarts nothing, or where no PATCH is taken, makes another session", async () => {
+	await start();
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag1") });
+	await advance(5000);
+	expect(errors[0]!.message).toContain("cannot be renegotiated");
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag2") });
+	await advance(1000);
+	expect(server.methods().at(-1)).toBe("PATCH");
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag2") }); // which has been answered
+	await advance(5000);
+	expect(errors[1]!.message).toContain("cannot be renegotiated");
+	server.script.set("PATCH", [{ status: 405 }]);
+	candidate("candidate:1 1 udp 1 192.0.2.1 1 typ host");
+	await advance(1000);
+	signaling.send({ type: "offer", peerId: serverId, sdp: offerOf("ufrag3") });
+	await advance(5000);
+	expect(errors[2]!.message).toContain("ICE cannot be restarted there");
+	expect(errors).toHaveLength(3);
+	expect(states.at(-1)).toBe("connected");
+});
+
 test("a server that takes no PATCH gets all candidates in the offer", async () => {
 	server.behaviour.patch = false;
 	await start();

@@ -38,6 +38,8 @@ export class RtpSession {
 	}
 }
 
+const firstFrame = 40; // ms after its sender was made
+
 export default class RtpSender {
 	/** Those that exist now, for tests to look into. */
 	static readonly open = new Set<RtpSender>();
@@ -74,7 +76,7 @@ export default class RtpSender {
 			retransmittedPacketsSent: 16,
 			retransmittedBytesSent: 17,
 			congested: 18,
-			firstFrameAge: (currentTime() - this.#startedAt) / 1000,
+			firstFrameAge: (currentTime() - this.#startedAt - firstFrame) / 1000,
 		};
 	}
 
