@@ -73,9 +73,10 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 	open(owner: RemoteSessionsOwner): void {
 		this.#owner = owner;
 		const { allCandidates: maximumCandidates } = this.#limits;
-		const { port, interfaceFilter } = this.#options;
+		const { port, tcpPort, interfaceFilter } = this.#options;
 		this.#network = new Network({
 			port,
+			tcpPort,
 			maximumCandidates,
 			mayGrow: (isEssential) => this.#memory.hasRoomAtOnce(isEssential ? partForEssential : partForMore),
 			interfaceFilter,

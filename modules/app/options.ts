@@ -48,6 +48,11 @@ export interface WebRTCAppOptions {
 	data?: DataOptions | undefined;
 	/** UDP port for all media; 0, the default, takes any. */
 	port?: number | undefined;
+	/**
+	 * A TCP port to which peers may connect where their network lets no UDP through, 8 at once (RFC 6544); 0: the number of
+	 * the UDP port where it is free, else any. Default: there is none.
+	 */
+	tcpPort?: number | undefined;
 	/** Default: the device's own, made once and stored. */
 	certificate?: Certificate | undefined;
 	/** Whose peer connections serve the peers. Default: the app's own. See NoSessions for signaling alone. */
@@ -71,6 +76,8 @@ export function checkOptions(options: WebRTCAppOptions): void {
 	if (!Number.isInteger(maximumSessions) || maximumSessions < 1 || maximumSessions > 16)
 		throw new RangeError("maximumSessions: 1 to 16");
 	if (!Number.isInteger(port) || port < 0 || port > 65535) throw new RangeError("port: 0 to 65535");
+	const { tcpPort = 0 } = options;
+	if (!Number.isInteger(tcpPort) || tcpPort < 0 || tcpPort > 65535) throw new RangeError("tcpPort: 0 to 65535");
 	if (!["audio", "video", "audio-video"].includes(media))
 		throw new TypeError('media: "audio", "video", "audio-video"');
 	if (!Array.isArray(codecs)) throw new TypeError("codecs: an array of names");

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// One transport candidate, and its line in SDP (RFC 8839 section 5.1). UDP and component 1 only: RTP and RTCP share a
-// port, and everything is bundled.
+// One transport candidate, and its line in SDP (RFC 8839 section 5.1, RFC 6544 section 4.5). Component 1 only: RTP and RTCP
+// share a port, and everything is bundled.
 import WebRTCError from "webrtc/error";
 import { canonicalAddress, familyOf, type Family } from "webrtc/ice/address";
 import { consistsOf, isAlphanumeric, isAmong, isDigit } from "webrtc/text";
 
 /** RFC 8445 section 4: host, server reflexive, peer reflexive, relayed. */
 export type CandidateType = "host" | "srflx" | "prflx" | "relay";
+
+/** Who connects by TCP (RFC 6544 section 4.1): the one that is active, to the one that is passive. */
+export type TcpType = "active" | "passive";
 
 /** A candidate attribute that can be used: UDP, component 1, a known type. */
 export interface ParsedCandidate {
@@ -37,6 +40,8 @@ export interface Candidate {
 	heard: boolean;
 	/** Remote ones: an answer has, which proves that the peer has the address. */
 	validated: boolean;
+	/** By TCP; undefined: by UDP. */
+	readonly tcpType?: TcpType;
 	// Only where there is something to say: a property takes a slot of each candidate, whatever it holds.
 	readonly interface?: string;
 	readonly relatedAddress?: string;
@@ -52,8 +57,9 @@ const isOfFoundation = (code: number) => isAlphanumeric(code) || isAmong(code, "
 const isOfToken = (code: number) => isAlphanumeric(code) || isAmong(code, "!#$%&'*+.^_`{|}~-");
 const isOfHost = (code: number) => isAlphanumeric(code) || isAmong(code, ".-");
 
-/** RFC 8445 section 5.1.2.2 */
-export function typePreference(type: CandidateType): number {
+/** RFC 8445 section 5.1.2.2; what goes by TCP is less than what goes by UDP, but more than what is relayed. */
+export function typePreference(type: CandidateType, tcpType?: TcpType): number {
+	if (tcpType) return type === "host" ? 90 : type === "prflx" ? 80 : 0;
 	return type === "host" ? 126 : type === "prflx" ? 110 : type === "srflx" ? 100 : 0;
 }
 
@@ -61,13 +67,13 @@ export function typePreference(type: CandidateType): number {
  * RFC 8445 section 5.1.2.1
  * @param preference 0 to 65535: among the candidates of one type
  */
-export function candidatePriority(type: CandidateType, preference: number): number {
-	return typePreference(type) * 0x1000000 + preference * 0x100 + 256 - component;
+export function candidatePriority(type: CandidateType, preference: number, tcpType?: TcpType): number {
+	return typePreference(type, tcpType) * 0x1000000 + preference * 0x100 + 256 - component;
 }
 
 /** The PRIORITY of a check: that of the candidate, were it peer-reflexive (RFC 8445 section 7.1.1). */
 export function reflexivePriority(candidate: Candidate): number {
-	return typePreference("prflx") * 0x1000000 + (candidate.priority % 0x1000000);
+	return typePreference("prflx", candidate.tcpType) * 0x1000000 + (candidate.priority % 0x1000000);
 }
 
 /** The family of an IP candidate. */
@@ -77,7 +83,7 @@ export function candidateFamily(candidate: Candidate): Family {
 
 /**
  * Reads "candidate:…", with or without "a=" before it.
- * @returns undefined for a well-formed candidate of no use here: TCP, another component or type, a name that is not
+ * @returns undefined for a well-formed candidate of no use here: TCP (a peer connects by itself), another component or type, a name that is not
  * ".local"
  * @throws WebRTCError "ice/bad-candidate" when it is not well-formed
  */
@@ -141,8 +147,10 @@ function bad(what: string): WebRTCError {
  * @param ufrag of the generation that it belongs to; left out when absent
  */
 export function formatCandidate(candidate: Candidate, ufrag?: string): string {
-	const { foundation, priority, address, port, type, relatedAddress, relatedPort } = candidate;
-	let line = `candidate:${foundation} ${component} udp ${priority} ${address} ${port} typ ${type}`;
+	const { foundation, priority, address, port, type, relatedAddress, relatedPort, tcpType } = candidate;
+	const protocol = tcpType ? "tcp" : "udp";
+	let line = `candidate:${foundation} ${component} ${protocol} ${priority} ${address} ${port} typ ${type}`;
 	if (relatedAddress !== undefined) line += ` raddr ${relatedAddress} rport ${relatedPort ?? 0}`;
+	if (tcpType) line += ` tcptype ${tcpType}`;
 	return ufrag === undefined ? line : `${line} ufrag ${ufrag}`;
 }

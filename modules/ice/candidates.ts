@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The candidates of both sides, each bounded and without duplicates.
 import { canonicalAddress, familyOf, isLinkLocalIPv6 } from "webrtc/ice/address";
-import { candidatePriority, type Candidate, type CandidateType, type ParsedCandidate } from "webrtc/ice/candidate";
+import {
+	candidatePriority,
+	type Candidate,
+	type CandidateType,
+	type ParsedCandidate,
+	type TcpType,
+} from "webrtc/ice/candidate";
 import {
 	guaranteedCandidates,
 	maximumLearnedCandidates,
@@ -27,14 +33,16 @@ export class LocalCandidates {
 		const family = familyOf(address);
 		if (options.family !== undefined && options.family !== family)
 			throw new RangeError("family: not the address's");
-		const { type, port, preference = 65535 - 256 * this.list.length } = options;
+		const { type, port, tcpType } = options;
+		// RFC 6544 section 4.2: the direction of who is passive is 4 of 7, in the highest 3 bits.
+		const { preference = tcpType ? 0x9fff - 256 * this.list.length : 65535 - 256 * this.list.length } = options;
 		if (!(port > 0 && port < 65536)) throw new RangeError("port: 1 to 65535");
 		if (!(preference >= 0 && preference < 65536)) throw new RangeError("preference: 0 to 65535");
-		const known = this.find(address, port);
+		const known = this.find(address, port, tcpType);
 		// The peer has seen it before this host knew of it.
 		if (known?.type === "prflx" && known.base === (options.base ?? String(family))) {
 			known.type = type;
-			known.priority = candidatePriority(type, preference);
+			known.priority = candidatePriority(type, preference, tcpType);
 			return known;
 		}
 		if (isLinkLocalIPv6(address) || known || this.list.length >= maximumLocalCandidates) return undefined;
@@ -42,11 +50,12 @@ export class LocalCandidates {
 			type,
 			address,
 			port,
-			priority: candidatePriority(type, preference),
+			priority: candidatePriority(type, preference, tcpType),
 			foundation: String(++this.#made),
 			base: options.base ?? String(family),
 			heard: false,
 			validated: false,
+			...(tcpType && { tcpType }),
 			...(options.interface !== undefined && { interface: options.interface }),
 			...related(options),
 		};
@@ -55,15 +64,15 @@ export class LocalCandidates {
 	}
 
 	/** One that a response has shown (RFC 8445 section 7.2.5.3.1); undefined when there are too many. */
-	learn(address: string, port: number, base: string, priority: number): Candidate | undefined {
+	learn(address: string, port: number, base: Candidate, priority: number): Candidate | undefined {
 		if (this.list.length >= maximumLocalCandidates) return undefined;
-		const candidate = reflexive(address, port, base, priority, ++this.#made);
+		const candidate = reflexive(address, port, base.base, priority, ++this.#made, base.tcpType);
 		this.list.push(candidate);
 		return candidate;
 	}
 
-	find(address: string, port: number): Candidate | undefined {
-		return find(this.list, address, port);
+	find(address: string, port: number, tcpType?: TcpType): Candidate | undefined {
+		return find(this.list, address, port, tcpType);
 	}
 
 	/**
@@ -136,16 +145,16 @@ export class RemoteCandidates {
 	}
 
 	/** One that an authentic request came from (RFC 8445 section 7.3.1.3); undefined when there are too many. */
-	learn(address: string, port: number, priority: number): Candidate | undefined {
+	learn(address: string, port: number, priority: number, tcpType?: TcpType): Candidate | undefined {
 		if (!this.hasRoom(this.#learned, maximumLearnedCandidates)) return undefined;
 		this.#learned++;
-		const candidate = reflexive(address, port, "", priority, this.list.length + 1);
+		const candidate = reflexive(address, port, "", priority, this.list.length + 1, tcpType);
 		this.list.push(candidate);
 		return candidate;
 	}
 
-	find(address: string, port: number): Candidate | undefined {
-		return find(this.list, address, port);
+	find(address: string, port: number, tcpType?: TcpType): Candidate | undefined {
+		return find(this.list, address, port, tcpType);
 	}
 
 	/** Makes room for another one: the oldest that was learned goes, but for one that is in use. */
@@ -163,10 +172,18 @@ export class RemoteCandidates {
 	}
 }
 
-function reflexive(address: string, port: number, base: string, priority: number, index: number): Candidate {
+function reflexive(
+	address: string,
+	port: number,
+	base: string,
+	priority: number,
+	index: number,
+	tcpType: TcpType | undefined,
+): Candidate {
 	const type: CandidateType = "prflx";
 	const foundation = `prflx${index}`;
-	return { type, address, port, priority, foundation, base, heard: false, validated: false };
+	const protocol = tcpType && { tcpType };
+	return { type, address, port, priority, foundation, base, heard: false, validated: false, ...protocol };
 }
 
 function related({ relatedAddress, relatedPort }: Pick<ParsedCandidate, "relatedAddress" | "relatedPort">) {
@@ -176,7 +193,14 @@ function related({ relatedAddress, relatedPort }: Pick<ParsedCandidate, "related
 	};
 }
 
-function find(list: readonly Candidate[], address: string, port: number): Candidate | undefined {
-	for (const candidate of list) if (candidate.port === port && candidate.address === address) return candidate;
+function find(
+	list: readonly Candidate[],
+	address: string,
+	port: number,
+	tcpType: TcpType | undefined,
+): Candidate | undefined {
+	for (const candidate of list) {
+		if (candidate.port === port && candidate.address === address && candidate.tcpType === tcpType) return candidate;
+	}
 	return undefined;
 }

@@ -12,11 +12,12 @@ export default class Checklist {
 	#triggered: Pair[] = [];
 
 	/**
-	 * Pairs two candidates if they can be: of one family, both or none of this host alone (a peer must not make this host
+	 * Pairs two candidates if they can be: by UDP (who is passive waits for the peer's check), of one family, both or none of this host alone (a peer must not make this host
 	 * probe its own services), and no pair for the same base and remote yet: with one base it would be the same check
 	 * (section 6.1.2.4).
 	 */
 	combine(local: Candidate, remote: Candidate, generation: Generation, controlling: boolean): void {
+		if (local.tcpType || remote.tcpType) return;
 		if (candidateFamily(local) !== candidateFamily(remote)) return;
 		if (isLoopback(local.address) !== isLoopback(remote.address)) return;
 		if (local.type !== "prflx" && !this.find(local.base, remote)) this.add(local, remote, generation, controlling);

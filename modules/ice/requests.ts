@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The peer's checks: authenticated, answered, and followed by checks in the other direction (RFC 8445 section 7.3).
-import type { Candidate } from "webrtc/ice/candidate";
+import type { Candidate, TcpType } from "webrtc/ice/candidate";
 import type Pair from "webrtc/ice/pair";
 import type Session from "webrtc/ice/session";
 import * as stun from "webrtc/ice/stun";
@@ -64,7 +64,9 @@ function answerCheck(session: Session, request: stun.StunReader, from: Arrival, 
 		session.counters.unknownLocal++;
 		return;
 	}
-	const remote = session.remotes.find(from.address, from.port) ?? learnRemote(session, request, from, now);
+	const tcpType = local.tcpType && "active"; // the peer has connected
+	const known = session.remotes.find(from.address, from.port, tcpType);
+	const remote = known ?? learnRemote(session, request, from, tcpType, now);
 	if (!remote) {
 		session.counters.overflow++;
 		return;
@@ -90,10 +92,11 @@ function learnRemote(
 	session: Session,
 	request: stun.StunReader,
 	{ address, port }: Arrival,
+	tcpType: TcpType | undefined,
 	now: number,
 ): Candidate | undefined {
 	const { remotes } = session;
-	const learn = () => remotes.learn(address, port, request.uint32(stun.attributePriority) ?? 0);
+	const learn = () => remotes.learn(address, port, request.uint32(stun.attributePriority) ?? 0, tcpType);
 	const remote = learn() ?? (session.forgetLearned(now) ? learn() : undefined);
 	if (remote) session.emit({ type: "candidate", candidate: remote, remote: true });
 	return remote;

@@ -90,9 +90,9 @@ function settle(session: Session, pair: Pair, now: number): void {
 function mappedCandidate(session: Session, pair: Pair, address: string, port: number): Candidate | undefined {
 	const { local } = pair;
 	if (local.address === address && local.port === port) return undefined;
-	const known = session.locals.find(address, port);
+	const known = session.locals.find(address, port, local.tcpType);
 	if (known) return known;
-	const learned = session.locals.learn(address, port, local.base, reflexivePriority(local));
+	const learned = session.locals.learn(address, port, local, reflexivePriority(local));
 	if (learned) session.emit({ type: "candidate", candidate: learned, remote: false });
 	else session.counters.overflow++;
 	return learned;

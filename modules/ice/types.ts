@@ -112,9 +112,11 @@ export interface LocalCandidateOptions {
 	interface?: string;
 	/** 0 to 65535; default: the earlier a candidate is added, the better. */
 	preference?: number;
+	/** By TCP: the peer connects to it (RFC 6544). Default: by UDP. */
+	tcpType?: "passive";
 	/**
 	 * The key of the socket, or relay allocation, that datagrams of this candidate leave by: `local` of the agent's
-	 * transmits. Default "4" or "6", the family: one socket each. Candidates with one base make one pair per remote.
+	 * transmits. Default "4" or "6", the family: one socket each; by TCP one of its own for each family. Candidates with one base make one pair per remote.
 	 */
 	base?: string;
 	/** Of server-reflexive and relayed candidates: where they were learned from (RFC 8839 section 5.1). */

@@ -2,6 +2,7 @@
 // W3C RTCConfiguration, checked (W3C webrtc section 4.4.1.6).
 import WebRTCError from "webrtc/error";
 import type { CandidateType } from "webrtc/ice";
+import type { TcpType } from "webrtc/ice/candidate";
 import Certificate from "webrtc/native/dtls/certificate";
 import type { DataLimits } from "webrtc/peer/channels";
 import type Network from "webrtc/peer/network";
@@ -37,7 +38,13 @@ export interface RTCConfiguration {
 
 /** Says whether a candidate is to be used. A remote address may be a name that ends in ".local". */
 export type CandidateFilter = (
-	candidate: { readonly type: CandidateType; readonly address: string; readonly port: number },
+	candidate: {
+		readonly type: CandidateType;
+		readonly address: string;
+		readonly port: number;
+		/** By TCP; undefined: by UDP. */
+		readonly tcpType?: TcpType;
+	},
 	side: "local" | "remote",
 ) => boolean;
 

@@ -72,8 +72,10 @@ function addPair(add: AddStats, id: string, pair: PairStatistics, available: num
 
 function addCandidate(add: AddStats, id: string, type: string, candidate: Candidate, more: object): void {
 	const { address, port, type: candidateType, priority, foundation, relatedAddress, relatedPort } = candidate;
+	const { tcpType } = candidate;
+	const protocol = tcpType ? "tcp" : "udp";
 	add(id, type, {
-		...{ transportId, address, port, protocol: "udp", candidateType, priority, foundation },
+		...{ transportId, address, port, protocol, tcpType, candidateType, priority, foundation },
 		...{ relatedAddress, relatedPort, ...more },
 	});
 }
@@ -99,10 +101,14 @@ function legOf(url: string): "udp" | "tcp" | "tls" {
 	return secure ? "tls" : transport;
 }
 
-function localId({ address, port }: Candidate): string {
-	return `L${address}:${port}`;
+function localId(candidate: Candidate): string {
+	return `L${idOf(candidate)}`;
 }
 
-function remoteId({ address, port }: Candidate): string {
-	return `R${address}:${port}`;
+function remoteId(candidate: Candidate): string {
+	return `R${idOf(candidate)}`;
+}
+
+function idOf({ address, port, tcpType }: Candidate): string {
+	return `${address}:${port}${tcpType ? "tcp" : ""}`;
 }

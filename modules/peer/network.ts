@@ -19,6 +19,11 @@ export interface NetworkOptions {
 	/** The address to bind; default: all. */
 	address?: string | undefined;
 	/**
+	 * A TCP port to which peers may connect where their network lets no UDP through (RFC 6544): candidates tell of it. 0:
+	 * the number of the UDP port where it is free, else any. Default: there is none.
+	 */
+	tcpPort?: number | undefined;
+	/**
 	 * Which of this host's addresses peers may learn of and send to, by the interface's name: a VPN's may be of no use.
 	 * Default: all.
 	 */
@@ -69,7 +74,7 @@ export default class Network {
 	#known: string[] = []; // this host's addresses
 	#watch: Timer | undefined;
 
-	constructor({ port = 0, address, maximumCandidates = 64, ...options }: NetworkOptions = {}) {
+	constructor({ port = 0, address, tcpPort, maximumCandidates = 64, ...options }: NetworkOptions = {}) {
 		this.#maximumCandidates = maximumCandidates;
 		this.#options = options;
 		prepare();
@@ -77,6 +82,7 @@ export default class Network {
 			this.#transport = new Transport({
 				port,
 				address,
+				tcpPort,
 				onReadable: () => {
 					try {
 						this.read();
@@ -97,6 +103,11 @@ export default class Network {
 
 	get localPort(): number {
 		return this.open().localPort;
+	}
+
+	/** To which peers may connect; 0: none. */
+	get tcpPort(): number {
+		return this.open().tcpPort;
 	}
 
 	/** This host's addresses that a peer may reach; loopback only where there is nothing else. */

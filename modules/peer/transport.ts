@@ -26,7 +26,7 @@ import type { IceParameters } from "webrtc/peer/ice";
 import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
 import type { NamesUser } from "webrtc/peer/names";
-import { relayOf } from "webrtc/peer/route";
+import { relayOf, tcpBase } from "webrtc/peer/route";
 import type { ServerStatus, ServersUser } from "webrtc/peer/servers";
 import type { RemoteTransport } from "webrtc/sdp";
 import type { IceServer } from "webrtc/signaling";
@@ -119,10 +119,17 @@ export default class PeerTransport implements NamesUser, ServersUser {
 
 	private get hosts(): Omit<LocalCandidateOptions, "type">[] {
 		if (this.relayOnly) return [];
-		const port = this.#network.localPort;
-		return this.#network.addresses
-			.map(({ address, family, interface: name }) => ({ address, port, family, interface: name }))
-			.filter((host) => this.allows({ ...host, type: "host" }, "local"));
+		const { localPort: port, tcpPort, addresses } = this.#network;
+		const hosts: Omit<LocalCandidateOptions, "type">[] = [];
+		for (const { address, family, interface: name } of addresses)
+			hosts.push({ address, port, family, interface: name });
+		if (tcpPort) {
+			for (const { address, family, interface: name } of addresses) {
+				const base = tcpBase(family);
+				hosts.push({ address, port: tcpPort, family, interface: name, base, tcpType: "passive" });
+			}
+		}
+		return hosts.filter((host) => this.allows({ ...host, type: "host" }, "local"));
 	}
 
 	private allows(candidate: Parameters<CandidateFilter>[0], side: "local" | "remote"): boolean {

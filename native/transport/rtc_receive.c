@@ -139,7 +139,7 @@ static int drain(rtc_transport *transport, rtc_relay *relay, int fd)
 }
 
 #define SOCKETS 3 // the wake's, and one a family
-#define POLLED (SOCKETS + RTC_RELAYS)
+#define POLLED (SOCKETS + RTC_RELAYS + RTC_TCP_POLLED)
 
 static nfds_t descriptors(const rtc_transport *transport, struct pollfd *polled)
 {
@@ -167,6 +167,12 @@ static nfds_t addRelays(rtc_transport *transport, struct pollfd *polled, nfds_t 
 	}
 	pthread_mutex_unlock(&transport->lock);
 	return count;
+}
+
+static void readTcp(rtc_transport *transport, const struct pollfd *polled, size_t count)
+{
+	if (rtc_tcp_polled(transport, polled, count) && transport->onStun)
+		transport->onStun(transport->context);
 }
 
 static void drainRelay(rtc_transport *transport, uint16_t number)
@@ -217,7 +223,8 @@ void *rtc_receive_run(void *argument)
 	int error = 0;
 	while (!error && !atomic_load(&transport->closing)) {
 		nfds_t count = addRelays(transport, polled, sockets, relays);
-		error = await(polled, sockets, count, rtc_tasks_timeout(&transport->tasks, rtc_now()));
+		size_t connections = rtc_tcp_poll(transport, polled + count);
+		error = await(polled, sockets, count + connections, rtc_tasks_timeout(&transport->tasks, rtc_now()));
 		rtc_tasks_awake(&transport->tasks);
 		if (!error && polled[0].revents)
 			rtc_wake_clear(&transport->wake);
@@ -226,6 +233,8 @@ void *rtc_receive_run(void *argument)
 				(void)drain(transport, NULL, polled[i].fd);
 			else if (polled[i].revents)
 				drainRelay(transport, relays[i - sockets]);
+		if (!error)
+			readTcp(transport, polled + count, connections);
 		if (!error)
 			rtc_tasks_run(&transport->tasks, rtc_now());
 	}

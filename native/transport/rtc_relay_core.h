@@ -35,9 +35,6 @@ void rtc_relay_aim(rtc_relay *relay, const rtc_address *peer, rtc_relay_prefix *
 size_t rtc_relay_wrap(const rtc_relay_prefix *prefix, uint8_t *data, size_t size);
 // Begins to connect a relay whose leg is a stream. 0 or an errno value.
 int rtc_relay_start(rtc_relay *relay);
-// Sends `count` datagrams, which are laid out for the server, over a stream; returns how many its queue had room for.
-// What is left of it leaves when the network thread finds that it can.
-uint32_t rtc_relay_put(rtc_relay *relay, rtc_transmit *transmit, uint32_t count);
 // What has come by the stream, and what it can take now. Returns whether the control plane has something to read.
 int rtc_relay_drain(rtc_relay *relay);
 // The descriptor to poll, -1: none yet, or no more; and what for.

@@ -3,11 +3,6 @@
 #include "rtc_relay_core.h"
 
 #include <errno.h>
-#include <string.h>
-
-#define TURN (64 * 1024) // bytes of one stream before others have their turn
-// Of the stream's queue, for what the control plane has to say: an allocation that cannot be refreshed is lost.
-#define SPARE (2 * RTC_STUN_SIZE)
 
 static void tellEnd(rtc_relay *relay, const char *reason)
 {
@@ -56,65 +51,25 @@ int rtc_relay_descriptor(rtc_relay *relay, short *events)
 	return fd;
 }
 
-uint32_t rtc_relay_put(rtc_relay *relay, rtc_transmit *transmit, uint32_t count)
+static int take(void *context, uint8_t *frame, size_t size)
 {
-	uint32_t sent = 0;
-	while (sent < count &&
-		   !rtc_stream_put(relay->stream, rtc_transmit_start(transmit, sent), transmit->sizes[sent], SPARE))
-		sent++;
-	if (rtc_stream_flush(relay->stream))
-		rtc_wake_signal(&relay->transport->wake);
-	rtc_count(&relay->sendErrors, count - sent);
-	return sent;
-}
-
-// Returns whether the control plane has something to read, and in *broken that nothing that follows can be understood.
-static int takeFrames(rtc_relay *relay, int *broken)
-{
-	uint8_t *frame;
-	size_t size;
-	int news = 0;
-	for (;;) {
-		switch (rtc_framer_next(relay->framer, &frame, &size)) {
-		case RTC_FRAME_WHOLE:
-			rtc_count(&relay->transport->packetsReceived, 1);
-			rtc_count(&relay->transport->bytesReceived, size);
-			news |= rtc_relay_receive(relay, frame, size);
-			break;
-		case RTC_FRAME_SKIPPED:
-			rtc_count(&relay->malformed, 1);
-			break;
-		case RTC_FRAME_BROKEN:
-			rtc_count(&relay->malformed, 1);
-			*broken = 1;
-			return news;
-		case RTC_FRAME_MORE:
-			return news;
-		}
+	rtc_relay *relay = context;
+	if (!frame) {
+		rtc_count(&relay->malformed, 1);
+		return 0;
 	}
+	rtc_count(&relay->transport->packetsReceived, 1);
+	rtc_count(&relay->transport->bytesReceived, size);
+	return rtc_relay_receive(relay, frame, size);
 }
 
 int rtc_relay_drain(rtc_relay *relay)
 {
-	int news = 0, more = 1, broken = 0;
+	const char *end;
 	if (atomic_load(&relay->ended))
 		return 0;
-	(void)rtc_stream_flush(relay->stream);
-	for (size_t taken = 0; !broken && (taken < TURN || more);) {
-		size_t room;
-		uint8_t *at = rtc_framer_room(relay->framer, &room);
-		ssize_t count = rtc_stream_read(relay->stream, at, room, &more);
-		if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-			return news;
-		if (count <= 0) {
-			tellEnd(relay, count ? strerror(errno) : "the server has closed the connection");
-			return news;
-		}
-		rtc_framer_took(relay->framer, (size_t)count);
-		taken += (size_t)count;
-		news |= takeFrames(relay, &broken);
-	}
-	if (broken)
-		tellEnd(relay, "what the server sends is neither STUN nor ChannelData");
+	int news = rtc_stream_take(relay->stream, relay->framer, take, relay, &end);
+	if (end)
+		tellEnd(relay, end);
 	return news;
 }

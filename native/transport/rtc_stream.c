@@ -20,7 +20,8 @@
 // As that of DTLS: with Mbed TLS 4 and accelerators a handshake takes the most.
 static const rtc_thread_options threadOptions = {.name = "rtc-stream", .stack = 12 * 1024, .priority = 4};
 
-#define SLICE 200 // ms after which the thread looks whether it is still wanted
+#define TURN (64 * 1024) // bytes of one stream before others have their turn
+#define SLICE 200        // ms after which the thread looks whether it is still wanted
 // What the kernel may hold beside the queue: more would be seconds of media that nobody wants any longer.
 #define SEND_BUFFER (64 * 1024)
 
@@ -35,7 +36,7 @@ struct rtc_stream {
 	rtc_stream_options options;
 	uint64_t deadline;
 	size_t start, count; // of the queue
-	uint8_t queue[RTC_STREAM_QUEUE];
+	uint8_t *queue;      // RTC_STREAM_QUEUE bytes, from the first that are put there on
 };
 
 static void release(rtc_stream *stream)
@@ -50,6 +51,7 @@ static void release(rtc_stream *stream)
 	if (stream->fd >= 0)
 		close(stream->fd);
 	pthread_mutex_destroy(&stream->lock);
+	rtc_free(stream->queue);
 	rtc_free(stream);
 }
 
@@ -174,6 +176,21 @@ rtc_stream *rtc_stream_start(const rtc_stream_options *options, int *error)
 	return stream;
 }
 
+rtc_stream *rtc_stream_adopt(int fd)
+{
+	rtc_stream *stream = rtc_calloc(1, sizeof *stream);
+	if (!stream) {
+		close(fd);
+		return NULL;
+	}
+	pthread_mutex_init(&stream->lock, NULL);
+	configure(fd);
+	stream->fd = fd;
+	stream->refs = 1;
+	stream->state = CONNECTED;
+	return stream;
+}
+
 int rtc_stream_descriptor(rtc_stream *stream)
 {
 	pthread_mutex_lock(&stream->lock);
@@ -220,9 +237,17 @@ static void flush(rtc_stream *stream)
 	}
 }
 
+// Whether there is room for so much.
+static int hasRoom(rtc_stream *stream, size_t size)
+{
+	if (!stream->queue)
+		stream->queue = rtc_calloc(1, RTC_STREAM_QUEUE);
+	return stream->queue && stream->count + size <= RTC_STREAM_QUEUE;
+}
+
 static void append(rtc_stream *stream, const void *data, size_t size)
 {
-	if (stream->start + stream->count + size > sizeof stream->queue) {
+	if (stream->start + stream->count + size > RTC_STREAM_QUEUE) {
 		memmove(stream->queue, stream->queue + stream->start, stream->count);
 		stream->start = 0;
 	}
@@ -234,11 +259,11 @@ int rtc_stream_put(rtc_stream *stream, const void *data, size_t size, size_t spa
 {
 	int error = 0;
 	pthread_mutex_lock(&stream->lock);
-	if (stream->count + size + spare > sizeof stream->queue)
+	if (stream->count && !hasRoom(stream, size + spare))
 		flush(stream);
 	if (stream->state != CONNECTED)
 		error = ENOTCONN;
-	else if (stream->count + size + spare > sizeof stream->queue)
+	else if (!hasRoom(stream, size + spare))
 		error = ENOBUFS;
 	else
 		append(stream, data, size);
@@ -269,6 +294,52 @@ ssize_t rtc_stream_read(rtc_stream *stream, void *data, size_t size, int *more)
 	pthread_mutex_unlock(&stream->lock);
 	errno = error;
 	return count;
+}
+
+// What the framer has whole. Whether what follows can be cut: *broken.
+static int takeFrames(rtc_framer *framer, rtc_frame_taker take, void *context, int *broken)
+{
+	uint8_t *frame;
+	size_t size;
+	for (int news = 0;;) {
+		switch (rtc_framer_next(framer, &frame, &size)) {
+		case RTC_FRAME_WHOLE:
+			news |= (*take)(context, frame, size);
+			break;
+		case RTC_FRAME_SKIPPED:
+			news |= (*take)(context, NULL, 0);
+			break;
+		case RTC_FRAME_BROKEN:
+			*broken = 1;
+			return news | (*take)(context, NULL, 0);
+		case RTC_FRAME_MORE:
+			return news;
+		}
+	}
+}
+
+int rtc_stream_take(rtc_stream *stream, rtc_framer *framer, rtc_frame_taker take, void *context, const char **end)
+{
+	int news = 0, more = 1, broken = 0;
+	*end = NULL;
+	(void)rtc_stream_flush(stream);
+	for (size_t taken = 0; !broken && (taken < TURN || more);) {
+		size_t room;
+		uint8_t *at = rtc_framer_room(framer, &room);
+		ssize_t count = rtc_stream_read(stream, at, room, &more);
+		if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+			return news;
+		if (count <= 0) {
+			*end = count ? strerror(errno) : "the server has closed the connection";
+			return news;
+		}
+		rtc_framer_took(framer, (size_t)count);
+		taken += (size_t)count;
+		news |= takeFrames(framer, take, context, &broken);
+	}
+	if (broken)
+		*end = "what the server sends is neither STUN nor ChannelData";
+	return news;
 }
 
 void rtc_stream_close(rtc_stream *stream)

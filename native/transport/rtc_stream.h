@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A TCP connection to a server, plain or under a layer (native/tls). A thread of its own connects and shakes hands, and
-// ends with that; from then on whoever polls the descriptor reads and writes, and nothing waits.
+// A TCP connection, plain or under a layer (native/tls). To a server, a thread of its own connects and shakes hands,
+// and ends with that; from then on, and with a peer that has connected, whoever polls the descriptor reads and writes,
+// and nothing waits.
 #ifndef RTC_STREAM_H
 #define RTC_STREAM_H
 
 #include <sys/types.h>
+#include "rtc_framer.h"
 #include "rtc_transport.h"
 
-#define RTC_STREAM_QUEUE (16 * 1024) // bytes that wait for the network
+#define RTC_STREAM_QUEUE (16 * 1024) // bytes that wait for the network; there once there was something to send
+// Of it, for what the control plane has to say: an allocation that cannot be refreshed is lost, as is a peer's consent.
+#define RTC_STREAM_SPARE (2 * RTC_STUN_SIZE)
 #define RTC_STREAM_REASON 96
 
 // What stands between the bytes and the socket. One thread at a time calls it.
@@ -39,6 +43,8 @@ typedef struct {
 
 // Returns NULL and sets *error to an errno value.
 rtc_stream *rtc_stream_start(const rtc_stream_options *options, int *error);
+// One that is connected, without a layer. The descriptor is the stream's. NULL: no memory; it is closed all the same.
+rtc_stream *rtc_stream_adopt(int fd);
 // -1 before it is connected.
 int rtc_stream_descriptor(rtc_stream *stream);
 // What to poll for: POLLIN, and POLLOUT while there are bytes that wait.
@@ -50,6 +56,10 @@ int rtc_stream_put(rtc_stream *stream, const void *data, size_t size, size_t spa
 int rtc_stream_flush(rtc_stream *stream);
 // As recv(): 0 at the end, -1 with errno. `*more`: there is more that poll() does not tell of.
 ssize_t rtc_stream_read(rtc_stream *stream, void *data, size_t size, int *more);
+// Reads what has come, and gives each message to `take`; a `frame` of NULL is one that was too large, or none. Returns
+// what `take` did, by OR, and in *end why the stream has ended, in words, else NULL.
+typedef int (*rtc_frame_taker)(void *context, uint8_t *frame, size_t size);
+int rtc_stream_take(rtc_stream *stream, rtc_framer *framer, rtc_frame_taker take, void *context, const char **end);
 // onOpen does not run, nor will, when it returns. The thread may go on for a while, by itself.
 void rtc_stream_close(rtc_stream *stream);
 

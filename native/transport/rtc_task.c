@@ -85,9 +85,8 @@ void rtc_tasks_awake(rtc_tasks *tasks)
 	pthread_mutex_unlock(&tasks->lock);
 }
 
-void rtc_path_add_task(rtc_path *path, rtc_task *task)
+void rtc_tasks_add(rtc_tasks *tasks, rtc_task *task)
 {
-	rtc_tasks *tasks = &path->transport->tasks;
 	pthread_mutex_lock(&tasks->lock);
 	task->time = UINT64_MAX;
 	task->ready = task->running = 0;
@@ -97,9 +96,8 @@ void rtc_path_add_task(rtc_path *path, rtc_task *task)
 	pthread_mutex_unlock(&tasks->lock);
 }
 
-void rtc_path_wake_task(rtc_path *path, rtc_task *task)
+void rtc_tasks_wake(rtc_transport *transport, rtc_task *task)
 {
-	rtc_transport *transport = path->transport;
 	pthread_mutex_lock(&transport->tasks.lock);
 	int wasReady = task->ready;
 	task->ready = 1;
@@ -110,9 +108,8 @@ void rtc_path_wake_task(rtc_path *path, rtc_task *task)
 	pthread_mutex_unlock(&transport->tasks.lock);
 }
 
-void rtc_path_remove_task(rtc_path *path, rtc_task *task)
+void rtc_tasks_remove(rtc_tasks *tasks, rtc_task *task)
 {
-	rtc_tasks *tasks = &path->transport->tasks;
 	pthread_mutex_lock(&tasks->lock);
 	for (rtc_task **place = &tasks->first; *place; place = &(*place)->next) {
 		if (*place == task) {
@@ -123,4 +120,19 @@ void rtc_path_remove_task(rtc_path *path, rtc_task *task)
 	while (task->running)
 		pthread_cond_wait(&tasks->idle, &tasks->lock);
 	pthread_mutex_unlock(&tasks->lock);
+}
+
+void rtc_path_add_task(rtc_path *path, rtc_task *task)
+{
+	rtc_tasks_add(&path->transport->tasks, task);
+}
+
+void rtc_path_wake_task(rtc_path *path, rtc_task *task)
+{
+	rtc_tasks_wake(path->transport, task);
+}
+
+void rtc_path_remove_task(rtc_path *path, rtc_task *task)
+{
+	rtc_tasks_remove(&path->transport->tasks, task);
 }

@@ -22,11 +22,6 @@ static uint8_t *startOf(const rtc_transmit *transmit, uint32_t index)
 	return bufferOf(transmit, index) - transmit->prefix.size;
 }
 
-const uint8_t *rtc_transmit_start(const rtc_transmit *transmit, uint32_t index)
-{
-	return startOf(transmit, index);
-}
-
 #if RTC_BATCHED
 #include <netinet/udp.h>
 #ifndef UDP_SEGMENT
@@ -170,8 +165,8 @@ static void countSent(rtc_transmit *transmit, uint32_t first, uint32_t count)
 	if (transmit->relay) {
 		rtc_count(&transmit->relay->packetsSent, count);
 		rtc_count(&transmit->relay->bytesSent, bytes);
-		bytes -= (uint64_t)count * transmit->prefix.size; // what is left of the padding is a few bytes
 	}
+	bytes -= (uint64_t)count * transmit->prefix.size; // what is left of the padding is a few bytes
 	rtc_count(&transmit->path->packetsSent, count);
 	rtc_count(&transmit->path->bytesSent, bytes);
 }
@@ -192,18 +187,26 @@ static int waitForRoom(rtc_transmit *transmit, int error)
 	return 1;
 }
 
+// What its queue has no room for is lost; what is left in it leaves when the network thread finds that it can.
 static void flushStream(rtc_transmit *transmit)
 {
-	uint32_t sent = rtc_relay_put(transmit->relay, transmit, transmit->count);
+	uint32_t sent = 0;
+	while (sent < transmit->count &&
+		   !rtc_stream_put(transmit->stream, startOf(transmit, sent), transmit->sizes[sent], RTC_STREAM_SPARE))
+		sent++;
+	if (rtc_stream_flush(transmit->stream))
+		rtc_wake_signal(&transmit->transport->wake);
 	transmit->error = sent == transmit->count ? 0 : ENOBUFS;
 	countSent(transmit, 0, sent);
+	if (transmit->relay)
+		rtc_count(&transmit->relay->sendErrors, transmit->count - sent);
 	lose(transmit, transmit->count - sent);
 	transmit->count = 0;
 }
 
 static void flush(rtc_transmit *transmit)
 {
-	if (transmit->relay && transmit->relay->stream)
+	if (transmit->stream)
 		return flushStream(transmit);
 	uint32_t first = 0, run;
 	while (first < transmit->count) {
@@ -239,13 +242,16 @@ static int begin(rtc_path *path)
 	pthread_mutex_lock(&transport->lock);
 	rtc_address selected = path->selected;
 	transmit->relay = selected.relay ? rtc_relay_find(transport, selected.relay) : NULL;
-	transmit->prefix.size = 0;
+	transmit->stream = transmit->relay ? transmit->relay->stream : rtc_tcp_find(transport, &selected);
+	transmit->prefix = (rtc_relay_prefix){.size = transmit->stream ? RTC_FRAME_PREFIX : 0};
 	if (transmit->relay)
 		rtc_relay_aim(transmit->relay, &selected, &transmit->prefix);
 	pthread_mutex_unlock(&transport->lock);
 	short events;
 	if (transmit->relay)
 		transmit->fd = rtc_relay_descriptor(transmit->relay, &events);
+	else if (transmit->stream)
+		transmit->fd = rtc_stream_descriptor(transmit->stream);
 	else
 		transmit->fd =
 			selected.family && !selected.relay ? transport->sockets.fd[RTC_FAMILY_INDEX(selected.family)] : -1;
@@ -253,7 +259,7 @@ static int begin(rtc_path *path)
 		pthread_mutex_unlock(&transmit->lock);
 		return 0;
 	}
-	transmit->toSize = transmit->relay ? 0 : rtc_address_to_socket(&selected, &transmit->to);
+	transmit->toSize = transmit->relay || transmit->stream ? 0 : rtc_address_to_socket(&selected, &transmit->to);
 	transmit->path = path;
 	transmit->count = transmit->lost = transmit->waits = 0;
 	transmit->error = 0;
@@ -276,7 +282,7 @@ void rtc_transmit_commit(rtc_transmit *transmit, size_t size)
 		lose(transmit, 1);
 		return;
 	}
-	if (transmit->relay)
+	if (transmit->prefix.size)
 		size = rtc_relay_wrap(&transmit->prefix, bufferOf(transmit, transmit->count), size);
 	transmit->sizes[transmit->count++] = (uint16_t)size;
 	if (transmit->count == RTC_TRANSMIT_BATCH)
@@ -289,6 +295,7 @@ uint32_t rtc_transmit_end(rtc_transmit *transmit)
 	uint32_t lost = transmit->lost;
 	transmit->path = NULL;
 	transmit->relay = NULL;
+	transmit->stream = NULL;
 	pthread_mutex_unlock(&transmit->lock);
 	return lost;
 }

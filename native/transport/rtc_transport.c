@@ -66,9 +66,14 @@ static int openParts(rtc_transport *transport, const rtc_transport_options *opti
 	error = allocate(transport);
 	if (error)
 		return error;
-	error = start(transport);
-	if (error)
+	if (options->hasTcp)
+		error = rtc_tcp_open(transport, options->address ? &address : NULL, options->tcpPort);
+	if (!error)
+		error = start(transport);
+	if (error) {
+		rtc_tcp_close(transport);
 		rtc_transmit_destroy(&transport->transmit);
+	}
 	return error;
 }
 
@@ -107,6 +112,7 @@ void rtc_transport_close(rtc_transport *transport)
 	rtc_wake_signal(&transport->wake);
 	pthread_join(transport->thread, NULL);
 	rtc_wake_close(&transport->wake);
+	rtc_tcp_close(transport);
 	pthread_mutex_lock(&transport->transmit.lock); // a path may be sending
 	rtc_sockets_close(&transport->sockets);
 	pthread_mutex_unlock(&transport->transmit.lock);
@@ -179,19 +185,24 @@ int rtc_transport_send_stun(rtc_transport *transport, const rtc_address *to, uin
 	int error = 0;
 	if (!rtc_address_is_unicast(to))
 		error = EADDRNOTAVAIL;
-	else if (!to->relay && !rtc_transport_has_family(transport, to->family))
+	else if (to->relay < RTC_RELAY_FIRST && !rtc_transport_has_family(transport, to->family))
 		error = EAFNOSUPPORT;
 	if (error) {
 		rtc_count(&transport->sendErrors, 1);
 		return error;
 	}
 	rtc_transport_expect(transport, owner, data, size);
+	if (rtc_tcp_is_route(to->relay)) {
+		error = rtc_tcp_send(transport, to, data, size);
+		goto sent;
+	}
 	if (to->relay)
 		return rtc_relay_send(transport, to, data, size);
 	int fd = transport->sockets.fd[RTC_FAMILY_INDEX(to->family)];
 	socklen_t nameSize = rtc_address_to_socket(to, &name);
 	while (sendto(fd, data, size, 0, &name.any, nameSize) < 0 && (error = errno) == EINTR)
 		error = 0;
+sent:
 	if (error)
 		rtc_count(&transport->sendErrors, 1);
 	else {

@@ -31,6 +31,8 @@ typedef struct rtc_transport rtc_transport;
 typedef struct {
 	const char *address; // the address to bind, NULL for all of both families
 	uint16_t port;       // 0: any. Both families get the same port
+	int hasTcp;          // peers may connect by TCP, too (see rtc_tcp.h)
+	uint16_t tcpPort;    // 0: that of UDP, where it is free
 	// From the network thread: there is STUN to read. It may not close the transport. NULL: none.
 	void (*onStun)(void *context);
 	void *context;
@@ -47,7 +49,7 @@ typedef struct {
 } rtc_transport_statistics;
 
 // Returns NULL and sets *error to an errno value: EINVAL for an address that is none, EADDRINUSE when either family's
-// port is taken, EADDRNOTAVAIL, EACCES, …; a host without one of the families is no error.
+// port is taken, or that of TCP, EADDRNOTAVAIL, EACCES, …; a host without one of the families is no error.
 rtc_transport *rtc_transport_open(const rtc_transport_options *options, int *error);
 uint16_t rtc_transport_port(rtc_transport *transport);
 int rtc_transport_has_family(rtc_transport *transport, int family); // 4 or 6

@@ -17,6 +17,7 @@
 #include "rtc_relay.h"
 #include "rtc_sockets.h"
 #include "rtc_stun_filter.h"
+#include "rtc_tcp.h"
 #include "rtc_transport.h"
 
 // Linux moves many datagrams in one system call. RTC_PLAIN_SOCKETS asks for what lwIP and the BSDs have, to test it.
@@ -43,7 +44,7 @@ static inline uint64_t rtc_counted(const rtc_counter *counter)
 	return atomic_load_explicit((rtc_counter *)counter, memory_order_relaxed);
 }
 
-// What precedes each datagram for a peer behind a relay.
+// What precedes each datagram for a peer behind a relay, or by TCP.
 typedef struct {
 	uint8_t bytes[RTC_RELAY_HEADROOM];
 	uint8_t size;
@@ -63,8 +64,9 @@ struct rtc_transmit {
 	rtc_path *path;
 	int fd;
 	rtc_sockaddr to;
-	socklen_t toSize; // 0: the socket is a relay's, which is connected
-	rtc_relay *relay; // NULL: none
+	socklen_t toSize;   // 0: the socket is connected
+	rtc_relay *relay;   // NULL: none
+	rtc_stream *stream; // the relay's, or the peer's own; NULL: UDP
 	rtc_relay_prefix prefix;
 	uint32_t lost;  // datagrams
 	uint32_t waits; // for room in the socket's buffer
@@ -102,6 +104,7 @@ struct rtc_transport {
 	rtc_stun_filter *filter;
 	rtc_transmit transmit;
 	rtc_tasks tasks;
+	rtc_tcp *tcp; // NULL: peers do not come by TCP
 	rtc_counter packetsReceived, bytesReceived, packetsSent, bytesSent;
 	rtc_counter sendErrors, badSource, unknownSource, malformed, stunUnknown, stunDropped;
 };
@@ -135,6 +138,9 @@ void rtc_transport_release(rtc_transport *transport);
 
 int rtc_tasks_init(rtc_tasks *tasks); // 0 or an errno value
 void rtc_tasks_destroy(rtc_tasks *tasks);
+void rtc_tasks_add(rtc_tasks *tasks, rtc_task *task);
+void rtc_tasks_wake(rtc_transport *transport, rtc_task *task);
+void rtc_tasks_remove(rtc_tasks *tasks, rtc_task *task);
 void rtc_tasks_run(rtc_tasks *tasks, uint64_t now); // those that are due, each once
 // Milliseconds until the next one, for poll(): -1 for none. From here to rtc_tasks_awake() who wakes a task wakes the
 // thread.
@@ -156,6 +162,5 @@ int rtc_path_is_known(rtc_transport *transport, const rtc_address *address);
 
 int rtc_transmit_init(rtc_transmit *transmit, rtc_transport *transport); // 0 or an errno value
 void rtc_transmit_destroy(rtc_transmit *transmit);
-const uint8_t *rtc_transmit_start(const rtc_transmit *transmit, uint32_t index); // of a datagram, its prefix included
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rtc_transport_xs.h"
+#include "rtc_tcp.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -85,8 +86,9 @@ static void post(void *context)
 	rtc_poster_post(((binding *)context)->poster);
 }
 
-static void fail(xsMachine *the, binding *it, int error, const char *address, int port)
+static void fail(xsMachine *the, binding *it, int error, const rtc_transport_options *options)
 {
+	const char *address = options->address ? options->address : "all addresses";
 	char message[128];
 	xsmcSetHostData(xsThis, NULL);
 	xsmcSetHostDestructor(xsThis, NULL);
@@ -94,11 +96,11 @@ static void fail(xsMachine *the, binding *it, int error, const char *address, in
 	if (error == EINVAL)
 		xsTypeError("address: not an IP address");
 	if (error == EADDRINUSE) {
-		snprintf(message, sizeof message, "UDP port %d is in use", port);
+		snprintf(message, sizeof message, "UDP port %d%s is in use", options->port,
+				 options->hasTcp ? ", or the TCP port," : "");
 		rtc_xs_throw(the, "transport/address-in-use", message);
 	}
-	snprintf(message, sizeof message, "cannot open UDP port %d of %s: %s", port, address ? address : "all addresses",
-			 strerror(error));
+	snprintf(message, sizeof message, "cannot open UDP port %d of %s: %s", options->port, address, strerror(error));
 	rtc_xs_throw(the, "transport/failed", message);
 }
 
@@ -109,6 +111,7 @@ void xs_rtc_transport(xsMachine *the)
 	if (xsmcArgc < 1)
 		xsTypeError("options: missing");
 	int port = rtc_xs_integer(the, &xsArg(0), xsID_port, "port", 0, 65535, 0);
+	int tcpPort = rtc_xs_integer(the, &xsArg(0), xsID_tcpPort, "tcpPort", 0, 65535, -1);
 	rtc_xs_string(the, &xsArg(0), xsID_address, "address", address, sizeof address, 0);
 	binding *it = calloc(1, sizeof *it);
 	if (!it)
@@ -119,10 +122,14 @@ void xs_rtc_transport(xsMachine *the)
 	if (!it->onReadable)
 		xsTypeError("onReadable: missing");
 	it->poster = rtc_poster_new(the, deliver, it);
-	rtc_transport_options options = {address[0] ? address : NULL, (uint16_t)port, post, it};
+	rtc_transport_options options = {.address = address[0] ? address : NULL, .port = (uint16_t)port};
+	options.hasTcp = tcpPort >= 0;
+	options.tcpPort = tcpPort < 0 ? 0 : (uint16_t)tcpPort;
+	options.onStun = post;
+	options.context = it;
 	it->transport = rtc_transport_open(&options, &error);
 	if (!it->transport)
-		fail(the, it, error, options.address, port);
+		fail(the, it, error, &options);
 	it->object = xsThis;
 	xsRemember(it->object);
 }
@@ -142,6 +149,11 @@ void xs_rtc_transport_close(xsMachine *the)
 void xs_rtc_transport_get_localPort(xsMachine *the)
 {
 	xsmcSetInteger(xsResult, rtc_transport_port(self(the)->transport));
+}
+
+void xs_rtc_transport_get_tcpPort(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, rtc_tcp_port(self(the)->transport));
 }
 
 void xs_rtc_transport_hasFamily(xsMachine *the)
@@ -266,7 +278,9 @@ void xs_rtc_transport_write(xsMachine *the)
 void xs_rtc_transport_statistics(xsMachine *the)
 {
 	rtc_transport_statistics counted;
+	rtc_tcp_statistics tcp;
 	rtc_transport_get_statistics(self(the)->transport, &counted);
+	rtc_tcp_get_statistics(self(the)->transport, &tcp);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
 	rtc_set_number_xs(the, xsID_packetsReceived, counted.packetsReceived);
@@ -279,4 +293,6 @@ void xs_rtc_transport_statistics(xsMachine *the)
 	rtc_set_number_xs(the, xsID_malformed, counted.malformed);
 	rtc_set_number_xs(the, xsID_stunUnknown, counted.stunUnknown);
 	rtc_set_number_xs(the, xsID_stunDropped, counted.stunDropped);
+	rtc_set_number_xs(the, xsID_connectionsAccepted, tcp.accepted);
+	rtc_set_number_xs(the, xsID_connectionsRefused, tcp.refused);
 }

@@ -5,6 +5,11 @@ export interface TransportOptions {
 	port?: number | undefined;
 	/** The IP address to bind; default: all addresses of both families. */
 	address?: string | undefined;
+	/**
+	 * Peers may connect by TCP, too (RFC 6544), 8 at once, to this port; 0 takes that of UDP where it is free, else any.
+	 * Default: none may. Each connection takes 3 KB, and 16 KB once something was sent.
+	 */
+	tcpPort?: number | undefined;
 	/** STUN messages are waiting: read until there are none. Many messages may cause one call. */
 	onReadable(this: Transport): void;
 }
@@ -24,7 +29,10 @@ export interface StunMessage {
 	/** The sender's IP address and port. */
 	address: string;
 	port: number;
-	/** 0: it came by the local socket; else the number of the relay that the sender is behind. */
+	/**
+	 * 0: it came by the local socket of UDP; 8, 9: by a connection of TCP over IPv4, IPv6; else the number of the relay that
+	 * the sender is behind.
+	 */
 	relay: number;
 	/** Whose ufrag or transaction it bears, as `addUfrag` and `write` had it. */
 	owner: number;
@@ -48,6 +56,10 @@ export interface TransportStatistics {
 	stunUnknown: number;
 	/** STUN that found the queue full or was over its rate. */
 	stunDropped: number;
+	/** By TCP. */
+	connectionsAccepted: number;
+	/** That were closed because no check of a peer came, or found no place. */
+	connectionsRefused: number;
 }
 
 /**
@@ -70,6 +82,11 @@ export default class Transport extends (Native("xs_rtc_transport_destructor") as
 	/** The port that both families are bound to. */
 	get localPort(): number {
 		return native("xs_rtc_transport_get_localPort").call(this);
+	}
+
+	/** The port to which peers may connect by TCP; 0: none. */
+	get tcpPort(): number {
+		return native("xs_rtc_transport_get_tcpPort").call(this);
 	}
 
 	/** Whether there is a socket for IPv4 or IPv6. */
@@ -114,7 +131,8 @@ export default class Transport extends (Native("xs_rtc_transport_destructor") as
 	 * address may have been good when a datagram came from there (a zone of IPv6 ends with its interface), and is not now.
 	 *
 	 * @param data at most 1,280 bytes
-	 * @param relay 0: by the local socket of the address's family; else the number of a relay
+	 * @param relay 0: by the local socket of the address's family; 8 or 9: by the connection of TCP that came from there; else
+	 * the number of a relay
 	 * @param owner 0 to 65535; comes back with each answer
 	 * @throws TypeError or RangeError for arguments of another type, and more data
 	 */

@@ -14,6 +14,7 @@ const frames = 70; // packets of an access unit at 20 Mbit/s and 30 fps
 const burst = 10; // packets that are due each 5 ms at that rate
 
 const largestRatio = 1.3;
+const largestRelayed = 1.1; // times the instructions of what is sent directly
 const peers = ["node-datachannel", "werift"];
 
 /** @param {string} send the program @returns {Promise<{ port: string, stop(): void }>} a process that receives */
@@ -148,4 +149,38 @@ async function paced() {
 	};
 }
 
-export default async () => [await floor(), await paced()];
+/** @returns {Promise<import("./measure.mjs").Result>} */
+async function relayed() {
+	const send = await program("send");
+	const { port, stop } = await drain(send);
+	const rows = [];
+	const failures = [];
+	for (const [name, unit, extra] of /** @type {[string, number, string[]][]} */ ([
+		["frames of 70 packets", frames, []],
+		["bursts of 10 packets", burst, []],
+		["single packets", 1, []],
+		["frames of 70 packets, AES-GCM", frames, ["gcm"]],
+		["single packets, AES-GCM", 1, ["gcm"]],
+	])) {
+		const cost = async (/** @type {string[]} */ ...relay) =>
+			Math.round((await instructions(send, ["ours", port, 2100, unit, ...extra, ...relay])) / 2100);
+		const direct = await cost();
+		const row = [name, direct];
+		for (const how of ["channel", "indication", "tcp"]) {
+			const ratio = (await cost(`relay=${how}`)) / direct;
+			row.push(Number(ratio.toFixed(3)));
+			if (ratio > largestRelayed) failures.push(`${name}, ${how}: ${ratio.toFixed(3)} times the direct way`);
+		}
+		rows.push(row);
+	}
+	stop();
+	return {
+		title: "Sending by way of a relay, next to the direct way",
+		head: ["", "direct, instructions", "ChannelData", "Send indications", "ChannelData over TCP"],
+		rows,
+		note: "Instructions per packet in user space (callgrind), and how many times as many they are by a relay.",
+		failures,
+	};
+}
+
+export default async () => [await floor(), await paced(), await relayed()];

@@ -33,6 +33,7 @@ export const names = /** @type {const} */ (["chromium", "firefox"]);
  * @param {"chromium" | "firefox"} name
  * @param {object} [options]
  * @param {string[]} [options.args] more of them, for Chromium
+ * @param {Record<string, boolean>} [options.preferences] more of them, for Firefox
  * @param {boolean} [options.insecure] whether Firefox takes any server's certificate
  * @param {boolean} [options.loopback] whether Firefox asks TURN servers at a loopback address, which it passes over otherwise
  * @param {string} [options.executablePath] another program, for Chromium
@@ -40,7 +41,14 @@ export const names = /** @type {const} */ (["chromium", "firefox"]);
  */
 export function launch(
 	name,
-	{ args = [], insecure = false, loopback = false, audible = false, executablePath = "/usr/bin/chromium" } = {},
+	{
+		args = [],
+		preferences = {},
+		insecure = false,
+		loopback = false,
+		audible = false,
+		executablePath = "/usr/bin/chromium",
+	} = {},
 ) {
 	if (name === "chromium") {
 		const sound = audible ? "--auto-accept-this-tab-capture" : "--mute-audio";
@@ -56,6 +64,6 @@ export function launch(
 		protocol: "webDriverBiDi",
 		executablePath: "/usr/bin/firefox-esr",
 		headless: true,
-		extraPrefsFirefox: { ...firefoxPreferences, "media.peerconnection.ice.loopback": loopback },
+		extraPrefsFirefox: { ...firefoxPreferences, "media.peerconnection.ice.loopback": loopback, ...preferences },
 	});
 }

@@ -31,10 +31,11 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	"rtc_stream.c:run": ["rtc_tls.c:shake", "rtc_tls.c:reasonOf", "rtc_relay_stream.c:onOpen"],
 	"rtc_stream.c:flush": ["rtc_tls.c:writeBytes"],
 	rtc_stream_read: ["rtc_tls.c:readBytes", "rtc_tls.c:hasMore"],
+	rtc_stream_take: ["rtc_relay_stream.c:take", "rtc_tcp.c:takeFrame"],
 	xs_rtc_stream_layer_destructor: ["rtc_tls.c:freeLayer"],
 	"rtc_tls.c:verify": [], // of ESP-IDF's bundle
 	"rtc_receive.c:drain": ["rtc_transport_xs.c:post"],
-	rtc_tasks_run: ["rtc_sctp.c:run", "rtc_rtp_session.c:run"],
+	rtc_tasks_run: ["rtc_sctp.c:run", "rtc_rtp_session.c:run", "rtc_tcp.c:sweep"],
 	rtc_path_dispatch: ["rtc_srtp.c:receive", "rtc_dtls.c:onDatagram"],
 	rtc_path_set_dtls: ["rtc_dtls.c:onDatagram"],
 	"rtc_srtp_handlers.c:dispatch": ["rtc_srtp_handlers.c:deliver", "rtc_srtp_handlers.c:announce"],

@@ -81,11 +81,12 @@ static void asDatagrams(const uint8_t *data, size_t size)
 }
 
 // A sum over what the framer gives, and how it ends; `step` bytes at a time.
-static uint64_t cut(const uint8_t *data, size_t size, size_t step)
+static uint64_t cut(const uint8_t *data, size_t size, size_t step, int isPrefixed)
 {
 	static rtc_framer framer;
 	uint64_t sum = 1;
 	memset(&framer, 0, sizeof framer);
+	framer.isPrefixed = isPrefixed; // a peer's stream, by the same framer
 	while (size) {
 		size_t room, count = step;
 		uint8_t *at = rtc_framer_room(&framer, &room), *frame;
@@ -106,10 +107,11 @@ static uint64_t cut(const uint8_t *data, size_t size, size_t step)
 				return sum;
 			if (result == RTC_FRAME_SKIPPED)
 				continue;
-			CHECK(length >= 4 && length <= RTC_FRAME_SIZE && frame + length <= framer.bytes + sizeof framer.bytes);
+			CHECK((length >= 4 || isPrefixed) && length <= RTC_FRAME_SIZE &&
+				  frame + length <= framer.bytes + sizeof framer.bytes);
 			for (size_t i = 0; i < length; i++)
 				sum = sum * 31 + frame[i];
-			if (step == RTC_FRAMER_SIZE)
+			if (step == RTC_FRAMER_SIZE && !isPrefixed)
 				receive(frame, length);
 		}
 	}
@@ -126,8 +128,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		asDatagrams(data + 1, size - 1);
 		return 0;
 	}
-	uint64_t whole = cut(data + 1, size - 1, RTC_FRAMER_SIZE);
-	CHECK(cut(data + 1, size - 1, 1) == whole);
-	CHECK(cut(data + 1, size - 1, 1 + data[0] * 3u) == whole);
+	int isPrefixed = data[0] & 2;
+	uint64_t whole = cut(data + 1, size - 1, RTC_FRAMER_SIZE, isPrefixed);
+	CHECK(cut(data + 1, size - 1, 1, isPrefixed) == whole);
+	CHECK(cut(data + 1, size - 1, 1 + data[0] * 3u, isPrefixed) == whole);
 	return 0;
 }

@@ -41,6 +41,11 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		await prepare();
 		return rows;
 	},
+	tcp: async () => {
+		const { prepare, rows } = await import("./tcp.mjs");
+		await prepare();
+		return rows;
+	},
 	roaming: async () => {
 		const { prepare, rows } = await import("./roaming/rows.mjs");
 		await prepare();

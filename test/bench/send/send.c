@@ -6,7 +6,9 @@
 //   send ours|bare PORT PACKETS UNIT [OPTION …] sends, in access units of UNIT packets; prints CPU seconds
 //       nogso      without UDP segmentation     gcm       AEAD_AES_128_GCM
 //       rate=N     at N packets a second, not as fast as it goes
+//       relay=channel|indication|tcp            by way of a relay: ChannelData, Send indications, ChannelData over TCP
 #include <arpa/inet.h>
+#include <poll.h>
 #include <srtp2/srtp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +18,8 @@
 #include <unistd.h>
 #include "rtc_frame.h"
 #include "rtc_payload.h"
+#include "rtc_relay_core.h"
 #include "rtc_rtp_sender.h"
-#include "rtc_transport_core.h"
 
 #define SSRC 0x11223344
 #define PAYLOAD_TYPE 96
@@ -34,6 +36,7 @@ typedef struct {
 	uint32_t packets, unit, rate;
 	int noSegmentation;
 	uint16_t profile;
+	enum { DIRECT, CHANNEL, INDICATION, TCP } relay;
 } options;
 
 typedef struct job job;
@@ -45,6 +48,7 @@ struct job {
 	rtc_source source;
 	rtc_frame frame;
 	rtc_transport *transport;
+	rtc_relay *relay;
 	rtc_path *path;
 	rtc_srtp *srtp;
 	rtc_rtp_session *rtp;
@@ -107,6 +111,21 @@ static void sendOurs(job *job)
 	rtc_source_deliver(&job->source, &job->frame);
 }
 
+// The peer is behind a relay, which is the process that drains.
+static void openRelay(job *job, const rtc_address *server, rtc_address *peer)
+{
+	const options *options = job->options;
+	rtc_relay_options relay = {.server = *server, .isStream = options->relay == TCP, .patience = 5000};
+	int error;
+	job->relay = rtc_relay_open(job->transport, &relay, &error);
+	check(!job->relay || rtc_address_parse(peer, "203.0.113.7", 6000), "relay");
+	short events;
+	for (int i = 0; i < 5000 && rtc_relay_descriptor(job->relay, &events) < 0; i++)
+		usleep(1000);
+	peer->relay = rtc_relay_number(job->relay);
+	check(options->relay != INDICATION && rtc_relay_bind(job->relay, RTC_CHANNEL_FIRST, peer), "channel");
+}
+
 static void openOurs(job *job)
 {
 	const options *options = job->options;
@@ -120,6 +139,10 @@ static void openOurs(job *job)
 	check(!job->transport, "transport");
 	if (options->noSegmentation)
 		job->transport->transmit.segmentation = 0;
+	if (options->relay) {
+		rtc_address server = to;
+		openRelay(job, &server, &to);
+	}
 	job->path = rtc_path_new(job->transport);
 	check(!job->path || rtc_path_select(job->path, &to), "path");
 	job->srtp = rtc_srtp_new(job->path, &error);
@@ -154,6 +177,8 @@ static void closeOurs(job *job)
 	rtc_rtp_session_release(job->rtp);
 	rtc_srtp_release(job->srtp);
 	rtc_path_release(job->path);
+	if (job->relay)
+		rtc_relay_close(job->relay);
 	rtc_transport_close(job->transport);
 	free(job->frame.data);
 	check(statistics.packetsSent < job->options->packets, "sending every packet");
@@ -225,20 +250,42 @@ static double cpuSeconds(void)
 		   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static void drain(void)
+// A socket of a type, bound to a port of loopback; 0: any, which *port is then.
+static int openDrain(int type, uint16_t *port)
 {
-	static uint8_t buffer[2048];
-	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(*port)};
 	socklen_t size = sizeof address;
-	int space = RTC_RECEIVE_BUFFER, fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, type, 0);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	check(fd < 0 || bind(fd, (struct sockaddr *)&address, size), "bind");
-	check(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &space, sizeof space), "SO_RCVBUF");
 	check(getsockname(fd, (struct sockaddr *)&address, &size), "getsockname");
-	printf("%d\n", ntohs(address.sin_port));
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+// Takes in datagrams, and what one connection at a time brings.
+static void drain(void)
+{
+	static uint8_t buffer[65536];
+	uint16_t port = 0;
+	int space = RTC_RECEIVE_BUFFER;
+	struct pollfd polled[3] = {{.events = POLLIN}, {.events = POLLIN}, {.fd = -1, .events = POLLIN}};
+	polled[0].fd = openDrain(SOCK_DGRAM, &port);
+	polled[1].fd = openDrain(SOCK_STREAM, &port);
+	check(setsockopt(polled[0].fd, SOL_SOCKET, SO_RCVBUF, &space, sizeof space), "SO_RCVBUF");
+	check(listen(polled[1].fd, 1), "listen");
+	printf("%d\n", port);
 	fflush(stdout);
-	while (recv(fd, buffer, sizeof buffer, 0) >= 0)
-		;
+	while (poll(polled, 3, -1) > 0) {
+		if (polled[0].revents)
+			(void)!recv(polled[0].fd, buffer, sizeof buffer, 0);
+		if (polled[2].revents && recv(polled[2].fd, buffer, sizeof buffer, 0) <= 0) {
+			close(polled[2].fd);
+			polled[2].fd = -1;
+		}
+		if (polled[1].revents && polled[2].fd < 0)
+			polled[2].fd = accept(polled[1].fd, NULL, NULL);
+	}
 }
 
 static int parse(options *options, int count, char **words)
@@ -255,6 +302,12 @@ static int parse(options *options, int count, char **words)
 			options->noSegmentation = 1;
 		else if (!strcmp(words[i], "gcm"))
 			options->profile = RTC_SRTP_AEAD_AES_128_GCM;
+		else if (!strcmp(words[i], "relay=channel"))
+			options->relay = CHANNEL;
+		else if (!strcmp(words[i], "relay=indication"))
+			options->relay = INDICATION;
+		else if (!strcmp(words[i], "relay=tcp"))
+			options->relay = TCP;
 		else if (!strncmp(words[i], "rate=", 5))
 			options->rate = (uint32_t)atoi(words[i] + 5);
 		else
@@ -272,7 +325,7 @@ int main(int count, char **words)
 		return 0;
 	}
 	if (parse(&options, count, words)) {
-		fprintf(stderr, "usage: send drain | ours|bare PORT PACKETS UNIT [nogso] [gcm] [rate=N]\n");
+		fprintf(stderr, "usage: send drain | ours|bare PORT PACKETS UNIT [nogso] [gcm] [rate=N] [relay=HOW]\n");
 		return 2;
 	}
 	job.options = &options;

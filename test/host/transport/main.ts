@@ -66,6 +66,7 @@ function optionsAreChecked(): void {
 	assertThrows(TypeError, "port", () => new Transport({ port: "1", onReadable } as never));
 	assertThrows(RangeError, "port", () => new Transport({ port: 65536, onReadable }));
 	assertThrows(RangeError, "port", () => new Transport({ port: 1.5, onReadable }));
+	assertThrows(RangeError, "tcpPort", () => new Transport({ tcpPort: -1, onReadable }));
 	assertThrows(TypeError, "address", () => new Transport({ address: "nowhere", onReadable }));
 	assertThrows(RangeError, "address", () => new Transport({ address: "1".repeat(100), onReadable }));
 	assertThrows(TypeError, "options", () => new Transport(undefined as never));

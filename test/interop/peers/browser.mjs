@@ -7,10 +7,15 @@ import { W3CAgent } from "./w3c.mjs";
 /** @type {Map<string, Promise<import("puppeteer-core").Browser>>} */
 const open = new Map();
 
-/** @param {"chromium" | "firefox"} name @returns {Promise<import("./peer.mjs").Peer>} */
-export async function startPage(name) {
-	if (!open.has(name)) open.set(name, launch(name));
-	const browser = await open.get(name);
+/**
+ * @param {"chromium" | "firefox"} name
+ * @param {Parameters<typeof launch>[1]} [options]
+ * @returns {Promise<import("./peer.mjs").Peer>}
+ */
+export async function startPage(name, options = {}) {
+	const key = name + JSON.stringify(options);
+	if (!open.has(key)) open.set(key, launch(name, options));
+	const browser = await open.get(key);
 	const page = await /** @type {import("puppeteer-core").Browser} */ (browser).newPage();
 	await page.evaluate(`globalThis.agent = new (${W3CAgent})(); undefined`);
 	return {

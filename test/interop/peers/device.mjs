@@ -5,7 +5,7 @@ import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
 import { Application } from "../../browser/camera.mjs";
 
-/** @typedef {"video" | "audio" | "both"} Sends what a device has */
+/** @typedef {"video" | "audio" | "both" | "tcp"} Sends what a device has; "tcp": both, also by TCP */
 
 /** The devices, which start with the first session and again when they have ended. */
 class Devices {

@@ -23,6 +23,7 @@
  * @property {(parameters: { kind: Wanted }) => unknown} add
  * @property {(parameters?: object) => unknown} restart
  * @property {(parameters?: object) => Received[] | Promise<Received[]>} received
+ * @property {(parameters?: object) => Promise<string>} [way] the protocol of the pair that is selected
  * @property {(parameters?: object) => unknown} close
  */
 
@@ -125,6 +126,14 @@ export class W3CAgent {
 				payloadType: stats.find(({ id }) => id === codecId)?.payloadType ?? -1,
 				count: (kind === "video" ? framesDecoded : packetsReceived) ?? 0,
 			}));
+	}
+
+	async way() {
+		const stats = [...((await this.pc?.getStats()) ?? new Map()).values()];
+		const pair =
+			stats.find(({ id }) => stats.some(({ selectedCandidatePairId }) => selectedCandidatePairId === id)) ??
+			stats.find(({ type, nominated, state }) => type === "candidate-pair" && nominated && state === "succeeded");
+		return stats.find(({ id }) => id === pair?.localCandidateId)?.protocol ?? "";
 	}
 
 	close() {

@@ -450,6 +450,7 @@ test("bad options are named", () => {
 	expect(() => new WebRTCApp({ signaling, role: "boss" as never })).toThrow("role");
 	expect(() => new WebRTCApp({ signaling, maximumSessions: 0 })).toThrow("maximumSessions");
 	expect(() => new WebRTCApp({ signaling, port: 70000 })).toThrow("port");
+	expect(() => new WebRTCApp({ signaling, tcpPort: 70000 })).toThrow("tcpPort: 0 to 65535");
 	expect(() => defaultMedia({ video: { bitrate: 1 } })).toThrow("bitrate");
 	expect(() => defaultMedia({ video: { width: 1.5 } })).toThrow("width");
 });

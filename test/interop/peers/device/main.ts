@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The camera of the interop table: three devices in one program, of which one sends video, one audio, one both.
+// The camera of the interop table: four devices in one program, of which one sends video, one audio, two both, one of
+// them also by TCP.
 import perform from "interop/commands";
 import LineSignaling from "interop/lines";
 import WebRTCApp from "webrtc/app";
@@ -8,7 +9,7 @@ import { defaultMedia } from "webrtc/media/defaults";
 
 type Media = ReturnType<typeof defaultMedia>;
 
-async function start(name: string, media: Media, captures: MediaCapture[]): Promise<WebRTCApp> {
+async function start(name: string, media: Media, captures: MediaCapture[], tcpPort?: number): Promise<WebRTCApp> {
 	const signaling = new LineSignaling((peerId, command) => {
 		try {
 			perform(app, peerId, command, captures);
@@ -19,6 +20,7 @@ async function start(name: string, media: Media, captures: MediaCapture[]): Prom
 	const app = new WebRTCApp({
 		signaling,
 		maximumSessions: 16,
+		tcpPort,
 		...media,
 		onEvent({ type, peerId, error }) {
 			if (peerId) signaling.tell(peerId, { type: "event", name: type, message: error?.message });
@@ -38,6 +40,7 @@ export default function main(): void {
 		start("video", { videoCapture }, captures),
 		start("audio", { audioCapture }, captures),
 		start("both", media, captures),
+		start("tcp", media, captures, 0),
 	];
 	Promise.all(starting).then(
 		(apps) => {

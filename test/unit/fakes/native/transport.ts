@@ -42,6 +42,8 @@ export default class Transport {
 	}
 
 	readonly localPort: number;
+	/** No connection is ever made to it. */
+	readonly tcpPort: number;
 	/** See move(). */
 	address: string;
 	readonly paths = new Map<string, Receiver>();
@@ -53,11 +55,12 @@ export default class Transport {
 	#queue: { data: Uint8Array; address: string; port: number; owner: number }[] = [];
 	#closed = false;
 
-	constructor(options: { port?: number; address?: string; onReadable(this: Transport): void }) {
+	constructor(options: { port?: number; tcpPort?: number; address?: string; onReadable(this: Transport): void }) {
 		if (options.port === 1)
 			throw Object.assign(new Error("port 1 is in use"), { code: "transport/address-in-use" });
 		this.#options = options;
 		this.localPort = options.port || 40000;
+		this.tcpPort = options.tcpPort === undefined ? 0 : options.tcpPort || this.localPort;
 		this.address = `192.0.2.${++hostNumber % 250}`;
 		hosts.set(this.address, this);
 		countNative(1);

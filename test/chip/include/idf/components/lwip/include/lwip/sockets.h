@@ -8,6 +8,8 @@
 int socket(int domain, int type, int protocol);
 int bind(int fd, const struct sockaddr *name, socklen_t size);
 int connect(int fd, const struct sockaddr *name, socklen_t size);
+int listen(int fd, int backlog);
+int accept(int fd, struct sockaddr *name, socklen_t *size);
 int getsockname(int fd, struct sockaddr *name, socklen_t *size);
 int setsockopt(int fd, int level, int option, const void *value, socklen_t size);
 int getsockopt(int fd, int level, int option, void *value, socklen_t *size);
