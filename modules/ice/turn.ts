@@ -417,12 +417,13 @@ export default class TurnClient {
 	}
 
 	private refused({ method, peer, lifetime: seconds }: Request, code: number): void {
+		// Credentials that have ended serve for nothing any more: whoever waited for a permission would wait in vain.
+		const isGone = code === stun.allocationMismatch || code === 441 || code === stun.unauthorized;
 		if (method === allocate || (method === refresh && seconds)) {
-			const isGone = code === stun.allocationMismatch || code === 441 || code === stun.unauthorized;
 			// A refresh that was lost may yet be made before the allocation ends.
 			if (method === refresh && !isGone) this.#refreshAt = Math.min(this.#expiry, this.#now + 5000);
 			else this.fail(code, describe(code));
-		} else if (peer && code === stun.allocationMismatch) this.fail(code, describe(code));
+		} else if (peer && isGone) this.fail(code, describe(code));
 		else if (peer) {
 			if (isChannel(peer)) peer.due = Infinity;
 			else peer.due = this.#now + retryRefused;

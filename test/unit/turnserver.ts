@@ -20,6 +20,8 @@ export interface TurnServerOptions {
 	algorithms?: number[];
 	/** What Allocate is answered with, while it is not 0. */
 	error?: number;
+	/** What all that follows is answered with, while it is not 0: the credentials have served. */
+	cut?: number;
 	alternate?: Endpoint;
 }
 
@@ -60,6 +62,7 @@ export default class TurnServer {
 			lifetime: 600,
 			algorithms: [],
 			error: 0,
+			cut: 0,
 			alternate: undefined,
 			...options,
 		};
@@ -147,6 +150,7 @@ export default class TurnServer {
 			return 0;
 		}
 		if (!allocation) return method === 4 ? 437 : 400;
+		if (this.options.cut) return this.options.cut;
 		if (method === 4) {
 			const seconds = reader.uint32(stun.attributeLifetime) ?? 600;
 			allocation.expiry = now + Math.min(seconds, this.options.lifetime) * 1000;

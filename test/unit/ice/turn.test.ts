@@ -225,6 +225,42 @@ test("an allocation that the server has forgotten is told of with the next reque
 	expect(it.events.at(-1)).toMatchObject({ type: "failed", code: 437 });
 });
 
+describe.each([401, 441])("credentials that end before the allocation does (%d)", (cut) => {
+	test("it is told with the next refresh", () => {
+		const it = new Client({ lifetime: 600 });
+		it.run(1000);
+		it.server.options.cut = cut;
+		it.run(600_000);
+		expect(it.events.at(-1)).toMatchObject({ type: "failed", code: cut });
+		expect(it.client.deadline).toBe(Infinity);
+		expect(it.server.answers.filter((answer) => answer === `4 ${cut}`)).toHaveLength(1);
+	});
+
+	test("or with the next permission, long before the allocation is due", () => {
+		const it = new Client({ lifetime: 3600 });
+		it.run(1000);
+		it.use("203.0.113.1");
+		it.run(1000);
+		it.server.options.cut = cut;
+		// Somebody is there all the time.
+		while (it.network.now < 300_000 && !it.types.includes("failed")) {
+			it.use("203.0.113.1");
+			it.run(1000);
+		}
+		expect(it.events.at(-1)).toMatchObject({ type: "failed", code: cut });
+		expect(it.network.now).toBeLessThan(300_000); // its lifetime
+	});
+
+	test("or with the channel of a new peer", () => {
+		const it = new Client({ lifetime: 3600 });
+		it.run(1000);
+		it.server.options.cut = cut;
+		it.use("203.0.113.1", 6000);
+		it.run(100);
+		expect(it.events.at(-1)).toMatchObject({ type: "failed", code: cut });
+	});
+});
+
 test("the way to the server is kept open, and the allocation given back", () => {
 	const it = new Client();
 	it.run(1000);
