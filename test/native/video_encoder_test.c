@@ -501,7 +501,7 @@ static void test_layers_can_be_left_out(void **state)
 	for (uint8_t most = 0; most < RTC_FRAME_LAYERS; most++) {
 		bench b;
 		layer_bench layers = {.most = most};
-		test_decoder_open(&layers.decoder);
+		test_decoder_open(&layers.decoder, AV_CODEC_ID_H264);
 		open_bench_for(&b, 640, 480, (rtc_video_encoder_options){.bitrate = 1500000, .policy = RTC_WISH_MEDIAN});
 		b.output.got = got_layer;
 		b.output.context = &layers;
