@@ -24,12 +24,11 @@ export class LibwebrtcSender {
 	/** Answers an offer, with all candidates. @param {string} offer */
 	async answer(offer) {
 		const pc = (this.pc = new RTCPeerConnection());
-		await pc.setRemoteDescription({ type: "offer", sdp: offer });
-		const sender = pc.addTrack(this.track);
+		// Its setParameters takes no bitrate.
+		const limited = offer.replace(/^m=video [^]*?^c=.*\r\n/m, `$&b=AS:${this.bitrate / 1000}\r\n`);
+		await pc.setRemoteDescription({ type: "offer", sdp: limited });
+		pc.addTrack(this.track);
 		await pc.setLocalDescription(await pc.createAnswer());
-		const parameters = sender.getParameters();
-		for (const encoding of parameters.encodings) encoding.maxBitrate = this.bitrate;
-		await sender.setParameters(parameters);
 		while (pc.iceGatheringState !== "complete") await new Promise((resolve) => setTimeout(resolve, 20));
 		return pc.localDescription.sdp;
 	}
