@@ -131,11 +131,8 @@ function readExtensions(candidate: ParsedCandidate, words: string[]): void {
 }
 
 function decimal(text: string, largest: number, what: string): number {
-	const value = Number(text);
-	// What is written as it would be here needs no look at each character.
-	const isPlain = `${value}` === text && value >= 0 && value % 1 === 0;
-	if (!(isPlain || consistsOf(text, isDigit, 1, 10)) || value > largest) throw bad(what);
-	return value;
+	if (!consistsOf(text, isDigit, 1, 10) || Number(text) > largest) throw bad(what);
+	return Number(text);
 }
 
 function bad(what: string): WebRTCError {

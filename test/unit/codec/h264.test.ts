@@ -107,5 +107,6 @@ test("parameters are found by name, whatever the case and spaces", () => {
 	expect(parameter("", "a")).toBeUndefined();
 	expect(parameter("a;b=2", "a")).toBeUndefined();
 	expect(parameter("aa=1;a", "a")).toBeUndefined();
+	expect(parameter("aa=1;ba=2;a=3", "a")).toBe("3");
 	expect(parameter("=1;a=", "a")).toBe("");
 });

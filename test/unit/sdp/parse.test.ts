@@ -234,6 +234,20 @@ describe("reading", () => {
 		expect(malformed(lines(size - 1))).toMatch(algorithm === "x-new" ? /^$/ : /fingerprint/);
 	});
 
+	test.each(["G0", "0G", "+1", "0x", " 1", "1", "123", "", "ß"])(
+		"takes no fingerprint with %j for a byte",
+		(byte) => {
+			expect(malformed({ video: [`a=fingerprint:x-new ${byte}:0A`] })).toMatch(/fingerprint/);
+			for (const place of [0, 5, 6, 31]) {
+				const bytes = Array<string>(32).fill("0A");
+				bytes[place] = byte;
+				// As many characters as there should be.
+				if (byte.length !== 2) bytes[place ? 0 : 1] = "0".repeat(4 - byte.length);
+				expect(malformed({ video: [`a=fingerprint:sha-256 ${bytes.join(":")}`] })).toMatch(/fingerprint/);
+			}
+		},
+	);
+
 	test("takes ids of extensions up to 255, and those that are only proposed", () => {
 		const video = [255, 4096, 4351].map((id) => `a=extmap:${id} ${midExtension}`);
 		expect(section(offer(undefined, { video }), 0).extensions.map(({ id }) => id)).toEqual([255, 4096, 4351]);
