@@ -110,7 +110,7 @@ export default class Session {
 		const senders = this.connection.getSenders();
 		const sender = senders.find(({ kind, activity }) => kind === "video" && activity) ?? senders[0];
 		const age = sender?.activity?.statistics.firstFrameAge;
-		return age === undefined ? undefined : this.#options.owner.now() - age * 1000;
+		return age === undefined ? undefined : this.#options.owner.now() - Math.round(age * 1000);
 	}
 
 	/** It has never been connected. */
