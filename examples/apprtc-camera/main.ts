@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera in a room of AppRTC: who opens the room's page sees it. No account is needed.
 import { flag, number, text } from "examples/config";
-import { audio, play, retransmission, video } from "examples/media";
+import { audio, play, retransmission, show, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
 import trust from "examples/trust";
@@ -32,7 +32,13 @@ async function start(): Promise<void> {
 		role: flag("viewer") ? "viewer" : "master",
 		port: number("udpPort", 0, 65535),
 		maximumSessions: 1, // a room is for two
-		...defaultMedia({ video: video(), audio: audio(), retransmission: retransmission(), play: play() }),
+		...defaultMedia({
+			video: video(),
+			audio: audio(),
+			retransmission: retransmission(),
+			play: play(),
+			show: show(),
+		}),
 		onEvent,
 	});
 	let chatter: Timer | undefined;

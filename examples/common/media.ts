@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The media that mc/config asks for: "video" is a media file, "camera" and "microphone" are devices, "width", "height",
-// "framerate", "bitrate" and "policy" are the picture's; "cache" is what can be sent again; "play" says where the peers' sound goes.
+// "framerate", "bitrate" and "policy" are the picture's; "cache" is what can be sent again; "play" says where the peers' sound and pictures go.
 import { number, text } from "examples/config";
-import type { AudioOptions, PlayOptions, VideoOptions } from "webrtc/media";
+import type { AudioOptions, PlayOptions, ShowOptions, VideoOptions } from "webrtc/media";
 import type { RetransmissionOptions } from "webrtc/media/defaults";
 
 /** @throws RangeError that names the option */
@@ -35,12 +35,30 @@ export function retransmission(): RetransmissionOptions {
 	return { bytes: kilobytes === undefined ? undefined : kilobytes * 1024 };
 }
 
-/** @throws RangeError that names the option */
+/**
+ * What plays the peers' sound; false: nothing.
+ * @throws RangeError that names the option
+ */
 export function play(): PlayOptions | false {
-	const where = text("play");
-	if (!where) return false;
-	if (where === "none" || where === "speaker") return { output: where };
-	if (where.startsWith("speaker:")) return { output: "speaker", path: where.slice("speaker:".length) };
-	if (where.endsWith(".wav")) return { output: "file", path: where };
-	throw new RangeError("play: none, speaker, or a file that ends in .wav");
+	for (const where of places()) {
+		if (where === "none" || where === "speaker") return { output: where };
+		if (where.startsWith("speaker:")) return { output: "speaker", path: where.slice("speaker:".length) };
+		if (where.endsWith(".wav")) return { output: "file", path: where };
+		if (!where.endsWith(".mp4"))
+			throw new RangeError("play: none, speaker, or files that end in .wav and .mp4, with a comma between them");
+	}
+	return false;
+}
+
+/** What shows the peers' pictures; false: nothing. */
+export function show(): ShowOptions | false {
+	for (const where of places()) {
+		if (where === "none") return { output: "none" };
+		if (where.endsWith(".mp4")) return { output: "file", path: where };
+	}
+	return false;
+}
+
+function places(): string[] {
+	return text("play")?.split(",") ?? [];
 }

@@ -8,6 +8,11 @@ export default async function received(app: WebRTCApp, peerId: string): Promise<
 	for (const stats of (await connection.getStats()).values()) {
 		if (stats.type === "transport")
 			trace(`received ${stats["packetsReceived"]} packets, ${stats["bytesReceived"]} bytes\n`);
+		const decoded = stats["framesDecoded"] as number | undefined;
+		if (decoded)
+			trace(
+				`showed ${decoded} pictures of ${stats["frameWidth"]} × ${stats["frameHeight"]}, ${stats["framesLost"]} losses\n`,
+			);
 		const samples = stats["totalSamplesReceived"] as number | undefined;
 		if (stats.type !== "inbound-rtp" || !samples) continue;
 		const concealed = ((100 * (stats["concealedSamples"] as number)) / samples).toFixed(1);

@@ -2,7 +2,7 @@
 // A camera for Amazon Kinesis Video Streams: the master of a signaling channel, whose viewers may be anywhere.
 import { number, text } from "examples/config";
 import { kvsOptions, missing } from "examples/kvs";
-import { audio, play, retransmission, video } from "examples/media";
+import { audio, play, retransmission, show, video } from "examples/media";
 import ViewerMetrics from "examples/metrics";
 import report from "examples/report";
 import simulator from "examples/simulator";
@@ -34,7 +34,13 @@ async function start(): Promise<void> {
 		port: number("udpPort", 0, 65535),
 		maximumSessions: viewers(),
 		iceTransportPolicy: text("relayOnly") === "true" ? "relay" : "all",
-		...defaultMedia({ video: video(), audio: audio(), retransmission: retransmission(), play: play() }),
+		...defaultMedia({
+			video: video(),
+			audio: audio(),
+			retransmission: retransmission(),
+			play: play(),
+			show: show(),
+		}),
 		...metrics.options,
 		onEvent,
 	});

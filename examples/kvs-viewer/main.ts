@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A viewer of an Amazon Kinesis Video Streams channel. It asks the master for video and audio, counts what comes, and plays its sound.
+// A viewer of an Amazon Kinesis Video Streams channel. It asks the master for video and audio, counts what comes, and plays it.
 import { number, text } from "examples/config";
 import { kvsOptions, missing } from "examples/kvs";
-import { play } from "examples/media";
+import { play, show } from "examples/media";
 import received from "examples/received";
 import simulator from "examples/simulator";
 import Timer from "timer";
@@ -29,7 +29,7 @@ async function start(): Promise<void> {
 	const app = new WebRTCApp({
 		signaling: new KVSSignaling(kvsOptions()),
 		role: "viewer",
-		...defaultMedia({ video: false, audio: false, play: play() }),
+		...defaultMedia({ video: false, audio: false, play: play(), show: show() }),
 		port: number("udpPort", 0, 65535),
 		onEvent,
 	});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plays from a media server, or from another device, by WHEP, counts what comes, and plays its sound.
+// Plays from a media server, or from another device, by WHEP, counts what comes, and plays it.
 import { flag, number, text } from "examples/config";
-import { play } from "examples/media";
+import { play, show } from "examples/media";
 import received from "examples/received";
 import simulator from "examples/simulator";
 import trust from "examples/trust";
@@ -14,7 +14,7 @@ async function start(url: string): Promise<void> {
 	const app = new WebRTCApp({
 		signaling: new WHEPClientSignaling({ url, token: text("token"), trickle: flag("trickle"), ...trust() }),
 		role: "viewer",
-		...defaultMedia({ video: false, audio: false, play: play() }),
+		...defaultMedia({ video: false, audio: false, play: play(), show: show() }),
 		port: number("udpPort", 0, 65535),
 		logLevel: "info",
 	});

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What serves the media interfaces where nothing else is given.
 import config from "mc/config";
-import type { AudioCapture, AudioOptions, AudioPlayer, PlayOptions, VideoCapture, VideoOptions } from "webrtc/media";
+import type {
+	AudioCapture,
+	AudioOptions,
+	AudioPlayer,
+	PlayOptions,
+	ShowOptions,
+	VideoCapture,
+	VideoOptions,
+	VideoPlayer,
+} from "webrtc/media";
 import NativeAudioCapture from "webrtc/media/audio";
 import NativeAudioPlayer from "webrtc/media/player";
+import NativeVideoPlayer from "webrtc/media/screen";
 import NativeVideoCapture from "webrtc/media/video";
 import { configureRetransmission } from "webrtc/native/rtp";
 
@@ -16,6 +26,8 @@ export interface MediaOptions {
 	play?: PlayOptions | false | undefined;
 	/** What is kept of the pictures that were sent, once for all peers. false: nothing, so that lost packets stay lost. */
 	retransmission?: RetransmissionOptions | false | undefined;
+	/** What shows the pictures that peers send; false, the default: they are not asked for. */
+	show?: ShowOptions | false | undefined;
 }
 
 /** Of the whole device, for connections that are made from now on. */
@@ -31,6 +43,7 @@ export interface Media {
 	videoCapture?: VideoCapture;
 	audioCapture?: AudioCapture;
 	audioPlayer?: AudioPlayer;
+	videoPlayer?: VideoPlayer;
 }
 
 const cacheBytes = 262_144;
@@ -54,6 +67,7 @@ export function defaultMedia(options: MediaOptions = {}): Media {
 	if (audio) media.audioCapture = new NativeAudioCapture(audio);
 	if (options.play)
 		media.audioPlayer = new NativeAudioPlayer({ ...(defaults.play || undefined), ...given(options.play) });
+	if (options.show) media.videoPlayer = new NativeVideoPlayer(options.show);
 	return media;
 }
 

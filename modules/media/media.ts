@@ -154,3 +154,10 @@ export interface PlayOptions {
 	/** How loud what is played was since the call before: the root of the mean square, 0 … 1. */
 	onLevel?: ((level: number) => void) | undefined;
 }
+
+/** Of the platform's video player. */
+export interface ShowOptions {
+	/** "none", the default: pictures are decoded and counted, on a chip only counted; "file": an MP4 file at `path` (simulator). */
+	output?: "none" | "file" | undefined;
+	path?: string | undefined;
+}

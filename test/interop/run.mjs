@@ -35,6 +35,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		return [...rows(options), ...(options.short || options.only ? [] : [...remote.rows, ...mjpeg.rows])];
 	},
 	talk: async () => (await import("./talk/rows.mjs")).rows(options),
+	see: async () => (await import("./see/rows.mjs")).rows(options),
 	relay: async () => (await import("./relay.mjs")).rows(options),
 	dtls: async () => {
 		const { prepare, rows } = await import("./dtls/rows.mjs");

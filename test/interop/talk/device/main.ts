@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A device that only listens: what its peers say goes to the file that "play" names.
+// A device that only listens, or watches: what its peers send goes to the file that "play" names.
 import { text } from "examples/config";
-import { play } from "examples/media";
+import { play, show } from "examples/media";
 import LineSignaling from "interop/lines";
 import WebRTCApp from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
@@ -9,16 +9,16 @@ import { defaultMedia } from "webrtc/media/defaults";
 async function start(): Promise<void> {
 	const codec = text("codec");
 	const levels: number[] = [];
-	const wanted = { ...(play() || {}), levelInterval: 200, onLevel: (level: number) => void levels.push(level) };
+	const sound = play();
+	const wanted = sound && { ...sound, levelInterval: 200, onLevel: (level: number) => void levels.push(level) };
 	const signaling = new LineSignaling((peerId, { verb }) => {
 		if (verb === "stats") void tellStats(peerId);
 		else app.disconnect(peerId);
 	});
 	const app = new WebRTCApp({
 		signaling,
-		media: "audio",
 		...(codec ? { codecs: [codec] } : {}),
-		...defaultMedia({ video: false, audio: false, play: wanted }),
+		...defaultMedia({ video: false, audio: false, play: wanted, show: show() }),
 		onEvent({ type, peerId, error }) {
 			if (peerId) signaling.tell(peerId, { type: "event", name: type, message: error?.message });
 			if (error) trace(`${type} ${peerId ?? ""} ${error.message} (${error.code})\n`);

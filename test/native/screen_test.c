@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures that were encoded come out of a file as they were, and what cannot be shown is told.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <libavformat/avformat.h>
+#include "rtc_port.h"
+#include "rtc_screen.h"
+#include "rtc_video_codec.h"
+
+#define WIDTH 320
+#define HEIGHT 240
+
+typedef struct {
+	rtc_source source;
+	rtc_video_codec *encoder;
+	rtc_frame_pool *pool, *pictures;
+	unsigned requests, count;
+	uint32_t timestamp;
+} camera;
+
+static atomic_uint failures;
+
+static void onFailure(void *context, const rtc_player_error *error)
+{
+	(void)context;
+	assert_non_null(error->code);
+	failures++;
+}
+
+static void destroyCamera(rtc_source *source)
+{
+	(void)source;
+}
+
+static void onRequest(rtc_source *source)
+{
+	((camera *)source)->requests++;
+}
+
+static void begin(camera *it)
+{
+	int error;
+	const char *message;
+	const rtc_video_codec_options options = {.width = WIDTH, .height = HEIGHT, .framerate = 30, .bitrate = 1000000};
+	memset(it, 0, sizeof *it);
+	it->encoder = rtc_codec_h264.video->make(&options, &error, &message);
+	assert_non_null(it->encoder);
+	it->pool = rtc_frame_pool_new(4, 200000);
+	it->pictures = rtc_frame_pool_new(1, WIDTH * HEIGHT * 3 / 2);
+	rtc_source_init(&it->source, destroyCamera);
+	it->source.requestKeyFrame = onRequest;
+}
+
+static void end(camera *it)
+{
+	rtc_source_disconnect_all(&it->source);
+	assert_int_equal(it->source.refs, 1);
+	rtc_source_release(&it->source);
+	rtc_codec_h264.video->destroy(it->encoder);
+	rtc_frame_pool_close(it->pool);
+	rtc_frame_pool_close(it->pictures);
+}
+
+// A grey picture whose brightness counts, at 100 frames per second of wall time.
+static void film(camera *it, int key, int spoil)
+{
+	rtc_frame *picture = rtc_frame_pool_get(it->pictures), *unit;
+	while (!(unit = rtc_frame_pool_get(it->pool)))
+		usleep(1000);
+	picture->format = RTC_FORMAT_I420;
+	picture->width = WIDTH;
+	picture->height = HEIGHT;
+	memset(picture->data, (int)(16 + it->count % 200), WIDTH * HEIGHT);
+	memset(picture->data + WIDTH * HEIGHT, 128, WIDTH * HEIGHT / 2);
+	for (int i = 0; i < 3; i++) {
+		picture->planes[i] = picture->data + (i ? WIDTH * HEIGHT + (i - 1) * WIDTH * HEIGHT / 4 : 0);
+		picture->strides[i] = i ? WIDTH / 2 : WIDTH;
+	}
+	picture->time = rtc_now();
+	assert_int_equal(rtc_codec_h264.video->encode(it->encoder, picture, key, unit), 0);
+	unit->format = RTC_FORMAT_ENCODED;
+	unit->codec = &rtc_codec_h264;
+	unit->timestamp = it->timestamp += 3000;
+	if (spoil)
+		memset(unit->data, 0xff, unit->size);
+	it->count++;
+	rtc_source_deliver(&it->source, unit);
+	rtc_frame_release(unit);
+	rtc_frame_release(picture);
+	usleep(10000);
+}
+
+static rtc_screen *screenOf(const char *kind, const char *path)
+{
+	rtc_player_error error = {0};
+	rtc_screen_device *device = rtc_screen_find(kind)(path, &error);
+	assert_non_null(device);
+	rtc_screen *screen = rtc_screen_new(device, onFailure, NULL);
+	assert_non_null(screen);
+	return screen;
+}
+
+// Waits for as many frames that were decoded.
+static rtc_screen_statistics await(rtc_screen *screen, camera *it, uint64_t frames)
+{
+	rtc_screen_statistics statistics = {0};
+	for (int i = 0; i < 5000; i++) {
+		assert_int_equal(rtc_screen_get_statistics(screen, &it->source, &statistics), 0);
+		if (statistics.framesDecoded >= frames)
+			break;
+		usleep(1000);
+	}
+	return statistics;
+}
+
+static unsigned framesOf(const char *path, int64_t *duration)
+{
+	AVFormatContext *format = NULL;
+	AVPacket *packet = av_packet_alloc();
+	unsigned count = 0;
+	assert_int_equal(avformat_open_input(&format, path, NULL, NULL), 0);
+	assert_true(avformat_find_stream_info(format, NULL) >= 0);
+	assert_int_equal(format->nb_streams, 1);
+	assert_true(format->streams[0]->codecpar->width == WIDTH && format->streams[0]->codecpar->height == HEIGHT);
+	while (av_read_frame(format, packet) >= 0) {
+		*duration = av_rescale_q(packet->pts, format->streams[0]->time_base, (AVRational){1, 90000});
+		count++;
+		av_packet_unref(packet);
+	}
+	av_packet_free(&packet);
+	avformat_close_input(&format);
+	return count;
+}
+
+static void framesAreWritten(void **unused)
+{
+	(void)unused;
+	char path[] = "/tmp/screen-XXXXXX";
+	int64_t last = 0;
+	camera it;
+	close(mkstemp(path));
+	begin(&it);
+	rtc_screen *screen = screenOf("file", path);
+	assert_int_equal(rtc_screen_play(screen, &it.source), 0);
+	assert_int_equal(rtc_screen_play(screen, &it.source), EEXIST);
+	for (unsigned i = 0; i < 30; i++) {
+		film(&it, i % 10 == 0, 0);
+		await(screen, &it, i + 1);
+	}
+	rtc_screen_statistics statistics = await(screen, &it, 30);
+	assert_true(statistics.framesDecoded == 30 && statistics.keyFramesDecoded == 3 && !statistics.framesDropped);
+	assert_true(statistics.width == WIDTH && statistics.height == HEIGHT && statistics.decodeTime);
+	assert_true(framesOf(path, &last) >= 20); // it can be played while it is written
+	rtc_screen_close(screen);
+	assert_int_equal(framesOf(path, &last), 30);
+	assert_int_equal(last, 29 * 3000);
+	assert_int_equal(it.source.count, 0);
+	unlink(path);
+	end(&it);
+}
+
+static void aDamagedFrameNeedsAKeyFrame(void **unused)
+{
+	(void)unused;
+	camera it;
+	begin(&it);
+	rtc_screen *screen = screenOf("none", "");
+	film(&it, 1, 0); // the encoder's first is one anyway
+	assert_int_equal(rtc_screen_play(screen, &it.source), 0);
+	for (int i = 0; i < 5; i++)
+		film(&it, i == 2, 0); // before the key frame nothing is shown
+	rtc_screen_statistics statistics = await(screen, &it, 3);
+	assert_true(statistics.framesDecoded == 3 && statistics.framesDropped == 2);
+	film(&it, 0, 1);
+	for (int i = 0; i < 2000 && !it.requests; i++)
+		usleep(1000);
+	assert_int_equal(it.requests, 1);
+	film(&it, 0, 0);
+	film(&it, 1, 0);
+	statistics = await(screen, &it, 4);
+	assert_true(statistics.framesDecoded == 4 && statistics.framesDropped == 4);
+	rtc_screen_close(screen);
+	end(&it);
+}
+
+static void oneOfSeveralIsShown(void **unused)
+{
+	(void)unused;
+	camera cameras[2], more[RTC_SCREEN_STREAMS - 1];
+	rtc_screen_statistics statistics;
+	begin(&cameras[0]);
+	begin(&cameras[1]);
+	rtc_screen *screen = screenOf("none", "");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(rtc_screen_play(screen, &cameras[i].source), 0);
+	for (int i = 0; i < RTC_SCREEN_STREAMS - 1; i++) {
+		begin(&more[i]);
+		assert_int_equal(rtc_screen_play(screen, &more[i].source), i < RTC_SCREEN_STREAMS - 2 ? 0 : ENOSPC);
+	}
+	for (int i = 0; i < 3; i++) {
+		film(&cameras[0], i == 0, 0);
+		film(&cameras[1], i == 0, 0);
+	}
+	await(screen, &cameras[0], 3);
+	assert_int_equal(rtc_screen_get_statistics(screen, &cameras[1].source, &statistics), 0);
+	assert_int_equal(statistics.framesDecoded, 0);
+	assert_int_equal(rtc_screen_stop(screen, &cameras[0].source), 0);
+	assert_int_equal(rtc_screen_stop(screen, &cameras[0].source), ENOENT);
+	assert_int_equal(cameras[1].requests, 1);
+	film(&cameras[1], 1, 0);
+	assert_int_equal(await(screen, &cameras[1], 1).framesDecoded, 1);
+	end(&cameras[1]); // it goes by itself
+	for (int i = 0; i < RTC_SCREEN_STREAMS - 1; i++)
+		end(&more[i]);
+	end(&cameras[0]);
+	rtc_screen_close(screen);
+}
+
+static void whatCannotBeOpenedIsTold(void **unused)
+{
+	(void)unused;
+	rtc_player_error error = {0};
+	assert_null(rtc_screen_find("window"));
+	assert_null(rtc_screen_mp4_open("/nowhere/at/all.mp4", &error));
+	assert_string_equal(error.code, "media/file-unwritable");
+	camera it;
+	begin(&it);
+	rtc_screen *screen = screenOf("file", "/dev/full");
+	assert_int_equal(rtc_screen_play(screen, &it.source), 0);
+	for (unsigned i = 0; i < 400 && !failures; i++)
+		film(&it, 1, 0);
+	assert_int_equal(failures, 1);
+	film(&it, 1, 0);
+	rtc_screen_close(screen);
+	assert_int_equal(failures, 1);
+	end(&it);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(framesAreWritten),
+		cmocka_unit_test(aDamagedFrameNeedsAKeyFrame),
+		cmocka_unit_test(oneOfSeveralIsShown),
+		cmocka_unit_test(whatCannotBeOpenedIsTold),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
