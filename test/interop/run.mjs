@@ -34,7 +34,10 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		await prepare();
 		return [...rows(options), ...(options.short || options.only ? [] : [...remote.rows, ...mjpeg.rows])];
 	},
-	talk: async () => (await import("./talk/rows.mjs")).rows(options),
+	talk: async () => [
+		...(await import("./talk/rows.mjs")).rows(options),
+		...(options.only ? [] : (await import("./talk/intercom.mjs")).rows),
+	],
 	see: async () => (await import("./see/rows.mjs")).rows(options),
 	relay: async () => (await import("./relay.mjs")).rows(options),
 	dtls: async () => {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// An intercom: a page to call the device from, see what it sees, hear and talk to it.
+import { number } from "examples/config";
+import file from "examples/files";
+import { audio, play, video } from "examples/media";
+import simulator from "examples/simulator";
+import Talk from "intercom/talk";
+import linkSecret from "lan-camera/link";
+import WebRTCApp from "webrtc/app";
+import { defaultMedia } from "webrtc/media/defaults";
+import WHEPSignaling from "webrtc/signaling/whep";
+
+async function start(): Promise<void> {
+	const secret = linkSecret();
+	const signaling = new WHEPSignaling({
+		port: number("port", 0, 65535) ?? 80,
+		token: secret,
+		onRequest({ method, path }, respond) {
+			const found =
+				method === "GET" || method === "HEAD" ? file(path === "/" ? "index.html" : path.slice(1)) : undefined;
+			respond(found ?? { status: 404, body: "Not found.\n" });
+		},
+	});
+	const media = defaultMedia({
+		video: video(),
+		audio: audio(),
+		play: { ...(play() || {}), levelInterval: 200, onLevel: (level) => void (talk.level = level) },
+	});
+	const app: WebRTCApp = new WebRTCApp({
+		signaling,
+		role: "master",
+		port: number("udpPort", 0, 65535) ?? 0,
+		maximumSessions: number("callers", 1, 4) ?? 2,
+		...media,
+		onEvent({ type, peerId = "", error }) {
+			if (error) trace(`${type} ${peerId.slice(0, 8)}: ${error.message} (${error.code})\n`);
+			else if (type === "peerConnected" || type === "peerDisconnected") trace(`${type} ${peerId.slice(0, 8)}\n`);
+			if (type === "peerConnected") talk.joined(peerId);
+		},
+	});
+	const talk: Talk = new Talk(app, media);
+	simulator?.onLine((line) => trace(talk.command(line)));
+	simulator?.onTerminate(() => app.terminate());
+	await app.run();
+	trace("The intercom is ready. Who has this address can call it:\n");
+	if (simulator) trace(`  http://localhost:${signaling.port}/#${secret}\n`);
+	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/#${secret}\n`);
+}
+
+export default function main(): void {
+	start().catch((error: Error) => {
+		trace(`The intercom cannot start: ${error.message}\n`);
+		simulator?.exit(1);
+	});
+}

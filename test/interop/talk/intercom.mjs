@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The example intercom in Chromium, whose microphone beeps: each side is heard, and is not when it is silent.
+// @ts-check
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../../hosts/linux/tools/build.mjs";
+import { launch } from "../../browser/browsers.mjs";
+import { Application } from "../../browser/camera.mjs";
+import { readTestCard } from "../../browser/test-card.mjs";
+
+/** @typedef {import("puppeteer-core").Page} Page */
+
+const folder = join(root, "build/interop/intercom"); // for people to look at
+const sizes = { desktop: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } };
+
+/** @param {Page} page @param {string} what an expression */
+const until = (page, what) =>
+	page.waitForFunction(what, { timeout: 20_000 }).catch(() => assert.fail(`not within 20 s: ${what}`));
+
+/** @param {Page} page @param {string} name */
+async function takePictures(page, name) {
+	for (const [size, viewport] of Object.entries(sizes)) {
+		await page.setViewport(viewport);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		writeFileSync(join(folder, `${name}-${size}.png`), await page.screenshot());
+		const isWider = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
+		assert(!isWider, `the page is wider than a ${size}`);
+	}
+	await page.setViewport(sizes.desktop);
+}
+
+/** The loudest of what the device has heard, by what it says, in the time to come. @param {Application} device @param {number} seconds */
+async function heard(device, seconds) {
+	let loudest = 0;
+	for (let i = 0; i < seconds * 5; i++) {
+		const from = device.output.length;
+		device.type("status");
+		const [, level] = await device.find(/level ([\d.]+)/, 20_000, from);
+		loudest = Math.max(loudest, Number(level));
+		await new Promise((resolve) => setTimeout(resolve, 200));
+	}
+	return loudest;
+}
+
+/** The loudest that a meter shows in the time to come. @param {Page} page @param {string} id @param {number} seconds */
+const shown = (page, id, seconds) =>
+	/** @type {Promise<number>} */ (
+		page.evaluate(
+			`new Promise((resolve) => {
+				let loudest = 0;
+				const look = setInterval(() => (loudest = Math.max(loudest, document.getElementById("${id}").value)), 20);
+				setTimeout(() => (clearInterval(look), resolve(loudest)), ${seconds * 1000});
+			})`,
+		)
+	);
+
+/** @param {Page} page @param {Application} device */
+async function converse(page, device) {
+	assert.equal(await page.$eval("#talk", (button) => /** @type {HTMLButtonElement} */ (button).disabled), true);
+	await page.click("#call");
+	await until(page, `document.getElementById("state").dataset.state === "open"`);
+	await until(page, `!document.getElementById("talk").disabled`);
+	await until(page, `document.getElementById("picture").videoWidth > 0`);
+	assert(await page.evaluate(readTestCard, "#picture"), "the device's picture is not shown");
+	assert((await shown(page, "theirs", 3)) > 0.3, "the device's beep is not heard");
+	assert((await heard(device, 2)) < 0.001, "the microphone is heard though nobody talks");
+
+	const button = await (await page.$("#talk"))?.boundingBox();
+	assert(button);
+	await page.mouse.move(button.x + 20, button.y + 20);
+	await page.mouse.down();
+	const [own, level] = await Promise.all([shown(page, "own", 3), heard(device, 3)]);
+	await takePictures(page, "talking");
+	await page.mouse.up();
+	assert(own > 0.3 && level > 0.01, `talking: the page shows ${own}, the device hears ${level}`);
+	await new Promise((resolve) => setTimeout(resolve, 1000)); // what was said is played
+	assert((await heard(device, 2)) < 0.001, "it is heard after the button was let go");
+
+	await page.click("#keep");
+	assert((await heard(device, 3)) > 0.01, "the microphone is on, and not heard");
+	device.type("loudspeaker off");
+	await device.find(/loudspeaker off/);
+	await new Promise((resolve) => setTimeout(resolve, 500));
+	assert((await heard(device, 2)) < 0.001, "the loudspeaker is off, and there is sound");
+	device.type("loudspeaker on");
+	device.type("microphone off");
+	await device.find(/microphone off/);
+	await new Promise((resolve) => setTimeout(resolve, 2500)); // the meter falls slowly
+	assert((await shown(page, "theirs", 3)) < 0.1, "the device's microphone is off, and heard");
+	device.type("microphone on");
+	assert((await shown(page, "theirs", 4)) > 0.3, "the device's microphone is on again, and not heard");
+	return level;
+}
+
+/** @returns {Promise<string>} */
+async function play() {
+	mkdirSync(folder, { recursive: true });
+	const device = new Application("examples/intercom", { port: 0, play: "none", width: 640, height: 480 });
+	const args = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"];
+	const [, address = ""] = await device.find(/(http:\/\/localhost:\d+\/#\w+)/, 600_000);
+	const browser = await launch("chromium", { args });
+	try {
+		const page = await browser.newPage();
+		await page.setViewport(sizes.desktop);
+		await page.goto(address);
+		await takePictures(page, "idle");
+		const level = await converse(page, device);
+		await page.click("#call");
+		await device.find(/peerDisconnected/);
+		await page.goto(address.replace(/#.*/, "?"));
+		await page.click("#call");
+		await until(page, `document.getElementById("state").textContent.includes("lacks its secret")`);
+		return `heard at ${level.toFixed(2)} while the button was held`;
+	} finally {
+		await browser.close();
+		await device.stop();
+	}
+}
+
+/** @type {import("../run.mjs").Row[]} */
+export const rows = [{ name: "intercom in chromium", timeout: 600, run: play }];
