@@ -46,7 +46,7 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	rtc_rtp_take_rtcp: ["rtc_rtp_receiver_hear"],
 	rtc_rtp_receiver_set_active: ["rtc_rtp_receiver_xs.c:changed"],
 	rtc_assembly_put: ["rtc_h264_depacketizer.c:beginsKey"],
-	"rtc_assembly.c:putTogether": ["rtc_h264_depacketizer.c:append", "rtc_h264_depacketizer.c:end"],
+	rtc_assembly_get: ["rtc_h264_depacketizer.c:append", "rtc_h264_depacketizer.c:end"],
 	rtc_rtp_session_send: ["*:begin", "*:next"],
 	rtc_rtp_cache_cut: ["*:begin", "*:next"],
 	rtc_sink_request_key_frame: ["*:source_request_key_frame"],
