@@ -7,8 +7,9 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Application } from "../../browser/camera.mjs";
+import { Link } from "../../link/link.mjs";
 import { DeviceSession } from "../peers/device.mjs";
-import { startPage, startWrtc } from "./talkers.mjs";
+import { startAiortc, startPage, startWrtc } from "./talkers.mjs";
 import { listen } from "./wav.mjs";
 
 /** @typedef {import("./talkers.mjs").Talker} Talker */
@@ -22,6 +23,7 @@ const talkers = {
 	chromium: () => startPage("chromium", tone),
 	firefox: () => startPage("firefox", tone),
 	wrtc: () => startWrtc(tone),
+	aiortc: () => startAiortc(tone),
 };
 
 /** @param {DeviceSession} session @returns {Promise<any>} */
@@ -33,10 +35,12 @@ async function statsOf(session) {
 /** @param {any[]} stats @param {string} type */
 const find = (stats, type) => stats.find((one) => one.type === type) ?? {};
 
-/** @param {string} name @param {string} codec @returns {Promise<string>} */
-async function talk(name, codec) {
+/** @param {string} name @param {string} codec @param {number} loss 0 … 1 @returns {Promise<string>} */
+async function talk(name, codec, loss) {
 	await mkdir(folder, { recursive: true });
-	const file = join(process.cwd(), folder, `${name}-${codec}.wav`);
+	const file = join(process.cwd(), folder, `${name}-${codec}-${loss}.wav`);
+	const way = loss ? { loss, delay: 25 } : {};
+	const link = loss ? await new Link({ seed: 5, up: way, down: way }).open() : undefined;
 	const device = new Application("test/interop/talk/device", { play: file });
 	const talker = await /** @type {() => Promise<Talker>} */ (talkers[name])();
 	try {
@@ -44,34 +48,45 @@ async function talk(name, codec) {
 		const socket = createConnection({ port: Number(port), host: "127.0.0.1", noDelay: true });
 		await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
 		const session = new DeviceSession(socket);
-		session.send({ type: "offer", sdp: await talker.offer(codec) });
-		await talker.answer(await session.description("answer"));
+		const offer = await talker.offer(codec);
+		session.send({ type: "offer", sdp: link?.offer(offer) ?? offer });
+		const answer = await session.description("answer");
+		await talker.answer(link?.answer(answer) ?? answer);
 		await wait(1000 * seconds);
 		const { stats, levels } = await statsOf(session);
-		check(stats, levels, codec);
+		check(stats, levels, codec, loss);
 		session.close();
 		await device.stop();
 		const heard = await listen(file, tone);
 		const text = `${heard.heard.toFixed(1)} s of ${heard.seconds.toFixed(1)} s, ${Math.round(100 * heard.pure)} % of it pure`;
 		assert.ok(heard.heard > seconds - 3, `the tone was heard for ${text}`);
 		assert.equal(heard.gaps, 0, `${text}: windows without the tone`);
-		assert.ok(heard.pure > 0.75, text); // what is made up is not as pure: see check()
+		assert.ok(heard.pure > 0.85, text); // what is made up is not as pure: see check()
 		const inbound = find(stats, "inbound-rtp");
 		const delay = (1000 * inbound.jitterBufferDelay) / inbound.jitterBufferEmittedCount;
-		return `${text}, ${delay.toFixed(0)} ms in the jitter buffer`;
+		const madeUp = (100 * inbound.concealedSamples) / inbound.totalSamplesReceived;
+		return `${text}, ${madeUp.toFixed(1)} % made up, ${delay.toFixed(0)} ms in the jitter buffer`;
 	} finally {
+		link?.close();
 		await talker.stop();
 		await device.stop();
 	}
 }
 
-/** @param {any[]} stats @param {number[]} levels @param {string} codec */
-function check(stats, levels, codec) {
+/** @param {any[]} stats @param {number[]} levels @param {string} codec @param {number} loss */
+function check(stats, levels, codec, loss) {
 	const inbound = find(stats, "inbound-rtp");
 	assert.ok(inbound.packetsReceived > 40 * (seconds - 3), JSON.stringify(inbound));
-	assert.ok(inbound.packetsLost <= 0 && inbound.jitter < 0.1, JSON.stringify(inbound));
-	// Browsers on a busy machine send unevenly; at first the delay is small.
-	assert.ok(inbound.concealedSamples < 0.15 * inbound.totalSamplesReceived, JSON.stringify(inbound));
+	assert.ok(loss ? inbound.packetsLost > 0 : inbound.packetsLost <= 0, JSON.stringify(inbound));
+	assert.ok(inbound.jitter < 0.1, JSON.stringify(inbound));
+	// What was not sent, or was lost, has to be made up, and hardly anything else: the sound card that Firefox makes believe to
+	// have runs up to 8 % slow here, and so it sends less than there is time for. Packets are of 20 ms.
+	const missing = 1 - (inbound.packetsReceived * 0.02) / inbound.totalSamplesDuration;
+	const madeUp = inbound.concealedSamples / inbound.totalSamplesReceived;
+	assert.ok(
+		missing < 0.15 && madeUp < missing + 0.03,
+		`${missing} missing, ${madeUp} made up: ${JSON.stringify(inbound)}`,
+	);
 	assert.ok(inbound.audioLevel > 0.05, JSON.stringify(inbound));
 	const known = stats.find(({ id }) => id === inbound.codecId);
 	assert.equal(known?.mimeType.toLowerCase(), `audio/${codec}`.toLowerCase());
@@ -86,7 +101,14 @@ export function rows({ only }) {
 		.flatMap((name) =>
 			["opus", "PCMU", "PCMA"].map((codec) => ({
 				name: `${name} speaks ${codec}`,
-				run: () => talk(name, codec),
+				run: () => talk(name, codec, 0),
 			})),
-		);
+		)
+		.concat(lossy(only));
 }
+
+/** @param {string | undefined} only */
+const lossy = (only) =>
+	["chromium", "wrtc", "aiortc"]
+		.filter((name) => !only || name === only)
+		.map((name) => ({ name: `${name} speaks opus, at 5 % loss`, run: () => talk(name, "opus", 0.05) }));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who speaks a tone: browsers, and libwebrtc in Node.
+// Who speaks a tone: browsers, libwebrtc in Node, and aiortc.
 // @ts-check
 import wrtc from "@roamhq/wrtc";
 import { launch } from "../../browser/browsers.mjs";
+import { startProcess } from "../peers/process.mjs";
 
 /**
  * @typedef {object} Talker
@@ -93,6 +94,17 @@ export async function startWrtc(tone) {
 			track.stop();
 			pc.close();
 		},
+	};
+}
+
+/** @param {number} tone @returns {Promise<Talker>} */
+export async function startAiortc(tone) {
+	const peer = /** @type {any} */ (await startProcess("/usr/bin/python3", "../talk/aiortc_talker.py"));
+	return {
+		offer: (codec) => peer.do("offer", { codec, tone }),
+		answer: (sdp) => peer.do("answer", { sdp }),
+		talk: async () => undefined,
+		stop: () => peer.stop(),
 	};
 }
 
