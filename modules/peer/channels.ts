@@ -389,7 +389,8 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 	}
 
 	private find(id: number): RTCDataChannel | undefined {
-		return this.list.find((channel) => channel.id === id);
+		for (const channel of this.list) if (channel.id === id) return channel; // of each message: without a closure
+		return undefined;
 	}
 
 	private get mayAccept(): boolean {

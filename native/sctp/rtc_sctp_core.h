@@ -62,6 +62,7 @@ struct rtc_sctp {
 	uint8_t isDropping; // what is left of it
 	uint8_t isInside;   // the first chunk of it was delivered
 	uint32_t insideSize;
+	uint32_t untold;              // bytes that usrsctp has taken since the machine was told
 	rtc_sctp_channel *unfinished; // whose message usrsctp has a part of: nothing else can be sent before the rest
 
 	atomic_int started, isUp, isDown;

@@ -9,6 +9,7 @@
 #include <usrsctp.h>
 
 #define PIECE 16384 // bytes of a message at once
+#define TELL 32768  // bytes that are taken before the machine hears of it
 
 rtc_sctp_channel *rtc_sctp_find(rtc_sctp *sctp, uint16_t stream)
 {
@@ -250,6 +251,11 @@ static int sendOne(rtc_sctp *sctp, rtc_sctp_channel *channel, uint64_t now)
 	// Others append only: the channel and its message stay, and nobody waits for encryption.
 	pthread_mutex_unlock(&sctp->lock);
 	ssize_t taken = usrsctp_sendv(sctp->socket, data, piece, NULL, 0, &spa, sizeof spa, SCTP_SENDV_SPA, 0);
+	sctp->untold += taken > 0 ? (uint32_t)taken : 0;
+	if (sctp->untold >= TELL) { // who has more brings it while what is here is encrypted
+		sctp->untold = 0;
+		(*sctp->options.onEvent)(sctp->options.context);
+	}
 	pthread_mutex_lock(&sctp->lock);
 	if (taken <= 0)
 		return 0;

@@ -102,6 +102,31 @@ void rtc_sctp_flush(rtc_sctp *sctp)
 	sctp->outboxCount = 0; // what could not be sent is lost, as on a network
 }
 
+// CRC32c (RFC 9260 appendix A) as usrsctp's, in a tenth of the time where the CPU has an instruction for it.
+#if defined(__x86_64__)
+__attribute__((target("sse4.2"))) static uint32_t sumByInstruction(const uint8_t *data, size_t size)
+{
+	uint64_t sum = 0xFFFFFFFF, eight;
+	for (; size >= sizeof eight; size -= sizeof eight, data += sizeof eight) {
+		memcpy(&eight, data, sizeof eight);
+		sum = __builtin_ia32_crc32di(sum, eight);
+	}
+	for (; size; size--, data++)
+		sum = __builtin_ia32_crc32qi((uint32_t)sum, *data);
+	return ~(uint32_t)sum;
+}
+
+static uint32_t sumOf(uint8_t *data, size_t size)
+{
+	return __builtin_cpu_supports("sse4.2") ? sumByInstruction(data, size) : usrsctp_crc32c(data, size);
+}
+#else
+static uint32_t sumOf(uint8_t *data, size_t size)
+{
+	return usrsctp_crc32c(data, size);
+}
+#endif
+
 void rtc_sctp_output(rtc_sctp *sctp, const void *packet, size_t size)
 {
 	if (size < RTC_SCTP_HEADER || size > RTC_SCTP_PACKET)
@@ -110,7 +135,7 @@ void rtc_sctp_output(rtc_sctp *sctp, const void *packet, size_t size)
 		rtc_sctp_flush(sctp);
 	uint8_t *copy = sctp->outbox + sctp->outboxCount * RTC_SCTP_PACKET;
 	memcpy(copy, packet, size);
-	uint32_t checksum = usrsctp_crc32c(copy, size); // of a header in which it is zero
+	uint32_t checksum = sumOf(copy, size); // of a header in which it is zero
 	memcpy(copy + 8, &checksum, sizeof checksum);
 	sctp->outboxSizes[sctp->outboxCount++] = (uint16_t)size;
 	rtc_sctp_count(&sctp->packetsSent, 1);

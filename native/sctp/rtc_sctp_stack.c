@@ -74,7 +74,10 @@ static int start(void)
 	usrsctp_sysctl_set_sctp_pktdrop_enable(0);
 	usrsctp_sysctl_set_sctp_no_csum_on_loopback(0);
 	usrsctp_sysctl_set_sctp_initial_cwnd(10); // RFC 6928
+	// A burst is bounded by packets for each SACK (RFC 9260 section 6.1, D). By cutting the window to what is under
+	// way, as is the default, it would be 10 packets whenever SACKs come in a run.
 	usrsctp_sysctl_set_sctp_max_burst_default(10);
+	usrsctp_sysctl_set_sctp_use_cwnd_based_maxburst(0);
 	usrsctp_sysctl_set_sctp_default_cc_module(0); // RFC 9260's
 	usrsctp_sysctl_set_sctp_delayed_sack_time_default(20);
 	usrsctp_sysctl_set_sctp_rto_min_default(200);

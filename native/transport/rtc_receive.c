@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#if defined(__linux__)
+#include <netinet/udp.h> // UDP_GRO
+#endif
 #include <sys/poll.h> // ESP-IDF has it at no other place
 
 #define TURN 256 // datagrams of one socket before the other has its turn
@@ -17,6 +20,7 @@ typedef struct {
 	rtc_sockaddr from;
 	uint8_t *data;
 	size_t size;
+	size_t segment; // bytes of each datagram, where it is a run of them; 0: it is one
 	int truncated;
 } rtc_received;
 
@@ -86,23 +90,47 @@ static int receive(rtc_transport *transport, rtc_relay *relay, const rtc_receive
 }
 
 #if RTC_BATCHED
+typedef union {
+	struct cmsghdr header; // aligns
+	uint8_t bytes[CMSG_SPACE(sizeof(int))];
+} controlRoom;
+
+// Datagrams of one size that came one after the other are one message, the last of which may be shorter.
+static size_t segmentOf(struct msghdr *message)
+{
+	int size = 0;
+#ifdef UDP_GRO
+	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header))
+		if (header->cmsg_level == IPPROTO_UDP && header->cmsg_type == UDP_GRO)
+			memcpy(&size, CMSG_DATA(header), sizeof size);
+#else
+	(void)message;
+#endif
+	return size > 0 ? (size_t)size : 0;
+}
+
 static int readBatch(rtc_transport *transport, int fd, rtc_received *batch)
 {
 	struct mmsghdr messages[RTC_RECEIVE_BATCH];
 	struct iovec vectors[RTC_RECEIVE_BATCH];
+	controlRoom controls[RTC_RECEIVE_BATCH];
 	memset(messages, 0, sizeof messages);
 	for (int i = 0; i < RTC_RECEIVE_BATCH; i++) {
-		vectors[i].iov_base = batch[i].data = transport->received + i * RTC_RECEIVE_SIZE;
-		vectors[i].iov_len = RTC_RECEIVE_SIZE;
+		vectors[i].iov_base = batch[i].data = transport->received + i * RTC_RECEIVE_ROOM;
+		vectors[i].iov_len = RTC_RECEIVE_ROOM;
 		messages[i].msg_hdr.msg_name = &batch[i].from;
 		messages[i].msg_hdr.msg_namelen = sizeof batch[i].from;
 		messages[i].msg_hdr.msg_iov = &vectors[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
+		messages[i].msg_hdr.msg_control = &controls[i];
+		messages[i].msg_hdr.msg_controllen = sizeof controls[i];
 	}
 	int count = recvmmsg(fd, messages, RTC_RECEIVE_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < count; i++) {
 		batch[i].size = messages[i].msg_len;
-		batch[i].truncated = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+		batch[i].segment = segmentOf(&messages[i].msg_hdr);
+		size_t largest = batch[i].segment ? batch[i].segment : batch[i].size;
+		batch[i].truncated = (messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0 || largest > RTC_RECEIVE_SIZE;
 	}
 	return count;
 }
@@ -115,19 +143,37 @@ static int readBatch(rtc_transport *transport, int fd, rtc_received *batch)
 	if (size < 0)
 		return -1;
 	batch->size = (size_t)size;
+	batch->segment = 0;
 	batch->truncated = size == RTC_RECEIVE_SIZE; // or just fits; nothing that large is for us
 	return 1;
 }
 #endif
 
+// All of a message's datagrams. Adds their number to *taken. Returns whether the control plane has something to read.
+static int receiveAll(rtc_transport *transport, rtc_relay *relay, const rtc_received *message, int *taken)
+{
+	int news = 0;
+	size_t place = 0;
+	do {
+		rtc_received datagram = *message;
+		size_t left = message->size - place;
+		datagram.data = message->data + place;
+		datagram.size = message->segment && message->segment < left ? message->segment : left;
+		news |= receive(transport, relay, &datagram);
+		place += datagram.size;
+		++*taken;
+	} while (place < message->size);
+	return news;
+}
+
 // Returns 0, or an errno value of the socket's.
 static int drain(rtc_transport *transport, rtc_relay *relay, int fd)
 {
 	rtc_received batch[RTC_RECEIVE_BATCH];
-	for (int taken = 0; taken < TURN; taken += RTC_RECEIVE_BATCH) {
+	for (int taken = 0; taken < TURN;) {
 		int news = 0, count = readBatch(transport, fd, batch);
 		for (int i = 0; i < count; i++)
-			news |= receive(transport, relay, &batch[i]);
+			news |= receiveAll(transport, relay, &batch[i], &taken);
 		if (news && transport->onStun)
 			transport->onStun(transport->context);
 		if (count < 0)

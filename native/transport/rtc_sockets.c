@@ -5,6 +5,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <netinet/udp.h>
+#endif
 
 #define ATTEMPTS 16 // to find a port that is free in both families
 
@@ -16,6 +19,9 @@ static void configure(int fd, int family)
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof send);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof receive);
+#if defined(UDP_GRO) && !defined(RTC_PLAIN_SOCKETS)
+	setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof on);
+#endif
 	if (family == 6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 }

@@ -7,10 +7,11 @@
 #include <sys/socket.h>
 #include "rtc_transport.h"
 
-// A key frame leaves as a burst of some 100 datagrams per viewer; the kernel may grant less than is asked for (on Linux
+// A key frame leaves as a burst of some 100 datagrams per viewer, and a window of data channels comes as one, each
+// datagram counting for twice its size; the kernel may grant less than is asked for (on Linux
 // /proc/sys/net/core/{r,w}mem_max, 208 KB by default). lwIP counts its mailboxes instead and ignores both.
 #define RTC_SEND_BUFFER (512 * 1024)
-#define RTC_RECEIVE_BUFFER (256 * 1024)
+#define RTC_RECEIVE_BUFFER (2048 * 1024)
 
 typedef union {
 	struct sockaddr any;

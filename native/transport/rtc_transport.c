@@ -32,7 +32,7 @@ void rtc_transport_release(rtc_transport *transport)
 // Memory that a single port of the process has once: some 110 KB on Linux, 24 KB without batches.
 static int allocate(rtc_transport *transport)
 {
-	transport->received = rtc_calloc(RTC_RECEIVE_BATCH, RTC_RECEIVE_SIZE);
+	transport->received = rtc_calloc(RTC_RECEIVE_BATCH, RTC_RECEIVE_ROOM);
 	transport->filter = rtc_calloc(1, sizeof *transport->filter);
 	if (!transport->received || !transport->filter)
 		return ENOMEM;

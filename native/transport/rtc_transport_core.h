@@ -24,11 +24,13 @@
 #if defined(__linux__) && !defined(RTC_PLAIN_SOCKETS)
 #define RTC_BATCHED 1
 #define RTC_TRANSMIT_BATCH 32 // 43 KB
-#define RTC_RECEIVE_BATCH 32  // 48 KB
+#define RTC_RECEIVE_BATCH 4
+#define RTC_RECEIVE_ROOM 65536 // of runs of datagrams that one peer has sent at once (UDP_GRO)
 #else
 #define RTC_BATCHED 0
 #define RTC_TRANSMIT_BATCH 2 // without sendmmsg nothing is gained by more
 #define RTC_RECEIVE_BATCH 1
+#define RTC_RECEIVE_ROOM RTC_RECEIVE_SIZE
 #endif
 #define RTC_RECEIVE_SIZE 1536 // an Ethernet frame's worth; larger ones are malformed here
 
@@ -93,7 +95,7 @@ struct rtc_transport {
 	atomic_int failure; // the errno value that ended the network thread
 	void (*onStun)(void *context);
 	void *context;
-	uint8_t *received; // RTC_RECEIVE_BATCH of RTC_RECEIVE_SIZE
+	uint8_t *received; // RTC_RECEIVE_BATCH of RTC_RECEIVE_ROOM
 	pthread_mutex_t lock;
 	rtc_path_table table;
 	uint32_t order;

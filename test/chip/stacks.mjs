@@ -35,6 +35,7 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	xs_rtc_stream_layer_destructor: ["rtc_tls.c:freeLayer"],
 	"rtc_tls.c:verify": [], // of ESP-IDF's bundle
 	"rtc_receive.c:drain": ["rtc_transport_xs.c:post"],
+	rtc_sctp_send_queued: ["rtc_sctp_xs.c:post"],
 	rtc_tasks_run: ["rtc_sctp.c:run", "rtc_rtp_session.c:run", "rtc_tcp.c:sweep"],
 	rtc_path_dispatch: ["rtc_srtp.c:receive", "rtc_dtls.c:onDatagram"],
 	rtc_path_set_dtls: ["rtc_dtls.c:onDatagram"],

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <arpa/inet.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -130,6 +131,49 @@ static void every_first_byte_goes_its_way(void **state)
 	rtc_path_close(path);
 	rtc_path_release(path);
 }
+
+#ifdef UDP_SEGMENT
+static void send_run(fixture *it, const uint8_t *data, size_t size, int segment)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(it->port)};
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(setsockopt(it->peer.fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment), 0);
+	assert_int_equal(sendto(it->peer.fd, data, size, 0, (struct sockaddr *)&to, sizeof to), (ssize_t)size);
+}
+
+// The kernel may give a peer's run as one message: each datagram of it goes its own way.
+static void a_run_is_its_datagrams(void **state)
+{
+	enum { SIZE = 1200, COUNT = 20, LAST = 300 };
+	static uint8_t data[COUNT * SIZE + LAST];
+	fixture *it = *state;
+	record dtls = {0}, srtp = {0};
+	rtc_path *path = rtc_path_new(it->transport);
+	assert_int_equal(rtc_path_accept(path, &it->peer.address), 0);
+	rtc_path_set_dtls(path, onDtls, &dtls);
+	rtc_path_set_srtp(path, onSrtp, &srtp);
+	for (int i = 0; i <= COUNT; i++) {
+		data[i * SIZE] = i % 2 ? 0x80 : 20;
+		data[i * SIZE + 12] = (uint8_t)(100 + i);
+	}
+	send_run(it, data, sizeof data, SIZE);
+	await_count(&dtls, COUNT / 2 + 1);
+	await_count(&srtp, COUNT / 2);
+	for (int i = 0; i <= COUNT; i++) {
+		const record *its = i % 2 ? &srtp : &dtls;
+		assert_int_equal(its->kinds[i / 2], 100 + i);
+		assert_int_equal(its->sizes[i / 2], i == COUNT ? LAST : SIZE);
+	}
+	rtc_transport_statistics counted = statistics(it);
+	assert_int_equal(counted.packetsReceived, COUNT + 1);
+	assert_int_equal(counted.bytesReceived, sizeof data);
+	send_run(it, data, 4 * (RTC_RECEIVE_SIZE + 1), RTC_RECEIVE_SIZE + 1); // of which each is too large
+	AWAIT(it->transport, malformed, 4);
+	assert_int_equal(dtls.count + srtp.count, COUNT + 1);
+	rtc_path_close(path);
+	rtc_path_release(path);
+}
+#endif
 
 static void strangers_are_counted_and_ignored(void **state)
 {
@@ -519,6 +563,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(every_first_byte_goes_its_way),
+#ifdef UDP_SEGMENT
+		TEST(a_run_is_its_datagrams),
+#endif
 		TEST(strangers_are_counted_and_ignored),
 		TEST(early_dtls_waits_for_its_handler),
 		TEST(stun_is_filtered_and_queued),

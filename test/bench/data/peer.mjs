@@ -153,6 +153,9 @@ const connection = await library({
 	},
 });
 
+// Some do not tell of each time that the threshold is crossed.
+setInterval(fill, 2);
+
 process.on("message", async (/** @type {any} */ { verb, label, count, size, sdp }) => {
 	if (verb === "make") connection.make(label);
 	else if (verb === "offer") tell("offer", await connection.offer());

@@ -83,7 +83,7 @@ static void packetize(const char *name, size_t slice)
 static void sizes(void)
 {
 	chip_result("size-path", sizeof(struct rtc_path));
-	size_t buffers = RTC_RECEIVE_BATCH * RTC_RECEIVE_SIZE + RTC_TRANSMIT_BATCH * RTC_TRANSMIT_SIZE;
+	size_t buffers = RTC_RECEIVE_BATCH * RTC_RECEIVE_ROOM + RTC_TRANSMIT_BATCH * RTC_TRANSMIT_SIZE;
 	chip_result("size-transport", sizeof(struct rtc_transport) + sizeof(rtc_stun_filter) + buffers);
 }
 
