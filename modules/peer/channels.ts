@@ -31,7 +31,7 @@ export interface DataLimits {
 	receiveQueue?: number | undefined;
 }
 
-/** What a chip without PSRAM can spare: some 40 KB for each peer that has channels. */
+/** What a chip without PSRAM can spare: some 15 KB for each peer that has channels, 70 KB when it sends and nobody reads. */
 export const smallData: Readonly<DataLimits> = Object.freeze({
 	maxChannels: 8,
 	labelSize: 256,

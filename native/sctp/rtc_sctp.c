@@ -26,6 +26,33 @@ static void begin(rtc_sctp *sctp)
 		rtc_sctp_end(sctp);
 }
 
+// DATA chunks of a packet (RFC 9260 section 3.3.1).
+static uint32_t countData(const uint8_t *packet, size_t size)
+{
+	uint32_t count = 0;
+	for (size_t place = RTC_SCTP_HEADER; place + 4 <= size;) {
+		size_t length = (size_t)packet[place + 2] << 8 | packet[place + 3];
+		if (length < 4)
+			break;
+		count += packet[place] == 0;
+		place += (length + 3) & ~(size_t)3;
+	}
+	return count;
+}
+
+// usrsctp counts a message's bytes against its window, of which one of a few bytes takes some 550. So there are so many
+// chunks that nobody has read, and no more: the rest is lost, and the peer sends it again when there is room.
+static int hasRoom(rtc_sctp *sctp, const uint8_t *packet, size_t size)
+{
+	uint32_t count = countData(packet, size), most = sctp->options.window / RTC_SCTP_CHUNK_COST;
+	if (count && sctp->unread + count > most)
+		rtc_sctp_receive(sctp); // into our own list, if there is room in that
+	if (count && sctp->unread + count > most && sctp->unread)
+		return 0;
+	sctp->unread += count;
+	return 1;
+}
+
 static void onData(void *context, const uint8_t *data, size_t size)
 {
 	rtc_sctp *sctp = context;
@@ -34,7 +61,8 @@ static void onData(void *context, const uint8_t *data, size_t size)
 	begin(sctp); // an INIT that comes before our own would be answered with an ABORT
 	if (sctp->socket && size >= RTC_SCTP_HEADER) {
 		rtc_sctp_count(&sctp->packetsReceived, 1);
-		usrsctp_conninput((void *)sctp->id, data, size, 0);
+		if (hasRoom(sctp, data, size))
+			usrsctp_conninput((void *)sctp->id, data, size, 0);
 	}
 	rtc_sctp_stack_unlock();
 	rtc_path_wake_task(sctp->options.path, &sctp->task);

@@ -17,6 +17,7 @@ struct socket;
 // A packet without DTLS's record; what usrsctp calls the MTU has no common header (12 bytes).
 #define RTC_SCTP_PACKET (RTC_DTLS_PAYLOAD & ~3)
 #define RTC_SCTP_HEADER 12
+#define RTC_SCTP_CHUNK_COST 256 // bytes of a window for each chunk, however short
 #if defined(__linux__) || defined(__APPLE__)
 #define RTC_SCTP_OUTBOX 32
 #else
@@ -62,6 +63,7 @@ struct rtc_sctp {
 	uint8_t isDropping; // what is left of it
 	uint8_t isInside;   // the first chunk of it was delivered
 	uint32_t insideSize;
+	uint32_t unread;              // chunks that usrsctp was given since it had nothing to read
 	uint32_t untold;              // bytes that usrsctp has taken since the machine was told
 	rtc_sctp_channel *unfinished; // whose message usrsctp has a part of: nothing else can be sent before the rest
 

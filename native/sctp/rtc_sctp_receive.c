@@ -365,11 +365,15 @@ void rtc_sctp_receive(rtc_sctp *sctp)
 									 &infoType, &flags);
 		if (size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINPROGRESS))
 			rtc_sctp_end(sctp);
-		if (size <= 0)
+		if (size <= 0) {
+			sctp->unread = 0;
 			break;
+		}
 		if (flags & MSG_NOTIFICATION) // whole: none is as large as the scratch
 			onNotification(sctp, rtc_sctp_scratch, (size_t)size);
-		else if (infoType == SCTP_RECVV_RCVINFO)
+		else if (infoType == SCTP_RECVV_RCVINFO) {
+			sctp->unread -= sctp->unread > 0;
 			take(sctp, &info, rtc_sctp_scratch, (uint32_t)size, (flags & MSG_EOR) != 0);
+		}
 	}
 }

@@ -19,8 +19,6 @@
 #define CHUNKS 256
 #endif
 
-#define CHUNK_COST 256 // bytes of the window that usrsctp counts for each
-
 typedef struct {
 	uintptr_t id;
 	rtc_sctp *sctp;
@@ -97,7 +95,7 @@ static int start(void)
 // usrsctp knows one limit for all.
 static void limitChunks(uint32_t window)
 {
-	uint32_t wanted = window / CHUNK_COST < CHUNKS ? window / CHUNK_COST : CHUNKS;
+	uint32_t wanted = window / RTC_SCTP_CHUNK_COST < CHUNKS ? window / RTC_SCTP_CHUNK_COST : CHUNKS;
 	if (wanted <= chunks)
 		return;
 	chunks = wanted;

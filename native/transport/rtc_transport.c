@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define THREAD_STACK 12288 // SRTP and what follows it runs here
+#define THREAD_STACK 20480 // SRTP, SCTP and what follows them run here
 #define THREAD_PRIORITY 10 // above JavaScript's 4, below lwIP's 18
 
 static void destroy(rtc_transport *transport)
