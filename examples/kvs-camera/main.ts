@@ -3,6 +3,7 @@
 import { number, text } from "examples/config";
 import { kvsOptions, missing } from "examples/kvs";
 import { audio, play, retransmission, show, video } from "examples/media";
+import { answering } from "examples/messages";
 import ViewerMetrics from "examples/metrics";
 import report from "examples/report";
 import simulator from "examples/simulator";
@@ -41,6 +42,7 @@ async function start(): Promise<void> {
 			play: play(),
 			show: show(),
 		}),
+		data: answering,
 		...metrics.options,
 		onEvent,
 	});

@@ -3,6 +3,7 @@
 import { number, text } from "examples/config";
 import { kvsOptions, missing } from "examples/kvs";
 import { play, show } from "examples/media";
+import { saying } from "examples/messages";
 import received from "examples/received";
 import simulator from "examples/simulator";
 import Timer from "timer";
@@ -26,11 +27,13 @@ function watch(app: WebRTCApp): void {
 }
 
 async function start(): Promise<void> {
+	const message = text("say");
 	const app = new WebRTCApp({
 		signaling: new KVSSignaling(kvsOptions()),
 		role: "viewer",
 		...defaultMedia({ video: false, audio: false, play: play(), show: show() }),
 		port: number("udpPort", 0, 65535),
+		data: message ? saying(message) : undefined,
 		onEvent,
 	});
 	const timers: Timer[] = [];

@@ -162,4 +162,50 @@ export const rows = [
 				return `first frame after ${said.firstFrameTime} ms; ${heaps(camera.output)}`;
 			}),
 	},
+	...names.map((name) => ({
+		name: `our master, the JavaScript SDK as viewer in ${name}: a data channel, both ways`,
+		timeout: 600,
+		run: () =>
+			inWorld([], async (world) => {
+				const camera = await world.camera();
+				const page = await world.page(name, "data&");
+				await camera.find(/message of \S+: Hello from the page/);
+				const heard = await until("the page hears of it", async () => {
+					const said = await text(page, "data");
+					return said.startsWith("The camera has heard") && said;
+				});
+				assert.equal(heard, "The camera has heard: Hello from the page");
+				await moves(page);
+				assert.equal(await camera.stop(), 0);
+				return heaps(camera.output);
+			}),
+	})),
+	{
+		name: "our viewer, the JavaScript SDK as master in chromium: a data channel, both ways",
+		timeout: 600,
+		run: () =>
+			inWorld([], async (world) => {
+				const page = await world.page("chromium", "role=master");
+				await until("the page is the master", () => world.master);
+				const viewer = world.start("examples/kvs-viewer", { ...world.settings, say: "Hello from the viewer" });
+				await viewer.find(/message of \S+: Hello from the page/, 600_000);
+				await until("the page hears the viewer", async () => {
+					return (await text(page, "data")) === "Hello from the viewer";
+				});
+				assert.equal(await viewer.stop(), 0);
+				return heaps(viewer.output);
+			}),
+	},
+	{
+		name: "our viewer, our master: a data channel, both ways",
+		timeout: 600,
+		run: () =>
+			inWorld([], async (world) => {
+				const camera = await world.camera();
+				const viewer = world.start("examples/kvs-viewer", { ...world.settings, say: "ring\u0007" });
+				await viewer.find(/message of \S+: The camera has heard: ring\?/, 600_000);
+				assert.match(camera.output, /message of \S+: ring\?/);
+				for (const application of [viewer, camera]) assert.equal(await application.stop(), 0);
+			}),
+	},
 ];
