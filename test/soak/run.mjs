@@ -6,6 +6,7 @@ import { attack } from "../strangers/attack.mjs";
 import { counts } from "../strangers/counts.mjs";
 import { hostileFeedback } from "../strangers/feedback.mjs";
 import { cycles } from "./cycles.mjs";
+import { data } from "./data.mjs";
 import { noiseAtPort } from "./noise.mjs";
 import { signedNonsense } from "./signed.mjs";
 import { stream } from "./stream.mjs";
@@ -15,6 +16,10 @@ const soaks = {
 	async cycles() {
 		await cycles();
 		await cycles({ count: 60, sanitize: false }); // with the allocator that is used
+	},
+	async data() {
+		await data();
+		await data({ sanitize: false }); // with the allocator that is used
 	},
 	noise: noiseAtPort,
 	signed: signedNonsense,
