@@ -68,6 +68,11 @@ static struct sockaddr_conn addressOf(const rtc_sctp *sctp, uint16_t port)
 	struct sockaddr_conn address = {.sconn_family = AF_CONN, .sconn_port = htons(port), .sconn_addr = (void *)sctp->id};
 #ifdef HAVE_SCONN_LEN
 	address.sconn_len = sizeof address;
+#elif !defined(__linux__)
+	// The chip's component is built with SCTP_USE_LWIP, and has a length and a family of one byte each, as lwIP has.
+	// Its header says so only to those who define that, too.
+	const uint8_t begin[] = {sizeof address, AF_CONN};
+	memcpy(&address, begin, sizeof begin);
 #endif
 	return address;
 }
