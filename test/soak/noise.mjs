@@ -3,7 +3,7 @@
 // @ts-check
 import { createSocket } from "node:dgram";
 import { Proxy } from "./proxy.mjs";
-import { checkGrowth } from "./growth.mjs";
+import { checkGrowth, withPictures } from "./growth.mjs";
 import { Viewer } from "./viewer.mjs";
 import { WatchedCamera } from "./watched.mjs";
 
@@ -12,6 +12,7 @@ const tick = 5; // ms: the real ones must not be crowded out of the socket's buf
 const warmUp = 0.1; // of the noise
 const strangers = 4; // sockets, besides the viewer's own address
 const largestGap = 1000; // ms between pictures
+const size = Object.freeze({ width: 640, height: 360 });
 const growth = Object.freeze({ heap: 128 * 1024, slots: 64, chunks: 2048, descriptors: 0 });
 
 /** Numbers that a seed makes: 0 … limit - 1. @param {number} seed @returns {(limit: number) => number} */
@@ -72,7 +73,7 @@ async function send({ count, random, proxy, viewer, handshake }, sockets) {
 /** @param {{ datagrams?: number, seed?: number, log?(line: string): void }} [options] */
 export async function noiseAtPort({ datagrams = 100_000, seed = 1, log = console.log } = {}) {
 	const random = generator(seed);
-	const camera = await new WatchedCamera({ width: 640, height: 360, framerate: 30, bitrate: 1_000_000 }).ready();
+	const camera = await new WatchedCamera({ ...size, framerate: 30, bitrate: 1_000_000 }).ready();
 	const proxy = new Proxy();
 	const viewer = new Viewer(camera.url);
 	const sockets = Array.from({ length: strangers }, () => createSocket("udp4"));
@@ -92,7 +93,7 @@ export async function noiseAtPort({ datagrams = 100_000, seed = 1, log = console
 		await viewer.watch(30);
 		const after = await camera.sample(1);
 		log(`after: ${JSON.stringify(after)}; longest gap ${gap.toFixed(0)} ms, ${viewer.lost} packets lost`);
-		checkGrowth(before, after, growth);
+		checkGrowth(withPictures(before, after, size), after, growth);
 		await viewer.close();
 		if (await camera.stop()) throw new Error("noise: the camera's end");
 	} catch (error) {

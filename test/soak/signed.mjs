@@ -7,7 +7,7 @@ import { createSocket } from "node:dgram";
 import { crc32 } from "node:zlib";
 import { asChromium } from "./chromium.mjs";
 import { Proxy } from "./proxy.mjs";
-import { checkGrowth } from "./growth.mjs";
+import { checkGrowth, withPictures } from "./growth.mjs";
 import { Viewer } from "./viewer.mjs";
 import { WatchedCamera } from "./watched.mjs";
 
@@ -17,6 +17,7 @@ const strangers = 3; // sockets, besides the viewer's own address
 const perSession = 5000; // datagrams; one that never connects is ended after a while
 const largestGap = 1000; // ms between pictures
 // What a session that has just ended, or just begun, holds.
+const size = Object.freeze({ width: 320, height: 240 });
 const growth = Object.freeze({ heap: 192 * 1024, slots: 128, chunks: 4096, descriptors: 0 });
 
 /** @param {number} type @param {Buffer} value */
@@ -115,7 +116,7 @@ async function attack({ camera, proxy, viewer, sockets }, count) {
 
 /** @param {{ datagrams?: number, log?(line: string): void }} [options] */
 export async function signedNonsense({ datagrams = 100_000, log = console.log } = {}) {
-	const camera = await new WatchedCamera({ width: 320, height: 240, framerate: 30, bitrate: 500_000 }).ready();
+	const camera = await new WatchedCamera({ ...size, framerate: 30, bitrate: 500_000 }).ready();
 	const proxy = new Proxy();
 	const viewer = new Viewer(camera.url);
 	const sockets = Array.from({ length: strangers }, () => createSocket("udp4"));
@@ -133,7 +134,7 @@ export async function signedNonsense({ datagrams = 100_000, log = console.log } 
 		await viewer.watch(30);
 		const after = await camera.sample(1);
 		log(`after: ${JSON.stringify(after)}; longest gap ${gap.toFixed(0)} ms, ${viewer.lost} packets lost`);
-		checkGrowth(before, after, growth);
+		checkGrowth(withPictures(before, after, size), after, growth);
 		await viewer.close();
 		if (await camera.stop()) throw new Error("signed: the camera's end");
 	} catch (error) {

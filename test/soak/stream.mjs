@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One viewer for a long time: the picture goes on, and nothing grows after the first minute.
 // @ts-check
-import { checkGrowth } from "./growth.mjs";
+import { checkGrowth, withPictures } from "./growth.mjs";
 import { Viewer } from "./viewer.mjs";
 import { WatchedCamera } from "./watched.mjs";
 
 const interval = 10; // seconds between samples
+const size = Object.freeze({ width: 1280, height: 720 });
 const growth = Object.freeze({ heap: 128 * 1024, rss: 1024 * 1024, slots: 64, chunks: 2048, descriptors: 0 });
 const leastFrames = 0.9; // of those that there should be
 
@@ -14,7 +15,7 @@ const leastFrames = 0.9; // of those that there should be
  */
 export async function stream({ seconds = 600, settling = 60, log = console.log } = {}) {
 	const framerate = 30;
-	const camera = await new WatchedCamera({ width: 1280, height: 720, framerate, bitrate: 2_000_000 }).ready();
+	const camera = await new WatchedCamera({ ...size, framerate, bitrate: 2_000_000 }).ready();
 	const viewer = new Viewer(camera.url);
 	try {
 		await viewer.open();
@@ -32,7 +33,7 @@ export async function stream({ seconds = 600, settling = 60, log = console.log }
 			log(`${elapsed().toFixed(0)} s: ${fields.join(", ")}, frames ${viewer.frames}, lost ${viewer.lost}`);
 		}
 		if (!first || !last) throw new Error("stream: too short to tell");
-		checkGrowth(first, last, growth);
+		checkGrowth(withPictures(first, last, size), last, growth);
 		const shown = (viewer.frames - frames) / (elapsed() * framerate);
 		if (shown < leastFrames) throw new Error(`stream: only ${(shown * 100).toFixed(0)} % of the frames came`);
 		await viewer.close();
