@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The media that mc/config asks for: "video" is a media file, "camera" and "microphone" are devices, "width", "height",
-// "framerate", "bitrate" and "policy" are the picture's; "cache" is what can be sent again; "play" says where the peers' sound and pictures go.
+// "framerate", "bitrate" and "policy" are the picture's; "resend" is what can be sent again; "play" says where the peers' sound and pictures go.
 import { number, text } from "examples/config";
 import type { AudioOptions, PlayOptions, ShowOptions, VideoOptions } from "webrtc/media";
 import type { RetransmissionOptions } from "webrtc/media/defaults";
@@ -29,9 +29,9 @@ export function audio(): AudioOptions {
 	return {};
 }
 
-/** What is kept to be sent again: "cache" in kilobytes. */
+/** What is kept to be sent again: "resend" in kilobytes. */
 export function retransmission(): RetransmissionOptions {
-	const kilobytes = number("cache");
+	const kilobytes = number("resend");
 	return { bytes: kilobytes === undefined ? undefined : kilobytes * 1024 };
 }
 

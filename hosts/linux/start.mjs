@@ -21,6 +21,9 @@ const examples = fs
 function readOptions(file) {
 	const { include = [], ...own } = readJSON(file);
 	const included = include.map((/** @type {string} */ name) => readOptions(path.join(path.dirname(file), name)));
+	const names = included.flatMap(Object.keys);
+	const twice = names.find((name, i) => names.indexOf(name) < i && !own[name]);
+	if (twice) throw new Error(`${file}: two of the files that it includes have an option "${twice}"`);
 	return Object.assign({}, ...included, own);
 }
 
