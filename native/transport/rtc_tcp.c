@@ -31,6 +31,7 @@ struct rtc_tcp {
 	rtc_transport *transport;
 	rtc_task sweep;
 	connection connections[RTC_TCP_CONNECTIONS]; // guarded by the transport's `lock`
+	uint64_t deafUntil; // the network thread's: a queue that cannot be emptied would keep it awake
 	rtc_counter accepted, refused, malformed;
 };
 
@@ -200,7 +201,7 @@ static uint64_t sweep(rtc_task *task)
 {
 	rtc_tcp *tcp = (rtc_tcp *)((uint8_t *)task - offsetof(rtc_tcp, sweep));
 	uint64_t now = rtc_now();
-	int isEmpty = 1;
+	int isEmpty = now >= tcp->deafUntil;
 	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++) {
 		connection *it = &tcp->connections[i];
 		if (it->fd < 0)
@@ -265,8 +266,11 @@ static void acceptSome(rtc_tcp *tcp, int listener)
 		rtc_sockaddr name;
 		socklen_t size = sizeof name;
 		int fd = accept(listener, &name.any, &size);
-		if (fd < 0)
+		if (fd < 0) {
+			if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ECONNABORTED && errno != EINTR)
+				tcp->deafUntil = rtc_now() + SWEEP; // no descriptor, or no memory
 			break;
+		}
 		take(tcp, fd, &name);
 	}
 	rtc_tasks_wake(tcp->transport, &tcp->sweep);
@@ -278,7 +282,7 @@ size_t rtc_tcp_poll(rtc_transport *transport, struct pollfd *polled)
 	size_t count = 0;
 	if (!tcp)
 		return 0;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2 && rtc_now() >= tcp->deafUntil; i++)
 		if (tcp->listeners.fd[i] >= 0)
 			polled[count++] = (struct pollfd){.fd = tcp->listeners.fd[i], .events = POLLIN};
 	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++)
