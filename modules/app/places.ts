@@ -29,7 +29,7 @@ export function sessionToEnd<S extends PlaceHolder>(
 	return oldest;
 }
 
-/** How many sessions of an address were never connected. */
+/** How many sessions of an address are connecting. */
 export function connectingFrom(sessions: Iterable<PlaceHolder>, remoteAddress: string): number {
 	let count = 0;
 	for (const session of sessions) if (session.isConnecting && session.remoteAddress === remoteAddress) count++;

@@ -113,9 +113,9 @@ export default class Session {
 		return age === undefined ? undefined : this.#options.owner.now() - Math.round(age * 1000);
 	}
 
-	/** It has never been connected. */
+	/** It has never been connected, nor so far that DTLS was through: a peer's nomination may come much later. */
 	get isConnecting(): boolean {
-		return !this.#wasConnected;
+		return !this.#wasConnected && !this.connection.secured;
 	}
 
 	/** Whether an offer goes on with this session: the peer may have begun another since. */

@@ -214,6 +214,11 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		return this.#connection.transport?.agent.heard ?? false;
 	}
 
+	/** DTLS is through; the state may still be "connecting", for want of the peer's nomination. Not W3C's. */
+	get secured(): boolean {
+		return this.#connection.transport?.dtlsState === "connected";
+	}
+
 	/** Why connectionState is "failed". Not W3C's. */
 	get error(): WebRTCError | undefined {
 		return this.#connection.error;

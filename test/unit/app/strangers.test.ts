@@ -4,6 +4,7 @@ import WebRTCApp, { type AppLimits, type WebRTCAppEvent, type WebRTCAppOptions }
 import Clock from "webrtc/device/clock";
 import Memory from "webrtc/device/memory";
 import Turns from "webrtc/app/turns";
+import Checklist from "webrtc/ice/checklist";
 import { defaultMedia } from "webrtc/media/defaults";
 import RTCPeerConnection from "webrtc/peer";
 import type {
@@ -90,6 +91,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+	jest.restoreAllMocks();
 	app.terminate();
 	for (const viewer of viewers) viewer.close();
 	expect(openNatives()).toBe(0);
@@ -175,6 +177,18 @@ test("of one address no more than four connect at once; others and those who wat
 	expect(app.peers).toEqual(["watching", "b", "c", "d", "e"]);
 	await vanish("f", "192.0.2.8"); // of all, the oldest
 	expect(app.peers).toEqual(["watching", "c", "d", "e", "f"]);
+});
+
+test("whose DTLS is through does not count as connecting, though the peer nominates no pair yet", async () => {
+	await run();
+	jest.spyOn(Checklist.prototype, "bestValid").mockReturnValue(undefined);
+	for (const name of ["a", "b", "c", "d"]) {
+		await watch(name, "192.0.2.7");
+		await advance(30);
+	}
+	expect(app.connection("a")!.connectionState).toBe("connecting");
+	await vanish("e", "192.0.2.7");
+	expect(app.peers).toEqual(["a", "b", "c", "d", "e"]);
 });
 
 test("where they all came just now, one more of that address is turned down", async () => {
