@@ -32,3 +32,13 @@ export default function deviceNetwork(): DeviceNetwork {
 	const { device } = globalThis as unknown as { device?: { network?: DeviceNetwork } };
 	return device?.network ?? {};
 }
+
+/**
+ * Adds clients to `device.network`; those that are there stay. For a module that is preloaded, after those of the manifests
+ * that its own includes.
+ */
+export function provideClients(clients: DeviceNetwork): void {
+	const target = globalThis as unknown as { device?: object };
+	const deep = Object as unknown as { freeze<T>(value: T, deep: boolean): T };
+	target.device = deep.freeze({ ...target.device, network: { ...clients, ...deviceNetwork() } }, true);
+}

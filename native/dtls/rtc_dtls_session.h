@@ -12,8 +12,8 @@
 // Bytes of heap, on a 64-bit host with the defaults of Mbed TLS 2.28: 35 KB are its two record buffers of 16 KB and a
 // little, 8 KB the queue, 5 KB a server's reassembly until the ClientHello is whole, up to 9 KB the handshake, 3 KB the
 // rest. A client keeps 5 KB once it is connected (see rtc_dtls_park.h), a server 48. A chip sets
-// MBEDTLS_SSL_IN_CONTENT_LEN to 4096 and MBEDTLS_SSL_OUT_CONTENT_LEN to 2048 (CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN):
-// then 6 KB instead of 35.
+// MBEDTLS_SSL_OUT_CONTENT_LEN to 2048 (CONFIG_MBEDTLS_ASYMMETRIC_CONTENT_LEN): then 18 KB instead of 35. What comes in
+// may be 16 KB for the sake of TLS's servers, which have the same options.
 //
 // While it is connecting, the context is the DTLS thread's alone. From then on `lock` guards it, and what is marked.
 struct rtc_dtls {

@@ -1,48 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rtc_tls.h"
+#include "rtc_tls_core.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/poll.h> // ESP-IDF has it at no other place
 #include <sys/socket.h>
-#include "rtc_port.h"
 #include "rtc_tls_trust.h"
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 // where there are no signals
 #endif
 
-#define IP_ADDRESS 0x87    // the tag of an iPAddress in a GeneralName (RFC 5280 section 4.2.1.6)
 #define SMALL_RECORDS 4096 // bytes: what a chip's buffers may be, beside the standard's 16 KB
 #define LARGEST_RECORD 16384
+#define TICKETS 4 // of a server that sends more, the rest is read with the next bytes
 
-typedef struct {
-	rtc_stream_layer layer; // first
-	mbedtls_ssl_context ssl;
-	mbedtls_ssl_config config;
-	mbedtls_x509_crt authorities;
-	char serverName[RTC_TLS_NAME];
-	rtc_address address; // family 0: the name is a name
-	char protocol[RTC_TLS_PROTOCOL];
-	const char *protocols[2];
-	int fd;
-	int isReady;    // configured
-	int isOver;     // the handshake
-	size_t pending; // bytes of a record that was begun
-	int (*verifyHost)(void *, mbedtls_x509_crt *, int, uint32_t *);
-	void *verifyContext;
-	uint32_t flags; // what was wrong with the certificate
-	char reason[RTC_STREAM_REASON];
-} tls;
-
-// A handshake takes 20 KB and more: they are made one after the other.
+// What a step of a handshake takes for a while, and its work, is one connection's at a time.
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 static int sendBytes(void *context, const unsigned char *data, size_t size)
 {
-	ssize_t sent = send(((tls *)context)->fd, data, size, MSG_NOSIGNAL);
+	ssize_t sent = send(((rtc_tls *)context)->fd, data, size, MSG_NOSIGNAL);
 	if (sent >= 0)
 		return (int)sent;
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR || errno == ENOMEM ? MBEDTLS_ERR_SSL_WANT_WRITE
@@ -51,31 +30,13 @@ static int sendBytes(void *context, const unsigned char *data, size_t size)
 
 static int receiveBytes(void *context, unsigned char *data, size_t size)
 {
-	ssize_t count = recv(((tls *)context)->fd, data, size, 0);
+	rtc_tls *it = context;
+	ssize_t count = recv(it->fd, data, size, 0);
+	it->isCut |= !count;
 	if (count >= 0)
 		return (int)count;
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? MBEDTLS_ERR_SSL_WANT_READ
 																	 : MBEDTLS_ERR_SSL_CONN_EOF;
-}
-
-// The library compares names (RFC 6125), and in 2.28 no addresses.
-static int namesAddress(const tls *it, const mbedtls_x509_crt *certificate)
-{
-	size_t size = it->address.family == 6 ? 16 : 4;
-	for (const mbedtls_x509_sequence *name = &certificate->subject_alt_names; name; name = name->next)
-		if (name->buf.tag == IP_ADDRESS && name->buf.len == size && !memcmp(name->buf.p, it->address.bytes, size))
-			return 1;
-	return 0;
-}
-
-static int verify(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags)
-{
-	tls *it = context;
-	int error = it->verifyHost ? (*it->verifyHost)(it->verifyContext, certificate, depth, flags) : 0;
-	if (!error && depth == 0 && it->address.family && !namesAddress(it, certificate))
-		*flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
-	it->flags |= *flags;
-	return error;
 }
 
 static void configureVersion(mbedtls_ssl_config *config)
@@ -96,7 +57,7 @@ static void configureVersion(mbedtls_ssl_config *config)
 #endif
 }
 
-static int configure(tls *it)
+static int configure(rtc_tls *it)
 {
 	mbedtls_ssl_config *config = &it->config;
 	int error = rtc_mbedtls_init();
@@ -107,19 +68,17 @@ static int configure(tls *it)
 		return error;
 	configureVersion(config);
 	error = rtc_tls_trust(config, &it->authorities);
-	it->verifyHost = config->MBEDTLS_PRIVATE(f_vrfy); // the chip's bundle has its own, and the library no accessor
-	it->verifyContext = config->MBEDTLS_PRIVATE(p_vrfy);
-	mbedtls_ssl_conf_verify(config, verify, it);
-	mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
+	rtc_tls_verify(it);
+	if (!error && it->certificates.version)
+		error = mbedtls_ssl_conf_own_cert(config, &it->certificates, &it->key);
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
 	// A server that sends larger records than there is room for could not be heard.
 	if (!error && MBEDTLS_SSL_IN_CONTENT_LEN < LARGEST_RECORD && MBEDTLS_SSL_IN_CONTENT_LEN >= SMALL_RECORDS)
 		error = mbedtls_ssl_conf_max_frag_len(config, MBEDTLS_SSL_MAX_FRAG_LEN_4096);
 #endif
 #if defined(MBEDTLS_SSL_ALPN)
-	it->protocols[0] = it->protocol;
-	if (!error && *it->protocol)
-		error = mbedtls_ssl_conf_alpn_protocols(config, it->protocols);
+	if (!error && it->protocolList[0])
+		error = mbedtls_ssl_conf_alpn_protocols(config, it->protocolList);
 #endif
 	if (!error)
 		error = mbedtls_ssl_setup(&it->ssl, config);
@@ -129,7 +88,7 @@ static int configure(tls *it)
 	return error;
 }
 
-static int isOver(tls *it)
+static int isOver(rtc_tls *it)
 {
 #if MBEDTLS_VERSION_MAJOR >= 3
 	return mbedtls_ssl_is_handshake_over(&it->ssl);
@@ -138,29 +97,31 @@ static int isOver(tls *it)
 #endif
 }
 
-static const char *whyNot(uint32_t flags)
+// Of what goes wrong most often, in words.
+static const char *wordsOf(const rtc_tls *it, int error)
 {
-	if (flags & MBEDTLS_X509_BADCERT_CN_MISMATCH)
-		return "is for another name";
-	if (flags & MBEDTLS_X509_BADCERT_EXPIRED)
-		return "has expired";
-	if (flags & MBEDTLS_X509_BADCERT_FUTURE)
-		return "is not valid yet";
-	if (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED)
-		return "is signed by nobody whom this host trusts";
-	return "does not verify";
+	if (error == MBEDTLS_ERR_SSL_CONN_EOF)
+		return it->isOver ? "the server has cut the connection" : "TLS: the server has ended the handshake";
+	if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+		return "TLS: the server has refused, by an alert";
+	if (error == MBEDTLS_ERR_SSL_INVALID_RECORD && !it->isOver)
+		return "the server does not speak TLS here";
+	return rtc_mbedtls_is_memory(error) ? "TLS: no memory" : NULL;
 }
 
-static int fail(tls *it, int error)
+static int fail(rtc_tls *it, int error)
 {
-	if (it->flags && it->flags != UINT32_MAX)
-		snprintf(it->reason, sizeof it->reason, "the server's certificate %s", whyNot(it->flags));
+	const char *words = wordsOf(it, error);
+	if (it->flags && it->flags != UINT32_MAX && !it->isUnverified)
+		snprintf(it->reason, sizeof it->reason, "TLS: the server's certificate %s", rtc_tls_why_not(it->flags));
+	else if (words)
+		snprintf(it->reason, sizeof it->reason, "%s", words);
 	else
 		snprintf(it->reason, sizeof it->reason, "TLS: error -0x%04x", (unsigned)-error);
 	return rtc_mbedtls_is_memory(error) ? ENOMEM : error == MBEDTLS_ERR_SSL_CONN_EOF ? ECONNRESET : EPROTO;
 }
 
-static int step(tls *it, short *events)
+static int step(rtc_tls *it, short *events)
 {
 	int error = 0;
 	if (!it->isReady) {
@@ -184,7 +145,7 @@ static int step(tls *it, short *events)
 
 static int shake(rtc_stream_layer *layer, int fd, short *events)
 {
-	tls *it = (tls *)layer;
+	rtc_tls *it = (rtc_tls *)layer;
 	it->fd = fd;
 	pthread_mutex_lock(&turn);
 	int error = step(it, events);
@@ -193,9 +154,9 @@ static int shake(rtc_stream_layer *layer, int fd, short *events)
 }
 
 // What a function of the library has returned, as read() and write() would have it.
-static ssize_t result(tls *it, int returned)
+static ssize_t result(rtc_tls *it, int returned)
 {
-	if (returned >= 0)
+	if (returned > 0)
 		return returned;
 	if (returned == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
 		return 0;
@@ -204,76 +165,74 @@ static ssize_t result(tls *it, int returned)
 	return -1;
 }
 
+static int isTicket(int returned)
+{
+#if defined(MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+	return returned == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET;
+#else
+	(void)returned;
+	return 0;
+#endif
+}
+
 static ssize_t readBytes(rtc_stream_layer *layer, void *data, size_t size)
 {
-	tls *it = (tls *)layer;
-	int count;
-	do
+	rtc_tls *it = (rtc_tls *)layer;
+	int count = MBEDTLS_ERR_SSL_WANT_READ;
+	for (int i = 0; i < TICKETS; i++) {
 		count = mbedtls_ssl_read(&it->ssl, data, size);
-#if defined(MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
-	while (count == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
-#else
-	while (0);
-#endif
-	return result(it, count);
+		if (!isTicket(count))
+			break;
+	}
+	// The library says 0 when TCP ends without TLS's good-bye (RFC 8446 section 6.1), and for records without bytes.
+	if (count == 0)
+		count = it->isCut ? MBEDTLS_ERR_SSL_CONN_EOF : MBEDTLS_ERR_SSL_WANT_READ;
+	return result(it, isTicket(count) ? MBEDTLS_ERR_SSL_WANT_READ : count);
 }
 
 static ssize_t writeBytes(rtc_stream_layer *layer, const void *data, size_t size)
 {
-	tls *it = (tls *)layer;
+	rtc_tls *it = (rtc_tls *)layer;
+	int count = MBEDTLS_ERR_SSL_WANT_WRITE;
 	// A record that was begun has its size, and what was queued since waits for the next.
 	if (it->pending)
 		size = it->pending;
-	int count = mbedtls_ssl_write(&it->ssl, data, size);
+	for (int i = 0; i < TICKETS; i++) {
+		count = mbedtls_ssl_write(&it->ssl, data, size);
+		if (!isTicket(count)) // one that was half read is read to its end before
+			break;
+	}
 	it->pending = count == MBEDTLS_ERR_SSL_WANT_WRITE ? size : 0;
-	return result(it, count);
+	return result(it, isTicket(count) ? MBEDTLS_ERR_SSL_WANT_WRITE : count);
 }
 
 static int hasMore(const rtc_stream_layer *layer)
 {
-	return mbedtls_ssl_check_pending(&((const tls *)layer)->ssl);
+	return mbedtls_ssl_check_pending(&((const rtc_tls *)layer)->ssl);
 }
 
 static const char *reasonOf(const rtc_stream_layer *layer)
 {
-	const tls *it = (const tls *)layer;
+	const rtc_tls *it = (const rtc_tls *)layer;
 	return *it->reason ? it->reason : NULL;
 }
 
 static void freeLayer(rtc_stream_layer *layer)
 {
-	tls *it = (tls *)layer;
+	rtc_tls *it = (rtc_tls *)layer;
 	if (it->isOver)
 		(void)mbedtls_ssl_close_notify(&it->ssl);
 	mbedtls_ssl_free(&it->ssl);
 	mbedtls_ssl_config_free(&it->config);
 	mbedtls_x509_crt_free(&it->authorities);
+	mbedtls_x509_crt_free(&it->certificates);
+	mbedtls_pk_free(&it->key);
 	rtc_free(it);
-}
-
-static int readOptions(tls *it, const rtc_tls_options *options)
-{
-	size_t length = strlen(options->serverName);
-	if (!length || length >= sizeof it->serverName)
-		return EINVAL;
-	memcpy(it->serverName, options->serverName, length);
-	if (rtc_address_parse(&it->address, it->serverName, 0))
-		it->address.family = 0;
-	if (options->protocol && strlen(options->protocol) >= sizeof it->protocol)
-		return EINVAL;
-	if (options->protocol)
-		strcpy(it->protocol, options->protocol);
-	if (!options->authorities)
-		return 0;
-	int error = rtc_mbedtls_init(); // Mbed TLS 4 reads keys by PSA
-	if (!error)
-		error = mbedtls_x509_crt_parse(&it->authorities, options->authorities, options->authoritiesSize);
-	return !error ? 0 : rtc_mbedtls_is_memory(error) ? ENOMEM : EINVAL;
 }
 
 rtc_stream_layer *rtc_tls_new(const rtc_tls_options *options, int *error)
 {
-	tls *it = rtc_calloc(1, sizeof *it);
+	rtc_tls *it = rtc_calloc(1, sizeof *it);
 	*error = ENOMEM;
 	if (!it)
 		return NULL;
@@ -281,7 +240,9 @@ rtc_stream_layer *rtc_tls_new(const rtc_tls_options *options, int *error)
 	mbedtls_ssl_init(&it->ssl);
 	mbedtls_ssl_config_init(&it->config);
 	mbedtls_x509_crt_init(&it->authorities);
-	*error = readOptions(it, options);
+	mbedtls_x509_crt_init(&it->certificates);
+	mbedtls_pk_init(&it->key);
+	*error = rtc_tls_read_options(it, options);
 	if (!*error)
 		return &it->layer;
 	freeLayer(&it->layer);

@@ -34,7 +34,7 @@ void xs_rtc_tls(xsMachine *the)
 	rtc_xs_string(the, &xsArg(0), xsID_serverName, "serverName", serverName, sizeof serverName, 1);
 	rtc_xs_string(the, &xsArg(0), xsID_protocol, "protocol", protocol, sizeof protocol, 0);
 	if (*protocol)
-		options.protocol = protocol;
+		options.protocols = protocol;
 	readAuthorities(the, &options); // last: nothing may move what it points to
 	rtc_stream_layer *layer = rtc_tls_new(&options, &error);
 	if (!layer && error == EINVAL)

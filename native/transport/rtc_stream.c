@@ -36,7 +36,7 @@ struct rtc_stream {
 	rtc_stream_options options;
 	uint64_t deadline;
 	size_t start, count; // of the queue
-	uint8_t *queue;      // RTC_STREAM_QUEUE bytes, from the first that are put there on
+	uint8_t *queue;      // sizeOf() bytes, from the first that are put there on
 };
 
 static void release(rtc_stream *stream)
@@ -125,17 +125,23 @@ static int shakeHands(rtc_stream *stream)
 	}
 }
 
+// With the lock held.
+static void describe(const rtc_stream_layer *layer, int error, char *reason)
+{
+	const char *said = error && layer ? (*layer->reason)(layer) : NULL;
+	*reason = 0;
+	strncat(reason, said ? said : strerror(error), RTC_STREAM_REASON - 1);
+}
+
 static void *run(void *argument)
 {
 	rtc_stream *stream = argument;
-	char reason[RTC_STREAM_REASON] = "";
+	char reason[RTC_STREAM_REASON];
 	int error = connectTo(stream);
 	if (!error)
 		error = shakeHands(stream);
-	const rtc_stream_layer *layer = stream->options.layer;
-	const char *said = error && layer ? (*layer->reason)(layer) : NULL;
-	strncpy(reason, said ? said : strerror(error), sizeof reason - 1);
 	pthread_mutex_lock(&stream->lock);
+	describe(stream->options.layer, error, reason);
 	stream->state = error ? FAILED : CONNECTED;
 	if (!stream->closed && stream->options.onOpen)
 		(*stream->options.onOpen)(stream->options.context, error, reason);
@@ -237,17 +243,22 @@ static void flush(rtc_stream *stream)
 	}
 }
 
+static size_t sizeOf(const rtc_stream *stream)
+{
+	return stream->options.queue ? stream->options.queue : RTC_STREAM_QUEUE;
+}
+
 // Whether there is room for so much.
 static int hasRoom(rtc_stream *stream, size_t size)
 {
 	if (!stream->queue)
-		stream->queue = rtc_calloc(1, RTC_STREAM_QUEUE);
-	return stream->queue && stream->count + size <= RTC_STREAM_QUEUE;
+		stream->queue = rtc_calloc(1, sizeOf(stream));
+	return stream->queue && stream->count + size <= sizeOf(stream);
 }
 
 static void append(rtc_stream *stream, const void *data, size_t size)
 {
-	if (stream->start + stream->count + size > RTC_STREAM_QUEUE) {
+	if (stream->start + stream->count + size > sizeOf(stream)) {
 		memmove(stream->queue, stream->queue + stream->start, stream->count);
 		stream->start = 0;
 	}
@@ -269,6 +280,14 @@ int rtc_stream_put(rtc_stream *stream, const void *data, size_t size, size_t spa
 		append(stream, data, size);
 	pthread_mutex_unlock(&stream->lock);
 	return error;
+}
+
+size_t rtc_stream_room(rtc_stream *stream)
+{
+	pthread_mutex_lock(&stream->lock);
+	size_t room = stream->state == CONNECTED ? sizeOf(stream) - stream->count : 0;
+	pthread_mutex_unlock(&stream->lock);
+	return room;
 }
 
 int rtc_stream_flush(rtc_stream *stream)
@@ -340,6 +359,13 @@ int rtc_stream_take(rtc_stream *stream, rtc_framer *framer, rtc_frame_taker take
 	if (broken)
 		*end = "what the server sends is neither STUN nor ChannelData";
 	return news;
+}
+
+void rtc_stream_reason(rtc_stream *stream, int error, char *reason)
+{
+	pthread_mutex_lock(&stream->lock);
+	describe(stream->options.layer, error, reason);
+	pthread_mutex_unlock(&stream->lock);
 }
 
 void rtc_stream_close(rtc_stream *stream)

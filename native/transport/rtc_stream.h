@@ -36,6 +36,7 @@ typedef struct {
 	rtc_address server;
 	rtc_stream_layer *layer; // the stream's from here on, whatever becomes of it; NULL: none
 	uint32_t patience;       // milliseconds until it must be connected
+	size_t queue;            // bytes that may wait for the network; 0: RTC_STREAM_QUEUE
 	// Once, from the stream's thread: it is connected (error 0), or will never be. It may not close the stream.
 	void (*onOpen)(void *context, int error, const char *reason);
 	void *context;
@@ -52,6 +53,8 @@ short rtc_stream_events(rtc_stream *stream);
 // All of it or nothing leaves, sooner or later, in this order; see rtc_stream_flush(). 0, ENOBUFS when fewer than
 // `spare` bytes of the queue would be left, ENOTCONN, or another errno value.
 int rtc_stream_put(rtc_stream *stream, const void *data, size_t size, size_t spare);
+// Bytes that rtc_stream_put() would take now, 0 where there is no connection.
+size_t rtc_stream_room(rtc_stream *stream);
 // Sends what waits, as far as the network takes it. Returns whether something is left.
 int rtc_stream_flush(rtc_stream *stream);
 // As recv(): 0 at the end, -1 with errno. `*more`: there is more that poll() does not tell of.
@@ -60,6 +63,8 @@ ssize_t rtc_stream_read(rtc_stream *stream, void *data, size_t size, int *more);
 // what `take` did, by OR, and in *end why the stream has ended, in words, else NULL.
 typedef int (*rtc_frame_taker)(void *context, uint8_t *frame, size_t size);
 int rtc_stream_take(rtc_stream *stream, rtc_framer *framer, rtc_frame_taker take, void *context, const char **end);
+// What the layer says of the last error, or what the error says: `reason` has RTC_STREAM_REASON bytes.
+void rtc_stream_reason(rtc_stream *stream, int error, char *reason);
 // onOpen does not run, nor will, when it returns. The thread may go on for a while, by itself.
 void rtc_stream_close(rtc_stream *stream);
 

@@ -27,12 +27,11 @@ const boards = [
 ];
 const cameraPins = ["xclk", "pclk", "href", "vsync", "sda", "scl", "d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7"];
 
-/** The SDK's modules: the simulator's stand-ins, and certificates that only a device takes from there. */
+/** The SDK's modules: the simulator's stand-ins. */
 function makeModules() {
 	const modules = path.join(folder, "modules");
 	const from = path.join(standIns, "modules");
-	fs.mkdirSync(path.join(modules, "crypt/data"), { recursive: true });
-	for (const name of ["ca213", "ca222"]) fs.writeFileSync(path.join(modules, `crypt/data/${name}.der`), "");
+	fs.mkdirSync(modules, { recursive: true });
 	for (const name of fs.readdirSync(from)) fs.symlinkSync(path.join(from, name), path.join(modules, name));
 	return modules;
 }

@@ -152,6 +152,7 @@ const reserves = {
 		reserve: 10240,
 		why: "Mbed TLS's client with a chain of certificates, an accelerator's driver, ESP-IDF's bundle",
 	},
+	TLS: { reserve: 6144, why: "a record of Mbed TLS, an accelerator's driver, an interrupt's frame" },
 	video: { reserve: 8192, why: "esp_h264, whose depth is not known" },
 	audio: {
 		measured: (results, { first }) => {

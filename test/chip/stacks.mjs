@@ -28,12 +28,18 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	rtc_relay_start: ["rtc_tls.c:freeLayer"],
 	rtc_stream_start: ["rtc_tls.c:freeLayer"],
 	"rtc_stream.c:release": ["rtc_tls.c:freeLayer"],
-	"rtc_stream.c:run": ["rtc_tls.c:shake", "rtc_tls.c:reasonOf", "rtc_relay_stream.c:onOpen"],
+	"rtc_stream.c:run": ["rtc_tls.c:shake", "rtc_relay_stream.c:onOpen", "rtc_tls_socket.c:onOpen"],
+	"rtc_stream.c:describe": ["rtc_tls.c:reasonOf"],
 	"rtc_stream.c:flush": ["rtc_tls.c:writeBytes"],
 	rtc_stream_read: ["rtc_tls.c:readBytes", "rtc_tls.c:hasMore"],
 	rtc_stream_take: ["rtc_relay_stream.c:take", "rtc_tcp.c:takeFrame"],
 	xs_rtc_stream_layer_destructor: ["rtc_tls.c:freeLayer"],
-	"rtc_tls.c:verify": [], // of ESP-IDF's bundle
+	"rtc_tls_verify.c:verify": [], // of ESP-IDF's bundle
+	"rtc_tls_options.c:readPem": ["rtc_tls_options.c:parseCertificates", "rtc_tls_options.c:parsePrivateKey"],
+	rtc_tls_socket_open: ["rtc_tls.c:freeLayer"],
+	"rtc_tls_socket.c:run": ["rtc_tls_socket_xs.c:post"],
+	"rtc_tls_socket_xs.c:give": ["rtc_tls_add_authority", "rtc_tls_add_certificate", "rtc_tls_set_key"],
+	xs_rtc_tls_socket_destructor: ["rtc_tls.c:freeLayer"],
 	"rtc_receive.c:drain": ["rtc_transport_xs.c:post"],
 	rtc_sctp_send_queued: ["rtc_sctp_xs.c:post"],
 	rtc_tasks_run: ["rtc_sctp.c:run", "rtc_rtp_session.c:run", "rtc_tcp.c:sweep"],
@@ -116,6 +122,12 @@ const threads = [
 		file: "native/transport/rtc_stream.c",
 		size: /\.stack = ([^,}]+)/,
 		roots: ["rtc_stream.c:run"],
+	},
+	{
+		name: "TLS",
+		file: "native/tls/rtc_tls_socket.c",
+		size: /\.stack = ([^,}]+)/,
+		roots: ["rtc_tls_socket.c:run"],
 	},
 	{
 		name: "video",

@@ -206,7 +206,7 @@ const withBrowser = (name) => [
 				async (world) => {
 					const device = world.device();
 					const [line] = /** @type {RegExpExecArray} */ (
-						await device.find(/signalingError: AppRTC: .*does not verify.*/, 600_000)
+						await device.find(/signalingError: AppRTC: .*certificate is signed by nobody.*/, 600_000)
 					);
 					device.process.kill("SIGKILL");
 					await world.camera({ ca: authority.certificate });

@@ -19,114 +19,12 @@
 
 #include "rtc_sockets.h"
 #include "rtc_tls.h"
-
-static char folder[] = "/tmp/tls-test-XXXXXX";
-static char authority[8192];
-
-typedef struct {
-	pid_t process;
-	rtc_address address;
-} server;
+#include "tls_server.h"
 
 typedef struct {
 	atomic_int done, error;
 	char reason[RTC_STREAM_REASON];
 } outcome;
-
-static void command(const char *text)
-{
-	char line[1024];
-	snprintf(line, sizeof line, "cd %s && (%s) >> log 2>&1", folder, text);
-	assert_int_equal(system(line), 0);
-}
-
-// A certificate for these names that the authority signed.
-static void certify(const char *file, const char *names, const char *more)
-{
-	char line[900];
-	snprintf(
-		line, sizeof line,
-		"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -keyout %s.key -out "
-		"%s.csr && printf 'subjectAltName=%s\\n' > %s.ext && openssl x509 -req -in %s.csr -CA ca.pem -CAkey ca.key "
-		"-CAcreateserial -extfile %s.ext -out %s.pem %s",
-		file, file, names, file, file, file, file, more);
-	command(line);
-}
-
-static int prepare(void **state)
-{
-	(void)state;
-	assert_non_null(mkdtemp(folder));
-	signal(SIGPIPE, SIG_IGN);
-	command("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=authority -keyout ca.key "
-			"-out ca.pem -days 10");
-	certify("named", "DNS:turn.example.org,DNS:*.example.net", "-days 5");
-	certify("numbered", "IP:127.0.0.1,IP:::1", "-days 5");
-	certify("expired", "DNS:turn.example.org", "-days -1");
-	char path[64];
-	snprintf(path, sizeof path, "%s/ca.pem", folder);
-	FILE *file = fopen(path, "r");
-	assert_non_null(file);
-	authority[fread(authority, 1, sizeof authority - 1, file)] = 0;
-	fclose(file);
-	setenv("SSL_CERT_FILE", "/dev/null", 1); // the system's authorities are not asked
-	return 0;
-}
-
-static int cleanUp(void **state)
-{
-	(void)state;
-	char line[64];
-	snprintf(line, sizeof line, "rm -rf %s", folder);
-	return system(line);
-}
-
-static uint16_t freePort(void)
-{
-	rtc_address address;
-	rtc_sockaddr name;
-	rtc_address_parse(&address, "127.0.0.1", 0);
-	socklen_t size = rtc_address_to_socket(&address, &name);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_int_equal(bind(fd, &name.any, size), 0);
-	getsockname(fd, &name.any, &size);
-	rtc_address_from_socket(&address, &name);
-	close(fd);
-	return address.port;
-}
-
-// It sends each line back, reversed.
-static server startServer(const char *certificate, const char *more)
-{
-	server it;
-	char line[512];
-	rtc_address_parse(&it.address, "127.0.0.1", freePort());
-	snprintf(line, sizeof line,
-			 "cd %s && exec openssl s_server -accept 127.0.0.1:%u -cert %s.pem -key %s.key -rev %s >> log 2>&1", folder,
-			 it.address.port, certificate, certificate, more);
-	it.process = fork();
-	if (!it.process) {
-		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
-		_exit(1);
-	}
-	rtc_sockaddr name;
-	socklen_t size = rtc_address_to_socket(&it.address, &name);
-	for (int i = 0; i < 500; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM, 0), error = connect(fd, &name.any, size);
-		close(fd);
-		if (!error)
-			return it;
-		usleep(20000);
-	}
-	fail_msg("openssl does not listen");
-	return it;
-}
-
-static void stopServer(server *it)
-{
-	kill(it->process, SIGKILL);
-	waitpid(it->process, NULL, 0);
-}
 
 static void onOpen(void *context, int error, const char *reason)
 {
@@ -136,11 +34,12 @@ static void onOpen(void *context, int error, const char *reason)
 	it->done = 1;
 }
 
-static rtc_stream *connectTo(const server *to, const rtc_tls_options *options, outcome *result)
+static rtc_stream *connectTo(const tls_server *to, const rtc_tls_options *options, outcome *result)
 {
 	int error;
 	memset(result, 0, sizeof *result);
-	rtc_stream_options stream = {.server = to->address, .patience = 10000, .onOpen = onOpen, .context = result};
+	rtc_stream_options stream = {
+		.server = to->address, .patience = 10000, .queue = 4096, .onOpen = onOpen, .context = result};
 	stream.layer = rtc_tls_new(options, &error);
 	assert_non_null(stream.layer);
 	rtc_stream *it = rtc_stream_start(&stream, &error);
@@ -154,11 +53,11 @@ static rtc_stream *connectTo(const server *to, const rtc_tls_options *options, o
 // How it ends with this certificate and this name: NULL for well.
 static void judge(const char *certificate, const char *name, int trusts, const char *expected)
 {
-	server it = startServer(certificate, "");
+	tls_server it = tls_server_start(certificate, "");
 	rtc_tls_options options = {.serverName = name};
 	if (trusts) {
-		options.authorities = authority;
-		options.authoritiesSize = strlen(authority) + 1;
+		options.authorities = tls_server_authority;
+		options.authoritiesSize = strlen(tls_server_authority) + 1;
 	}
 	outcome result;
 	rtc_stream *stream = connectTo(&it, &options, &result);
@@ -170,7 +69,7 @@ static void judge(const char *certificate, const char *name, int trusts, const c
 		assert_int_equal(result.error, 0);
 	}
 	rtc_stream_close(stream);
-	stopServer(&it);
+	tls_server_stop(&it);
 }
 
 static void names_are_verified(void **state)
@@ -202,7 +101,7 @@ static void the_system_has_authorities(void **state)
 {
 	(void)state;
 	char path[64];
-	snprintf(path, sizeof path, "%s/ca.pem", folder);
+	snprintf(path, sizeof path, "%s/ca.pem", tls_server_folder);
 	setenv("SSL_CERT_FILE", path, 1);
 	judge("named", "turn.example.org", 0, NULL);
 	setenv("SSL_CERT_FILE", "/dev/null", 1);
@@ -211,24 +110,24 @@ static void the_system_has_authorities(void **state)
 static void protocols_are_proposed(void **state)
 {
 	(void)state;
-	rtc_tls_options options = {"turn.example.org", "stun.turn", authority, strlen(authority) + 1};
+	rtc_tls_options options = {"turn.example.org", "stun.turn", tls_server_authority, strlen(tls_server_authority) + 1};
 	const char *servers[] = {"-alpn stun.turn", "", "-tls1_2"};
 	for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
-		server it = startServer("named", servers[i]);
+		tls_server it = tls_server_start("named", servers[i]);
 		outcome result;
 		rtc_stream *stream = connectTo(&it, &options, &result);
 		assert_int_equal(result.error, 0);
 		rtc_stream_close(stream);
-		stopServer(&it);
+		tls_server_stop(&it);
 	}
 }
 
 static void bytes_go_both_ways(void **state)
 {
 	(void)state;
-	server it = startServer("named", "");
-	rtc_tls_options options = {.serverName = "turn.example.org", .authorities = authority};
-	options.authoritiesSize = strlen(authority) + 1;
+	tls_server it = tls_server_start("named", "");
+	rtc_tls_options options = {.serverName = "turn.example.org", .authorities = tls_server_authority};
+	options.authoritiesSize = strlen(tls_server_authority) + 1;
 	outcome result;
 	rtc_stream *stream = connectTo(&it, &options, &result);
 	assert_int_equal(result.error, 0);
@@ -254,7 +153,7 @@ static void bytes_go_both_ways(void **state)
 		assert_int_equal(back[998], 'X');
 		assert_int_equal(back[0], 'a' + round % 26);
 	}
-	stopServer(&it);
+	tls_server_stop(&it);
 	int more;
 	ssize_t count = -1;
 	for (int i = 0; i < 1000 && (count = rtc_stream_read(stream, &it, 1, &more)) < 0 && errno == EAGAIN; i++)
@@ -266,7 +165,7 @@ static void bytes_go_both_ways(void **state)
 static void what_is_no_tls_is_no_server(void **state)
 {
 	(void)state;
-	server it = {0};
+	tls_server it = {0};
 	rtc_address_parse(&it.address, "127.0.0.1", 0);
 	rtc_sockaddr name;
 	socklen_t size = rtc_address_to_socket(&it.address, &name);
@@ -304,7 +203,7 @@ static void options_that_are_none_are_refused(void **state)
 	assert_int_equal(error, EINVAL);
 	assert_null(rtc_tls_new(&(rtc_tls_options){.serverName = name}, &error));
 	assert_int_equal(error, EINVAL);
-	assert_null(rtc_tls_new(&(rtc_tls_options){.serverName = "a", .protocol = name}, &error));
+	assert_null(rtc_tls_new(&(rtc_tls_options){.serverName = "a", .protocols = name}, &error));
 	assert_int_equal(error, EINVAL);
 	assert_null(rtc_tls_new(
 		&(rtc_tls_options){.serverName = "a", .authorities = "no PEM", .authoritiesSize = sizeof "no PEM"}, &error));
@@ -323,5 +222,5 @@ int main(void)
 		cmocka_unit_test(what_is_no_tls_is_no_server),
 		cmocka_unit_test(options_that_are_none_are_refused),
 	};
-	return cmocka_run_group_tests(tests, prepare, cleanUp);
+	return cmocka_run_group_tests(tests, tls_server_prepare, tls_server_clean_up);
 }
