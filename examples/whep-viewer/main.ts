@@ -15,6 +15,7 @@ async function start(url: string): Promise<void> {
 		signaling: new WHEPClientSignaling({ url, token: text("token"), trickle: flag("trickle"), ...trust() }),
 		role: "viewer",
 		...defaultMedia({ video: false, audio: false, play: play(), show: show() }),
+		iceTransportPolicy: flag("relayOnly") ? "relay" : "all",
 		port: number("udpPort", 0, 65535),
 		logLevel: "info",
 	});

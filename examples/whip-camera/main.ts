@@ -15,6 +15,7 @@ async function start(url: string): Promise<void> {
 	const app = new WebRTCApp({
 		signaling,
 		port: number("udpPort", 0, 65535),
+		iceTransportPolicy: flag("relayOnly") ? "relay" : "all",
 		maximumSessions: 1,
 		logLevel: "info",
 		...defaultMedia({ video: video(), audio: audio(), retransmission: retransmission() }),

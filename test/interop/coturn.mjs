@@ -42,7 +42,8 @@ export default class Coturn {
 	 */
 	static async start({ user = "user:secret", listen = "127.0.0.1", options = [], port, tls = false } = {}) {
 		const coturn = new Coturn(port ?? (await freePort()), [
-			...[`--listening-ip=${listen}`, `--relay-ip=${listen}`, `--user=${user}`],
+			...[`--listening-ip=${listen}`, `--user=${user}`],
+			...(options.some((option) => option.startsWith("--relay-ip")) ? [] : [`--relay-ip=${listen}`]),
 			...options,
 		]);
 		if (tls) await coturn.certify(listen);

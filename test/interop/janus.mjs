@@ -19,7 +19,8 @@ const room = 1234;
 const unused =
 	/^(node-(babel|istanbul|tape|assert|n3|chalk|core-js|yargs)|fonts-|libjs-(bootstrap|bootbox|bootswatch|jquery|toastr)|perl|python)/;
 
-/** @typedef {{ strictETags?: boolean, token?: string, iceServers?: { uri: string }[] }} JanusOptions */
+/** @typedef {{ uri: string, username?: string, credential?: string }} IceServer */
+/** @typedef {{ strictETags?: boolean, token?: string, iceServers?: IceServer[], nat?: string }} JanusOptions `nat`: of its configuration */
 
 export default class Janus {
 	output = "";
@@ -37,7 +38,7 @@ export default class Janus {
 	static async start(options = {}) {
 		const janus = new Janus();
 		try {
-			await janus.#startJanus();
+			await janus.#startJanus(options);
 			await janus.#startWHIP(options);
 		} catch (error) {
 			await janus.stop();
@@ -60,7 +61,8 @@ export default class Janus {
 		return child;
 	}
 
-	async #startJanus() {
+	/** @param {JanusOptions} options */
+	async #startJanus({ nat = "" }) {
 		const files = unpack("janus", ["janus"]);
 		const part = (/** @type {string} */ name) => join(files.lib, "janus", name);
 		this.#port = await freePort();
@@ -80,7 +82,7 @@ export default class Janus {
 			"janus.jcfg",
 			`general: { configs_folder = "${directory}"\n${paths.join("\n")}\ndebug_level = 4 debug_colors = false }
 			media: { }
-			nat: { ice_enforce_list = "127.0.0.1" ignore_mdns = true }
+			nat: { ice_enforce_list = "127.0.0.1" ignore_mdns = true ${nat} }
 			plugins: { disable = "${list(plugins)}" }
 			transports: { disable = "${list(transports)}" }
 			events: { broadcast = false }

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { Application } from "../browser/camera.mjs";
 import { names } from "../browser/browsers.mjs";
 import Coturn from "./coturn.mjs";
+import { rows as peerRows } from "./relay/peers.mjs";
 import { firstPicture, inWorld, moves } from "./world.mjs";
 
 /** @typedef {import("./run.mjs").Row} Row */
@@ -67,7 +68,9 @@ const always = ["UDP over IPv4", "TCP over IPv6", "TLS over IPv4", "nonces of a 
 
 /** @param {{ short?: boolean }} options @returns {Row[]} */
 export const rows = ({ short }) =>
-	short ? all.filter(({ name }) => always.some((start) => name.startsWith(start))) : [...all, ...browserRows];
+	short
+		? all.filter(({ name }) => always.some((start) => name.startsWith(start)))
+		: [...all, ...browserRows, ...peerRows()];
 
 /** A browser and a camera of ours, which have the URI of the same server alone. @type {Row[]} */
 const browserRows = names.flatMap((name) =>

@@ -8,9 +8,17 @@ import { Application } from "../../browser/camera.mjs";
 /** @typedef {"video" | "audio" | "both" | "tcp"} Sends what a device has; "tcp": both, also by TCP */
 
 /** The devices, which start with the first session and again when they have ended. */
-class Devices {
+export class Devices {
 	/** @type {Promise<Application> | undefined} */
 	#starting;
+	#configuration;
+	#environment;
+
+	/** @param {Record<string, string>} [configuration] @param {Record<string, string>} [environment] */
+	constructor(configuration = {}, environment = {}) {
+		this.#configuration = configuration;
+		this.#environment = environment;
+	}
 
 	/** @param {Sends} sends @returns {Promise<number>} its port */
 	async port(sends) {
@@ -32,7 +40,7 @@ class Devices {
 	}
 
 	async #start() {
-		const application = new Application("test/interop/peers/device");
+		const application = new Application("test/interop/peers/device", this.#configuration, [], this.#environment);
 		await application.find(/the devices are live/, 600_000);
 		void application.exited.then(() => (this.#starting = undefined));
 		return application;
@@ -57,9 +65,9 @@ export class DeviceSession {
 		socket.on("close", end).on("error", end);
 	}
 
-	/** @param {Sends} sends */
-	static async open(sends) {
-		const socket = createConnection({ port: await devices.port(sends), host: "127.0.0.1", noDelay: true });
+	/** @param {Sends} sends @param {Devices} [of] */
+	static async open(sends, of = devices) {
+		const socket = createConnection({ port: await of.port(sends), host: "127.0.0.1", noDelay: true });
 		await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
 		return new DeviceSession(socket);
 	}

@@ -36,10 +36,14 @@ class Agent:
         self.streams = {}  # by SSRC
         self.channels = []
 
-    def open(self, sections, bundle="none"):
+    def open(self, sections, bundle="none", relay=None):
         self.pipeline = Gst.Pipeline()
         self.webrtc = Gst.ElementFactory.make("webrtcbin")
         self.webrtc.set_property("bundle-policy", bundle)
+        if relay:
+            scheme, place = relay["urls"][0].split(":", 1)
+            self.webrtc.set_property("turn-server", f"{scheme}://{relay['username']}:{relay['credential']}@{place}")
+            self.webrtc.set_property("ice-transport-policy", GstWebRTC.WebRTCICETransportPolicy.RELAY)
         self.pipeline.add(self.webrtc)
         self.webrtc.connect("pad-added", self.on_pad)
         self.pipeline.set_state(Gst.State.PLAYING)

@@ -5,21 +5,39 @@ import nodeDataChannel from "node-datachannel";
 import { serve } from "./serve.mjs";
 
 /** @typedef {import("./w3c.mjs").Wanted} Wanted */
+/** @typedef {import("./w3c.mjs").Relay} Relay */
 
 const payloadTypes = Object.freeze({ video: 102, vp8: 103, audio: 111 });
+
+/** @param {import("node-datachannel").RtcConfig} configuration */
+const connection = (configuration) =>
+	new nodeDataChannel.PeerConnection("peer", { ...configuration, disableAutoNegotiation: true });
+
+/** @param {string} url of a server over UDP @param {Relay} relay @returns {import("node-datachannel").IceServer} */
+function server(url, { username, credential }) {
+	const [, hostname = "", port] = /^turn:(.*):(\d+)/.exec(url) ?? [];
+	return { hostname, port: Number(port), username, password: credential, relayType: "TurnUdp" };
+}
 
 /** @implements {import("./w3c.mjs").Agent} */
 class DataChannelAgent {
 	/** @type {Map<number, import("./w3c.mjs").Received>} by SSRC */
 	#received = new Map();
-	#pc = new nodeDataChannel.PeerConnection("peer", { iceServers: [], disableAutoNegotiation: true });
+	#pc = connection({ iceServers: [] });
 	/** @type {import("node-datachannel").Track[]} what is collected as garbage hears nothing more */
 	#tracks = [];
 	/** @type {unknown[]} */
 	#channels = [];
 
-	/** @param {{ sections: Wanted[] }} parameters */
-	open({ sections }) {
+	/** @param {{ sections: Wanted[], relay?: Relay }} parameters */
+	open({ sections, relay }) {
+		if (relay) {
+			this.#pc.close();
+			this.#pc = connection({
+				iceServers: relay.urls.map((url) => server(url, relay)),
+				iceTransportPolicy: "relay",
+			});
+		}
 		this.#pc.onTrack((track) => this.#listen(track));
 		for (const kind of sections) this.add({ kind });
 	}

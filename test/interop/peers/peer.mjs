@@ -13,7 +13,7 @@ import { startProcess } from "./process.mjs";
 /**
  * @typedef {object} Implementation
  * @property {string} name
- * @property {() => Promise<Peer>} start
+ * @property {(options?: Parameters<typeof import("../../browser/browsers.mjs").launch>[1]) => Promise<Peer>} start of a browser
  * @property {string[]} [policies] of bundling; default: its own
  * @property {Record<string, string>} [lacks] why it cannot do what a row needs: see the rows
  * @property {Record<string, Record<string, string>>} [lacksWith] the same, with one policy of bundling alone
@@ -31,7 +31,7 @@ const noRestart = "it makes no ICE restart";
 export const implementations = [
 	{
 		name: "chromium",
-		start: () => startPage("chromium"),
+		start: (options) => startPage("chromium", options),
 		policies: ["balanced", "max-compat", "max-bundle"],
 		lacks: { "data first": channelLast },
 		lacksWith: {
@@ -43,7 +43,7 @@ export const implementations = [
 	},
 	{
 		name: "firefox",
-		start: () => startPage("firefox"),
+		start: (options) => startPage("firefox", options),
 		policies: ["balanced", "max-compat", "max-bundle"],
 		lacks: { "data first": channelLast },
 	},

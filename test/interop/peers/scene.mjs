@@ -27,9 +27,13 @@ export class Scene {
 		this.device = device;
 	}
 
-	/** @param {Peer} peer @param {import("./device.mjs").Sends} sends what the device has */
-	static async begin(peer, sends) {
-		return new Scene(peer, await DeviceSession.open(sends));
+	/**
+	 * @param {Peer} peer
+	 * @param {import("./device.mjs").Sends} sends what the device has
+	 * @param {import("./device.mjs").Devices} [devices]
+	 */
+	static async begin(peer, sends, devices) {
+		return new Scene(peer, await DeviceSession.open(sends, devices));
 	}
 
 	/** @param {{ strange?: number }} [change] the place of a section of an unknown kind that the peer does not know of */

@@ -11,9 +11,13 @@
  * @typedef {{ kind: string, ssrc: number, payloadType: number, count: number }} Received
  */
 /**
+ * The one way that media may take.
+ * @typedef {{ urls: string[], username: string, credential: string }} Relay
+ */
+/**
  * A peer of the device. A section is named by its place.
  * @typedef {object} Agent
- * @property {(parameters: { sections: Wanted[], bundle?: string, trickles?: boolean }) => unknown} open
+ * @property {(parameters: { sections: Wanted[], bundle?: string, relay?: Relay, trickles?: boolean }) => unknown} open
  * @property {(parameters?: object) => RTCIceCandidateInit[]} [candidates] those gathered since, when they trickle; the last is ""
  * @property {(parameters?: object) => Promise<string>} offer
  * @property {(parameters: { sdp: string }) => unknown} accept takes an answer
@@ -37,9 +41,12 @@ export class W3CAgent {
 	/** @type {RTCIceCandidateInit[]} */
 	gathered = [];
 
-	/** @param {{ sections: Wanted[], bundle?: string, trickles?: boolean }} parameters */
-	async open({ sections, bundle, trickles = false }) {
-		const pc = new globalThis.RTCPeerConnection({ bundlePolicy: /** @type {any} */ (bundle ?? "balanced") });
+	/** @param {{ sections: Wanted[], bundle?: string, relay?: Relay, trickles?: boolean }} parameters */
+	async open({ sections, bundle, relay, trickles = false }) {
+		const pc = new globalThis.RTCPeerConnection({
+			bundlePolicy: /** @type {any} */ (bundle ?? "balanced"),
+			...(relay && { iceServers: [relay], iceTransportPolicy: "relay" }),
+		});
 		this.pc = pc;
 		this.trickles = trickles;
 		pc.onicecandidate = ({ candidate }) => this.gathered.push(candidate?.toJSON() ?? { candidate: "" });

@@ -5,20 +5,32 @@ import { RTCPeerConnection, useH264, useOPUS, useVP8 } from "werift";
 import { serve } from "./serve.mjs";
 
 /** @typedef {import("./w3c.mjs").Wanted} Wanted */
+/** @typedef {import("./w3c.mjs").Relay} Relay */
+
+const codecs = { audio: [useOPUS()], video: [useH264(), useVP8()] };
 
 /** @implements {import("./w3c.mjs").Agent} */
 class WeriftAgent {
 	/** @type {Map<number, import("./w3c.mjs").Received>} by SSRC */
 	#received = new Map();
-	/** @type {RTCPeerConnection} */
-	#pc = new RTCPeerConnection({ codecs: { audio: [useOPUS()], video: [useH264(), useVP8()] } });
+	#pc = new RTCPeerConnection({ codecs });
+	#isRelayed = false;
 
-	/** @param {{ sections: Wanted[], bundle?: string }} parameters */
-	open({ sections }) {
+	/** @param {{ sections: Wanted[], bundle?: string, relay?: Relay }} parameters */
+	open({ sections, relay }) {
+		if (relay) this.#relay(relay);
 		this.#pc.onTrack.subscribe((track) => {
 			track.onReceiveRtp.subscribe(({ header }) => this.#count(track.kind, header.ssrc, header.payloadType));
 		});
 		for (const kind of sections) this.add({ kind });
+	}
+
+	/** @param {Relay} relay */
+	#relay({ urls, username, credential }) {
+		const iceServers = urls.map((url) => ({ urls: url, username, credential }));
+		void this.#pc.close();
+		this.#pc = new RTCPeerConnection({ codecs, iceServers, iceTransportPolicy: "relay" });
+		this.#isRelayed = true;
 	}
 
 	async offer() {
@@ -79,7 +91,7 @@ class WeriftAgent {
 	/** Takes its own description. @param {import("werift").RTCSessionDescription} description @returns it with all candidates */
 	async #describe(description) {
 		// Where no STUN server is given it takes one of its choice, and waits 5 s when that is out of reach.
-		for (const { connection } of this.#pc.iceTransports) connection.stunServer = undefined;
+		if (!this.#isRelayed) for (const { connection } of this.#pc.iceTransports) connection.stunServer = undefined;
 		await this.#pc.setLocalDescription(description);
 		return this.#pc.localDescription?.sdp ?? "";
 	}

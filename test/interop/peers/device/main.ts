@@ -1,18 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 // The camera of the interop table: four devices in one program, of which one sends video, one audio, two both, one of
 // them also by TCP.
+import config from "mc/config";
 import perform from "interop/commands";
 import LineSignaling from "interop/lines";
 import WebRTCApp from "webrtc/app";
 import type { MediaCapture } from "webrtc/media";
 import { defaultMedia } from "webrtc/media/defaults";
 
+/** Where the configuration names a relay, it is the one way. */
+const relay = config.relay
+	? {
+			iceServers: [
+				{
+					urls: String(config.relay),
+					username: String(config.username),
+					credential: String(config.credential),
+				},
+			],
+			iceTransportPolicy: "relay" as const,
+		}
+	: {};
+
 type Media = ReturnType<typeof defaultMedia>;
+
+/** What the selected pair is made of. */
+async function tellPair(app: WebRTCApp, signaling: LineSignaling, peerId: string): Promise<void> {
+	const report = await app.connection(peerId)?.getStats();
+	const pair = report?.get(String(report.get("T0")?.selectedCandidatePairId));
+	const [local, remote] = [pair?.localCandidateId, pair?.remoteCandidateId].map((id) => report?.get(String(id)));
+	signaling.tell(peerId, { type: "pair", local: local?.candidateType, remote: remote?.candidateType });
+}
 
 async function start(name: string, media: Media, captures: MediaCapture[], tcpPort?: number): Promise<WebRTCApp> {
 	const signaling = new LineSignaling((peerId, command) => {
 		try {
-			perform(app, peerId, command, captures);
+			if (command.verb === "pair") void tellPair(app, signaling, peerId);
+			else perform(app, peerId, command, captures);
 		} catch (error) {
 			signaling.tell(peerId, { type: "event", name: "refused", message: (error as Error).message });
 		}
@@ -22,6 +46,7 @@ async function start(name: string, media: Media, captures: MediaCapture[], tcpPo
 		maximumSessions: 16,
 		tcpPort,
 		...media,
+		...relay,
 		onEvent({ type, peerId, error }) {
 			if (peerId) signaling.tell(peerId, { type: "event", name: type, message: error?.message });
 			if (error) trace(`${name}: ${type} ${peerId ?? ""} ${error.message} (${error.code})\n`);
