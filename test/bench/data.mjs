@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data channels: two processes of the same implementation on this host, ours next to others in one run.
+// Data channels: two processes of the same implementation on this host, ours next to others in one run. Each measurement is taken
+// of one implementation after the other, several times over, so that whatever else the machine does meets all of them alike.
 // @ts-check
 import { fork, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "../../hosts/linux/tools/build.mjs";
@@ -19,9 +21,9 @@ import { median, quantile, root, sleep } from "./measure.mjs";
  */
 
 const sizes = [16384, 1200];
-const runs = 3;
-const seconds = 3; // of a flood, about
-const echoes = 500;
+const runs = 5;
+const seconds = 1.5; // of a flood, about
+const echoes = 250; // of each of the runs
 const tick = 100; // of /proc/PID/stat, a second
 const others = ["node-datachannel", "@roamhq/wrtc", "werift"];
 
@@ -151,71 +153,173 @@ async function flood(from, to, size, count) {
 	};
 }
 
-/** @param {Side} side */
+/** @param {Side} side @returns {Promise<number[]>} milliseconds of each echo */
 async function ping(side) {
 	side.tell("ping", { label: "echo", count: echoes });
-	const times = await side.hear("pinged");
-	return [0.5, 0.99].map((share) => (quantile(times, share) / 1000).toFixed(2)).join(" / ");
+	return (await side.hear("pinged")).map((/** @type {number} */ time) => time / 1000);
 }
 
-/** @param {() => Promise<Side>} start */
-async function measure(start) {
-	const { a, b } = await connect(start);
-	try {
-		const idle = await ping(a);
-		/** @type {number[]} */
-		const rates = [];
-		/** @type {string[]} */
-		const costs = [];
-		for (const size of sizes) {
-			for (const [from, to] of /** @type {[Side, Side][]} */ ([
-				[a, b],
-				[b, a],
-			])) {
-				const trial = await flood(from, to, size, Math.round(4e6 / size)); // it warms up, too
-				const count = Math.round((trial.rate * 1e6 * seconds) / 8 / size);
-				const all = [];
-				for (let i = 0; i < runs; i++) all.push(await flood(from, to, size, Math.max(count, 10)));
-				rates.push(median(all.map(({ rate }) => rate)));
-				if (from === a) costs.push(...[0, 1].map((i) => median(all.map((it) => it.cpu[i] ?? NaN)).toFixed(1)));
-			}
-		}
-		a.tell("flood", { label: "flood", size: 16384, count: 1_000_000 }); // for longer than the echoes take
-		await sleep(300);
-		const loaded = await ping(a);
-		return { idle, loaded, rates, costs };
-	} finally {
-		a.stop();
-		b.stop();
+/** Echoes while the same side floods. @param {Pair} pair @returns {Promise<number[]>} */
+async function pingBesideFlood({ a, b }) {
+	b.tell("reset");
+	await b.hear("reset");
+	a.tell("flood", { label: "flood", size: 16384, count: 1_000_000 }); // for longer than the echoes take
+	await sleep(200);
+	const times = await ping(a);
+	a.tell("stop");
+	await sleep(500); // what is under way
+	return times;
+}
+
+/** @typedef {{ a: Side, b: Side }} Pair */
+/** @typedef {{ rate: number, cpu: number[] }} Flood cpu: seconds a GB, of the sender and of the receiver */
+
+/** One implementation, and what was measured of it. */
+class Contender {
+	/** @type {Pair | undefined} */
+	#pair;
+	/** @type {string | undefined} why there is nothing to be measured any more */
+	failure;
+	/** @type {Map<string, Flood[]>} by size and direction */
+	#floods = new Map();
+	/** @type {Record<"idle" | "loaded", number[]>} */
+	echoes = { idle: [], loaded: [] };
+
+	/** @param {string} name */
+	constructor(name) {
+		this.name = name;
 	}
+
+	async connect() {
+		await this.#attempt(async () => {
+			this.#pair = await connect(this.name === "ours" ? startDevice : () => startPeer(this.name));
+		});
+	}
+
+	/** @param {number} size @param {boolean} isBack @param {boolean} counts rather than warming up, and finding out how many */
+	async flood(size, isBack, counts) {
+		const key = `${size} ${isBack}`;
+		const known = this.#floods.get(key) ?? [];
+		await this.#attempt(async ({ a, b }) => {
+			const rate = known[0]?.rate ?? 0;
+			const count = counts ? Math.max(Math.round((rate * 1e6 * seconds) / 8 / size), 10) : Math.round(4e6 / size);
+			const [from, to] = isBack ? [b, a] : [a, b];
+			const result = await flood(from, to, size, count);
+			this.#floods.set(key, counts ? [...known, result] : [result]);
+		});
+	}
+
+	/** @param {"idle" | "loaded"} which */
+	async ping(which) {
+		await this.#attempt(async (pair) => {
+			this.echoes[which].push(...(await (which === "idle" ? ping(pair.a) : pingBesideFlood(pair))));
+		});
+	}
+
+	/** Mbit/s, the median. @param {number} size @param {boolean} isBack */
+	rate(size, isBack) {
+		return median(this.#counted(size, isBack).map(({ rate }) => rate));
+	}
+
+	/** Of one direction. @param {number} size @returns {number[]} CPU seconds a GB of sender and receiver, medians */
+	cpu(size) {
+		return [0, 1].map((i) => median(this.#counted(size, false).map(({ cpu }) => cpu[i] ?? NaN)));
+	}
+
+	stop() {
+		this.#pair?.a.stop();
+		this.#pair?.b.stop();
+		this.#pair = undefined;
+	}
+
+	/** @param {number} size @param {boolean} isBack */
+	#counted(size, isBack) {
+		return (this.#floods.get(`${size} ${isBack}`) ?? []).slice(1); // the first has warmed it up
+	}
+
+	/** @param {(pair: Pair) => Promise<void>} action */
+	async #attempt(action) {
+		if (this.failure !== undefined) return;
+		try {
+			await action(/** @type {Pair} */ (this.#pair));
+		} catch (error) {
+			this.failure = error instanceof Error ? error.message : String(error);
+			this.stop();
+		}
+	}
+}
+
+/** @param {Contender[]} all */
+async function measure(all) {
+	const each = async (/** @type {(it: Contender) => Promise<void>} */ action) => {
+		for (const it of all) await action(it);
+	};
+	await each((it) => it.connect());
+	for (let i = 0; i < runs; i++) await each((it) => it.ping("idle"));
+	for (const size of sizes)
+		for (const isBack of [false, true])
+			for (let i = 0; i <= runs; i++) await each((it) => it.flood(size, isBack, i > 0));
+	for (let i = 0; i < runs; i++) await each((it) => it.ping("loaded"));
+}
+
+/** @param {number[]} times milliseconds */
+const times = (times) => [0.5, 0.99].map((share) => quantile(times, share).toFixed(2)).join(" / ");
+
+/** What an implementation does better than ours. @param {Contender} it @param {Contender} ours */
+function beaten(it, ours) {
+	const found = [];
+	for (const size of sizes) {
+		for (const isBack of [false, true]) {
+			const [theirs, own] = [it, ours].map((one) => Math.round(one.rate(size, isBack)));
+			if (Number(theirs) > Number(own))
+				found.push(`${it.name} is faster with ${size} bytes: ${theirs} Mbit/s to ${own}`);
+		}
+		const [theirs, own] = [it, ours].map((one) =>
+			one
+				.cpu(size)
+				.reduce((sum, value) => sum + value, 0)
+				.toFixed(1),
+		);
+		if (Number(theirs) < Number(own))
+			found.push(`${it.name} takes less CPU with ${size} bytes: ${theirs} s a GB to ${own}`);
+	}
+	const [theirs, own] = [it, ours].map((one) => quantile(one.echoes.loaded, 0.99).toFixed(1));
+	if (Number(theirs) < Number(own))
+		found.push(`${it.name} is sooner beside a flood: ${theirs} ms in the 99th percentile to ${own}`);
+	return found;
+}
+
+/** @param {Contender} it */
+function row(it) {
+	if (it.failure !== undefined) return [it.name, ...Array(6).fill("–")];
+	return [
+		it.name,
+		...sizes.map((size) => [false, true].map((isBack) => Math.round(it.rate(size, isBack))).join(", ")),
+		times(it.echoes.idle),
+		times(it.echoes.loaded),
+		...sizes.map((size) =>
+			it
+				.cpu(size)
+				.map((value) => value.toFixed(1))
+				.join(" + "),
+		),
+	];
 }
 
 /** @returns {Promise<import("./measure.mjs").Result[]>} */
-export default async function data(names = ["ours", ...others]) {
-	const rows = [];
-	const failures = [];
-	/** @type {number[]} */
-	let ours = [];
-	for (const name of names) {
-		try {
-			const { rates, idle, loaded, costs } = await measure(name === "ours" ? startDevice : () => startPeer(name));
-			if (name === "ours") ours = rates;
-			else if (rates.some((rate, i) => rate > (ours[i] ?? 0))) failures.push(`${name} is faster`);
-			const [large = [], small = []] = [rates.slice(0, 2), rates.slice(2)].map((each) => each.map(Math.round));
-			rows.push([
-				name,
-				large.join(", "),
-				small.join(", "),
-				idle,
-				loaded,
-				costs.slice(0, 2).join(" + "),
-				costs.slice(2).join(" + "),
-			]);
-		} catch (error) {
-			rows.push([name, "–", "–", "–", "–", "–", "–"]);
-			failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
-		}
+export default async function data(names = others) {
+	const load = loadavg()[0]?.toFixed(1);
+	const ours = new Contender("ours");
+	const all = [ours, ...names.map((name) => new Contender(name))];
+	try {
+		await measure(all);
+	} finally {
+		for (const it of all) it.stop();
 	}
+	const failures = all.flatMap((it) => {
+		if (it.failure !== undefined) return [`${it.name} could not be measured: ${it.failure}`];
+		return it === ours || ours.failure !== undefined ? [] : beaten(it, ours);
+	});
 	const head = [
 		"",
 		"Mbit/s at 16 KB",
@@ -225,6 +329,6 @@ export default async function data(names = ["ours", ...others]) {
 		"CPU s a GB at 16 KB",
 		"CPU s a GB at 1,200 B",
 	];
-	const note = `Two processes each, on loopback; one reliable, ordered channel, of which ${256} KB wait at most; each direction by itself, the median of ${runs} runs of some ${seconds} s. Echoes of 64 bytes on another channel: median / 99th percentile of ${echoes}. CPU: sender + receiver.`;
-	return [{ title: "Data channels", head, rows, note, failures }];
+	const note = `Two processes each, on loopback, with their defaults; one reliable, ordered channel, of which 256 KB wait at most; each direction by itself, the median of ${runs} runs of some ${seconds} s, in which the implementations take turns. Echoes of 64 bytes on another channel: median / 99th percentile of ${runs * echoes}; the flood is of 16 KB. CPU: sender + receiver. Load of the machine before: ${load}.`;
+	return [{ title: "Data channels", head, rows: all.map(row), note, failures }];
 }

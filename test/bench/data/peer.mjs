@@ -120,7 +120,15 @@ function fill() {
 	const channel = channels.get("flood");
 	if (!flooding || !channel) return;
 	for (; flooding.left && channel.waiting() < high; flooding.left--) channel.send(flooding.message);
-	if (!flooding.left) flooding = undefined;
+	if (!flooding.left) stop();
+}
+
+/** @type {NodeJS.Timeout | undefined} */
+let filling;
+
+function stop() {
+	clearInterval(filling);
+	flooding = undefined;
 }
 
 function ping() {
@@ -153,9 +161,6 @@ const connection = await library({
 	},
 });
 
-// Some do not tell of each time that the threshold is crossed.
-setInterval(fill, 2);
-
 process.on("message", async (/** @type {any} */ { verb, label, count, size, sdp }) => {
 	if (verb === "make") connection.make(label);
 	else if (verb === "offer") tell("offer", await connection.offer());
@@ -163,8 +168,10 @@ process.on("message", async (/** @type {any} */ { verb, label, count, size, sdp 
 	else if (verb === "accept") await connection.accept(sdp);
 	else if (verb === "flood") {
 		flooding = { label, left: count, message: Buffer.alloc(size) };
+		filling = setInterval(fill, 2); // some do not tell of each time that the threshold is crossed
 		fill();
-	} else if (verb === "count") tell("count", counts);
+	} else if (verb === "stop") stop();
+	else if (verb === "count") tell("count", counts);
 	else if (verb === "reset") tell("reset", (counts.messages = counts.bytes = counts.first = 0));
 	else if (verb === "ping") {
 		const channel = channels.get(label);

@@ -16,13 +16,14 @@ const high = 262_144; // bytes that may wait to be sent, and what is waited for 
 const low = 65_536;
 const channels = new Map<string, RTCDataChannel>();
 const counts = { messages: 0, bytes: 0, first: 0, last: 0 };
+let left = 0; // messages of the flood
 let pings: { left: number; sent: number; times: number[]; message: ArrayBuffer } | undefined;
 
 const now = (): number => Time.microseconds!;
 
 function flood(channel: RTCDataChannel, count: number, size: number): void {
 	const message = new ArrayBuffer(size);
-	let left = count;
+	left = count;
 	const fill = () => {
 		for (; left && channel.bufferedAmount < high; left--) channel.send(message);
 		if (!left) channel.onbufferedamountlow = null;
@@ -45,6 +46,7 @@ export default function main(): void {
 		if (verb === "offer") app.triggerOffer(peerId);
 		else if (verb === "make") make(peerId, label);
 		else if (verb === "flood") flood(channels.get(label)!, count, size);
+		else if (verb === "stop") left = 0;
 		else if (verb === "count") tell(peerId, "count", counts);
 		else if (verb === "reset") tell(peerId, "reset", (counts.messages = counts.bytes = counts.first = 0));
 		else if (verb === "ping") {
@@ -78,8 +80,6 @@ export default function main(): void {
 		signaling,
 		data: {
 			control: "control", // so that the offer has them
-			window: 1_048_576, // libdatachannel's
-			receiveQueue: 1_048_576,
 			onOpen(peerId, channel) {
 				adopt(channel);
 				if (channel.label !== "control") tell(peerId, "open", channel.label);
