@@ -8,7 +8,19 @@ import { join } from "node:path";
 import { bitsOf } from "../../hosts/linux/tools/build.mjs";
 import { execute, markdown, root } from "./measure.mjs";
 
-const names = ["send", "data", "connect", "first-frame", "latency", "network", "gathering", "memory", "cpu", "chip"];
+const names = [
+	"edit",
+	"send",
+	"data",
+	"connect",
+	"first-frame",
+	"latency",
+	"network",
+	"gathering",
+	"memory",
+	"cpu",
+	"chip",
+];
 const readme = join(root, "test/bench/README.md");
 
 /** @param {string} program @param {string[]} parameters the first line that it prints */
