@@ -76,7 +76,7 @@ function parse(words) {
 	return options;
 }
 
-const parts = "modules native examples types test jest.config.mjs package.json tsconfig.json".split(" ");
+const parts = "modules native examples hosts types test jest.config.mjs package.json tsconfig.json".split(" ");
 
 /** What the tests need of the project, apart from it, as others may be editing. @param {string} project @param {string} name */
 function makeCopy(project, name) {
@@ -95,8 +95,12 @@ function suitesOf(file) {
 	return names.map((name) => `test/${name}`);
 }
 
-/** @param {string} copy @param {string[]} tests @param {number} limit ms @returns {Promise<boolean>} whether all pass, in time */
-function pass(copy, tests, limit) {
+/**
+ * @param {string} copy @param {string[]} tests @param {number} limit ms
+ * @param {"inherit" | "ignore"} [errors] where jest tells of what fails
+ * @returns {Promise<boolean>} whether all pass, in time
+ */
+function pass(copy, tests, limit, errors = "ignore") {
 	const jest = path.join(ours, "node_modules/jest/bin/jest.js");
 	const parameters = [
 		"--ci",
@@ -110,7 +114,7 @@ function pass(copy, tests, limit) {
 		"--",
 		...tests,
 	];
-	const child = spawn("node", [jest, ...parameters], { cwd: copy, stdio: "ignore" });
+	const child = spawn("node", [jest, ...parameters], { cwd: copy, stdio: ["ignore", "ignore", errors] });
 	const timer = setTimeout(() => child.kill("SIGKILL"), limit);
 	return new Promise((resolve) => {
 		child.on("close", (code) => {
@@ -148,7 +152,7 @@ const needed = [...new Set(changes.flatMap(({ file }) => suitesOf(file)))];
 const part = changes.length < all.length ? `, from ${options.from} of ${all.length}` : "";
 console.log(`${changes.length} changes of ${options.folder}, seed ${options.seed}${part}`);
 const start = Date.now();
-if (!(await pass(copies[0] ?? "", needed, patience))) {
+if (!(await pass(copies[0] ?? "", needed, patience, "inherit"))) {
 	console.error("Without any change, the tests do not pass, or not in time.");
 	process.exit(1);
 }

@@ -12,7 +12,7 @@ import * as hash from "../fakes/native/crypto";
 import { advance, pendingTimers, resetClock, schedule } from "../fakes/moddable/clock";
 
 type Behaviour =
-	{ status?: number; body?: string | Buffer; headers?: [string, string][] } | "silent" | "break" | "refuse";
+	{ status?: number; body?: string | Buffer; headers?: [string, string][] } | "silent" | "break" | "drop" | "refuse";
 
 /** What each request meets, in order; the last one for good. */
 let script: Behaviour[];
@@ -50,9 +50,9 @@ class FakeClient {
 		requests.push({ client: this, options, body });
 		const behaviour = (script.length > 1 ? script.shift() : script[0]) as Exclude<Behaviour, "refuse">;
 		if (behaviour === "silent") return;
-		if (behaviour === "break") {
+		if (behaviour === "break" || behaviour === "drop") {
 			this.closed = true;
-			options.onDone?.call({} as never, new Error());
+			if (behaviour === "break") options.onDone?.call({} as never, new Error());
 			this.options.onError?.(undefined);
 			return;
 		}
@@ -126,10 +126,14 @@ test("a kept connection that breaks costs nothing: the request goes over another
 	send();
 	await advance(100);
 	expect(results[1]).toMatchObject({ status: 200 });
+	script = ["drop", {}]; // without a word of the request
+	send();
+	await advance(100);
+	expect(results[2]).toMatchObject({ status: 200 });
 	script = ["break"];
 	send();
 	await advance(100);
-	expect(results[2]).toMatchObject({ code: "transport/failed" });
+	expect(results[3]).toMatchObject({ code: "transport/failed" });
 	clients.at(-1)!.break();
 	await advance(10_000);
 	expect(pendingTimers()).toBe(0);

@@ -15,7 +15,17 @@ export function measure(): Room {
 	return { slots: room.slots / 2, chunks: room.chunks / 2 }; // the rest is garbage
 }
 
+let collections = 0;
+
+/** How often garbage was collected since this was called last. */
+export function collected(): number {
+	const count = collections;
+	collections = 0;
+	return count;
+}
+
 export function collect(): Room {
+	collections++;
 	return { ...room };
 }
 
