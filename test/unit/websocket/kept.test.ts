@@ -172,3 +172,18 @@ test("without a client of its kind it says so, and goes on trying", async () => 
 	await advance(5000);
 	expect(lost[0]!.message).toContain("no wss client; include its manifest");
 });
+
+test("an attempt that cannot even begin leaves nothing behind when it is closed", async () => {
+	socket.close();
+	await advance(100);
+	const io = class {
+		constructor() {
+			throw new Error("no socket left");
+		}
+	};
+	make({ wss: { io, dns: { io: class {} }, socket: { io: class {} } } as never }).open(parseURL("wss://a.example/"));
+	await advance(1);
+	expect(lost.map(({ message }) => message)).toEqual([expect.stringContaining("no socket left")]);
+	socket.close();
+	expect(pendingTimers()).toBe(0);
+});
