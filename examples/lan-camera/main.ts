@@ -6,10 +6,11 @@ import simulator from "examples/simulator";
 import viewers from "examples/viewers";
 import linkSecret from "lan-camera/link";
 import * as settings from "lan-camera/settings";
-import site from "lan-camera/site";
+import site, { guarded } from "lan-camera/site";
 import Why from "lan-camera/why";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
+import Pictures from "webrtc/pictures";
 import WHEPSignaling from "webrtc/signaling/whep";
 
 function tell({ type, peerId, error, quality }: WebRTCAppEvent): void {
@@ -22,6 +23,9 @@ function tell({ type, peerId, error, quality }: WebRTCAppEvent): void {
 async function start(): Promise<void> {
 	const link = settings.link();
 	if (link && settings.token() !== undefined) throw new TypeError("token: the link has its own");
+	const media = defaultMedia({ video: video(), audio: audio(), retransmission: retransmission() });
+	const { videoCapture: source } = media;
+	const pictures = source && new Pictures({ source });
 	const signaling: WHEPSignaling = new WHEPSignaling({
 		port: settings.port(),
 		token: link ? linkSecret() : settings.token(),
@@ -30,7 +34,8 @@ async function start(): Promise<void> {
 		hosts: settings.hosts(),
 		iceServers: settings.iceServers(),
 		viewerIceServers: settings.iceServers(),
-		onRequest: site({ isOpen: () => signaling.isOpen, why: (id) => why.of(id) }),
+		guarded,
+		onRequest: site({ isOpen: () => signaling.isOpen, why: (id) => why.of(id), pictures }),
 	});
 	const why: Why = new Why((id) => (app.peers.includes(id) ? app.explain(id) : undefined));
 	const app = new WebRTCApp({
@@ -38,7 +43,7 @@ async function start(): Promise<void> {
 		role: "master",
 		port: settings.udpPort(),
 		maximumSessions: viewers(),
-		...defaultMedia({ video: video(), audio: audio(), retransmission: retransmission() }),
+		...media,
 		onEvent(event) {
 			tell(event);
 			if (event.type === "peerConnectionFailed" && event.peerId) why.keep(event.peerId);

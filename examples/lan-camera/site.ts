@@ -2,6 +2,7 @@
 // The page, out of the program's own resources. It holds no secret: it is what asks for one.
 import file, { textFile } from "examples/files";
 import type { HTTPRequest, HTTPResponse } from "webrtc/http";
+import type Pictures from "webrtc/pictures";
 
 type Respond = (response: HTTPResponse) => void;
 
@@ -11,11 +12,23 @@ export interface Answers {
 	isOpen(): boolean;
 	/** Why a session is as it is; undefined: there is none of that name. */
 	why(id: string): string | undefined;
+	/** undefined: there is no video. */
+	pictures: Pictures | undefined;
 }
 
-/** Answers GET for the files of the folder "page", for "access", for "clock", which is the time here in ms since 1970, and for "why/" with the name of a session. */
+const still = "/snapshot.jpg";
+const motion = "/stream.mjpg";
+
+/** For those only who may watch. */
+export const guarded: readonly string[] = Object.freeze([still, motion]);
+
+/** Answers GET for pictures, for the files of the folder "page", for "access", for "clock", which is the time here in ms since 1970, and for "why/" with the name of a session. */
 export default function site(answers: Answers): (request: HTTPRequest, respond: Respond) => void {
-	return ({ method, path }, respond) => {
+	const { pictures } = answers;
+	return (request, respond) => {
+		const { method, path } = request;
+		if (pictures && path === still) return pictures.still(request, respond);
+		if (pictures && path === motion) return pictures.motion(request, respond);
 		const response = find(path === "/" ? "index.html" : path.slice(1), answers);
 		if (!response) respond({ status: 404, body: "Not found.\n" });
 		else if (method !== "GET" && method !== "HEAD") respond({ status: 405, headers: { allow: "GET, HEAD" } });

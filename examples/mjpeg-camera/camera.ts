@@ -21,6 +21,15 @@ export default class Camera {
 		if (this.viewers.size === 1) this.#source.connect(this.#reader);
 	}
 
+	/** For pictures by HTTP, which have the quality of the source. */
+	attach(sink: object): void {
+		this.#source.connect(sink);
+	}
+
+	detach(sink: object): void {
+		this.#source.disconnect(sink);
+	}
+
 	/** @returns what it has been sent; undefined: it was no viewer */
 	remove(peerId: string): Frames | undefined {
 		const frames = this.viewers.get(peerId);

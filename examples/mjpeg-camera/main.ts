@@ -10,6 +10,7 @@ import Camera from "mjpeg-camera/camera";
 import Frames from "mjpeg-camera/frames";
 import WebRTCApp from "webrtc/app";
 import type { VideoSourceOptions } from "webrtc/native/capture";
+import Pictures from "webrtc/pictures";
 import WHEPSignaling from "webrtc/signaling/whep";
 
 const defaultQueue = 2; // pictures that wait for each viewer
@@ -32,10 +33,16 @@ async function start(): Promise<void> {
 	const secret = linkSecret();
 	const most = number("queue", 1, 8) ?? defaultQueue;
 	const camera = new Camera(picture());
+	const pictures = new Pictures({ source: camera });
 	const signaling = new WHEPSignaling({
 		port: number("port", 0, 65535) ?? 80,
 		token: secret,
-		onRequest({ method, path }, respond) {
+		password: text("password"),
+		guarded: ["/snapshot.jpg", "/stream.mjpg"],
+		onRequest(request, respond) {
+			const { method, path } = request;
+			if (path === "/snapshot.jpg") return pictures.still(request, respond);
+			if (path === "/stream.mjpg") return pictures.motion(request, respond);
 			const found =
 				method === "GET" || method === "HEAD" ? file(path === "/" ? "index.html" : path.slice(1)) : undefined;
 			respond(found ?? { status: 404, body: "Not found.\n" });

@@ -13,6 +13,7 @@ import Clock from "webrtc/device/clock";
 import WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
+import type { Snapshot, SnapshotOptions } from "webrtc/media";
 import type { ChannelData } from "webrtc/peer";
 import type { RTCStatsReport } from "webrtc/peer/stats";
 import type { IceServer, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
@@ -243,6 +244,18 @@ export default class WebRTCApp {
 		if (!session) throw new WebRTCError("app/unknown-peer", `restartIce: no session with ${peerId}`);
 		session.connection.restartIce();
 		session.sendOffer();
+	}
+
+	/**
+	 * A JPEG picture of the app's video capture, whoever watches. Close it, once it has been read.
+	 * @throws RangeError that names the option; rejects with WebRTCError "media/unsupported" where the capture has none, or
+	 * "media/device-failed" when none has come in time
+	 */
+	async snapshot(options?: SnapshotOptions): Promise<Snapshot> {
+		this.checkRunning();
+		const picture = this.#options.videoCapture?.snapshot?.(options);
+		if (!picture) throw new WebRTCError("media/unsupported", "snapshot: there is no video that has pictures");
+		return picture;
 	}
 
 	/** Ends the session with a peer. @throws WebRTCError "app/unknown-peer" */

@@ -3,7 +3,7 @@
 import type TCP from "embedded:io/socket/tcp";
 import type WebRTCError from "webrtc/error";
 import guard, { contain } from "webrtc/error/guard";
-import type { HTTPResponse } from "webrtc/http";
+import type { HTTPResponse, HTTPStream } from "webrtc/http";
 import { RequestError, type RequestHead } from "webrtc/http/head";
 import RequestReader, { type RequestLimits } from "webrtc/http/reader";
 import { statusLine, textResponse } from "webrtc/http/status";
@@ -34,6 +34,7 @@ export const bytesPerSecond = 1024;
 export const patience = 5;
 
 const readSize = 1024; // bytes; more wait in the socket's buffer, outside the machine's heap
+const streamSize = 1024; // bytes of a stream that are asked for at once
 const drainTime = 2; // seconds, and
 const drainSize = 65_536; // bytes that a client may still send after its last response
 
@@ -56,7 +57,9 @@ export default class Connection {
 	#head: RequestHead | undefined;
 	#isLast = false; // nothing is read after this request
 	#output: Uint8Array[] = [];
-	#written = 0; // bytes of the response
+	#written = 0; // bytes of the response; of a stream, since all that there was had left
+	#stream: HTTPStream | undefined;
+	#left = Infinity; // bytes that the stream has promised
 	#drained = 0;
 
 	/** @throws what the socket throws: the client may have gone */
@@ -101,7 +104,7 @@ export default class Connection {
 
 	/** Seconds that the client is behind; below zero while the device is the one that is waited for. */
 	get lag(): number {
-		if (this.#state === "waiting") return -1;
+		if (this.#state === "waiting" || this.isStarved) return -1;
 		const bytes = this.#state === "writing" ? this.#written : this.#reader.received;
 		return (this.#owner.now - this.#since) / 1000 - bytes / bytesPerSecond;
 	}
@@ -129,8 +132,14 @@ export default class Connection {
 		this.#state = "closed";
 		this.#reserved = 0;
 		this.#output.length = 0;
+		this.endStream();
 		this.#socket.close();
 		this.#owner.closed(this);
+	}
+
+	/** It is the stream that is waited for. */
+	private get isStarved(): boolean {
+		return this.#stream !== undefined && !this.#output.length && this.#room > 0;
 	}
 
 	private get isReading(): boolean {
@@ -146,7 +155,8 @@ export default class Connection {
 	/** The client closed, or only its half: then it still gets what it has asked for (RFC 9112 section 9.6). */
 	private onEnd(error: Error | undefined): void {
 		this.#ended = true;
-		if (error || this.isReading || this.#state === "draining") this.close();
+		const isEndless = this.#stream !== undefined && this.#left === Infinity;
+		if (error || this.isReading || isEndless || this.#state === "draining") this.close();
 	}
 
 	/** Reads on, for as long as there are bytes and they are wanted. */
@@ -226,7 +236,7 @@ export default class Connection {
 		});
 		try {
 			this.#owner.receive(this, this.#head!, body, (response) => {
-				if (isAnswered || this.#state !== "waiting") return;
+				if (isAnswered || this.#state !== "waiting") return response.stream?.close();
 				isAnswered = true;
 				answer(response);
 			});
@@ -247,24 +257,61 @@ export default class Connection {
 		const head = this.#head;
 		const body = bytesOf(response.body);
 		const isBodiless = response.status === 204 || response.status === 304;
-		if (!head?.keepAlive || this.#ended) this.#isLast = true;
+		const { stream } = response;
+		const length = stream ? stream.length : body.length;
+		if (!head?.keepAlive || this.#ended || length === undefined) this.#isLast = true;
 		const headers: Record<string, string> = {
 			...(head ? this.#owner.responseHeaders(head) : {}),
 			...response.headers,
-			...(isBodiless ? {} : { "content-length": String(body.length) }),
+			...(isBodiless || length === undefined ? {} : { "content-length": String(length) }),
 			...(this.#isLast ? { connection: "close" } : { "keep-alive": `timeout=${patience}` }),
 		};
 		this.#state = "writing";
 		this.#since = this.#owner.now;
 		this.#written = 0;
 		this.#output.push(composeHead(response.status, headers));
-		if (body.length && !isBodiless && head?.method !== "HEAD") this.#output.push(body);
+		const hasBody = !isBodiless && head?.method !== "HEAD";
+		if (!stream) {
+			if (body.length && hasBody) this.#output.push(body);
+		} else if (hasBody) this.begin(stream);
+		else stream.close();
 		this.flush();
+	}
+
+	private begin(stream: HTTPStream): void {
+		this.#stream = stream;
+		this.#left = stream.length ?? Infinity;
+		if (this.#ended && this.#left === Infinity)
+			this.close(); // it has gone, or will tell by no other sign
+		else stream.start(guard(this, () => this.flush()));
+	}
+
+	private endStream(): void {
+		const stream = this.#stream;
+		this.#stream = undefined;
+		stream?.close();
+	}
+
+	/** What is to leave next, as far as the stream has it. */
+	private fill(): void {
+		const bytes = this.#stream!.read(Math.min(this.#room, streamSize, this.#left));
+		if (bytes) {
+			this.#left -= bytes.byteLength;
+			this.#output.push(new Uint8Array(bytes));
+		}
+		if (bytes === null || this.#left <= 0) this.endStream();
+		if (bytes === null && this.#left > 0 && this.#left < Infinity) this.close(); // less than it has promised
 	}
 
 	/** Writes as far as the socket has room. */
 	private flush(): void {
-		while (this.#room > 0 && this.#output.length) {
+		while (this.#room > 0 && (this.#output.length || this.#stream)) {
+			if (!this.#output.length) {
+				this.#since = this.#owner.now; // the client has taken all that there was
+				this.#written = 0;
+				this.fill();
+				if (!this.#output.length) break;
+			}
 			const bytes = this.#output[0]!;
 			const size = Math.min(this.#room, bytes.length);
 			// A device's socket that has failed gives no number.
@@ -273,7 +320,7 @@ export default class Connection {
 			if (size < bytes.length) this.#output[0] = bytes.subarray(size);
 			else this.#output.shift();
 		}
-		if (this.#state === "writing" && !this.#output.length) this.finish();
+		if (this.#state === "writing" && !this.#output.length && !this.#stream) this.finish();
 	}
 
 	/** The response has left. */

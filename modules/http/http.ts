@@ -39,6 +39,24 @@ export interface HTTPResponse {
 	status: number;
 	headers?: Record<string, string>;
 	body?: string | ArrayBuffer | InstanceType<typeof Resource>;
+	/** In place of `body`: one that is not in memory as a whole, or has no end yet. */
+	stream?: HTTPStream;
+}
+
+/** A body that is asked for its bytes as the client takes them. */
+export interface HTTPStream {
+	/** Bytes of it all. Undefined: it ends with the connection. */
+	readonly length?: number | undefined;
+	/** Begins. `ready` is to be called, not from within, when there are bytes after `read` has had none. */
+	start(ready: () => void): void;
+	/**
+	 * The next bytes.
+	 * @param most how many at most
+	 * @returns undefined: there are none at present; null: there will be none
+	 */
+	read(most: number): ArrayBuffer | undefined | null;
+	/** It has left as a whole, or the client is gone. Called once. */
+	close(): void;
 }
 
 export interface HTTPServiceOptions extends AccessOptions {

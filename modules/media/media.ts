@@ -52,6 +52,35 @@ export interface VideoCapture extends MediaCapture {
 	onQuality?: ((quality: PictureQuality) => void) | undefined;
 	/** The next frame will be an IDR, within the encoder's bound on their rate. */
 	requestKeyFrame(): void;
+	/**
+	 * A picture of what is captured now, whoever else watches.
+	 * @throws RangeError that names the option
+	 * @returns rejects with WebRTCError "media/…": "media/device-failed" when none has come in time
+	 */
+	snapshot?(options?: SnapshotOptions): Promise<Snapshot>;
+}
+
+/** How a picture is to be. */
+export interface SnapshotOptions {
+	/** Of JPEG, 1 … 100. Default 75. */
+	quality?: number | undefined;
+	/** Milliseconds, 100 … 60,000. Default 3,000. */
+	timeout?: number | undefined;
+}
+
+/** A JPEG file, outside of the machine's heap until it is closed. */
+export interface Snapshot {
+	/** Bytes. */
+	readonly size: number;
+	/**
+	 * A part of it.
+	 * @param from bytes before it
+	 * @param most bytes of it, 1,024 at most
+	 * @returns undefined behind its end
+	 */
+	slice(from: number, most: number): ArrayBuffer | undefined;
+	/** Gives its memory back. */
+	close(): void;
 }
 
 /** What makes sound: a microphone, a file, a tone. */

@@ -27,7 +27,7 @@ export interface PipelineParts<Source, Encoder> {
 	/** Hears of failures while it runs, of the source and of the encoders. */
 	onError(error: WebRTCError): void;
 	/** The sinks of an encoder have become others: what each can take, as in `a=fmtp`. */
-	onSinks?(encoder: Encoder, parameters: readonly string[]): void;
+	onSinks?(encoder: Encoder, parameters: readonly string[], codec: string): void;
 }
 
 interface Branch<Encoder> {
@@ -72,7 +72,7 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 			this.#branches.set(codec, branch);
 		}
 		branch.sinks.set(sink, parameters);
-		this.#parts.onSinks?.(branch.encoder, [...branch.sinks.values()]);
+		this.#parts.onSinks?.(branch.encoder, [...branch.sinks.values()], codec);
 		branch.encoder.connect(sink);
 	}
 
@@ -81,7 +81,7 @@ export default class Pipeline<Source extends NativeSource, Encoder extends Nativ
 			if (!branch.sinks.delete(sink)) continue;
 			branch.encoder.disconnect(sink);
 			if (branch.sinks.size) {
-				this.#parts.onSinks?.(branch.encoder, [...branch.sinks.values()]);
+				this.#parts.onSinks?.(branch.encoder, [...branch.sinks.values()], codec);
 				continue;
 			}
 			this.#source?.disconnect(branch.encoder);

@@ -2,9 +2,11 @@
 import type { CodecCapability } from "webrtc/codec";
 import { h264Capability, h264Limits } from "webrtc/codec/h264";
 import type WebRTCError from "webrtc/error";
-import type { PictureQuality, VideoCapture, VideoOptions } from "webrtc/media";
+import type { PictureQuality, Snapshot, SnapshotOptions, VideoCapture, VideoOptions } from "webrtc/media";
+import { jpegOptions } from "webrtc/media/jpeg";
 import profileLevelId from "webrtc/media/level";
-import Pipeline from "webrtc/media/pipeline";
+import Pipeline, { type NativeErrorCallback } from "webrtc/media/pipeline";
+import takeSnapshot from "webrtc/media/snapshot";
 import { VideoSource } from "webrtc/native/capture";
 import { hasSlices, VideoEncoder } from "webrtc/native/codec";
 
@@ -44,12 +46,15 @@ export default class NativeVideoCapture implements VideoCapture {
 			kind: "video",
 			makeSource: (onError) => new VideoSource({ source, path, width, height, framerate, onError }),
 			makeEncoder: (codec, onError) =>
+				makeJpegEncoder(codec, onError) ??
 				new VideoEncoder({
 					...{ codec, framerate, bitrate: this.#bitrate, policy, degradationPreference, onError },
 					onChange: (width, height, rate) => this.onQuality?.({ width, height, framerate: rate }),
 				}),
 			onError: (error) => this.onError?.(error),
-			onSinks: (encoder, parameters) => encoder.setLimits(h264Limits(parameters)),
+			onSinks: (encoder, parameters, codec) => {
+				if (!jpegOptions(codec)) encoder.setLimits(h264Limits(parameters));
+			},
 		});
 	}
 
@@ -64,6 +69,10 @@ export default class NativeVideoCapture implements VideoCapture {
 
 	requestKeyFrame(): void {
 		this.#pipeline.forEach((encoder) => encoder.requestKeyFrame());
+	}
+
+	snapshot(options?: SnapshotOptions): Promise<Snapshot> {
+		return takeSnapshot(this, options);
 	}
 
 	open(): void {
@@ -85,6 +94,14 @@ export default class NativeVideoCapture implements VideoCapture {
 	close(): void {
 		this.#pipeline.close();
 	}
+}
+
+/** All of its pictures are of the source's size, and of the quality that was asked for, whatever the ways carry. */
+function makeJpegEncoder(codec: string, onError: NativeErrorCallback): VideoEncoder | undefined {
+	const options = jpegOptions(codec);
+	if (!options) return undefined;
+	const degradationPreference = "maintain-framerate-and-resolution";
+	return new VideoEncoder({ codec: "JPEG", ...options, policy: "fixed", degradationPreference, onError });
 }
 
 function checkName(name: string, value: string | undefined, names: readonly string[]): void {

@@ -8,9 +8,9 @@
 type ErrorCallback<Encoder> = (this: Encoder, code: string, message: string) => void;
 
 export interface VideoEncoderOptions {
-	/** The name of a codec of pictures. */
+	/** The name of a codec of pictures; or "JPEG", for a FrameReader. */
 	codec: string;
-	/** Frames per second at most, 1 … 120, for the rate control. Default 30. */
+	/** Frames per second at most, 1 … 120, for the rate control; of JPEG no more are made. Default 30. */
 	framerate?: number;
 	/** Bit/s, 30,000 … 50,000,000. Default 1,000,000. What the viewers' ways carry counts below it. */
 	bitrate?: number;
@@ -21,6 +21,8 @@ export interface VideoEncoderOptions {
 	policy?: "slowest" | "median" | "fixed" | undefined;
 	/** What is kept where there are too few bits for a picture that is worth seeing. Default "balanced". */
 	degradationPreference?: DegradationPreference | undefined;
+	/** Of JPEG, whatever the bitrate: 1 … 100. Default 75. */
+	quality?: number | undefined;
 	/** Seconds between key frames that nobody asked for, 0 … 3,600; 0: none. Default 10: no lost PLI freezes for longer. */
 	keyFrameInterval?: number;
 	onError?: ErrorCallback<VideoEncoder>;

@@ -11,6 +11,7 @@ typedef struct {
 	uint32_t bitrate;        // bit/s
 	uint32_t maximumNalSize; // bytes of a NAL unit at most, for packetization-mode 0; 0: one slice a picture
 	uint8_t layers;          // temporal ones: 1, or up to RTC_FRAME_LAYERS where the library can
+	uint8_t quality;         // of JPEG, 1 to 100; 0: RTC_JPEG_QUALITY
 } rtc_video_codec_options;
 
 typedef struct rtc_video_codec rtc_video_codec;
@@ -32,8 +33,12 @@ typedef struct rtc_video_class {
 	// error the codec must be made anew.
 	int (*encode)(rtc_video_codec *codec, const rtc_frame *input, int key, rtc_frame *output);
 	uint8_t hasSlices; // it takes a maximumNalSize
+	uint8_t isStill;   // every picture stands alone, and has the quality of the options, not a bitrate
 } rtc_video_class;
 
 extern const rtc_codec rtc_codec_h264; // of the platform's library
+// Likewise. It is carried by no RTP here, so rtc_codec_find does not know it; its frames are RTC_FORMAT_JPEG.
+extern const rtc_codec rtc_codec_jpeg;
+#define RTC_JPEG_QUALITY 75
 
 #endif

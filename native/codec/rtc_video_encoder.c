@@ -38,6 +38,7 @@ struct rtc_video_encoder {
 	rtc_frame_pool *pool;
 	rtc_video_quality quality;
 	uint8_t spared;        // frames since the newest that was taken
+	uint64_t due;          // of pictures that stand alone: the time of the next
 	rtc_frame_pool *small; // of frames that were made smaller
 	uint32_t smallSize;    // bytes of one
 	uint16_t width, height;
@@ -196,6 +197,7 @@ static int make_codec(rtc_video_encoder *encoder, const char **message)
 		.framerate = framerate_of(encoder),
 		.bitrate = encoder->bitrate,
 		.maximumNalSize = encoder->applied.maximumNalSize,
+		.quality = encoder->options.quality,
 		// Who can take less than the others is given fewer pictures of the same encode.
 		.layers = encoder->options.policy == RTC_WISH_SLOWEST ? 1 : RTC_FRAME_LAYERS,
 	};
@@ -280,9 +282,22 @@ static void adapt(rtc_video_encoder *encoder, const rtc_frame *frame, const rtc_
 		forget_codec(encoder); // the next one begins with it
 }
 
-// Whether this one is left out, so that there are fewer.
-static int is_spared(rtc_video_encoder *encoder)
+// Whether one that stands alone comes before its time: half a period early is not, for sources are not exact.
+static int is_early(rtc_video_encoder *encoder, uint64_t time)
 {
+	uint64_t period = 1000000 / encoder->options.framerate;
+	int64_t ahead = (int64_t)(encoder->due - time);
+	if (ahead > (int64_t)period / 2 && ahead <= 2 * (int64_t)period)
+		return 1;
+	encoder->due = (ahead > 0 && ahead <= 2 * (int64_t)period ? encoder->due : time) + period;
+	return 0;
+}
+
+// Whether this one is left out, so that there are fewer.
+static int is_spared(rtc_video_encoder *encoder, uint64_t time)
+{
+	if (encoder->options.codec->video->isStill)
+		return is_early(encoder, time);
 	if (++encoder->spared < encoder->quality.divisor)
 		return 1;
 	encoder->spared = 0;
@@ -354,7 +369,7 @@ static rtc_frame *encode(rtc_video_encoder *encoder, const rtc_frame *frame, int
 			forget_codec(encoder);
 		return NULL;
 	}
-	output->format = RTC_FORMAT_ENCODED;
+	output->format = encoder->options.codec->video->isStill ? RTC_FORMAT_JPEG : RTC_FORMAT_ENCODED;
 	output->codec = encoder->options.codec;
 	output->time = frame->time;
 	output->width = encoder->width;
@@ -409,7 +424,7 @@ static void *run(void *argument)
 		if (!frame)
 			break;
 		adapt(encoder, frame, &limits, bitrate);
-		if (is_spared(encoder)) {
+		if (is_spared(encoder, frame->time)) {
 			pthread_mutex_lock(&encoder->lock);
 			encoder->statistics.framesSpared++;
 			pthread_mutex_unlock(&encoder->lock);

@@ -11,10 +11,11 @@
 
 typedef struct {
 	const rtc_codec *codec; // one that encodes pictures
-	uint32_t framerate;     // frames per second at most, for the rate control
+	uint32_t framerate;     // frames per second at most, for the rate control; of JPEG others are left out
 	uint32_t bitrate;       // bit/s, the upper limit of what sinks ask for
 	rtc_wish_policy policy; // whose wishes count below it
 	rtc_video_preference preference;
+	uint8_t quality;           // of JPEG, 1 to 100; 0: RTC_JPEG_QUALITY
 	uint32_t keyFrameInterval; // seconds between key frames that nobody asked for; 0: none
 	// Called on the encoder's thread: ENOTSUP when a picture size cannot be encoded, once for each size; ENOMEM when it
 	// lacks memory, once until it has it. Pictures are dropped meanwhile, and it tries again (rtc_retry.h). May be

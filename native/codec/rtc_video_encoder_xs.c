@@ -56,10 +56,19 @@ static rtc_video_preference preference_option(xsMachine *the)
 	return (rtc_video_preference)choice(the, xsID_degradationPreference, "degradationPreference", names);
 }
 
+// One of RTP's, or JPEG.
+static const rtc_codec *codec_option(xsMachine *the)
+{
+	char name[RTC_CODEC_NAME];
+	rtc_xs_string(the, &xsArg(0), xsID_codec, "codec", name, sizeof name, 1);
+	return strcmp(name, rtc_codec_jpeg.name) ? rtc_encoder_codec(the, 1) : &rtc_codec_jpeg;
+}
+
 void xs_rtc_video_encoder(xsMachine *the)
 {
 	rtc_video_encoder_options options = {
-		.codec = rtc_encoder_codec(the, 1),
+		.codec = codec_option(the),
+		.quality = (uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_quality, "quality", 1, 100, RTC_JPEG_QUALITY),
 		.framerate = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_framerate, "framerate", 1, 120, DEFAULT_FRAMERATE),
 		.bitrate = (uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_bitrate, "bitrate", RTC_VIDEO_MINIMUM_BITRATE,
 											RTC_VIDEO_MAXIMUM_BITRATE, DEFAULT_BITRATE),

@@ -13,8 +13,8 @@ export interface FrameReaderStatistics {
 }
 
 /**
- * Gives JavaScript the pictures of a VideoSource that makes JPEG (its option `quality`): a sink for `connect`. Only the newest
- * picture waits, so that who reads late reads what is new, and holds no more than one.
+ * Gives JavaScript the pictures of a VideoSource that makes JPEG (its option `quality`), or of a VideoEncoder of "JPEG": a sink for
+ * `connect`. Only the newest picture waits, so that who reads late reads what is new, and holds no more than one.
  */
 export default class FrameReader extends (Native("xs_rtc_frame_reader_destructor") as unknown as new () => object) {
 	/** @throws TypeError naming the option; Error with code "peer/out-of-resources" */
@@ -31,6 +31,26 @@ export default class FrameReader extends (Native("xs_rtc_frame_reader_destructor
 	 */
 	read(header?: number): ArrayBuffer | undefined {
 		return native("xs_rtc_frame_reader_read").call(this, header);
+	}
+
+	/**
+	 * Takes the newest picture, for who gives it on in parts: it stays outside of the machine's heap, until another one is
+	 * taken.
+	 * @returns its bytes; 0: there is none that has not been read, or no memory for it
+	 */
+	take(): number {
+		return native("xs_rtc_frame_reader_take").call(this);
+	}
+
+	/**
+	 * A part of the picture that was taken.
+	 * @param from bytes before it
+	 * @param most bytes of it, 0 to 1,024
+	 * @returns undefined: there are none
+	 * @throws RangeError
+	 */
+	slice(from: number, most: number): ArrayBuffer | undefined {
+		return native("xs_rtc_frame_reader_slice").call(this, from, most);
 	}
 
 	statistics(): FrameReaderStatistics {

@@ -2,6 +2,8 @@
 #include "rtc_frame_reader.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include "rtc_port.h"
 
 struct rtc_frame_reader {
 	rtc_sink sink; // first
@@ -11,12 +13,16 @@ struct rtc_frame_reader {
 	void *context;
 	rtc_frame *newest;
 	rtc_frame_reader_statistics statistics;
+	// Of who reads:
+	uint8_t *taken;
+	uint32_t size;
 };
 
 static void sink_destroy(rtc_sink *sink)
 {
 	rtc_frame_reader *reader = (rtc_frame_reader *)sink;
 	rtc_frame_release(reader->newest);
+	rtc_free(reader->taken);
 	pthread_mutex_destroy(&reader->lock);
 	free(reader);
 }
@@ -64,6 +70,31 @@ rtc_frame *rtc_frame_reader_read(rtc_frame_reader *reader)
 	reader->newest = NULL;
 	pthread_mutex_unlock(&reader->lock);
 	return frame;
+}
+
+uint32_t rtc_frame_reader_take(rtc_frame_reader *reader)
+{
+	rtc_frame *frame = rtc_frame_reader_read(reader);
+	if (!frame)
+		return 0;
+	rtc_free(reader->taken);
+	reader->taken = rtc_calloc(1, frame->size ? frame->size : 1);
+	reader->size = reader->taken ? frame->size : 0;
+	if (reader->taken)
+		memcpy(reader->taken, frame->data, frame->size);
+	else
+		rtc_frame_reader_dropped(reader);
+	rtc_frame_release(frame);
+	return reader->size;
+}
+
+uint32_t rtc_frame_reader_copy(rtc_frame_reader *reader, uint32_t from, uint8_t *to, uint32_t most)
+{
+	if (from >= reader->size)
+		return 0;
+	uint32_t left = reader->size - from, size = most < left ? most : left;
+	memcpy(to, reader->taken + from, size);
+	return size;
 }
 
 void rtc_frame_reader_dropped(rtc_frame_reader *reader)

@@ -17,6 +17,12 @@ rtc_frame_reader *rtc_frame_reader_new(void (*onFrame)(void *context), void *con
 rtc_sink *rtc_frame_reader_sink(rtc_frame_reader *reader);
 // The newest picture, which is the caller's to release. NULL: there is none that has not been read.
 rtc_frame *rtc_frame_reader_read(rtc_frame_reader *reader);
+// For who gives it on in parts: the newest picture as a copy of its size, which stays until the next one is taken, or
+// the reader is closed, and holds no place of a pool meanwhile. Returns its bytes; 0: there is none, or no memory for
+// it.
+uint32_t rtc_frame_reader_take(rtc_frame_reader *reader);
+// Copies of the one that was taken what lies from `from` on, `most` bytes at most. Returns how many.
+uint32_t rtc_frame_reader_copy(rtc_frame_reader *reader, uint32_t from, uint8_t *to, uint32_t most);
 void rtc_frame_reader_dropped(rtc_frame_reader *reader); // the caller could not use the one that was read
 void rtc_frame_reader_get_statistics(rtc_frame_reader *reader, rtc_frame_reader_statistics *statistics);
 // Disconnects it. onFrame is not running, nor will be called, when it returns.

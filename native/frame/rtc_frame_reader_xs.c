@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define LARGEST_HEADER 256 // bytes
+#define LARGEST_PART 1024
 
 typedef struct {
 	rtc_segment segment; // first, for rtc_segment_get
@@ -79,19 +80,20 @@ void xs_rtc_frame_reader_close(xsMachine *the)
 	xs_rtc_frame_reader_destructor(record);
 }
 
-static uint32_t headerOf(xsMachine *the)
+// An argument, 0 where it is absent.
+static uint32_t numberOf(xsMachine *the, int index, const char *name, uint32_t largest)
 {
-	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) == xsUndefinedType)
+	if (xsmcArgc <= index || xsmcTypeOf(xsArg(index)) == xsUndefinedType)
 		return 0;
-	double value = xsmcToNumber(xsArg(0));
-	if (!(value >= 0 && value <= LARGEST_HEADER))
-		xsRangeError("header: 0 to %d", LARGEST_HEADER);
+	double value = xsmcToNumber(xsArg(index));
+	if (!(value >= 0 && value <= largest))
+		xsRangeError("%s: 0 to %u", name, (unsigned)largest);
 	return (uint32_t)value;
 }
 
 void xs_rtc_frame_reader_read(xsMachine *the)
 {
-	uint32_t header = headerOf(the);
+	uint32_t header = numberOf(the, 0, "header", LARGEST_HEADER);
 	reader_record *record = rtc_xs_host(the, &xsThis, &hooks, "FrameReader");
 	rtc_frame *frame = rtc_frame_reader_read(record->reader);
 	if (!frame)
@@ -112,6 +114,22 @@ void xs_rtc_frame_reader_read(xsMachine *the)
 		xsThrow(xsException);
 	}
 	rtc_frame_release(frame);
+}
+
+void xs_rtc_frame_reader_take(xsMachine *the)
+{
+	reader_record *record = rtc_xs_host(the, &xsThis, &hooks, "FrameReader");
+	xsmcSetInteger(xsResult, (xsIntegerValue)rtc_frame_reader_take(record->reader));
+}
+
+void xs_rtc_frame_reader_slice(xsMachine *the)
+{
+	uint8_t part[LARGEST_PART];
+	uint32_t from = numberOf(the, 0, "from", UINT32_MAX), most = numberOf(the, 1, "most", LARGEST_PART);
+	reader_record *record = rtc_xs_host(the, &xsThis, &hooks, "FrameReader");
+	uint32_t size = rtc_frame_reader_copy(record->reader, from, part, most);
+	if (size)
+		xsmcSetArrayBuffer(xsResult, part, (xsIntegerValue)size);
 }
 
 void xs_rtc_frame_reader_statistics(xsMachine *the)

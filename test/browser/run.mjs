@@ -7,6 +7,7 @@ import { launch, names } from "./browsers.mjs";
 import { Camera } from "./camera.mjs";
 import { makeFile } from "./media.mjs";
 import pageTests from "./page.mjs";
+import pictureTests from "./pictures.mjs";
 import { loudest, readTestCard } from "./test-card.mjs";
 
 /** @typedef {import("puppeteer-core").Browser} Browser */
@@ -409,6 +410,7 @@ test("a viewer that vanishes is noticed and its place freed", () =>
 	}));
 
 pageTests({ test, withCamera, open, picture });
+pictureTests({ test, open });
 
 /** @template T @param {number} duration @param {Promise<T>} promise */
 async function within(duration, promise) {

@@ -28,6 +28,7 @@ const given = [
 
 /** Folders that exist beside them and that a manifest may add. */
 const others = [
+	"esp_driver_jpeg/include",
 	"lwip/include",
 	"mbedtls/mbedtls/tf-psa-crypto/drivers/builtin/include",
 	"mbedtls/mbedtls/tf-psa-crypto/include",

@@ -73,8 +73,8 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	"rtc_dtls_worker.c:work": ["rtc_dtls.c:run"],
 	rtc_dtls_enter: ["rtc_dtls_xs.c:post", "rtc_sctp.c:onState"],
 	"rtc_dtls_data.c:readAll": ["rtc_sctp.c:onData"],
-	"rtc_video_encoder.c:run": ["rtc_esp_h264.c:*", "rtc_encoder_record_failed"], // encode() and others are a part of it
-	"rtc_video_encoder.c:forget_codec": ["rtc_esp_h264.c:destroy"],
+	"rtc_video_encoder.c:run": ["rtc_esp_h264.c:*", "rtc_jpeg_esp32.c:*", "rtc_encoder_record_failed"], // encode() and others are a part of it
+	"rtc_video_encoder.c:forget_codec": ["rtc_esp_h264.c:destroy", "rtc_jpeg_esp32.c:destroy"],
 	"rtc_audio_encoder.c:sink_frame": ["rtc_opus.c:takes", "rtc_g711.c:takes"],
 	"rtc_audio_encoder.c:tell": ["rtc_encoder_record_failed"],
 	"rtc_audio_encoder.c:run": ["rtc_opus.c:encode", "rtc_g711.c:encode", "*:make", "*:set_bitrate"],

@@ -295,6 +295,48 @@ static void a_reader_has_the_newest_picture(void **state)
 	assert_int_equal(living, 0);
 }
 
+// A picture that was taken stays, whatever comes, and holds no place of the pool.
+static void a_picture_that_was_taken_leaves_in_parts(void **state)
+{
+	(void)state;
+	atomic_int news = 0;
+	producer *it = producer_new();
+	rtc_frame_pool *pool = rtc_frame_pool_new(2, 64);
+	rtc_frame_reader *reader = rtc_frame_reader_new(told, &news);
+	uint8_t part[64];
+	assert_int_equal(rtc_source_connect(&it->source, rtc_frame_reader_sink(reader)), 0);
+	assert_int_equal(rtc_frame_reader_take(reader), 0);
+	assert_int_equal(rtc_frame_reader_copy(reader, 0, part, sizeof part), 0);
+	rtc_frame *frame = rtc_frame_pool_get(pool);
+	frame->format = RTC_FORMAT_JPEG;
+	frame->size = 50;
+	for (uint8_t i = 0; i < 50; i++)
+		frame->data[i] = i;
+	rtc_source_deliver(&it->source, frame);
+	rtc_frame_release(frame);
+	assert_int_equal(rtc_frame_reader_take(reader), 50);
+	assert_int_equal(rtc_frame_reader_take(reader), 0);
+	rtc_frame *both[] = {rtc_frame_pool_get(pool), rtc_frame_pool_get(pool)};
+	assert_true(both[0] && both[1]);
+	memset(both[0]->data, 0xff, 64);
+	memset(both[1]->data, 0xff, 64);
+	assert_int_equal(rtc_frame_reader_copy(reader, 0, part, 20), 20);
+	assert_int_equal(part[19], 19);
+	assert_int_equal(rtc_frame_reader_copy(reader, 40, part, 20), 10);
+	assert_int_equal(part[9], 49);
+	assert_int_equal(rtc_frame_reader_copy(reader, 50, part, 20), 0);
+	assert_int_equal(rtc_frame_reader_copy(reader, UINT32_MAX, part, 20), 0);
+	rtc_frame_release(both[0]);
+	rtc_frame_release(both[1]);
+	give(it, pool, RTC_FORMAT_JPEG); // one that is empty
+	assert_int_equal(rtc_frame_reader_take(reader), 0);
+	assert_int_equal(rtc_frame_reader_copy(reader, 0, part, 1), 0);
+	rtc_frame_reader_close(reader);
+	rtc_source_release(&it->source);
+	rtc_frame_pool_close(pool);
+	assert_int_equal(living, 0);
+}
+
 static void *read_run(void *argument)
 {
 	rtc_frame_reader *reader = argument;
@@ -335,6 +377,7 @@ int main(void)
 		cmocka_unit_test(references_go_in_both_directions),
 		cmocka_unit_test(connections_change_while_frames_flow),
 		cmocka_unit_test(a_reader_has_the_newest_picture),
+		cmocka_unit_test(a_picture_that_was_taken_leaves_in_parts),
 		cmocka_unit_test(a_reader_may_close_while_frames_flow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The H.264 encoder: what it makes is decoded again and compared with what went in.
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -666,6 +667,110 @@ static void test_output_is_bounded(void **state)
 	close_bench(&b);
 }
 
+// ---- JPEG
+
+typedef struct {
+	test_decoder decoder;
+	rtc_frame *input;
+	uint32_t bytes, intact;
+	double noise; // of luma, mean square
+} jpeg_check;
+
+static void check_jpeg(test_sink *sink, rtc_frame *output)
+{
+	jpeg_check *b = sink->context;
+	assert_int_equal(output->format, RTC_FORMAT_JPEG);
+	assert_true(output->key && output->size > 4 && output->data[0] == 0xff && output->data[1] == 0xd8);
+	assert_true(test_decoder_decode(&b->decoder, output));
+	const AVFrame *picture = b->decoder.frame;
+	assert_true(picture->width == b->input->width && picture->height == b->input->height);
+	double sum = 0;
+	for (int y = 0; y < picture->height; y++)
+		for (int x = 0; x < picture->width; x++) {
+			int luma = b->input->planes[0][y * (int)b->input->strides[0] + x];
+			double difference = picture->data[0][y * picture->linesize[0] + x] - (luma - 16) * 255 / 219.0;
+			sum += difference * difference;
+		}
+	b->noise = sum / (picture->width * picture->height);
+	b->bytes = output->size;
+	b->intact++;
+}
+
+static double psnr_of(uint8_t quality, uint32_t *bytes)
+{
+	bench b;
+	jpeg_check check = {0};
+	open_bench(&b, 320, 240, 1000000, 0);
+	rtc_video_encoder_options options = {.codec = &rtc_codec_jpeg,
+										 .framerate = 30,
+										 .bitrate = 1000000,
+										 .quality = quality,
+										 .preference = RTC_VIDEO_KEEP_BOTH};
+	int error;
+	rtc_video_encoder *jpeg = rtc_video_encoder_new(&options, &error);
+	test_sink output;
+	test_sink_init(&output, check_jpeg, &check);
+	test_decoder_open(&check.decoder, AV_CODEC_ID_MJPEG);
+	rtc_source_connect(rtc_video_encoder_source(jpeg), &output.sink);
+	rtc_frame_release(scene(&b, 320, 240)); // the next is not in step with the blocks
+	check.input = scene(&b, 320, 240);
+	rtc_sink *sink = rtc_video_encoder_sink(jpeg);
+	sink->frame(sink, check.input);
+	assert_true(test_sink_wait(&output, 1, PATIENCE));
+	rtc_video_encoder_close(jpeg);
+	rtc_frame_release(check.input);
+	test_decoder_close(&check.decoder);
+	rtc_sink_release(&output.sink);
+	close_bench(&b);
+	*bytes = check.bytes;
+	return 10 * log10(255 * 255 / check.noise);
+}
+
+static void test_jpeg_is_like_the_picture(void **state)
+{
+	(void)state;
+	uint32_t bytes[3];
+	double coarse = psnr_of(1, &bytes[0]), usual = psnr_of(0, &bytes[1]), fine = psnr_of(100, &bytes[2]);
+	print_message("quality 1, 75, 100: %.1f, %.1f, %.1f dB; %u, %u, %u bytes\n", coarse, usual, fine,
+				  (unsigned)bytes[0], (unsigned)bytes[1], (unsigned)bytes[2]);
+	assert_true(coarse > 20 && usual > 28 && fine > 40);
+	assert_true(bytes[0] < bytes[1] && bytes[1] < bytes[2]);
+}
+
+// Of 60 pictures in two seconds 20 are made, however their source trembles.
+static void test_jpeg_keeps_to_its_rate(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 64, 48, 1000000, 0);
+	rtc_video_encoder_options options = {
+		.codec = &rtc_codec_jpeg, .framerate = 10, .bitrate = 1000000, .preference = RTC_VIDEO_KEEP_BOTH};
+	int error;
+	rtc_video_encoder *jpeg = rtc_video_encoder_new(&options, &error);
+	rtc_video_encoder_statistics statistics = {0};
+	test_sink output;
+	test_sink_init(&output, NULL, NULL);
+	rtc_source_connect(rtc_video_encoder_source(jpeg), &output.sink);
+	rtc_sink *sink = rtc_video_encoder_sink(jpeg);
+	for (uint32_t i = 0; i < 60; i++) {
+		rtc_frame *frame = scene(&b, 64, 48);
+		frame->time += i % 3 * 4000;
+		sink->frame(sink, frame);
+		rtc_frame_release(frame);
+		for (int wait = 0; wait < PATIENCE; wait++) {
+			rtc_video_encoder_get_statistics(jpeg, &statistics);
+			if (statistics.framesEncoded + statistics.framesSpared > i)
+				break;
+			usleep(1000);
+		}
+	}
+	assert_int_equal(statistics.framesDropped, 0);
+	assert_in_range(statistics.framesEncoded, 19, 21);
+	rtc_video_encoder_close(jpeg);
+	rtc_sink_release(&output.sink);
+	close_bench(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -686,6 +791,8 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_encoded_without_sinks),
 		cmocka_unit_test(test_newest_frames_win),
 		cmocka_unit_test(test_output_is_bounded),
+		cmocka_unit_test(test_jpeg_is_like_the_picture),
+		cmocka_unit_test(test_jpeg_keeps_to_its_rate),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

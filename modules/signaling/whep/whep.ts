@@ -29,10 +29,12 @@ export interface WHEPSignalingOptions extends Secrets {
 	port?: number | undefined;
 	/** Path of the endpoint. Default "/whep". */
 	path?: string | undefined;
-	/** Answers what is not the endpoint's: the page, say. It is asked for no secret. Default: 404. */
+	/** Answers what is not the endpoint's: the page, say. It is asked for no secret, but for `guarded`. Default: 404. */
 	onRequest?(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
+	/** Paths of `onRequest` that are for those only who may watch: a picture, say. */
+	guarded?: readonly string[] | undefined;
 	/**
-	 * Decides about each request to the endpoint and its sessions, after `token` and `password`; within 10 s. A false is
+	 * Decides about each request to the endpoint, its sessions and what is `guarded`, after `token` and `password`; within 10 s. A false is
 	 * answered with 401 where the request has no Authorization, else with 403; an exception with 500.
 	 */
 	authorize?(request: HTTPRequest): boolean | Promise<boolean>;
@@ -149,22 +151,32 @@ export default class WHEPSignaling implements SignalingClient {
 
 	/** A stranger is turned away before the device takes the body. A browser's preflight bears no secret. */
 	private onHead(head: HTTPRequestHead): HTTPResponse | undefined {
-		if (!this.#endpoint.owns(head.path) || head.method === "OPTIONS") return undefined;
+		if (!this.isGuarded(head.path) || head.method === "OPTIONS") return undefined;
 		return this.#authorization.refusal(head, this.#clock.now);
 	}
 
 	private onRequest(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
-		if (this.#endpoint.owns(request.path)) this.decide(request, respond);
+		if (this.isGuarded(request.path)) this.decide(request, respond);
+		else this.answer(request, respond);
+	}
+
+	private isGuarded(path: string): boolean {
+		return this.#endpoint.owns(path) || (this.#options.guarded?.includes(path) ?? false);
+	}
+
+	/** For who may have it. */
+	private answer(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
+		if (this.#endpoint.owns(request.path)) this.#endpoint.handle(request, respond);
 		else if (this.#options.onRequest) this.#options.onRequest(request, respond);
 		else respond(textResponse(404, "Not found."));
 	}
 
 	private decide(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
 		const { authorize } = this.#options;
-		if (!authorize || request.method === "OPTIONS") return this.#endpoint.handle(request, respond);
+		if (!authorize || request.method === "OPTIONS") return this.answer(request, respond);
 		const decision = authorize.call(this.#options, request);
 		const take = (allowed: boolean) => {
-			if (allowed === true) return this.#endpoint.handle(request, respond);
+			if (allowed === true) return this.answer(request, respond);
 			const isAsked = !request.headers.has("authorization");
 			const headers: Record<string, string> = isAsked ? { "www-authenticate": 'Bearer realm="camera"' } : {};
 			respond(textResponse(isAsked ? 401 : 403, "This camera is not for everybody.", headers));

@@ -63,6 +63,22 @@ test("without a secret everybody may watch, and the device says so", async () =>
 	expect(messages[0]).toMatchObject({ type: "offer", remoteAddress: "192.0.2.1" });
 });
 
+test("what is guarded asks for the same secret and the same decision, before it is asked for itself", async () => {
+	const asked: string[] = [];
+	listen({
+		token,
+		guarded: ["/picture"],
+		authorize: ({ path, query }) => asked.push(path) > 0 && query !== "no",
+		onRequest: ({ path }, respond) => respond({ status: 200, body: path }),
+	});
+	expect(await statusOf(send("GET", "/picture"))).toBe(401);
+	expect(await statusOf(send("GET", "/pictures"))).toBe(200);
+	expect(asked).toEqual([]);
+	expect((await send("GET", "/picture", bearer)).body).toBe("/picture");
+	expect(await statusOf(send("GET", "/picture?no", bearer))).toBe(403);
+	expect(asked).toEqual(["/picture", "/picture"]);
+});
+
 test("with one, neither an offer nor a session is to be had without it; a preflight and the page are", async () => {
 	listen({ token, origins: ["http://elsewhere"], onRequest: (_, respond) => respond({ status: 200, body: "page" }) });
 	expect(signaling.isOpen).toBe(false);

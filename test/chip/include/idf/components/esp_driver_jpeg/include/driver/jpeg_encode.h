@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CHIP_JPEG_ENCODE_H
+#define CHIP_JPEG_ENCODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "esp_err.h"
+
+typedef struct chip_jpeg_encoder *jpeg_encoder_handle_t;
+typedef enum { JPEG_ENCODE_IN_FORMAT_YUV422 = 1 } jpeg_enc_input_format_t;
+typedef enum { JPEG_DOWN_SAMPLING_YUV422 = 1 } jpeg_down_sampling_type_t;
+typedef enum { JPEG_ENC_ALLOC_INPUT_BUFFER, JPEG_ENC_ALLOC_OUTPUT_BUFFER } jpeg_enc_buffer_alloc_direction_t;
+
+typedef struct {
+	uint32_t height, width;
+	jpeg_enc_input_format_t src_type;
+	jpeg_down_sampling_type_t sub_sample;
+	uint32_t image_quality;
+} jpeg_encode_cfg_t;
+
+typedef struct {
+	int intr_priority, timeout_ms;
+} jpeg_encode_engine_cfg_t;
+
+typedef struct {
+	jpeg_enc_buffer_alloc_direction_t buffer_direction;
+} jpeg_encode_memory_alloc_cfg_t;
+
+esp_err_t jpeg_new_encoder_engine(const jpeg_encode_engine_cfg_t *options, jpeg_encoder_handle_t *encoder);
+esp_err_t jpeg_encoder_process(jpeg_encoder_handle_t encoder, const jpeg_encode_cfg_t *options, const uint8_t *input,
+							   uint32_t inputSize, uint8_t *output, uint32_t outputSize, uint32_t *size);
+esp_err_t jpeg_del_encoder_engine(jpeg_encoder_handle_t encoder);
+void *jpeg_alloc_encoder_mem(size_t size, const jpeg_encode_memory_alloc_cfg_t *options, size_t *allocated);
+
+#endif
