@@ -16,21 +16,17 @@ enum { TYPE_DELIMITER = 9, TYPE_FILLER = 12, TYPE_STAP_A = 24, TYPE_FU_A = 28 };
 #define FU_START 0x80
 #define FU_END 0x40
 
-// The next start code prefix (00 00 01), or `end`. memchr reads words or vectors where a loop would read bytes.
+// The next start code prefix (00 00 01), or `end`. memchr reads words or vectors where a loop would read bytes; its
+// last byte is rarer than the zeros.
 static const uint8_t *findStartCode(const uint8_t *position, const uint8_t *end)
 {
-	while (end - position >= 3) {
-		const uint8_t *zero = memchr(position, 0, (size_t)(end - position) - 2);
-		if (!zero)
-			break;
-		if (zero[1])
-			position = zero + 2;
-		else if (!zero[2])
-			position = zero + 1;
-		else if (zero[2] == 1)
-			return zero;
-		else
-			position = zero + 3;
+	if (end - position < 3)
+		return end;
+	const uint8_t *at = position + 2, *one;
+	while ((one = memchr(at, 1, (size_t)(end - at)))) {
+		if (!one[-1] && !one[-2])
+			return one - 2;
+		at = one + 1;
 	}
 	return end;
 }

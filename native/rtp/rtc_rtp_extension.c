@@ -22,7 +22,7 @@ static uint8_t *element(uint8_t *at, uint8_t id, uint8_t size)
 // 24 bits, of which 18 are behind the point: seconds that wrap at 64. Any clock will do: receivers compare differences.
 static uint32_t sendTime(uint64_t now)
 {
-	return (uint32_t)(((now % 64000000) << 18) / 1000000) & 0xffffff;
+	return (uint32_t)((now << 12) / 15625) & 0xffffff; // 2^18 / 10^6
 }
 
 static uint8_t *writeElements(uint8_t *at, const rtc_rtp_extension_ids *ids, const rtc_rtp_extension_values *values)

@@ -325,7 +325,6 @@ static int isFull(const rtc_rtp_session *session)
 
 int rtc_rtp_thin(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame)
 {
-	uint64_t now = rtc_now();
 	uint32_t share = rtc_rtp_share(session);
 	rtc_rtp_verdict verdict = rtc_rtp_thinning_judge(&stream->thinning, frame, share);
 	if (verdict == RTC_RTP_SEND)
@@ -334,14 +333,13 @@ int rtc_rtp_thin(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_fra
 	if (verdict == RTC_RTP_SKIP)
 		return ECANCELED;
 	uint64_t wait = rtc_rtp_thinning_wait(&stream->thinning, share);
-	stream->keyFrameEarliest = now + (wait > CONGESTED ? wait : CONGESTED);
+	stream->keyFrameEarliest = rtc_now() + (wait > CONGESTED ? wait : CONGESTED);
 	return EAGAIN;
 }
 
 int rtc_rtp_queue_frame(rtc_rtp_session *session, rtc_rtp_stream *stream, const rtc_frame *frame, uint32_t timestamp)
 {
 	rtc_rtp_cut cut;
-	uint64_t now = rtc_now();
 	uint16_t most = (uint16_t)(stream->options.maximumPacketSize - RTC_RTP_OVERHEAD);
 	int error = rtc_rtp_cache_cut(session->cache, frame, stream->options.packetizationMode, most, &cut);
 	if (error)
@@ -350,7 +348,7 @@ int rtc_rtp_queue_frame(rtc_rtp_session *session, rtc_rtp_stream *stream, const 
 		forget(session, stream, 1); // nobody needs what led to it
 	if (isFull(session)) {
 		if (!frame->key) {
-			stream->keyFrameEarliest = now + CONGESTED;
+			stream->keyFrameEarliest = rtc_now() + CONGESTED;
 			stream->feedback.statistics.congested++;
 		}
 		return EAGAIN;

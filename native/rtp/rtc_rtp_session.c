@@ -184,6 +184,8 @@ static int sendAtOnce(rtc_rtp_departure *out, rtc_rtp_stream *stream, const rtc_
 	int error = options->codec->payload->begin(&state, frame->data, frame->size, options->packetizationMode, most);
 	if (error)
 		return error;
+	if (!rtc_rtp_room(out))
+		return ENOTCONN;
 	rtc_rtp_head head = {
 		.stream = stream,
 		.payloadType = options->payloadType,
@@ -207,10 +209,8 @@ int rtc_rtp_session_send(rtc_rtp_session *session, rtc_rtp_stream *stream, const
 {
 	rtc_rtp_departure out = {.session = session};
 	int isVideo = stream->options.codec->isVideo, waits = session->cache && isVideo;
-	if (session->closed || !rtc_rtp_room(&out))
+	if (session->closed || !rtc_srtp_has_way(session->srtp))
 		return ENOTCONN;
-	if (waits)
-		rtc_rtp_depart(&out); // it is cut without the transport's lock
 	int error = isVideo ? rtc_rtp_thin(session, stream, frame) : 0;
 	if (!error)
 		error = waits ? rtc_rtp_queue_frame(session, stream, frame, timestamp) : ENOBUFS;

@@ -381,6 +381,11 @@ int rtc_srtp_may_repeat(rtc_srtp *srtp)
 	return atomic_load_explicit(&srtp->profile, memory_order_relaxed) == RTC_SRTP_AES128_CM_SHA1_80;
 }
 
+int rtc_srtp_has_way(rtc_srtp *srtp)
+{
+	return rtc_srtp_ready(srtp) && rtc_path_has_way(srtp->path);
+}
+
 rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp)
 {
 	pthread_mutex_lock(&srtp->sendLock);

@@ -56,6 +56,7 @@ void rtc_srtp_remove_handler(rtc_srtp *srtp, void *context);
 // Locks are taken in this order: the session's send lock, then the transport's. A handler may send.
 typedef struct rtc_srtp_transmit rtc_srtp_transmit;
 rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp);
+int rtc_srtp_has_way(rtc_srtp *srtp);                  // whether it is worth while to begin
 uint8_t *rtc_srtp_buffer(rtc_srtp_transmit *transmit); // RTC_MTU bytes; after each commit, ask again
 // 0; EMSGSIZE, or EINVAL when libsrtp refuses the packet (no header, a sequence number sent long before): it is not
 // sent.

@@ -266,6 +266,14 @@ static int begin(rtc_path *path)
 	return 1;
 }
 
+int rtc_path_has_way(rtc_path *path)
+{
+	pthread_mutex_lock(&path->transport->lock);
+	int hasWay = path->selected.family != 0;
+	pthread_mutex_unlock(&path->transport->lock);
+	return hasWay;
+}
+
 rtc_transmit *rtc_path_begin(rtc_path *path)
 {
 	return begin(path) ? &path->transport->transmit : NULL;

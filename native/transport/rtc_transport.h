@@ -145,6 +145,7 @@ int rtc_path_send(rtc_path *path, const uint8_t *data, size_t size);
 #define RTC_TRANSMIT_SIZE 1296 // RTC_MTU, SRTP's tag, TURN's channel header, rounded up
 typedef struct rtc_transmit rtc_transmit;
 rtc_transmit *rtc_path_begin(rtc_path *path); // NULL before a selection, or when closed
+int rtc_path_has_way(rtc_path *path);         // whether there is a selection, without a wait for who sends
 uint8_t *rtc_transmit_buffer(rtc_transmit *transmit);
 void rtc_transmit_commit(rtc_transmit *transmit, size_t size);
 uint32_t rtc_transmit_end(rtc_transmit *transmit);

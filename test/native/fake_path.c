@@ -285,6 +285,11 @@ int rtc_path_send(rtc_path *path, const uint8_t *data, size_t size)
 	return 0;
 }
 
+int rtc_path_has_way(rtc_path *path)
+{
+	return path != NULL;
+}
+
 rtc_transmit *rtc_path_begin(rtc_path *path)
 {
 	pthread_mutex_lock(&path->transmitLock);

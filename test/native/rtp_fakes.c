@@ -116,9 +116,14 @@ void rtc_free(void *memory)
 	free(memory);
 }
 
+int rtc_srtp_has_way(rtc_srtp *srtp)
+{
+	return srtp->ready && (!srtp->endsAfter || srtp->begins < srtp->endsAfter);
+}
+
 rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp)
 {
-	if (!srtp->ready || (srtp->endsAfter && srtp->begins == srtp->endsAfter))
+	if (!rtc_srtp_has_way(srtp))
 		return NULL;
 	assert_int_equal(srtp->depth++, 0);
 	srtp->begins++;

@@ -29,6 +29,7 @@ typedef struct {
 	double rate, loss, cross; // bit/s of the link, loss 0 … 1, bit/s of others in its queue
 	double free;              // when the link has sent all
 	double nextFrame, nextFeedback, start;
+	double pauses;          // until when the receiver takes nothing in
 	uint32_t limit, target; // bit/s, of the encoder
 	double excess;          // bytes that it owes
 	int wantsKey;
@@ -139,6 +140,8 @@ static void carry(world *w)
 			w->bytes += (double)packet->size + BELOW;
 		}
 		it->arrives = w->free + WAY;
+		if (it->arrives < w->pauses)
+			it->arrives = w->pauses;
 		if (w->delayCount < sizeof w->delays / sizeof w->delays[0])
 			w->delays[w->delayCount++] = queued;
 	}
@@ -201,7 +204,8 @@ static void pass(world *w, double time)
 		}
 		if (now >= w->nextFeedback) {
 			w->nextFeedback += 0.05;
-			report_arrivals(w);
+			if (now >= w->pauses)
+				report_arrivals(w);
 		}
 		fakeRun(w->f->srtp, fakeNow);
 		carry(w);
@@ -343,6 +347,26 @@ static unsigned framesSent(world *w)
 	return (unsigned)statistics.framesSent;
 }
 
+// A machine that has something else to do for a moment takes nothing in, and then all at once: that says nothing of the
+// way.
+static void aReceiverThatPauses(void **state)
+{
+	(void)state;
+	for (uint32_t i = 1; i <= 10; i++) {
+		world *w = open(20e6, 1500000);
+		w->random = i;
+		pass(w, 10);
+		unsigned before = framesSent(w);
+		for (int n = 0; n < 4; n++) {
+			w->pauses = seconds() + 0.1 * i;
+			pass(w, 3);
+			assert_true(estimate(w) >= 1500000);
+		}
+		assert_in_range(framesSent(w) - before, 359, 361);
+		shut(w);
+	}
+}
+
 // The encoder makes twice what this way carries, for others. Of its layers those that fit go, without a break; nobody
 // pays for it with key frames.
 static void farBelowTheOthers(void **state)
@@ -397,6 +421,7 @@ int main(void)
 		cmocka_unit_test(littleToSend),
 		cmocka_unit_test(randomLoss),
 		cmocka_unit_test(aNarrowWay),
+		cmocka_unit_test(aReceiverThatPauses),
 		cmocka_unit_test(farBelowTheOthers),
 		cmocka_unit_test(farBelowWithoutLayers),
 	};

@@ -53,7 +53,7 @@ static void aLargeFrameLeavesInRuns(void **state)
 	picture(f, fakeNow, 1, 5900);
 	assert_int_equal(f->statistics.packetsSent, f->srtp->count - 1);
 	assert_true(f->statistics.packetsSent > 30 && f->srtp->most <= 16);
-	assert_int_equal(f->srtp->begins, 1 + (f->srtp->count + 15) / 16); // the first looks whether there is a way
+	assert_int_equal(f->srtp->begins, (f->srtp->count + 15) / 16);
 	for (uint16_t i = 0; i < f->statistics.packetsSent; i++)
 		assert_int_equal(packetAt(f, i).sequence, 0x73f3 + i);
 	finish(f);
@@ -268,7 +268,7 @@ static void theWayOutEndsInAFrame(void **state)
 	rtc_rtp_stream_options options = video;
 	options.maximumPacketSize = 200;
 	fixture *f = begin(&options, 1);
-	f->srtp->endsAfter = 2;
+	f->srtp->endsAfter = 1;
 	int requests = f->source.keyFrameRequests;
 	picture(f, fakeNow, 1, 5900);
 	assert_int_equal(f->statistics.packetsSent, 16);
