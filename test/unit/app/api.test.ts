@@ -11,6 +11,7 @@ import type {
 	SignalingMessage,
 	SignalingRole,
 } from "webrtc/signaling";
+import { AudioOutput } from "../fakes/native/render";
 import { advance, pendingTimers, resetClock, settle } from "../fakes/moddable/clock";
 import { openNatives, setSilence } from "../fakes/native/transport";
 
@@ -155,6 +156,30 @@ test("APP-7: a loudspeaker that is missing is an event, and the rest is served",
 	expect(events.filter(({ type }) => type === "error")).toMatchObject([{ error: { code: "media/device-missing" } }]);
 	await watch();
 	expect(events.some(({ type }) => type === "peerConnected")).toBe(true);
+});
+
+test("APP-7: a loudspeaker that fails later is an event, too", async () => {
+	const { audioPlayer } = defaultMedia({ play: { output: "none" } });
+	await make({ audioPlayer }).run();
+	[...AudioOutput.open][0]!.options.onError!("media/device-failed", "pulled out");
+	expect(events.filter(({ type }) => type === "error")).toMatchObject([{ error: { code: "media/device-failed" } }]);
+});
+
+test("a candidate that cannot be read is an event, and the next ones are taken", async () => {
+	await make().run();
+	await watch();
+	const take = (candidate: string) =>
+		signaling.handler.onMessage({ type: "candidate", peerId: "ann", candidate: { candidate, sdpMid: "0" } });
+	take("candidate:1 1 udp nonsense");
+	take("candidate:2 1 udp 2130706431 198.51.100.7 4000 typ host");
+	await advance(10);
+	expect(events.filter(({ type }) => type === "error")).toMatchObject([
+		{ peerId: "ann", error: { code: "ice/bad-candidate" } },
+	]);
+	const statistics = [...(await app.connection("ann")!.getStats()).values()];
+	expect(
+		statistics.filter(({ type, address }) => type === "remote-candidate" && address === "198.51.100.7"),
+	).toHaveLength(1);
 });
 
 test("APP-8: the log has its level, which can change, and no part in events", async () => {

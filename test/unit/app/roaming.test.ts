@@ -118,6 +118,18 @@ test("a silent peer is asked again each 10 s, until its consent ends", async () 
 	expect(app.peers).toEqual([]);
 });
 
+test("changes in a row are one: of the restarts that wait, the last is made", async () => {
+	const { deviceHost } = await watch();
+	answers = false;
+	setForgery((from) => (from === deviceHost.address ? "203.0.113.9" : from)); // nothing gets through
+	for (let i = 0; i < 5; i++) {
+		deviceHost.move();
+		await advance(100);
+	}
+	await advance(8000);
+	expect(offers()).toBe(1);
+});
+
 test("where the signaling carries no second offer, none is made", async () => {
 	const { viewerHost } = await watch(false);
 	viewerHost.move("");
