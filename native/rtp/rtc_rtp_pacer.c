@@ -130,6 +130,16 @@ static int isKept(const rtc_rtp_session *session, rtc_rtp_stream *stream, uint16
 		   (uint16_t)(now / 1000 - kept->sent) <= rtc_rtp_cache_milliseconds(session->cache);
 }
 
+// Milliseconds for which what was sent may be on its way: less than a round trip. A receiver asks again after one, by
+// its own measure, and the least that was seen here has some of the time in it for which feedback waits. Who is found
+// to have asked too early asks for the third time only after another round trip, and the picture stands for so long.
+static uint32_t patienceOf(const rtc_rtp_session *session)
+{
+	float trip = session->bwe.leastTrip > 0 ? session->bwe.leastTrip : session->bwe.roundTrip;
+	uint32_t patience = (uint32_t)(trip * 3 / 4 / 1000);
+	return patience > REPAIR_PAUSE ? patience : REPAIR_PAUSE;
+}
+
 void rtc_rtp_repair_packet(rtc_rtp_session *session, rtc_rtp_stream *stream, uint16_t sequence, uint64_t now)
 {
 	if (session->repairCount == RTC_RTP_REPAIRS || !isKept(session, stream, sequence, now))
@@ -138,10 +148,9 @@ void rtc_rtp_repair_packet(rtc_rtp_session *session, rtc_rtp_stream *stream, uin
 		return;
 	rtc_rtp_kept *kept = keptOf(stream, sequence);
 	uint16_t milliseconds = (uint16_t)(now / 1000);
-	uint32_t pause = (uint32_t)(session->bwe.roundTrip / 1000);
-	// What was sent within the last round trip may be on its way: of a first request the packet itself is not meant.
+	// Of a first request the packet itself is not meant.
 	int again = kept->flags & 4;
-	if (again && (uint16_t)(milliseconds - kept->repaired) < (pause > REPAIR_PAUSE ? pause : REPAIR_PAUSE))
+	if (again && (uint16_t)(milliseconds - kept->repaired) < patienceOf(session))
 		return;
 	kept->flags |= 4;
 	kept->repaired = milliseconds;
