@@ -42,7 +42,16 @@ test.each(["turn:example.org", "turns:example.org:443?transport=tcp", "turn:[::1
 
 test.each([
 	...["", "stun", "stun:", "http://example.org", "stun://example.org", "stun:user@example.org", "stun:a b"],
-	...["stun:a:0", "stun:a:65536", "stun:a:port", "stun:a:", "stun:[::1", "stun:[::1]x", "stun:a?transport=udp"],
+	...[
+		"stun:a:0",
+		"stun:a:65536",
+		"stun:a:port",
+		"stun:a:",
+		"stun:[::1",
+		"stun:[a",
+		"stun:[::1]x",
+		"stun:a?transport=udp",
+	],
 	...["turn:a?transport=sctp", "turn:a?x=1", "turn:a?transport=udp?transport=udp", []],
 ])("%s is no server", (urls) => {
 	expect(nameOf(() => make(server(urls, credentials)))).toBe("SyntaxError");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events: listeners and handlers, negotiationneeded, and their order (DOM, W3C webrtc sections 4.4 and 4.7).
+import Negotiation from "webrtc/peer/negotiation";
 import { advance } from "../fakes/moddable/clock";
 import { begin, camera, end, make, negotiate, pair } from "./helpers";
 
@@ -51,6 +52,28 @@ test("candidates and gathering states come after the promise, the end of candida
 	expect(pc.localDescription!.sdp).toContain("a=candidate:");
 	await advance(0);
 	expect(heard).toEqual(["resolved", "gathering", "0 candidate", "complete", "end"]);
+});
+
+test("a fault of ours in a task ends that connection, if it is not closed, and no other", async () => {
+	const [first, second, third] = [make(), make(), make()];
+	const needed = jest.spyOn(Negotiation.prototype, "isNeeded");
+	needed.mockImplementationOnce(() => {
+		throw new TypeError("a fault");
+	});
+	needed.mockImplementationOnce(() => {
+		second.close();
+		throw new TypeError("a fault");
+	});
+	let changes = 0;
+	for (const pc of [first, second, third]) {
+		pc.onconnectionstatechange = () => changes++;
+		pc.addTransceiver("audio");
+	}
+	await advance(0);
+	expect([first, second, third].map(({ connectionState }) => connectionState)).toEqual(["failed", "closed", "new"]);
+	expect(first.error!.message).toContain("a fault");
+	expect(second.error).toBeUndefined();
+	expect(changes).toBe(1);
 });
 
 test("negotiationneeded comes once, as a task of its own, and again when something else is wanted", async () => {

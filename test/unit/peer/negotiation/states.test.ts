@@ -25,6 +25,19 @@ test("an offer is pending until its answer, then both are current", () => {
 	expect(theirs.negotiation.currentRemote!.text).toBe(offer);
 });
 
+test("a candidate that is found later is in the local description once, with its section", () => {
+	const ours = camera();
+	expect(ours.negotiation.addLocalCandidate("candidate:1")).toEqual({ mid: null, index: 0 });
+	ours.transport = { ...ours.transport, endOfCandidates: false };
+	ours.offer();
+	const late = "candidate:2 1 udp 1694498815 198.51.100.7 50001 typ srflx raddr 192.0.2.7 rport 50000";
+	for (let i = 0; i < 2; i++) expect(ours.negotiation.addLocalCandidate(late)).toEqual({ mid: "0", index: 0 });
+	expect(ours.text.split(`a=${late}\r\n`)).toHaveLength(2);
+	expect(ours.text).not.toContain("a=end-of-candidates");
+	ours.negotiation.endLocalCandidates();
+	expect(ours.text).toContain("a=end-of-candidates");
+});
+
 test("an answer needs an offer of the other side", () => {
 	const [ours, theirs] = [camera(), viewer()];
 	expect(codeOf(() => ours.answer())).toBe("peer/invalid-state");
