@@ -4,6 +4,7 @@ import { audio, retransmission, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
 import viewers from "examples/viewers";
+import estimate from "lan-camera/estimate";
 import linkSecret from "lan-camera/link";
 import * as settings from "lan-camera/settings";
 import site, { guarded } from "lan-camera/site";
@@ -35,7 +36,15 @@ async function start(): Promise<void> {
 		iceServers: settings.iceServers(),
 		viewerIceServers: settings.iceServers(),
 		guarded,
-		onRequest: site({ isOpen: () => signaling.isOpen, why: (id) => why.of(id), pictures }),
+		onRequest: site({
+			isOpen: () => signaling.isOpen,
+			why: (id) => why.of(id),
+			pictures,
+			estimate(id) {
+				const connection = app.connection(id);
+				return connection && estimate(connection);
+			},
+		}),
 	});
 	const why: Why = new Why((id) => (app.peers.includes(id) ? app.explain(id) : undefined));
 	const app = new WebRTCApp({

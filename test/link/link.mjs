@@ -4,6 +4,7 @@
 // is drawn from a seed.
 // @ts-check
 import { createSocket } from "node:dgram";
+import { networkInterfaces } from "node:os";
 
 /**
  * What the link does to the datagrams of one direction. All of it may change while it runs.
@@ -105,25 +106,34 @@ export class Direction {
 	}
 }
 
-/** One end of the relay: a socket that talks to one of the two. */
-class End {
-	/** @type {import("node:dgram").RemoteInfo | { address: string, port: number } | undefined} where the peer is */
-	peer;
-	socket = createSocket("udp4");
-
-	async open() {
-		await new Promise((resolve, reject) => {
-			this.socket.once("error", reject).bind(0, "127.0.0.1", () => resolve(undefined));
-		});
-		this.socket.removeAllListeners("error").on("error", () => undefined); // a peer that has gone
-		this.socket.setRecvBufferSize(1 << 20);
-		this.port = this.socket.address().port;
-	}
+/** This host's own address, where it has one: Firefox has no pair of what is at a loopback address with what is not. */
+function ownAddress() {
+	const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+	return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
 
+/** @typedef {{ address: string, port: number }} Address */
+
+/** @param {string} [address] to be bound to */
+async function openSocket(address) {
+	const socket = createSocket("udp4");
+	await new Promise((resolve, reject) => {
+		socket.once("error", reject).bind(0, address, () => resolve(undefined));
+	});
+	socket.removeAllListeners("error").on("error", () => undefined); // a peer that has gone
+	socket.setRecvBufferSize(1 << 20);
+	return socket;
+}
+
+const mostLegs = 8;
+
 export class Link {
-	#offerer = new End();
-	#answerer = new End();
+	/** Where who offers sends to. @type {import("node:dgram").Socket | undefined} */
+	#socket;
+	/** For each address that it sends from a socket that who answers sends to, as behind a NAT. @type {Map<string, Promise<import("node:dgram").Socket>>} */
+	#legs = new Map();
+	/** Who answers, by its answer. @type {Address | undefined} */
+	#answerer;
 	/** @type {Set<NodeJS.Timeout>} */
 	#timers = new Set();
 	#closed = false;
@@ -135,27 +145,42 @@ export class Link {
 	}
 
 	async open() {
-		await this.#offerer.open();
-		await this.#answerer.open();
-		this.#join(this.#answerer, this.#offerer, this.down);
-		this.#join(this.#offerer, this.#answerer, this.up);
+		const socket = (this.#socket = await openSocket(ownAddress()));
+		socket.on("message", (data, from) => {
+			const leg = this.#leg(from);
+			this.#pass(this.up, data, async () => {
+				const { address, port } = this.#answerer ?? {};
+				(await leg)?.send(data, port, address);
+			});
+		});
 		return this;
 	}
 
-	/** @param {End} from @param {End} to @param {Direction} direction */
-	#join(from, to, direction) {
-		from.socket.on("message", (data, info) => {
-			// Who offers is known by what it sends, who answers by its answer.
-			if (from === this.#offerer) from.peer = info;
-			const now = performance.now();
-			for (const at of direction.pass(data.length, now)) {
-				const timer = setTimeout(() => {
-					this.#timers.delete(timer);
-					if (to.peer && !this.#closed) to.socket.send(data, to.peer.port, to.peer.address);
-				}, at - now);
-				this.#timers.add(timer);
-			}
-		});
+	/** @param {Address} from */
+	#leg(from) {
+		const name = `${from.address}:${from.port}`;
+		let leg = this.#legs.get(name);
+		if (!leg && this.#legs.size < mostLegs) this.#legs.set(name, (leg = this.#openLeg(from)));
+		return leg;
+	}
+
+	/** @param {Address} offerer */
+	async #openLeg({ address, port }) {
+		const leg = await openSocket();
+		leg.on("message", (data) => this.#pass(this.down, data, () => this.#socket?.send(data, port, address)));
+		return leg;
+	}
+
+	/** @param {Direction} direction @param {Buffer} data @param {() => void} send */
+	#pass(direction, data, send) {
+		const now = performance.now();
+		for (const at of direction.pass(data.length, now)) {
+			const timer = setTimeout(() => {
+				this.#timers.delete(timer);
+				if (this.#answerer && !this.#closed) send();
+			}, at - now);
+			this.#timers.add(timer);
+		}
 	}
 
 	/** An offer without its candidates. @param {string} sdp */
@@ -168,8 +193,9 @@ export class Link {
 		const candidates = [...sdp.matchAll(/^a=candidate:\S+ 1 udp \d+ ([\d.]+) (\d+) typ host/gim)];
 		const own = candidates.find(([, address]) => address?.startsWith("127.")) ?? candidates[0];
 		if (!own?.[1] || !own[2]) throw new Error(`no candidate of IPv4 in the answer:\n${sdp}`);
-		this.#answerer.peer = { address: own[1], port: Number(own[2]) };
-		const line = `a=candidate:1 1 udp 2130706431 127.0.0.1 ${this.#offerer.port} typ host\r\na=end-of-candidates\r\n`;
+		this.#answerer = { address: own[1], port: Number(own[2]) };
+		const { address, port } = /** @type {Address} */ (this.#socket?.address());
+		const line = `a=candidate:1 1 udp 2130706431 ${address} ${port} typ host\r\na=end-of-candidates\r\n`;
 		const [session = "", ...sections] = sdp
 			.replace(/^a=(candidate:.*|end-of-candidates)\r?\n/gm, "")
 			.split(/^(?=m=)/m);
@@ -179,7 +205,7 @@ export class Link {
 	close() {
 		this.#closed = true;
 		for (const timer of this.#timers) clearTimeout(timer);
-		this.#offerer.socket.close();
-		this.#answerer.socket.close();
+		this.#socket?.close();
+		for (const leg of this.#legs.values()) leg.then((socket) => socket.close());
 	}
 }

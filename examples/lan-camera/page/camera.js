@@ -13,15 +13,22 @@ const video = $("video");
 const format = {
 	bitrate: (value, digits = 2) => `${(value / 1e6).toFixed(digits)} Mbit/s`,
 	framerate: (value) => `${value.toFixed(0)} fps`,
+	target: (value) => format.bitrate(value),
+	available: (value) => format.bitrate(value, 1),
 	roundtrip: (value, digits = 1) => `${(value * 1000).toFixed(digits)} ms`,
 	loss: (value, digits = 1) => `${(value * 100).toFixed(digits)} %`,
 	delay: (value) => `${(value * 1000).toFixed(0)} ms`,
+	repeated: (value) => `${value.toFixed(0)}/s`,
 };
+const scaleOfRate = (value) => format.bitrate(value, value < 1e6 ? 1 : 0);
 const plots = {
-	bitrate: new Plot($("plot-bitrate"), 500_000, (value) => format.bitrate(value, value < 1e6 ? 1 : 0)),
+	bitrate: new Plot($("plot-bitrate"), 500_000, scaleOfRate),
+	target: new Plot($("plot-target"), 500_000, scaleOfRate),
+	available: new Plot($("plot-available"), 500_000, scaleOfRate),
 	framerate: new Plot($("plot-framerate"), 30, format.framerate),
 	roundtrip: new Plot($("plot-roundtrip"), 0.02, (value) => format.roundtrip(value, 0)),
 	loss: new Plot($("plot-loss"), 0.05, (value) => format.loss(value, 0)),
+	repeated: new Plot($("plot-repeated"), 10, format.repeated),
 	delay: new Plot($("plot-delay"), 0.1, format.delay),
 };
 const clock = new CameraClock();
@@ -153,9 +160,9 @@ async function sample() {
 		$("details").textContent = "";
 		return report({});
 	}
-	const stats = await pc.getStats();
+	const [stats, estimate = {}] = await Promise.all([pc.getStats(), session.estimate()]);
 	if (pc !== session?.pc) return;
-	const now = { time: 0, bytes: 0, lost: 0, received: 0, frames: undefined, roundtrip: undefined };
+	const now = { time: 0, bytes: 0, lost: 0, received: 0, frames: undefined, roundtrip: undefined, ...estimate };
 	now.delay = clock.delay(pc.getReceivers().find(({ track }) => track.kind === "video"));
 	let details = "";
 	for (const stat of stats.values()) {
@@ -173,6 +180,7 @@ async function sample() {
 			now.roundtrip = stat.currentRoundTripTime ?? now.roundtrip;
 		}
 	}
+	if (details && estimate.reason === "bandwidth") details += ", as the network allows";
 	$("details").textContent = details;
 	tellOfPicture(now);
 	const before = last;
@@ -188,6 +196,12 @@ function compare(before, now) {
 	return {
 		bitrate: ((now.bytes - before.bytes) * 8) / seconds,
 		framerate: now.frames === undefined ? undefined : (now.frames - (before.frames ?? 0)) / seconds,
+		target: now.target,
+		available: now.available,
+		repeated:
+			before.repeated >= 0
+				? Math.max(0, (now.repeated ?? before.repeated) - before.repeated) / seconds
+				: undefined,
 		roundtrip: now.roundtrip,
 		loss: expected > 0 ? lost / expected : 0,
 		delay: now.delay,

@@ -14,6 +14,7 @@ export class Busy extends Error {
 }
 
 const answerTimeout = 10_000; // ms
+const estimateTimeout = 900; // ms: it is asked for each second
 const directTimeout = 1000; // ms for a path without the servers that the answer names
 
 /** What the camera's last answer named: of use from the start to the next session. @type {RTCIceServer[]} */
@@ -110,11 +111,21 @@ export class WHEPSession {
 	}
 
 	/** What the device says of this session, in words; undefined where it knows none. */
-	async why() {
+	why() {
+		return this.#ask("why");
+	}
+
+	/** What the device deems the way to carry, and what it makes of it; undefined where it does not say in time. */
+	async estimate() {
+		const text = await this.#ask("estimate", AbortSignal.timeout(estimateTimeout));
+		return text === undefined ? undefined : JSON.parse(text);
+	}
+
+	async #ask(what, signal) {
 		if (!this.#location) return undefined;
 		const id = this.#location.pathname.split("/").at(-1);
-		const response = await request(new URL(`why/${id}`, document.baseURI)).catch(() => undefined);
-		return response?.ok ? response.text() : undefined;
+		const response = await request(new URL(`${what}/${id}`, document.baseURI), { signal }).catch(() => undefined);
+		return response?.ok ? response.text().catch(() => undefined) : undefined;
 	}
 
 	/** Ends the session, here and on the device; works while the page is left. */
