@@ -175,6 +175,7 @@ test("a short cut keeps the place, and what is said meanwhile arrives", async ()
 	expect(service.count("join")).toBe(2);
 	expect(from(second, "custom")).toMatchObject({ data: "meanwhile" });
 	expect(from(first, "custom")).toMatchObject({ data: "too" });
+	expect([first.sides, second.sides]).toEqual([["initiator"], ["callee"]]); // told once, at the beginning
 });
 
 test("a WebSocket that died without a word is found out and made anew", async () => {
@@ -271,6 +272,13 @@ test("the commands: join another room, leave, come back, retry", async () => {
 	await advance(500);
 	expect(service.count("join")).toBe(count + 1);
 	expect(() => client.signaling.join("a b")).toThrow(/^room: /);
+});
+
+test("who leaves a call says bye to the other", async () => {
+	const [first, second] = await pair();
+	first.signaling.leave();
+	await advance(1000);
+	expect(second.types().filter((type) => type === "bye")).toHaveLength(1);
 });
 
 test("who goes leaves the room and the collider", async () => {

@@ -100,6 +100,17 @@ test("an end of ours makes another; of somebody else's session it does not", asy
 	expect(types()).toEqual(["offer-request", "offer-request"]);
 });
 
+test("a session that was ended here is not ended again by a cut", async () => {
+	service.dnsDown = true;
+	signaling.send({ type: "bye", peerId: serverId });
+	await advance(5000);
+	expect(errors.length).toBeGreaterThan(0);
+	expect(types()).toEqual(["offer-request"]);
+	service.dnsDown = false;
+	await advance(60_000);
+	expect(types()).toEqual(["offer-request", "offer-request"]);
+});
+
 test("a stream that is not there is told, and tried again more and more slowly", async () => {
 	for (let i = 0; i < 8; i++) {
 		if (last()) tell("error", "streams: unknown error\u001b[31m");

@@ -157,6 +157,11 @@ describe("a later offer", () => {
 		expect(view(makeOffer(again, second))).toEqual(["3 video 9", "1 audio 9", "2 audio 9"]);
 	});
 
+	test("has no group where nothing is bundled", () => {
+		const before = makeOffer([video]);
+		for (const none of [makeOffer([]), makeOffer([], before)]) expect(none.groups).toEqual([]);
+	});
+
 	test("ends what is not mentioned, and does not offer what was stopped before", () => {
 		expect(view(makeOffer([{ ...audio, mid: "1" }], first))).toEqual(["0 video 0", "1 audio 9"]);
 		expect(view(makeOffer([{ ...video, stopped: true }]))).toEqual([]);

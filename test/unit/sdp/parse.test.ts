@@ -199,6 +199,13 @@ describe("reading", () => {
 		expect(section(description, 0).payloadTypes).toEqual([98, 96, 99]);
 	});
 
+	test("knows payload types of 7 bits, no more", () => {
+		const make = (type: number) => () =>
+			offer((sdp) => sdp.replace("SAVPF 96", `SAVPF ${type} 96`), { video: [`a=rtpmap:${type} VP8/90000`] });
+		expect(section(make(127)(), 0).codecs.map(({ payloadType }) => payloadType)).toEqual([127, 96]);
+		expect(make(128)).toThrow("the payload type must be a number up to 127");
+	});
+
 	test("gives feedback for all types to each codec", () => {
 		const description = offer((sdp) => sdp.replace("SAVPF 96", "SAVPF 96 97"), {
 			video: ["a=rtcp-fb:* nack pli", "a=rtcp-fb:97 ccm fir", "a=rtpmap:97 VP8/90000"],
