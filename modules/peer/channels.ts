@@ -9,7 +9,7 @@ import type { SctpEvent, SctpOptions } from "webrtc/native/sctp";
 import RTCDataChannel, { type ChannelData, type ChannelOwner, type RTCDataChannelInit } from "webrtc/peer/datachannel";
 import { largestText, makeAck, makeOpen, readControl, type ChannelParameters } from "webrtc/peer/dcep";
 import type { DataWishes } from "webrtc/peer/negotiable";
-import RTCSctpTransport, { type SctpReader } from "webrtc/peer/sctp";
+import RTCSctpTransport, { type SctpOwner } from "webrtc/peer/sctp";
 import type Tasks from "webrtc/peer/tasks";
 import type { NegotiatedMedia } from "webrtc/sdp";
 
@@ -60,7 +60,7 @@ const mostEarly = 16; // messages that come before their channel is made
 const largestEarly = 16384; // bytes of those
 const messageCost = 64; // RTC_SCTP_MESSAGE_COST
 
-export default class Channels implements ChannelOwner, DataWishes, SctpReader {
+export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	readonly isAccepted = true;
 	readonly list: RTCDataChannel[] = [];
 	transport: RTCSctpTransport | null = null;
@@ -72,6 +72,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 	#isClient: boolean | undefined;
 	#streams = 0; // once it is up
 	#isReading = false;
+	#isEnding = false;
 	#early: SctpEvent[] | undefined;
 	#earlySize = 0;
 
@@ -184,7 +185,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 				this.up(event.stream);
 				break;
 			case "down":
-				this.end(true);
+				this.end(event.stream === 0);
 				break;
 			case "message":
 				if (event.protocol === dcep) return this.control(channel, event);
@@ -219,6 +220,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 	private open(channel: RTCDataChannel): void {
 		const { readyState, id } = channel;
 		if (readyState !== "connecting" || !this.#native) return;
+		if (this.#isEnding) return this.break(channel, "the association is about to end");
 		if (id === null || id >= this.#streams) return this.break(channel, "id: there are fewer streams");
 		try {
 			this.openStream(channel, id);
@@ -325,6 +327,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 		if (channel.readyState !== "connecting") this.closed++;
 		channel.readyState = "closed";
 		channel.dispatchEvent({ type: "close" });
+		this.shutdownWhenEmpty();
 	}
 
 	/** A channel that has not been opened ends. */
@@ -357,6 +360,18 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 		if (size === tooLong) throw new TypeError(`send: the peer takes ${largest} bytes at most`);
 		if (size === full) throw new WebRTCError("data/full", "send: too much is waiting to be sent");
 		return size;
+	}
+
+	/** In order: see RTCSctpTransport. Channels first, for libwebrtc tells its own of a reset only. */
+	shutdown(): void {
+		if (!this.#native) return;
+		this.#isEnding = true;
+		for (const channel of [...this.list]) channel.close();
+		this.shutdownWhenEmpty();
+	}
+
+	private shutdownWhenEmpty(): void {
+		if (this.#isEnding && !this.list.length) this.#native?.shutdown();
 	}
 
 	/**
@@ -394,7 +409,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpReader {
 	}
 
 	private get mayAccept(): boolean {
-		return this.list.length < this.maxChannels && this.#owner.mayGrow();
+		return !this.#isEnding && this.list.length < this.maxChannels && this.#owner.mayGrow();
 	}
 
 	private get maxChannels(): number {

@@ -5,9 +5,10 @@ import EventTarget, { type PeerEvent } from "webrtc/peer/events";
 /** Of the association (W3C webrtc section 6.1.1). */
 export type RTCSctpTransportState = "connecting" | "connected" | "closed";
 
-/** Who reads what comes. */
-export interface SctpReader {
+/** Who reads what comes, and has the association. */
+export interface SctpOwner {
 	resume(): void;
+	shutdown(): void;
 }
 
 /** The SCTP association of a connection (W3C webrtc section 6.1): `pc.sctp`, once channels are agreed on. */
@@ -20,11 +21,11 @@ export default class RTCSctpTransport extends EventTarget<{ statechange: PeerEve
 	/** null before it is connected. */
 	maxChannels: number | null = null;
 	#paused = false;
-	#reader: SctpReader;
+	#owner: SctpOwner;
 
-	constructor(reader: SctpReader, maxMessageSize: number) {
+	constructor(owner: SctpOwner, maxMessageSize: number) {
 		super();
-		this.#reader = reader;
+		this.#owner = owner;
 		this.maxMessageSize = maxMessageSize;
 	}
 
@@ -36,6 +37,15 @@ export default class RTCSctpTransport extends EventTarget<{ statechange: PeerEve
 	set paused(paused: boolean) {
 		const resumes = this.#paused && !paused;
 		this.#paused = Boolean(paused);
-		if (resumes) this.#reader.resume();
+		if (resumes) this.#owner.resume();
+	}
+
+	/**
+	 * Ends the association in order: all channels are closed, each when what waits has been sent, and when both sides' are, so is
+	 * the association (RFC 9260 section 9.2). A peer that does not play along is waited for a minute at most. Can be called
+	 * again without effect. Not W3C's: closing the connection aborts the association, and loses what is under way.
+	 */
+	shutdown(): void {
+		this.#owner.shutdown();
 	}
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <usrsctp.h>
 
 #define BUSY 1000000u // microseconds after the last packet or message in which timers have their fine grain
@@ -23,7 +24,25 @@ static void begin(rtc_sctp *sctp)
 		rtc_dtls_get_state(sctp->options.dtls) != RTC_DTLS_CONNECTED)
 		return;
 	if (rtc_sctp_connect(sctp))
-		rtc_sctp_end(sctp);
+		rtc_sctp_end(sctp, 0);
+}
+
+// With the stack's lock. This side's SHUTDOWN follows all that it has to send; the peer's is answered by usrsctp. That
+// there is an answer may be lost, and nobody be there who would say it again.
+static void shutDown(rtc_sctp *sctp, uint64_t now)
+{
+	if (!sctp->socket || atomic_load(&sctp->isDown))
+		return;
+	int isEnding = atomic_load(&sctp->isEnding);
+	if (isEnding && !sctp->endsAt)
+		sctp->endsAt = rtc_sctp_closing_ends();
+	if (sctp->endsAt && now >= sctp->endsAt) {
+		rtc_sctp_end(sctp, sctp->peerHasShutDown);
+	} else if (isEnding && atomic_load(&sctp->isUp) && !sctp->hasShutDown && !rtc_sctp_queued(sctp)) {
+		sctp->hasShutDown = 1;
+		if (usrsctp_shutdown(sctp->socket, SHUT_WR))
+			rtc_sctp_end(sctp, 0);
+	}
 }
 
 // DATA chunks of a packet (RFC 9260 section 3.3.1).
@@ -87,6 +106,7 @@ static uint64_t run(rtc_task *task)
 	rtc_sctp_close_late(sctp, now);
 	if (!atomic_load(&sctp->isDown))
 		rtc_sctp_send_queued(sctp);
+	shutDown(sctp, now);
 	rtc_sctp_receive(sctp); // what sending has told of
 	rtc_sctp_flush(sctp);
 	int isOpen = sctp->socket != NULL;
@@ -185,6 +205,14 @@ int rtc_sctp_set_dtls(rtc_sctp *sctp, rtc_dtls *dtls)
 	int error = attach(sctp);
 	rtc_path_wake_task(sctp->options.path, &sctp->task);
 	return error;
+}
+
+void rtc_sctp_shutdown(rtc_sctp *sctp)
+{
+	pthread_mutex_lock(&sctp->lock); // whoever sends has done so, or is refused
+	atomic_store(&sctp->isEnding, 1);
+	pthread_mutex_unlock(&sctp->lock);
+	rtc_path_wake_task(sctp->options.path, &sctp->task);
 }
 
 void rtc_sctp_close(rtc_sctp *sctp)

@@ -22,6 +22,7 @@ enum {
 #define RTC_SCTP_CHUNK 16384     // bytes: of a message that is delivered in chunks, none is larger
 #define RTC_SCTP_STREAMS 65535   // of each direction, at most
 #define RTC_SCTP_MESSAGE_COST 64 // bytes that each waiting message counts for beside its own
+#define RTC_SCTP_CLOSING 30      // seconds: then a stream, or the association, is over, whatever the peer does
 
 // Memory: usrsctp keeps `streams` times 104 bytes (68 on a 32-bit chip), and up to twice `window` for what has come and
 // is not read, and for what was sent and not acknowledged; here up to `sendQueue` and `receiveQueue` wait, and one
@@ -44,7 +45,9 @@ typedef struct {
 
 typedef enum {
 	RTC_SCTP_EVENT_UP = 1, // `stream`: how many there are in each direction
-	RTC_SCTP_EVENT_DOWN,   // it has ended: the peer has, or cannot be reached. Nothing else follows
+	// It has ended, and nothing else follows. `stream` is 1 when all that either side has sent was acknowledged before
+	// (SHUTDOWN); 0: the peer has aborted it, or cannot be reached, or something was left unsent.
+	RTC_SCTP_EVENT_DOWN,
 	RTC_SCTP_EVENT_MESSAGE,
 	RTC_SCTP_EVENT_RESET,    // the peer sends no more on `stream`, which this side has to close, too, and does not yet
 	RTC_SCTP_EVENT_CLOSED,   // both directions of `stream` are over: it may be used anew
@@ -69,6 +72,10 @@ rtc_sctp *rtc_sctp_new(const rtc_sctp_options *options, int *error); // errno va
 int rtc_sctp_start(rtc_sctp *sctp, uint16_t remotePort);
 // The association goes on over another DTLS association. 0, or as rtc_dtls_set_handlers.
 int rtc_sctp_set_dtls(rtc_sctp *sctp, rtc_dtls *dtls);
+// Ends it in order (RFC 9260 section 9.2): nothing more can be sent, and when what waits has been sent and
+// acknowledged, both sides hear RTC_SCTP_EVENT_DOWN. A peer that does not play along is waited for RTC_SCTP_CLOSING at
+// most. From any thread; can be called again without effect.
+void rtc_sctp_shutdown(rtc_sctp *sctp);
 // Ends it (ABORT, while DTLS is open) and frees everything. onEvent is not running, nor will be called, when it
 // returns.
 void rtc_sctp_close(rtc_sctp *sctp);
@@ -88,8 +95,8 @@ int rtc_sctp_set_chunks(rtc_sctp *sctp, uint16_t stream, int chunks); // 0, ENOE
 // Unordered data before the peer knows the channel could come before its OPEN (RFC 8832 section 6): everything is
 // ordered until then. 0, ENOENT.
 int rtc_sctp_acknowledge(rtc_sctp *sctp, uint16_t stream);
-// Queues a copy. Control messages (RTC_SCTP_DCEP) are reliable and ordered. 0; ENOENT; EPIPE when it is closing;
-// ENOBUFS when the queue is full; EMSGSIZE for more than `largest` of the peer; ENOMEM.
+// Queues a copy. Control messages (RTC_SCTP_DCEP) are reliable and ordered. 0; ENOENT; EPIPE when it is closing, or the
+// association is; ENOBUFS when the queue is full; EMSGSIZE for more than `largest` of the peer; ENOMEM.
 int rtc_sctp_send(rtc_sctp *sctp, uint16_t stream, uint32_t ppid, const void *data, uint32_t size);
 // No more is sent once the queue is empty; RTC_SCTP_EVENT_CLOSED tells when the peer has done so, too. 0, ENOMEM.
 int rtc_sctp_close_stream(rtc_sctp *sctp, uint16_t stream);

@@ -46,7 +46,10 @@ struct rtc_sctp_channel {
 	uint64_t deadline; // of closing
 	rtc_sctp_event *closed;
 };
-#define RTC_SCTP_CLOSING 30000000u // microseconds: then a stream is over, whether the peer has closed it or not
+static inline uint64_t rtc_sctp_closing_ends(void)
+{
+	return rtc_now() + RTC_SCTP_CLOSING * 1000000u;
+}
 
 struct rtc_sctp {
 	rtc_task task; // first
@@ -67,7 +70,10 @@ struct rtc_sctp {
 	uint32_t untold;              // bytes that usrsctp has taken since the machine was told
 	rtc_sctp_channel *unfinished; // whose message usrsctp has a part of: nothing else can be sent before the rest
 
-	atomic_int started, isUp, isDown;
+	uint8_t hasShutDown, peerHasShutDown;
+	uint64_t endsAt; // without an answer to SHUTDOWN; 0: nobody has begun to end it
+
+	atomic_int started, isUp, isDown, isEnding;
 	rtc_sctp_event *down; // kept from the start: how it ends is told whatever memory there is
 	pthread_mutex_t lock; // guards what follows
 	rtc_sctp_channel *channels;
@@ -133,8 +139,8 @@ static inline void rtc_sctp_note(rtc_sctp *sctp, uint16_t stream, int notes, int
 }
 
 // rtc_sctp_receive.c; with the stack's lock
-void rtc_sctp_receive(rtc_sctp *sctp); // what usrsctp has, as far as there is room
-void rtc_sctp_end(rtc_sctp *sctp);     // it is down
+void rtc_sctp_receive(rtc_sctp *sctp);            // what usrsctp has, as far as there is room
+void rtc_sctp_end(rtc_sctp *sctp, int isInOrder); // it is down
 void rtc_sctp_free_events(rtc_sctp *sctp);
 // Adds an event, which is the list's from now on. NULL: there was no memory for it, and so the association ends.
 void rtc_sctp_tell(rtc_sctp *sctp, rtc_sctp_event *event);

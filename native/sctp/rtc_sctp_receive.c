@@ -38,10 +38,11 @@ static void append(rtc_sctp *sctp, rtc_sctp_event *event)
 }
 
 // With `lock`. Nothing follows it.
-static void tellOfTheEnd(rtc_sctp *sctp)
+static void tellOfTheEnd(rtc_sctp *sctp, int isInOrder)
 {
 	if (atomic_exchange(&sctp->isDown, 1))
 		return;
+	sctp->down->stream = isInOrder && !sctp->queued;
 	append(sctp, sctp->down);
 	sctp->down = NULL;
 }
@@ -51,7 +52,7 @@ void rtc_sctp_tell(rtc_sctp *sctp, rtc_sctp_event *event)
 {
 	if (!event) {
 		rtc_sctp_count(&sctp->dropped, 1);
-		tellOfTheEnd(sctp);
+		tellOfTheEnd(sctp, 0);
 	} else if (atomic_load(&sctp->isDown)) {
 		rtc_free(event);
 	} else {
@@ -66,20 +67,26 @@ static void tell(rtc_sctp *sctp, rtc_sctp_event *event)
 	pthread_mutex_unlock(&sctp->lock);
 }
 
-// Bytes of what was sent are told of by each stream's sum, when nothing else waits.
+// Bytes of what was sent are told of by each stream's sum, when nothing else waits; not after the end.
+static rtc_sctp_channel *withReleased(rtc_sctp *sctp)
+{
+	if (atomic_load(&sctp->isDown))
+		return NULL;
+	for (rtc_sctp_channel *channel = sctp->channels; channel; channel = channel->next)
+		if (channel->released)
+			return channel;
+	return NULL;
+}
+
 static rtc_sctp_event *released(rtc_sctp *sctp)
 {
-	for (rtc_sctp_channel *channel = sctp->channels; channel; channel = channel->next) {
-		if (!channel->released)
-			continue;
-		rtc_sctp_event *event = rtc_sctp_event_new(RTC_SCTP_EVENT_SENT, channel->stream, 0);
-		if (!event)
-			return NULL;
-		event->size = channel->released;
-		channel->released = 0;
-		return event;
-	}
-	return NULL;
+	rtc_sctp_channel *channel = withReleased(sctp);
+	rtc_sctp_event *event = channel ? rtc_sctp_event_new(RTC_SCTP_EVENT_SENT, channel->stream, 0) : NULL;
+	if (!event)
+		return NULL;
+	event->size = channel->released;
+	channel->released = 0;
+	return event;
 }
 
 rtc_sctp_event *rtc_sctp_read(rtc_sctp *sctp, uint32_t largest)
@@ -114,9 +121,7 @@ int rtc_sctp_peek(rtc_sctp *sctp, rtc_sctp_event_type *type, uint32_t *size)
 		*size = sctp->firstEvent->size;
 		found = 1;
 	}
-	for (rtc_sctp_channel *channel = sctp->channels; channel && !found; channel = channel->next) {
-		if (!channel->released)
-			continue;
+	if (!found && withReleased(sctp)) {
 		*type = RTC_SCTP_EVENT_SENT;
 		*size = 0;
 		found = 1;
@@ -137,10 +142,10 @@ void rtc_sctp_free_events(rtc_sctp *sctp)
 	sctp->partial = NULL;
 }
 
-void rtc_sctp_end(rtc_sctp *sctp)
+void rtc_sctp_end(rtc_sctp *sctp, int isInOrder)
 {
 	pthread_mutex_lock(&sctp->lock);
-	tellOfTheEnd(sctp);
+	tellOfTheEnd(sctp, isInOrder);
 	pthread_mutex_unlock(&sctp->lock);
 }
 
@@ -313,16 +318,29 @@ static void onAssociation(rtc_sctp *sctp, const struct sctp_assoc_change *event)
 		pthread_mutex_unlock(&sctp->lock);
 		atomic_store(&sctp->isUp, 1);
 		if (!up)
-			rtc_sctp_end(sctp);
+			rtc_sctp_end(sctp, 0);
 		break;
 	}
+	case SCTP_SHUTDOWN_COMP:
+		rtc_sctp_end(sctp, 1);
+		break;
 	case SCTP_RESTART: // the peer has begun anew: its channels are gone
 	case SCTP_COMM_LOST:
-	case SCTP_SHUTDOWN_COMP:
 	case SCTP_CANT_STR_ASSOC:
-		rtc_sctp_end(sctp);
+		rtc_sctp_end(sctp, 0);
 		break;
 	}
+}
+
+// The peer has nothing more to send, and takes what usrsctp has been given, but no more than that. Of a message that
+// usrsctp has a part of, the rest never comes, and the peer would wait for it.
+static void onShutdown(rtc_sctp *sctp)
+{
+	sctp->peerHasShutDown = 1;
+	if (sctp->unfinished)
+		rtc_sctp_end(sctp, 0);
+	else if (!sctp->endsAt)
+		sctp->endsAt = rtc_sctp_closing_ends();
 }
 
 static void onNotification(rtc_sctp *sctp, const uint8_t *data, size_t size)
@@ -337,6 +355,9 @@ static void onNotification(rtc_sctp *sctp, const uint8_t *data, size_t size)
 		break;
 	case SCTP_STREAM_RESET_EVENT:
 		onStreams(sctp, &it->sn_strreset_event, size);
+		break;
+	case SCTP_SHUTDOWN_EVENT:
+		onShutdown(sctp);
 		break;
 	case SCTP_PARTIAL_DELIVERY_EVENT: // a message was given up in its midst
 		forgetPartial(sctp);
@@ -364,7 +385,7 @@ void rtc_sctp_receive(rtc_sctp *sctp)
 		ssize_t size = usrsctp_recvv(sctp->socket, rtc_sctp_scratch, RTC_SCTP_CHUNK, NULL, NULL, &info, &infoSize,
 									 &infoType, &flags);
 		if (size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINPROGRESS))
-			rtc_sctp_end(sctp);
+			rtc_sctp_end(sctp, size == 0 && (sctp->hasShutDown || sctp->peerHasShutDown));
 		if (size <= 0) {
 			sctp->unread = 0;
 			break;

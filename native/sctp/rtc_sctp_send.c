@@ -132,7 +132,7 @@ static int queue(rtc_sctp *sctp, uint16_t stream, uint32_t ppid, const void *dat
 	rtc_sctp_channel *channel = rtc_sctp_find(sctp, stream);
 	if (!channel)
 		return ENOENT;
-	if (channel->isClosing)
+	if (channel->isClosing || atomic_load(&sctp->isEnding))
 		return EPIPE;
 	uint32_t bound = sctp->options.sendQueue;
 	// What a channel says of itself finds room, too, when messages take it all.
@@ -171,7 +171,7 @@ static int beginClosing(rtc_sctp_channel *channel)
 	if (!channel->closed)
 		return ENOMEM;
 	channel->isClosing = 1;
-	channel->deadline = rtc_now() + RTC_SCTP_CLOSING;
+	channel->deadline = rtc_sctp_closing_ends();
 	return 0;
 }
 

@@ -19,7 +19,8 @@ static int setFlag(struct socket *socket, int option, uint32_t value)
 
 static int subscribe(struct socket *socket)
 {
-	static const uint16_t types[] = {SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT, SCTP_PARTIAL_DELIVERY_EVENT};
+	static const uint16_t types[] = {SCTP_ASSOC_CHANGE, SCTP_STREAM_RESET_EVENT, SCTP_PARTIAL_DELIVERY_EVENT,
+									 SCTP_SHUTDOWN_EVENT};
 	int error = 0;
 	for (size_t i = 0; i < sizeof types / sizeof types[0] && !error; i++) {
 		struct sctp_event event = {.se_assoc_id = SCTP_ALL_ASSOC, .se_type = types[i], .se_on = 1};

@@ -262,6 +262,11 @@ void xs_rtc_sctp_closeStream(xsMachine *the)
 		fail(the, error);
 }
 
+void xs_rtc_sctp_shutdown(xsMachine *the)
+{
+	rtc_sctp_shutdown(self(the));
+}
+
 static void set(xsMachine *the, xsIdentifier name, double value)
 {
 	xsmcSetNumber(xsVar(0), value);

@@ -36,7 +36,8 @@ export interface SctpOptions {
 
 export interface SctpEvent {
 	/**
-	 * "up": `stream` is how many there are. "down": it has ended. "message". "reset": the peer sends no more on the stream.
+	 * "up": `stream` is how many there are. "down": it has ended, and `stream` is 1 when all that was sent is with the other side,
+	 * else 0. "message". "reset": the peer sends no more on the stream.
 	 * "closed": both directions of it are over, it may be used anew. "sent": `size` bytes wait no longer. "overlong": a
 	 * message was longer than allowed, or found no room in the heap, and is dropped.
 	 */
@@ -133,6 +134,14 @@ export default class Sctp extends (Native("xs_rtc_sctp_destructor") as unknown a
 		native("xs_rtc_sctp_closeStream").call(this, stream);
 	}
 
+	/**
+	 * Ends it in order: nothing more can be sent, and "down" comes to both sides when what waits has been sent and acknowledged,
+	 * after 30 s at most. Can be called again without effect.
+	 */
+	shutdown(): void {
+		native("xs_rtc_sctp_shutdown").call(this);
+	}
+
 	/** The oldest event; undefined when there is none. */
 	read(): SctpEvent | undefined {
 		return native("xs_rtc_sctp_read").call(this);
@@ -142,7 +151,7 @@ export default class Sctp extends (Native("xs_rtc_sctp_destructor") as unknown a
 		return native("xs_rtc_sctp_statistics").call(this);
 	}
 
-	/** Ends it, and tells the peer while DTLS is open. Can be called again without effect; any other use throws. */
+	/** Ends it at once, and tells the peer while DTLS is open. Can be called again without effect; any other use throws. */
 	close(): void {
 		native("xs_rtc_sctp_close").call(this);
 	}

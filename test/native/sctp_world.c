@@ -35,6 +35,7 @@ static sctp_world_identity identities[2];
 static flying network[IN_FLIGHT];
 static size_t firstFlying, inFlight;
 static int isCutOff;
+static uint32_t eachIsLost, sentSince;
 
 uint64_t rtc_now(void)
 {
@@ -133,7 +134,7 @@ int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size)
 	int isInit = size >= 32 && (data[12] == 1 || data[12] == 2); // INIT, INIT ACK: alone in their packet
 	if (isInit && !identities[dtls->side].tag)
 		identities[dtls->side] = (sctp_world_identity){word(data + 16), word(data + 28)};
-	if (isCutOff || inFlight == IN_FLIGHT)
+	if (isCutOff || inFlight == IN_FLIGHT || (eachIsLost && ++sentSince % eachIsLost == 0))
 		return 0;
 	flying *it = &network[(firstFlying + inFlight++) % IN_FLIGHT];
 	it->to = !dtls->side;
@@ -158,6 +159,7 @@ rtc_sctp *sctp_world_open(int side, const rtc_sctp_options *options, int *error)
 	if (!sides[!side]) {
 		firstFlying = inFlight = 0;
 		isCutOff = 0;
+		eachIsLost = 0;
 	}
 	identities[side] = (sctp_world_identity){0};
 	ends[side] = (struct rtc_dtls){.side = side, .state = RTC_DTLS_CONNECTED};
@@ -185,6 +187,11 @@ void sctp_world_cut(int isCut)
 	isCutOff = isCut;
 	if (isCut)
 		inFlight = 0;
+}
+
+void sctp_world_lose(uint32_t each)
+{
+	eachIsLost = each;
 }
 
 void sctp_world_disconnect(int side)

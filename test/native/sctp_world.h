@@ -20,6 +20,8 @@ void sctp_world_close(int side); // also one that is not open
 sctp_world_identity sctp_world_identity_of(int side);
 // What the sides send is lost from now on, or is not.
 void sctp_world_cut(int isCut);
+// Of what the sides send, each so-manieth packet is lost. 0: none is.
+void sctp_world_lose(uint32_t each);
 // One packet arrives, at the end of its room, so that any overrun is seen.
 void sctp_world_arrive(int side, const uint8_t *packet, size_t size);
 void sctp_world_run(uint64_t microseconds);

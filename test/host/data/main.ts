@@ -123,7 +123,7 @@ async function channelsClose(a: RTCPeerConnection, b: RTCPeerConnection): Promis
 	trace("closes\n");
 }
 
-async function test(): Promise<void> {
+async function connect() {
 	const a = new RTCPeerConnection({ data });
 	const b = new RTCPeerConnection({ data });
 	const channel = a.createDataChannel("first", { protocol: "p" });
@@ -134,6 +134,28 @@ async function test(): Promise<void> {
 	await a.setRemoteDescription(b.localDescription!);
 	const { channel: other } = await arriving;
 	if (channel.readyState !== "open") await once(channel, "open");
+	return { a, b, channel, other };
+}
+
+/** In order: what is under way comes, and nobody hears of an error. */
+async function shutsDown(): Promise<void> {
+	const { a, b, channel, other } = await connect();
+	let came = 0;
+	other.onmessage = ({ data }) => (came += (data as ArrayBuffer).byteLength);
+	channel.onerror = other.onerror = () => assert(false, "no error");
+	const ending = [once(channel, "close"), once(other, "close")];
+	for (let i = 0; i < 20; i++) channel.send(new ArrayBuffer(10_000));
+	a.sctp!.shutdown();
+	await Promise.all(ending);
+	assert(came === 200_000, `before the end: ${came} bytes`);
+	assert(a.sctp!.state === "closed" && b.sctp!.state === "closed", "the association");
+	a.close();
+	b.close();
+	trace("shut down\n");
+}
+
+async function test(): Promise<void> {
+	const { a, b, channel, other } = await connect();
 	assert(other.label === "first" && other.protocol === "p" && other.ordered, "parameters");
 	await textsArrive(channel, other);
 	await textsArrive(other, channel);
@@ -149,6 +171,7 @@ async function test(): Promise<void> {
 	await ending;
 	assert(channel.readyState === "closed" && other.readyState === "closed", "closed");
 	b.close();
+	await shutsDown();
 	trace("done\n");
 }
 

@@ -393,6 +393,51 @@ describe("closing", () => {
 	});
 });
 
+describe("shutting down", () => {
+	test("what waits comes, both hear of the end without an error, and it is not begun anew", async () => {
+		const [a, b] = pair();
+		const [ours, theirs] = await open(a, b);
+		const logs = [listen(ours), listen(theirs)];
+		const states = [a, b].map((pc) => {
+			const log: string[] = [];
+			pc.sctp!.onstatechange = () => log.push(pc.sctp!.state);
+			return log;
+		});
+		for (const part of ["1", "2", "3"]) ours.send(part);
+		a.sctp!.shutdown();
+		a.sctp!.shutdown();
+		expect([ours.readyState, theirs.readyState, a.sctp!.state]).toEqual(["closing", "open", "connected"]);
+		expect(() => ours.send("4")).toThrow(named("InvalidStateError"));
+		await advance(200);
+		expect(logs).toEqual([["close"], ["message 1", "message 2", "message 3", "closing", "close"]]);
+		expect(states).toEqual([["closed"], ["closed"]]);
+		expect([ours.readyState, theirs.readyState]).toEqual(["closed", "closed"]);
+		expect([a.connectionState, b.connectionState]).toEqual(["connected", "connected"]);
+		a.sctp!.shutdown();
+	});
+
+	test("a channel that comes meanwhile is refused, or fails, and nothing else happens", async () => {
+		const [a, b] = pair();
+		const [ours] = await open(a, b);
+		const log = listen(ours);
+		const early = a.createDataChannel("early"); // to be opened in a task
+		Sctp.isStuck = true;
+		b.createDataChannel("theirs");
+		const heard: string[] = [];
+		a.ondatachannel = ({ channel }) => heard.push(channel.label);
+		a.sctp!.shutdown();
+		const late = a.createDataChannel("late");
+		const logs = [listen(early), listen(late)];
+		await advance(50);
+		Sctp.isStuck = false;
+		await advance(200);
+		expect(heard).toEqual([]);
+		expect(log).toEqual(["close"]);
+		expect(logs).toEqual([["close"], ["error OperationError", "close"]]);
+		expect(a.connectionState).toBe("connected");
+	});
+});
+
 describe("a stranger", () => {
 	async function stranger() {
 		const [a, b] = pair({ maxChannels: 4, labelSize: 100 });

@@ -51,6 +51,8 @@ type Packet =
 	| { sctp: "data"; stream: number; message: Message }
 	| { sctp: "reset"; stream: number }
 	| { sctp: "done"; stream: number }
+	| { sctp: "shutdown" }
+	| { sctp: "shutdownDone" }
 	| { sctp: "abort" };
 
 export default class Sctp {
@@ -64,6 +66,7 @@ export default class Sctp {
 	#count = 0;
 	#started = false;
 	#closed = false;
+	#ending = false;
 	#queued = 0;
 	#timer: Timer | undefined;
 
@@ -125,6 +128,12 @@ export default class Sctp {
 		this.#wake();
 	}
 
+	shutdown(): void {
+		if (this.#ending) return;
+		this.#ending = true;
+		this.#wake();
+	}
+
 	read(): SctpEvent | undefined {
 		if (this.#closed) throw new SyntaxError("Sctp: closed");
 		return this.#events.shift();
@@ -176,7 +185,7 @@ export default class Sctp {
 	#queue(stream: number, message: Message, maximum: number): number {
 		const it = this.streams.get(stream);
 		if (message.size > maximum) return tooLong;
-		if (!it || it.closing) throw new Error("stream: not open");
+		if (!it || it.closing || this.#ending) throw new Error("stream: not open");
 		if (this.#queued + message.size + 64 > (this.#options.sendQueue ?? 1048576)) return full;
 		this.#queued += message.size + 64;
 		it.queue.push(message);
@@ -207,6 +216,7 @@ export default class Sctp {
 			it.outOver = true;
 			this.#send({ sctp: "reset", stream });
 		}
+		if (this.#ending) this.#send({ sctp: "shutdown" });
 	}
 
 	#send(packet: Packet): void {
@@ -242,10 +252,23 @@ export default class Sctp {
 				this.#conclude(packet.stream);
 				break;
 			}
+			case "shutdown":
+				this.#down(this.#queued ? 0 : 1);
+				this.#send({ sctp: "shutdownDone" });
+				break;
+			case "shutdownDone":
+				this.#down(1);
+				break;
 			case "abort":
-				this.#tell({ type: "down", stream: 0, size: 0 });
+				this.#down(0);
 				break;
 		}
+	}
+
+	#down(stream: number): void {
+		if (!this.#count) return;
+		this.#count = 0;
+		this.#tell({ type: "down", stream, size: 0 });
 	}
 
 	#take(stream: number, { protocol, data, size }: Message): void {

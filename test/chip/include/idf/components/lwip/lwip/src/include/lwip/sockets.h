@@ -18,6 +18,7 @@ typedef uint8_t sa_family_t;
 #define SOL_SOCKET 0xFFF
 #define SO_REUSEADDR 0x0004
 #define SO_LINGER 0x0080
+#define SHUT_WR 1
 #define SO_SNDBUF 0x1001
 #define SO_RCVBUF 0x1002
 #define SO_ERROR 0x1007
