@@ -87,6 +87,32 @@ export class DataAgent {
 		for (let i = 0; i < count; i++) channel.send(new Uint8Array(size));
 	}
 
+	/** Messages that begin with their number, whatever waits. @param {{ label: string, count: number, size: number }} parameters */
+	number({ label, count, size }) {
+		const channel = this.#channel(label);
+		for (let i = 0; i < count; i++) {
+			const message = new Uint8Array(size);
+			new DataView(message.buffer).setUint32(0, i, true);
+			channel.send(message);
+		}
+	}
+
+	/** What has come so far. @param {{ label: string }} parameters */
+	forget({ label }) {
+		/** @type {any[]} */ (this.#came.get(label)).length = 0;
+	}
+
+	/** Bytes that wait to be sent. @param {{ label: string }} parameters */
+	waiting({ label }) {
+		return this.#channel(label).bufferedAmount;
+	}
+
+	/** Whether what has come are messages of that size that begin with their number. @param {{ label: string, size: number }} parameters */
+	numbered({ label, size }) {
+		const came = /** @type {ArrayBuffer[]} */ (this.#came.get(label));
+		return came.every((it, i) => it.byteLength === size && new DataView(it).getUint32(0, true) === i);
+	}
+
 	/** @param {{ label: string }} parameters */
 	close({ label }) {
 		this.#channel(label).close();

@@ -2,6 +2,7 @@
 // A device that sends back what it gets, on the channel that it comes from, and does with its own channels what it is told.
 import LineSignaling, { type Command } from "interop/lines";
 import WebRTCApp from "webrtc/app";
+import { memory } from "webrtc/native/port";
 import type { RTCDataChannel, RTCDataChannelInit } from "webrtc/peer";
 
 interface DataCommand extends Command {
@@ -37,6 +38,27 @@ function flush(channel: RTCDataChannel): void {
 	}
 }
 
+/** Sends, whatever waits, until that is refused. @returns what was taken, and how the rest was refused */
+function overfill(channel: RTCDataChannel, size: number): string {
+	const message = new Uint32Array(size / 4);
+	const before = memory().heap;
+	for (let count = 0; ; message[0] = ++count) {
+		try {
+			channel.send(message);
+		} catch (error) {
+			return `${count} ${(error as Error).name} ${channel.bufferedAmount} ${memory().heap - before}`;
+		}
+	}
+}
+
+/** What has come on a channel of which nothing is sent back: messages that begin with their number. */
+const sink = { messages: 0, isInOrder: true };
+
+function sinkIn(data: Data): void {
+	sink.isInOrder &&= new Uint32Array(data as ArrayBuffer, 0, 1)[0] === sink.messages;
+	sink.messages++;
+}
+
 /** Fills a channel with messages of zeros that say their size. */
 function flood(channel: RTCDataChannel, count: number, size: number): void {
 	for (let i = 0; i < count; i++) echo(channel, new ArrayBuffer(size));
@@ -60,7 +82,16 @@ export default function main(): void {
 			made.addEventListener("message", ({ data }) => echo(made, data));
 			adopt(peerId, made);
 		} else if (verb === "close") channel!.close();
-		else if (verb === "flood") flood(channel!, count, size);
+		else if (verb === "overfill") tell(peerId, "refuses", overfill(channel!, size));
+		else if (verb === "pause" || verb === "resume") app.connection(peerId)!.sctp!.paused = verb === "pause";
+		else if (verb === "sunk") {
+			tell(peerId, "sunk", `${sink.messages} ${sink.isInOrder} ${memory().heap}`);
+			if (count) sink.messages = 0;
+		} else if (verb === "shutdown") {
+			const sctp = app.connection(peerId)!.sctp!;
+			sctp.onstatechange = () => tell(peerId, "association", sctp.state);
+			sctp.shutdown();
+		} else if (verb === "flood") flood(channel!, count, size);
 		else throw new TypeError(`verb: ${verb}`);
 	};
 	const signaling = new LineSignaling((peerId, command) => {
@@ -79,8 +110,11 @@ export default function main(): void {
 			sendQueue: 2_097_152,
 			receiveQueue: 1_048_576,
 			onOpen: adopt,
-			onMessage: (_peerId, channel, data) => echo(channel, data),
-			onClose: (_peerId, channel) => waiting.delete(channel),
+			onMessage: (_peerId, channel, data) => (channel.label === "sink" ? sinkIn(data) : echo(channel, data)),
+			onClose(peerId, channel) {
+				waiting.delete(channel);
+				tell(peerId, "channel-over", channel.label);
+			},
 		},
 		onEvent({ type, peerId, error }) {
 			if (peerId) tell(peerId, type, error?.message);
