@@ -181,6 +181,7 @@ export default class WebRTCApp {
 				send: (message) => this.send(message),
 				onEvent: (event) => this.event(event),
 			});
+			this.#iceServers.setBrought(this.#options.signaling.iceServers); // those that it knows from the start
 			this.passIceServers();
 			await this.connect();
 		} catch (error) {

@@ -136,6 +136,17 @@ export class IceAgent {
 	}
 
 	/**
+	 * The selected pair's base will end before long, as relays do with their credentials; this one is to take its place. It is
+	 * checked at once. Who controls nominates it; for who is controlled it is ready when the peer does, or the former ends.
+	 * Without effect when no pair is selected, or a restart is under way, which decides.
+	 */
+	replaceBase(base: string, now: number): void {
+		const session = this.#session;
+		session.now = now;
+		session.succeed(base);
+	}
+
+	/**
 	 * The remote's credentials. Others than before mean that the remote restarts ICE (RFC 8839 section 4.4.2): unless
 	 * `restart` was called since, this agent restarts, too, with new credentials of its own to be signalled.
 	 * @returns whether it did

@@ -66,7 +66,14 @@ function startCheck(session: Session, pair: Pair, now: number): void {
 function nominate(session: Session, now: number): void {
 	const { checklist, transactions } = session;
 	session.nominateAt = Infinity;
-	if (!session.controlling || session.settled || transactions.has("nomination")) return;
+	// One at a time, or the two sides might keep different ones, and give the others' relays back.
+	if (!session.controlling || transactions.has("nomination")) return;
+	if (session.settled) {
+		const preferred = session.reconsiders ? session.preferred : undefined;
+		if (preferred) transactions.start(preferred, "nomination", true, now);
+		else session.reconsiders = false;
+		return;
+	}
 	const best = checklist.bestValid();
 	if (!best) {
 		session.validSince = undefined;
@@ -102,6 +109,7 @@ function runConsent(session: Session, now: number): void {
 	if (now >= consent.nextCheck) {
 		session.transactions.start(selected, "consent", session.controlling, now);
 		consent.checked(now);
+		session.remindOfSuccessor();
 	}
 	const silent = now >= consent.silence;
 	if (silent && (state === "connected" || state === "completed")) session.setState("disconnected");

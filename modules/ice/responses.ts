@@ -75,6 +75,7 @@ function succeed(session: Session, transaction: Transaction, mapped: Candidate |
 		settle(session, pair, now);
 	}
 	session.works(pair, now);
+	if (kind === "check" && session.prefers(pair)) session.reconsiders = true;
 	if (session.controlling && kind === "nomination" && pair !== session.selected) session.select(pair, now);
 	else if (!session.controlling && pair.nominee) session.accept(pair, now);
 }

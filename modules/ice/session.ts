@@ -51,6 +51,10 @@ export default class Session {
 	/** The selected pair is silent, or gone: others are tried, in the same generation. */
 	seeking = false;
 	soughtAt = -Infinity;
+	/** The base that is to take the place of the selected pair's, as soon as it works. */
+	successor: string | undefined;
+	/** Controlling: there may be a pair that is to be nominated in place of the selected one. */
+	reconsiders = false;
 	/** The remote has no more candidates (RFC 8838 section 14). */
 	endOfCandidates = false;
 	/** Remote candidates with names, of this generation. */
@@ -190,6 +194,7 @@ export default class Session {
 		pair.nominee = false;
 		this.selected = pair;
 		this.seeking = false;
+		this.successor = undefined;
 		this.selectedAt = now;
 		this.earlyAt = Infinity;
 		this.validSince = undefined;
@@ -221,6 +226,44 @@ export default class Session {
 			if (!this.checklist.pairs.includes(selected)) this.checklist.pairs.push(selected);
 			this.checklist.trigger(selected);
 		}
+	}
+
+	/** Checks the selected remote by another base, beside the selected pair, which stays in use. */
+	succeed(base: string): void {
+		const { selected } = this;
+		const local = this.locals.byBase(base);
+		if (!selected || !local || !this.settled || selected.local.base === base) return;
+		this.successor = base; // until a pair is selected
+		this.checklist.combine(local, selected.remote, this.generation, this.controlling);
+		this.remindOfSuccessor();
+	}
+
+	/** The peer may not have taken notice of it yet. */
+	remindOfSuccessor(): void {
+		const { selected, successor } = this;
+		const pair = selected && successor !== undefined && this.checklist.find(successor, selected.remote);
+		if (!pair || pair.state === "in-progress") return;
+		this.checklist.trigger(pair);
+		this.dirty = true;
+	}
+
+	/** Controlling: what is to be nominated in place of the selected pair. */
+	get preferred(): Pair | undefined {
+		const { checklist, selected, successor } = this;
+		const best = checklist.bestValid();
+		if (best && this.prefers(best)) return best;
+		const next = selected && successor !== undefined && checklist.find(successor, selected.remote);
+		return next && this.prefers(next) ? next : undefined;
+	}
+
+	/**
+	 * Whether the pair is to be nominated in place of the selected one, which works still: its base is the successor's, or the
+	 * peer has come by a better way, as it does when its own relay is to end.
+	 */
+	prefers(pair: Pair): boolean {
+		const { selected } = this;
+		if (!this.controlling || !selected || pair === selected || pair.state !== "succeeded") return false;
+		return pair.local.base === this.successor || comparePairs(pair, selected, true) < 0;
 	}
 
 	/** Candidates have gone, and others of their base have come: a pair sends by its base, whichever they are. */
@@ -274,6 +317,8 @@ export default class Session {
 		this.transactions.cancel(({ kind, pair }) => kind === "consent" && pair === selected);
 		this.endOfCandidates = false;
 		this.seeking = false;
+		this.successor = undefined;
+		this.reconsiders = false;
 		this.unresolved = 0;
 		this.heard = false;
 		this.early = undefined;

@@ -13,6 +13,7 @@ import * as crypto from "webrtc/native/crypto";
 import Resolver from "webrtc/native/transport/resolver";
 import type Network from "webrtc/peer/network";
 import type { StunHandler } from "webrtc/peer/network";
+import { inSuccession, preferenceOf, single, type SingleServer } from "webrtc/peer/order";
 import Relayed from "webrtc/peer/relayed";
 import type { IceServer } from "webrtc/signaling";
 
@@ -56,6 +57,8 @@ interface Server {
 	mapped: { address: string; port: number } | undefined;
 	resolver: Resolver | undefined;
 	relayed: Relayed | undefined;
+	/** Of a relayed candidate (RFC 8445 section 5.1.2.1). */
+	readonly preference: number;
 	/** Other servers and ports that it was sent to, or tried with. */
 	attempts: number;
 	retryAt: number;
@@ -86,28 +89,42 @@ export default class Servers implements StunHandler {
 		this.#owner = network.join(this);
 	}
 
-	/** Asks all of them for this user: each answers by a candidate, and then "settled". */
-	use(user: ServersUser, iceServers: readonly IceServer[]): string[] {
+	/**
+	 * Asks all of them for this user: each answers by a candidate, and then "settled".
+	 * @param former the server in use, where these are of a later configuration: the one that is most like it is asked first,
+	 * and its candidate has the higher priority, so that a peer which controls goes over to it
+	 * @returns their keys, in the order of asking
+	 */
+	use(user: ServersUser, iceServers: readonly IceServer[], former?: string): string[] {
+		const before = this.#servers.find(({ key }) => key === former);
+		const all = before ? inSuccession(iceServers, before.url) : single(iceServers);
 		const keys: string[] = [];
-		for (const { urls, username = "", credential = "" } of iceServers) {
-			for (const url of typeof urls === "string" ? [urls] : urls) {
-				const key = this.join(user, url, username, credential);
-				if (key !== undefined && !keys.includes(key)) keys.push(key);
-			}
+		let least = before ? before.preference + 1 : 0;
+		for (const server of all) {
+			const key = this.join(user, server, Math.max(least, preferenceOf(server.url, keys.length)));
+			if (key === undefined) continue;
+			if (!keys.includes(key)) keys.push(key);
+			least = 0;
 		}
 		this.pump();
 		return keys;
 	}
 
-	/** What nobody uses any more is given back, but for the servers of `keep`. */
-	leave(user: ServersUser, keep: readonly string[] = []): void {
+	/**
+	 * What nobody uses any more is given back, but for the servers of `keep`.
+	 * @returns the bases of the relays that the user has left
+	 */
+	leave(user: ServersUser, keep: readonly string[] = []): string[] {
+		const left: string[] = [];
 		for (const server of this.#servers) {
 			const index = keep.includes(server.key) ? -1 : server.users.indexOf(user);
 			if (index >= 0) server.users.splice(index, 1);
+			if (index >= 0 && server.relayed) left.push(String(server.relayed.number));
 			if (!server.users.length) this.end(server);
 		}
 		this.#servers = this.#servers.filter(({ users }) => users.length);
 		this.pump();
+		return left;
 	}
 
 	/** What was sent, or is to be, to a peer behind a relay. */
@@ -118,6 +135,16 @@ export default class Servers implements StunHandler {
 	/** Media goes to a peer behind a relay from now on. */
 	bind(number: number, address: string, port: number): void {
 		this.byNumber(number)?.bind(address, port);
+	}
+
+	/** The relay of the first of these servers that has one, unless one before it may get one yet. */
+	firstRelay(keys: readonly string[]): number | undefined {
+		for (const key of keys) {
+			const server = this.#servers.find((one) => one.key === key);
+			if (server?.uri.scheme !== "turn" || server.state === "failed") continue;
+			return server.state === "ready" ? server.relayed?.number : undefined;
+		}
+		return undefined;
 	}
 
 	/** The server that a relay is of. */
@@ -205,7 +232,8 @@ export default class Servers implements StunHandler {
 		return this.#servers.find(({ relayed }) => relayed?.number === number)?.relayed;
 	}
 
-	private join(user: ServersUser, url: string, username: string, credential: string): string | undefined {
+	private join(user: ServersUser, one: SingleServer, preference: number): string | undefined {
+		const { url, username, credential } = one;
 		const uri = parseServerUri(url);
 		if (uri.scheme === "stun" && user.relayOnly) return undefined;
 		const key = uri.scheme === "stun" ? url : `${url} ${username} ${credential}`;
@@ -213,7 +241,7 @@ export default class Servers implements StunHandler {
 		let server = this.#servers.find((one) => one.key === key);
 		if (!server) {
 			if (this.#servers.length >= maximumServers) return undefined;
-			server = this.add(key, url, uri, username, credential);
+			server = this.add(key, one, uri, preference);
 		}
 		if (!server.users.includes(user)) server.users.push(user);
 		user.onServerAsked(key);
@@ -223,13 +251,12 @@ export default class Servers implements StunHandler {
 		return key;
 	}
 
-	private add(key: string, url: string, uri: ServerUri, username: string, credential: string): Server {
+	private add(key: string, one: SingleServer, uri: ServerUri, preference: number): Server {
 		const server: Server = {
+			...one,
 			key,
-			url,
 			uri,
-			username,
-			credential,
+			preference: Math.min(preference, 65535),
 			users: [],
 			state: "waiting",
 			error: undefined,
@@ -257,7 +284,7 @@ export default class Servers implements StunHandler {
 				address,
 				port,
 				base: String(relayed.number),
-				preference: 32_767 - 256 * this.#servers.indexOf(server) - costOf(server.uri),
+				preference: server.preference,
 				relatedAddress: related.address,
 				relatedPort: related.port,
 			});
@@ -453,11 +480,6 @@ export default class Servers implements StunHandler {
 			Math.max(0, Math.ceil(deadline - this.#network.now)),
 		);
 	}
-}
-
-/** Of a local preference: what TCP loses is sent again, and all behind it waits. */
-function costOf({ secure, transport }: ServerUri): number {
-	return transport === "udp" ? 0 : secure ? 12_288 : 8192;
 }
 
 /** What there is no way to here, in words. */

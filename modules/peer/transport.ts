@@ -87,7 +87,8 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	#remote: { ufrag: string; password: string; lite: boolean } | undefined; // as agreed
 	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
-	#serverKeys: readonly string[] = none;
+	#serverKeys: readonly string[] = none; // of the newest configuration
+	#asksServers = false;
 	#gathers = false;
 	#isSought = false; // the network has changed, and nothing was heard of the peer since
 	#named: ParsedCandidate[] | undefined; // candidates of the remote whose names are looked up
@@ -223,7 +224,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 
 	/** What has come of the STUN and TURN servers that it uses. */
 	get servers(): readonly ServerStatus[] {
-		return this.#serverKeys.length && !this.#closed ? this.#network.servers.statusOf(this) : [];
+		return this.#asksServers && !this.#closed ? this.#network.servers.statusOf(this) : [];
 	}
 
 	/** STUN messages that came to the port for no connection: with credentials that are not, or not any more. */
@@ -254,16 +255,35 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		this.pump();
 	}
 
-	/** Other servers than before: a connection that has none yet has use for them at once. */
+	/**
+	 * Other servers than before, or other credentials: a connection that has no pair yet has use for them at once. One whose
+	 * data goes by a relay goes over to another, which is ready before the credentials of the former end.
+	 */
 	useServers(iceServers: readonly IceServer[]): void {
-		if (!this.#gathers || this.#closed || this.agent.selectedPair) return;
-		this.ask(iceServers);
+		if (!this.#gathers || this.#closed) return;
+		const { selectedPair } = this.agent;
+		this.ask(iceServers, selectedPair);
+		if (selectedPair) this.leaveServers(selectedPair);
+		this.replaceRelay();
 		this.pump();
 	}
 
-	private ask(iceServers: readonly IceServer[]): void {
-		if (iceServers.length || this.#serverKeys.length)
-			this.#serverKeys = this.#network.servers.use(this, iceServers);
+	private ask(iceServers: readonly IceServer[], inUse?: SelectedPair): void {
+		this.#asksServers ||= iceServers.length > 0;
+		if (!this.#asksServers) return;
+		const { servers } = this.#network;
+		this.#serverKeys = servers.use(this, iceServers, inUse && servers.keyOf(relayOf(inUse.base)));
+	}
+
+	/** Data goes by a relay of a former configuration, and the present one has a relay. */
+	private replaceRelay(): void {
+		const relayInUse = relayOf(this.agent.selectedPair?.base ?? "");
+		if (!relayInUse || this.#closed) return;
+		const { servers } = this.#network;
+		const used = servers.keyOf(relayInUse);
+		if (used === undefined || this.#serverKeys.includes(used)) return;
+		const relay = servers.firstRelay(this.#serverKeys);
+		if (relay !== undefined) this.agent.replaceBase(String(relay), this.#network.now);
 	}
 
 	onServerAsked(key: string): void {
@@ -277,6 +297,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 
 	onServerSettled(key: string): void {
 		this.gatherer.settle(key);
+		this.replaceRelay();
 		this.tellGathered();
 	}
 
@@ -442,6 +463,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 				this.select(event.pair);
 				this.forgetFormer();
 				this.leaveServers(event.pair);
+				this.replaceRelay();
 			} else if (event.type === "statechange") {
 				changed = true;
 				if (event.state === "disconnected") this.#path.yield();
@@ -473,7 +495,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		this.#path.close();
 		for (const ufrag of this.#ufrags) this.#network.remove(ufrag);
 		this.#network.leave(this.#number);
-		if (this.#serverKeys.length) this.#network.servers.leave(this);
+		if (this.#asksServers) this.#network.servers.leave(this);
 		if (this.#named) this.#network.names.leave(this);
 		this.#named = undefined;
 		this.agent.close();
@@ -539,15 +561,16 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		return this.#network.now < this.#movesUntil;
 	}
 
-	/** The credentials before a restart have served. */
 	/** Servers of a configuration before, but for the one that is in use. */
 	private leaveServers({ base }: SelectedPair): void {
-		if (!this.#serverKeys.length) return;
-		const { servers } = this.#network;
+		if (!this.#asksServers) return;
+		const { servers, now } = this.#network;
 		const used = servers.keyOf(relayOf(base));
-		servers.leave(this, used === undefined ? this.#serverKeys : [...this.#serverKeys, used]);
+		const left = servers.leave(this, used === undefined ? this.#serverKeys : [...this.#serverKeys, used]);
+		for (const relay of left) this.agent.removeBase(relay, now);
 	}
 
+	/** The credentials before a restart have served. */
 	private forgetFormer(): void {
 		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.#network.remove(ufrag);
 	}

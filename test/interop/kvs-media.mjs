@@ -4,15 +4,7 @@
 import assert from "node:assert/strict";
 import { names } from "../browser/browsers.mjs";
 import { loudest } from "../browser/test-card.mjs";
-import { firstPicture, freePort, inWorld, moves, text, until } from "./world.mjs";
-
-/** What the simulator says at its end. @param {string} output */
-function heaps(output) {
-	const [, slots] = /# slots: .*peak (\d+ of \d+)/.exec(output) ?? [];
-	const [, chunks] = /# chunk bytes: .*peak (\d+ of \d+)/.exec(output) ?? [];
-	assert(slots && chunks, output);
-	return `slots at most ${slots}, chunk bytes at most ${chunks}`;
-}
+import { firstPicture, freePort, heaps, inWorld, moves, text, until } from "./world.mjs";
 
 /** @param {import("../browser/camera.mjs").Application} viewer @returns {number} packets that it has counted so far */
 const received = ({ output }) => Number([...output.matchAll(/received (\d+) packets/g)].pop()?.[1] ?? 0);

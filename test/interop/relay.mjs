@@ -3,10 +3,9 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { Application } from "../browser/camera.mjs";
-import { names } from "../browser/browsers.mjs";
 import Coturn from "./coturn.mjs";
+import { rows as browserRows } from "./relay/browsers.mjs";
 import { rows as peerRows } from "./relay/peers.mjs";
-import { firstPicture, inWorld, moves } from "./world.mjs";
 
 /** @typedef {import("./run.mjs").Row} Row */
 
@@ -71,33 +70,6 @@ export const rows = ({ short }) =>
 	short
 		? all.filter(({ name }) => always.some((start) => name.startsWith(start)))
 		: [...all, ...browserRows, ...peerRows()];
-
-/** A browser and a camera of ours, which have the URI of the same server alone. @type {Row[]} */
-const browserRows = names.flatMap((name) =>
-	["udp", "tcp"].map((transport) => ({
-		name: `${name} views, and both use TURN over ${transport.toUpperCase()} alone`,
-		timeout: 600,
-		async run() {
-			const coturn = await Coturn.start({ options: ["--use-auth-secret", "--static-auth-secret=north"] });
-			const servers = ["--turn-uri", coturn.url(`?transport=${transport}`), "--turn-secret", "north"];
-			try {
-				return await inWorld(servers, async (world) => {
-					const camera = await world.camera({ ...world.settings, relayOnly: "true" });
-					await world.requested("getIceServerConfig");
-					const page = await world.page(name, "relay&");
-					const first = await firstPicture(page);
-					await moves(page);
-					await page.close();
-					await camera.find(/peerDisconnected/);
-					assert.equal(await camera.stop(), 0);
-					return `first picture after ${first} ms`;
-				});
-			} finally {
-				await coturn.stop();
-			}
-		},
-	})),
-);
 
 /** @type {Row[]} */
 const all = [
@@ -212,6 +184,33 @@ const all = [
 				await flows(app);
 			}),
 	},
+	...["udp", "tcp"].map((transport) => ({
+		name: `credentials of 6 s, which both sides have anew every 4 s, over ${transport.toUpperCase()}: the call goes on for 30 s`,
+		timeout: 600,
+		run: () =>
+			relayed(
+				{
+					options: ["--use-auth-secret", "--static-auth-secret=north", "--max-allocate-lifetime=8"],
+					urls: (coturn) => coturn.url(`?transport=${transport}`),
+					configuration: { secret: "north", life: "6", renewal: "4000" },
+				},
+				async (app) => {
+					await flows(app);
+					/** @type {number[]} */
+					const counts = [];
+					for (let i = 0; i < 30; i++) {
+						counts.push(received(app));
+						await sleep(1000);
+					}
+					const least = Math.min(...counts.slice(1).map((count, i) => count - (counts[i] ?? 0)));
+					assert(least > 0, `packets in each second: ${counts}`);
+					const relays = [...app.output.matchAll(/by (\d+), viewer .* by (\d+)/g)];
+					const [ours, theirs] = [1, 2].map((side) => new Set(relays.map((one) => one[side])).size);
+					assert(ours >= 4 && theirs >= 4, `relays: ${ours}, ${theirs}`);
+					return `at least ${least} packets in each second, by ${ours} relays, from ${theirs} relays`;
+				},
+			),
+	})),
 	{
 		name: "a wrong password is told at once, and another server serves",
 		run: () =>

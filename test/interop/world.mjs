@@ -258,3 +258,11 @@ export async function firstPicture(page) {
 	await picture(page);
 	return parseInt(await text(page, "first"), 10);
 }
+
+/** How much of a board's heaps was used, as the simulator says at its end. @param {string} output */
+export function heaps(output) {
+	const [, slots] = /# slots: .*peak (\d+ of \d+)/.exec(output) ?? [];
+	const [, chunks] = /# chunk bytes: .*peak (\d+ of \d+)/.exec(output) ?? [];
+	assert(slots && chunks, output);
+	return `slots at most ${slots}, chunk bytes at most ${chunks}`;
+}

@@ -11,6 +11,8 @@ export interface TurnServerOptions {
 	port?: number;
 	username?: string;
 	password?: string;
+	/** Names with the same password, whose time has not come yet, or has not gone. */
+	also?: string[];
 	/** Milliseconds of a nonce, a permission and a channel; seconds of an allocation. */
 	nonceLife?: number;
 	permissionLife?: number;
@@ -56,6 +58,7 @@ export default class TurnServer {
 			port: 3478,
 			username: "user",
 			password: "secret",
+			also: [],
 			nonceLife: 600_000,
 			permissionLife: 300_000,
 			channelLife: 600_000,
@@ -106,9 +109,8 @@ export default class TurnServer {
 		return algorithms.length ? Uint8Array.from(algorithms.flatMap((one) => [0, one, 0, 0])) : undefined;
 	}
 
-	#credentials(): Credentials {
-		const { username, password } = this.options;
-		return new Credentials(this.#crypto, username, password, {
+	#credentials(name: string): Credentials {
+		return new Credentials(this.#crypto, name, this.options.password, {
 			realm: text("test"),
 			nonce: text(this.#nonce),
 			algorithms: this.#algorithms(),
@@ -119,12 +121,13 @@ export default class TurnServer {
 		const reader = this.#reader;
 		const method = reader.type;
 		const nonce = reader.bytes(stun.attributeNonce);
-		const credentials = this.#credentials();
+		const name = Buffer.from(reader.bytes(stun.attributeUsername) ?? integrityFree).toString();
+		const credentials = this.#credentials(name);
 		if (method === 3 && this.options.alternate) return this.#refuse(method, 300, from, undefined);
 		if (!nonce) return this.#refuse(method, 401, from, undefined);
 		if (Buffer.from(nonce).toString() !== this.#nonce) return this.#refuse(method, 438, from, undefined);
-		const name = Buffer.from(reader.bytes(stun.attributeUsername) ?? integrityFree).toString();
-		if (name !== this.options.username || !credentials.verify(reader))
+		const { username, also } = this.options;
+		if (![username, ...also].includes(name) || !credentials.verify(reader))
 			return this.#refuse(method, 401, from, undefined);
 		const allocation = this.#allocationOf(from);
 		const code = this.#carryOut(method, from, allocation);
@@ -264,4 +267,32 @@ function text(value: string): Uint8Array {
 
 function key({ address, port }: Endpoint): string {
 	return `${address} ${port}`;
+}
+
+/** A Send indication of data for a peer (IPv4). */
+export function wrap(data: Uint8Array, { address, port }: Endpoint): Uint8Array {
+	const padded = (data.length + 3) & ~3;
+	const out = new Uint8Array(36 + padded);
+	const view = new DataView(out.buffer);
+	view.setUint16(0, 0x16);
+	view.setUint16(2, 16 + padded);
+	view.setUint32(4, 0x2112a442);
+	view.setUint32(20, 0x00120008);
+	view.setUint16(24, 1);
+	view.setUint16(26, port ^ 0x2112);
+	address.split(".").forEach((byte, i) => (out[28 + i] = Number(byte) ^ out[4 + i]!));
+	view.setUint16(32, 0x13);
+	view.setUint16(34, data.length);
+	out.set(data, 36);
+	return out;
+}
+
+/** What a Data indication has brought from a peer (IPv4). */
+export function unwrap(data: Uint8Array): { peer: Endpoint; payload: Uint8Array } {
+	const view = new DataView(data.buffer, data.byteOffset, data.length);
+	const address = [0, 1, 2, 3].map((i) => data[28 + i]! ^ data[4 + i]!).join(".");
+	return {
+		peer: { address, port: view.getUint16(26) ^ 0x2112 },
+		payload: data.slice(36, 36 + view.getUint16(34)),
+	};
 }

@@ -26,6 +26,7 @@ const table = /** @type {[string, string, string | boolean | string[], string][]
 	["turn-port", "N", "3478", "its port; the next one is for TLS and DTLS"],
 	["turn-uri", "URI", [], "hand out this TURN server; may be repeated"],
 	["turn-secret", "TEXT", "", "secret of that server (coturn: static-auth-secret)"],
+	["turn-seconds", "N", "300", "life of TURN credentials"],
 	["strict-limits", "", false, "enforce the service's requests per second, too"],
 	["max-viewers", "N", "10", "viewers per channel"],
 	["connection-minutes", "N", "60", "a WebSocket is cut after this"],
@@ -58,6 +59,7 @@ const table = /** @type {[string, string, string | boolean | string[], string][]
  * @property {number} turnPort
  * @property {string[]} turnUris
  * @property {string | undefined} turnSecret
+ * @property {number} turnSeconds
  * @property {boolean} strictLimits
  * @property {number} maxViewers
  * @property {number} connectionMinutes
@@ -106,6 +108,7 @@ export function parseOptions(parameters = []) {
 		},
 		...{ channels: texts("channel"), turn: flag("turn"), turnPort: number("turn-port", 1, 65_534) },
 		...{ turnUris: texts("turn-uri"), turnSecret: text("turn-secret") || undefined },
+		...{ turnSeconds: number("turn-seconds", 1, 86_400) },
 		...{ strictLimits: flag("strict-limits"), maxViewers: number("max-viewers"), goAway: flag("go-away") },
 		...{ connectionMinutes: number("connection-minutes", 0.001), idleMinutes: number("idle-minutes", 0.001) },
 		...{ keepAliveSeconds: number("keep-alive-seconds"), timeScale: number("time-scale", 0.001) },

@@ -83,6 +83,7 @@ export default class LocalKVS {
 		this.turn = new Turn(this.clock, {
 			...{ port: options.turnPort, tlsPort: options.tls ? options.turnPort + 1 : undefined },
 			...{ uris: options.turnUris, secret: options.turnSecret, host: options.listen },
+			...{ life: options.turnSeconds },
 		});
 		const names = this.#operationNames();
 		this.faults = new Faults(this.clock, names, this.log, seed);

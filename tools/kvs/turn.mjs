@@ -6,9 +6,6 @@ import { createHmac, randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 
-/** Seconds: the service's TURN credentials always have this. */
-const life = 300;
-
 export default class Turn {
 	/** @type {import("node:child_process").ChildProcess | undefined} */
 	#process;
@@ -17,8 +14,9 @@ export default class Turn {
 
 	/**
 	 * @param {import("./clock.mjs").default} clock
-	 * @param {{ port?: number, tlsPort?: number, uris?: string[], secret?: string, host: string }} options
-	 * `port`: start coturn there; `uris`: use these servers, which know the secret
+	 * @param {{ port?: number, tlsPort?: number, uris?: string[], secret?: string, host: string, life: number }} options
+	 * `port`: start coturn there; `uris`: use these servers, which know the secret; `life` of credentials in seconds: with the
+	 * service it is always 300
 	 */
 	constructor(clock, options) {
 		this.#clock = clock;
@@ -35,7 +33,7 @@ export default class Turn {
 	 * @param {string} hostname at which the caller reaches this computer
 	 */
 	servers(arn, hostname) {
-		const { uris = [] } = this.#options;
+		const { uris = [], life } = this.#options;
 		const all = [...uris, ...(this.#process ? this.#ownURIs(hostname) : [])];
 		if (!all.length) return [];
 		const username = `${Math.floor(this.#clock.now / 1000) + life}:${Buffer.from(`v1:${arn}`).toString("base64")}`;

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two connections of one process to each other, with the servers and the policy that the configuration names. Prints the
 // selected pair of each, and goes on until it is told to stop; or why there is none.
+import Base64 from "base64";
 import config from "mc/config";
 import Timer from "timer";
 import { defaultMedia } from "webrtc/media/defaults";
+import { hmacSHA1 } from "webrtc/native/crypto";
 import RTCPeerConnection, { type RTCConfiguration } from "webrtc/peer";
 
 const urls = String(config.urls ?? "").split(",");
 const started = Date.now();
 
-function configuration(username: string): RTCConfiguration {
-	const credential = String(config.credential ?? "");
+function configuration(username: string, credential = String(config.credential ?? "")): RTCConfiguration {
 	const policy = String(config.policy ?? "relay") as "all" | "relay";
 	return { iceServers: [{ urls, username, credential }], iceTransportPolicy: policy };
+}
+
+/** Credentials for a time, as coturn has them by a secret that both know. */
+function temporary(name: string): RTCConfiguration {
+	const username = `${Math.floor(Date.now() / 1000) + Number(config.life)}:${name}`;
+	const key = ArrayBuffer.fromString(String(config.secret));
+	return configuration(username, Base64.encode(hmacSHA1(key, ArrayBuffer.fromString(username))));
 }
 
 /** Of the selected pair: "relay 127.0.0.1:50000 relay 127.0.0.1:50001 sent 12". */
@@ -23,7 +31,8 @@ async function describe(pc: RTCPeerConnection): Promise<string> {
 	if (!pair) return "none";
 	const local = report.get(String(pair.localCandidateId));
 	const remote = report.get(String(pair.remoteCandidateId));
-	return `${local?.candidateType} ${remote?.candidateType} sent ${transport?.packetsSent} received ${transport?.packetsReceived}`;
+	const count = `sent ${transport?.packetsSent} received ${transport?.packetsReceived} by ${local?.port}`;
+	return `${local?.candidateType} ${remote?.candidateType} ${count}`;
 }
 
 function join(a: RTCPeerConnection, b: RTCPeerConnection, name: string): void {
@@ -38,8 +47,10 @@ function join(a: RTCPeerConnection, b: RTCPeerConnection, name: string): void {
 
 async function connect(): Promise<void> {
 	const username = String(config.username ?? "user");
-	const device = new RTCPeerConnection(configuration(username));
-	const viewer = new RTCPeerConnection(configuration(String(config.otherUsername ?? username)));
+	const isTemporary = config.secret !== undefined;
+	const make = (name: string) => (isTemporary ? temporary(name) : configuration(username));
+	const device = new RTCPeerConnection(make("device"));
+	const viewer = new RTCPeerConnection(make("viewer"));
 	const { videoCapture } = defaultMedia({ audio: false });
 	device.addTransceiver(videoCapture as never, { direction: "sendonly" });
 	join(device, viewer, "device");
@@ -48,6 +59,12 @@ async function connect(): Promise<void> {
 	await viewer.setRemoteDescription(device.localDescription!);
 	await viewer.setLocalDescription();
 	await device.setRemoteDescription(viewer.localDescription!);
+	if (isTemporary) {
+		Timer.repeat(() => {
+			device.setConfiguration(make("device"));
+			viewer.setConfiguration(make("viewer"));
+		}, Number(config.renewal));
+	}
 	Timer.repeat(() => {
 		void Promise.all([describe(device), describe(viewer)]).then(([ours, theirs]) =>
 			trace(`at ${Date.now() - started} ms device ${ours}, viewer ${theirs}\n`),

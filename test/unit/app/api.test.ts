@@ -18,7 +18,7 @@ import { openNatives, setSilence } from "../fakes/native/transport";
 class TestSignaling implements SignalingClient {
 	readonly name = "test";
 	capabilities: SignalingCapabilities = { trickle: true, reoffer: true };
-	readonly iceServers = [];
+	iceServers: IceServer[] = [];
 	state: SignalingClient["state"] = "new";
 	iceRefreshNeeded = true;
 	refreshed = 0;
@@ -245,6 +245,19 @@ test("APP-13, APP-14: ICE servers one by one, refreshed and updated while sessio
 	]);
 	expect(() => app.updateIceServers([{ urls: "http://x" }])).toThrow(/iceServers\[0\]/);
 	expect(app.iceServers).toHaveLength(2);
+});
+
+test("APP-13: the servers that the signaling has from the start are used, as those of WHEP are", async () => {
+	make();
+	signaling.iceServers = [{ urls: "stun:known" }];
+	await app.run();
+	expect(app.iceServers).toEqual([{ urls: "stun:known" }]);
+	await watch();
+	expect(app.connection("ann")!.getConfiguration().iceServers).toEqual([{ urls: "stun:known" }]);
+	app.terminate();
+	make();
+	signaling.iceServers = [{ urls: "nonsense" }];
+	await expect(app.run()).rejects.toThrow(/iceServers\[0\]/);
 });
 
 test("APP-26: ICE is restarted by an offer, where the signaling can carry one", async () => {

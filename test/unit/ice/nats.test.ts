@@ -6,7 +6,7 @@ import TurnClient from "webrtc/ice/turn";
 import { seededCrypto } from "../crypto";
 import Nat, { natKinds, type NatKind } from "../nat";
 import { VirtualNetwork, type Endpoint, type NetworkConditions } from "../network";
-import TurnServer from "../turnserver";
+import TurnServer, { unwrap, wrap } from "../turnserver";
 import { Peer, type PeerOptions } from "./peer";
 
 const server = { address: "203.0.113.1", port: 3478 };
@@ -117,32 +117,6 @@ class Traveller extends Peer {
 			other.pump();
 		});
 	}
-}
-
-function wrap(data: Uint8Array, { address, port }: Endpoint): Uint8Array {
-	const padded = (data.length + 3) & ~3;
-	const out = new Uint8Array(36 + padded);
-	const view = new DataView(out.buffer);
-	view.setUint16(0, 0x16);
-	view.setUint16(2, 16 + padded);
-	view.setUint32(4, 0x2112a442);
-	view.setUint32(20, 0x00120008);
-	view.setUint16(24, 1);
-	view.setUint16(26, port ^ 0x2112);
-	address.split(".").forEach((byte, i) => (out[28 + i] = Number(byte) ^ out[4 + i]!));
-	view.setUint16(32, 0x13);
-	view.setUint16(34, data.length);
-	out.set(data, 36);
-	return out;
-}
-
-function unwrap(data: Uint8Array): { peer: Endpoint; payload: Uint8Array } {
-	const view = new DataView(data.buffer, data.byteOffset, data.length);
-	const address = [0, 1, 2, 3].map((i) => data[28 + i]! ^ data[4 + i]!).join(".");
-	return {
-		peer: { address, port: view.getUint16(26) ^ 0x2112 },
-		payload: data.slice(36, 36 + view.getUint16(34)),
-	};
 }
 
 interface World {

@@ -41,6 +41,14 @@ export default class Transport {
 		return [...hosts.values()];
 	}
 
+	/** Who plays the rest of the network: what goes by a relay, and what goes to an address that no transport has. */
+	static outside:
+		| {
+				byRelay(relay: number, data: Uint8Array, to: { address: string; port: number }): void;
+				receive(data: Datagram, from: string, fromPort: number, to: { address: string; port: number }): void;
+		  }
+		| undefined;
+
 	readonly localPort: number;
 	/** No connection is ever made to it. */
 	readonly tcpPort: number;
@@ -52,7 +60,7 @@ export default class Transport {
 	capacity = 32;
 	#ufrags = new Map<string, number>();
 	#asked = new Map<string, number>(); // transactions
-	#queue: { data: Uint8Array; address: string; port: number; owner: number }[] = [];
+	#queue: { data: Uint8Array; address: string; port: number; relay?: number; owner: number }[] = [];
 	#closed = false;
 
 	constructor(options: { port?: number; tcpPort?: number; address?: string; onReadable(this: Transport): void }) {
@@ -117,13 +125,13 @@ export default class Transport {
 		const message = this.#queue.shift();
 		if (!message) return undefined;
 		buffer.set(message.data);
-		const { data, address, port, owner } = message;
-		return { size: data.length, address, port, relay: 0, owner };
+		const { data, address, port, relay = 0, owner } = message;
+		return { size: data.length, address, port, relay, owner };
 	}
 
 	write(data: Uint8Array, address: string, port: number, relay: number, owner: number): void {
-		if (relay) return;
 		if ((data[0]! & 1) === 0 && (data[1]! & 16) === 0) this.#expect(transactionOf(data), owner);
+		if (relay) return Transport.outside?.byRelay(relay, data.slice(), { address, port });
 		this.sendDatagram(data.slice(), address, port);
 	}
 
@@ -131,6 +139,14 @@ export default class Transport {
 	bring(data: Uint8Array, address: string, port: number, owner: number): void {
 		if (this.#closed) return;
 		this.#queue.push({ data, address, port, owner });
+		this.#options.onReadable.call(this);
+	}
+
+	/** A peer's STUN, that a relay has brought. */
+	bringRelayed(data: Uint8Array, address: string, port: number, relay: number): void {
+		const owner = this.#ownerOf(data);
+		if (owner === undefined || this.#closed) return;
+		this.#queue.push({ data, address, port, relay, owner });
 		this.#options.onReadable.call(this);
 	}
 
@@ -143,7 +159,12 @@ export default class Transport {
 		if (this.#closed) throw new SyntaxError("closed");
 		if (!this.address) return;
 		const from = source(this.address, address, data);
-		if (!silent) schedule(() => hosts.get(address)?.deliver(data, port, from, this.localPort), delay);
+		if (silent) return;
+		schedule(() => {
+			const host = hosts.get(address);
+			if (host) host.deliver(data, port, from, this.localPort);
+			else Transport.outside?.receive(data, from, this.localPort, { address, port });
+		}, delay);
 	}
 
 	deliver(data: Datagram, port: number, address: string, fromPort: number): void {

@@ -24,8 +24,12 @@ export default class Path {
 		return this.#take(address, port, (owner, key) => !owner || owner.#yields || owner.#selected !== key);
 	}
 
-	select(address: string, port: number): boolean {
+	/** What data leaves by. */
+	relay = 0;
+
+	select(address: string, port: number, relay = 0): boolean {
 		if (!this.confirm(address, port)) return false;
+		this.relay = relay;
 		this.#selected = `${address}:${port}`;
 		this.#yields = false;
 		return true;
