@@ -2,7 +2,12 @@
 // Data channels on the XS engine, at a board's heaps: two connections of one process, over DTLS and SCTP on loopback.
 import Timer from "timer";
 import { randomBytes } from "webrtc/native/crypto";
-import RTCPeerConnection, { type ChunkEvent, type MessageEvent, type RTCDataChannel } from "webrtc/peer";
+import RTCPeerConnection, {
+	type ChunkEvent,
+	type MessageEvent,
+	type RTCDataChannel,
+	type RTCSctpTransport,
+} from "webrtc/peer";
 
 function assert(condition: unknown, what: string): asserts condition {
 	if (!condition) throw new Error(`failed: ${what}`);
@@ -18,7 +23,7 @@ interface Target {
 	addEventListener(type: string, listener: (event: unknown) => void): void;
 }
 
-function once<T>(target: RTCPeerConnection | RTCDataChannel, type: string): Promise<T> {
+function once<T>(target: RTCPeerConnection | RTCDataChannel | RTCSctpTransport, type: string): Promise<T> {
 	return new Promise((resolve) =>
 		(target as unknown as Target).addEventListener(type, (event) => resolve(event as T)),
 	);
@@ -143,7 +148,7 @@ async function shutsDown(): Promise<void> {
 	let came = 0;
 	other.onmessage = ({ data }) => (came += (data as ArrayBuffer).byteLength);
 	channel.onerror = other.onerror = () => assert(false, "no error");
-	const ending = [once(channel, "close"), once(other, "close")];
+	const ending = [once(channel, "close"), once(other, "close"), ...[a, b].map((pc) => once(pc.sctp!, "statechange"))];
 	for (let i = 0; i < 20; i++) channel.send(new ArrayBuffer(10_000));
 	a.sctp!.shutdown();
 	await Promise.all(ending);
