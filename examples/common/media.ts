@@ -44,8 +44,10 @@ export function play(): PlayOptions | false {
 		if (where === "none" || where === "speaker") return { output: where };
 		if (where.startsWith("speaker:")) return { output: "speaker", path: where.slice("speaker:".length) };
 		if (where.endsWith(".wav")) return { output: "file", path: where };
-		if (!where.endsWith(".mp4"))
-			throw new RangeError("play: none, speaker, or files that end in .wav and .mp4, with a comma between them");
+		if (!isFilm(where))
+			throw new RangeError(
+				"play: none, speaker, or files that end in .wav and .mp4 or .mkv, with a comma between them",
+			);
 	}
 	return false;
 }
@@ -54,10 +56,12 @@ export function play(): PlayOptions | false {
 export function show(): ShowOptions | false {
 	for (const where of places()) {
 		if (where === "none") return { output: "none" };
-		if (where.endsWith(".mp4")) return { output: "file", path: where };
+		if (isFilm(where)) return { output: "file", path: where };
 	}
 	return false;
 }
+
+const isFilm = (name: string) => name.endsWith(".mp4") || name.endsWith(".mkv");
 
 function places(): string[] {
 	return text("play")?.split(",") ?? [];

@@ -3,19 +3,21 @@
 import type { CodecCapability, CodecRecord } from "webrtc/codec/format";
 import { pcma, pcmu } from "webrtc/codec/g711";
 import h264 from "webrtc/codec/h264";
+import h265 from "webrtc/codec/h265";
 import opus from "webrtc/codec/opus";
+import vp8 from "webrtc/codec/vp8";
 
 export { parameter } from "webrtc/codec/format";
 export type { CodecCapability, CodecRecord } from "webrtc/codec/format";
 
-const records: readonly CodecRecord[] = Object.freeze([h264, opus, pcmu, pcma]);
+const records: readonly CodecRecord[] = Object.freeze([h264, vp8, h265, opus, pcmu, pcma]);
 const video = Object.freeze(records.map(({ capability }) => capability).filter(({ kind }) => kind === "video"));
 const audio = Object.freeze(records.map(({ capability }) => capability).filter(({ kind }) => kind === "audio"));
 
 // All that descriptions name, as the registry of RTP payload formats has them. Names are the same in any case.
 const names: readonly string[] = Object.freeze([
 	...records.map(({ capability }) => capability.name),
-	..."H265 VP8 VP9 AV1 rtx red ulpfec flexfec-03 G722 CN telephone-event".split(" "),
+	..."VP9 AV1 rtx red ulpfec flexfec-03 G722 CN telephone-event".split(" "),
 ]);
 const inLowerCase: readonly string[] = Object.freeze(names.map((name) => name.toLowerCase()));
 

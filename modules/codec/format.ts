@@ -55,5 +55,10 @@ export function parameter(parameters: string, name: string): string | undefined 
 	return undefined;
 }
 
+/** Of pictures: estimates of bandwidth, lost packets, requests for key frames (RFC 4585 section 6.3.1, RFC 5104 section 4.3.1). */
+export const pictureFeedback: readonly string[] = Object.freeze([
+	...["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir"],
+]);
+
 /** No kind of feedback. */
 export const noFeedback: readonly string[] = Object.freeze([]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // H.264 in SDP: profile-level-id, and whether two of them can be one stream (RFC 6184 section 8).
-import { parameter, type CodecCapability, type CodecRecord } from "webrtc/codec/format";
+import { parameter, pictureFeedback, type CodecCapability, type CodecRecord } from "webrtc/codec/format";
 
 export type H264Profile =
 	"constrained-baseline" | "baseline" | "main" | "extended" | "high" | "constrained-high" | "other";
@@ -97,9 +97,6 @@ function hexadecimal(byte: number): string {
 	return byte.toString(16).padStart(2, "0");
 }
 
-// Estimates of bandwidth, lost packets, and key-frame requests (RFC 4585 section 6.3.1, RFC 5104 section 4.3.1).
-const feedback: readonly string[] = Object.freeze(["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir"]);
-
 /**
  * H.264 of another profile, level, mode or feedback than that of the record.
  *
@@ -107,7 +104,7 @@ const feedback: readonly string[] = Object.freeze(["goog-remb", "transport-cc", 
  * @param mode 0: single NAL units, each smaller than a packet; 1: also STAP-A and FU-A (RFC 6184 section 6.2)
  * @throws RangeError
  */
-export function h264Capability(profileLevelId: string, mode: 0 | 1, kinds = feedback): CodecCapability {
+export function h264Capability(profileLevelId: string, mode: 0 | 1, kinds = pictureFeedback): CodecCapability {
 	if (!parseProfileLevelId(profileLevelId)) throw new RangeError(`profileLevelId: "${profileLevelId}"`);
 	const parameters = `level-asymmetry-allowed=1;packetization-mode=${mode};profile-level-id=${profileLevelId}`;
 	return Object.freeze({ kind: "video", name: "H264", clockRate: 90000, parameters, feedback: kinds });

@@ -186,7 +186,7 @@ export interface PlayOptions {
 
 /** Of the platform's video player. */
 export interface ShowOptions {
-	/** "none", the default: pictures are decoded and counted, on a chip only counted; "file": an MP4 file at `path` (simulator). */
+	/** "none", the default: pictures are decoded and counted, on a chip only counted; "file": a file at `path`, MP4 or, by the end ".mkv", Matroska, which VP8 needs (simulator). */
 	output?: "none" | "file" | undefined;
 	path?: string | undefined;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CodecCapability } from "webrtc/codec";
 import { h264Capability, h264Limits } from "webrtc/codec/h264";
+import { h265Capability, h265Level } from "webrtc/codec/h265";
+import vp8 from "webrtc/codec/vp8";
 import type WebRTCError from "webrtc/error";
 import type { PictureQuality, Snapshot, SnapshotOptions, VideoCapture, VideoOptions } from "webrtc/media";
 import { jpegOptions } from "webrtc/media/jpeg";
@@ -8,7 +10,7 @@ import profileLevelId from "webrtc/media/level";
 import Pipeline, { type NativeErrorCallback } from "webrtc/media/pipeline";
 import takeSnapshot from "webrtc/media/snapshot";
 import { VideoSource } from "webrtc/native/capture";
-import { hasSlices, VideoEncoder } from "webrtc/native/codec";
+import { canEncode, hasSlices, VideoEncoder } from "webrtc/native/codec";
 
 // The largest picture of a file whose own size is taken.
 const largestWidth = 1920;
@@ -19,7 +21,7 @@ const preferences: readonly string[] = Object.freeze([
 	...["balanced", "maintain-framerate", "maintain-resolution", "maintain-framerate-and-resolution"],
 ]);
 
-/** The platform's camera, a file or the test card, encoded as H.264 once for all viewers. */
+/** The platform's camera, a file or the test card, encoded once for all viewers of a codec. */
 export default class NativeVideoCapture implements VideoCapture {
 	readonly kind = "video";
 	readonly codecs: readonly CodecCapability[];
@@ -41,7 +43,11 @@ export default class NativeVideoCapture implements VideoCapture {
 		checkName("policy", policy, policies);
 		checkName("degradationPreference", degradationPreference, preferences);
 		const level = profileLevelId({ ...size, framerate, bitrate });
-		this.codecs = hasSlices() ? [h264Capability(level, 1), h264Capability(level, 0)] : [h264Capability(level, 1)];
+		const codecs = [h264Capability(level, 1)];
+		if (hasSlices()) codecs.push(h264Capability(level, 0));
+		if (canEncode("VP8")) codecs.push(vp8.capability);
+		if (canEncode("H265")) codecs.push(h265Capability(h265Level(size.width, size.height, framerate)));
+		this.codecs = codecs;
 		this.#pipeline = new Pipeline({
 			kind: "video",
 			makeSource: (onError) => new VideoSource({ source, path, width, height, framerate, onError }),
@@ -52,9 +58,7 @@ export default class NativeVideoCapture implements VideoCapture {
 					onChange: (width, height, rate) => this.onQuality?.({ width, height, framerate: rate }),
 				}),
 			onError: (error) => this.onError?.(error),
-			onSinks: (encoder, parameters, codec) => {
-				if (!jpegOptions(codec)) encoder.setLimits(h264Limits(parameters));
-			},
+			onSinks: (encoder, parameters, codec) => codec === "H264" && encoder.setLimits(h264Limits(parameters)),
 		});
 	}
 

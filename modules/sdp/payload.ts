@@ -10,7 +10,7 @@ const feedbackKinds: readonly string[] = Object.freeze([
 	...["goog-remb", "transport-cc", "nack", "nack pli", "ccm fir", "ccm tmmbr"],
 ]);
 /** Those that another side may prefer to what this SDK has. */
-const videoNames: readonly string[] = Object.freeze(["rtx", "VP8", "VP9", "AV1", "H265"]);
+const videoNames: readonly string[] = Object.freeze(["rtx", "VP9", "AV1"]);
 const noFeedback: readonly string[] = Object.freeze([]);
 const maximumPayloadType = 127;
 const maximumClockRate = 1_000_000;

@@ -69,10 +69,15 @@ export function hasSlices(this: void): boolean {
 	return native("xs_rtc_video_encoder_hasSlices").call(this);
 }
 
+/** Whether the platform encodes a codec of pictures. @param codec its name: "H264", "H265", "VP8" */
+export function canEncode(this: void, codec: string): boolean {
+	return native("xs_rtc_video_encoder_canEncode").call(this, codec);
+}
+
 /**
- * H.264, constrained baseline: a sink of pictures of any even size, a source of access units. One encode, on a thread of
- * its own, serves all sinks, and there is none without a sink. A picture of another size than the one before begins with
- * a key frame; each key frame brings its parameter sets.
+ * H.264 (constrained baseline), H.265 (main) or VP8: a sink of pictures of any even size, a source of access units. One
+ * encode, on a thread of its own, serves all sinks, and there is none without a sink. A picture of another size than the
+ * one before begins with a key frame; each key frame brings its parameter sets.
  *
  * @throws TypeError, RangeError naming the option
  */
@@ -82,7 +87,7 @@ export class VideoEncoder extends (Native("xs_rtc_video_encoder_destructor") as 
 		native("xs_rtc_video_encoder").call(this, options);
 	}
 	/**
-	 * Feeds `sink`, any object of a native class that takes H.264 (16 at most).
+	 * Feeds `sink`, any object of a native class that takes its frames (16 at most).
 	 *
 	 * @throws TypeError when it is none, or is connected already
 	 */

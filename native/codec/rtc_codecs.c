@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-const rtc_codec *const rtc_codecs[] = {&rtc_codec_h264, &rtc_codec_opus, &rtc_codec_pcmu, &rtc_codec_pcma, NULL};
+const rtc_codec *const rtc_codecs[] = {
+	&rtc_codec_h264, &rtc_codec_vp8, &rtc_codec_h265, &rtc_codec_opus, &rtc_codec_pcmu, &rtc_codec_pcma, NULL};
 
 const rtc_codec *rtc_codec_find(const char *name)
 {

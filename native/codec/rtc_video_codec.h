@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the video encoder asks of a codec library: rtc_openh264.c on the desktop, rtc_esp_h264.c on ESP32.
+// What the video encoder asks of a codec library: rtc_openh264.c, rtc_vpx_vp8.c and rtc_ffmpeg_h265.c on the desktop,
+// rtc_esp_h264.c on ESP32.
 #ifndef RTC_VIDEO_CODEC_H
 #define RTC_VIDEO_CODEC_H
 
@@ -36,7 +37,8 @@ typedef struct rtc_video_class {
 	uint8_t isStill;   // every picture stands alone, and has the quality of the options, not a bitrate
 } rtc_video_class;
 
-extern const rtc_codec rtc_codec_h264; // of the platform's library
+extern const rtc_codec rtc_codec_h264;                // of the platform's library
+extern const rtc_codec rtc_codec_vp8, rtc_codec_h265; // likewise, where it has one
 // Likewise. It is carried by no RTP here, so rtc_codec_find does not know it; its frames are RTC_FORMAT_JPEG.
 extern const rtc_codec rtc_codec_jpeg;
 #define RTC_JPEG_QUALITY 75

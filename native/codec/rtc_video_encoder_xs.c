@@ -94,6 +94,14 @@ void xs_rtc_video_encoder_hasSlices(xsMachine *the)
 	xsmcSetBoolean(xsResult, rtc_codec_h264.video->hasSlices);
 }
 
+void xs_rtc_video_encoder_canEncode(xsMachine *the)
+{
+	char name[RTC_CODEC_NAME];
+	xsmcToStringBuffer(xsArg(0), name, sizeof name);
+	const rtc_codec *codec = rtc_codec_find(name);
+	xsmcSetBoolean(xsResult, codec && codec->video);
+}
+
 void xs_rtc_video_encoder_close(xsMachine *the)
 {
 	rtc_encoder_record_close(the, &hooks);

@@ -5,6 +5,7 @@
 #include <libavutil/log.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rtc_ffmpeg_id.h"
 
 struct rtc_picture_decoder {
 	AVCodecContext *context;
@@ -13,11 +14,6 @@ struct rtc_picture_decoder {
 	uint8_t *padded; // a unit, and the zeros that the library reads behind it
 	uint32_t capacity;
 };
-
-static enum AVCodecID idOf(const rtc_codec *codec)
-{
-	return strcmp(codec->name, "H264") ? AV_CODEC_ID_NONE : AV_CODEC_ID_H264;
-}
 
 void rtc_picture_decoder_free(rtc_picture_decoder *decoder)
 {
@@ -32,7 +28,7 @@ void rtc_picture_decoder_free(rtc_picture_decoder *decoder)
 
 rtc_picture_decoder *rtc_picture_decoder_new(const rtc_codec *codec)
 {
-	const AVCodec *found = avcodec_find_decoder(idOf(codec));
+	const AVCodec *found = avcodec_find_decoder(rtc_ffmpeg_id(codec));
 	rtc_picture_decoder *decoder = found ? calloc(1, sizeof *decoder) : NULL;
 	if (!decoder)
 		return NULL;

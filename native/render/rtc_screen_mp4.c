@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// An MP4 file with what came as it came. It is written in fragments, one from each key frame to the next, so that it
-// can be played whenever the process ends.
+// A file with what came as it came: MP4, or Matroska where its name ends in ".mkv", which has VP8, too. MP4 is written
+// in fragments, one from each key frame to the next, Matroska in clusters, so that it can be played whenever the
+// process ends.
 #include <errno.h>
+#include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/log.h>
 #include <libavutil/opt.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rtc_ffmpeg_id.h"
 #include "rtc_screen.h"
 
 #define LONGEST_GAP 900000 // ticks, ten seconds: more is another sender's time
@@ -17,6 +20,7 @@ typedef struct {
 	AVFormatContext *format;
 	AVPacket *packet;
 	int begun;
+	const rtc_codec *codec;
 	uint32_t timestamp; // of the newest unit
 	int64_t time;
 	char name[64]; // its end, for errors
@@ -29,20 +33,35 @@ static int fail(const mp4 *self, int result, rtc_player_error *error)
 	return rtc_player_fail(error, "media/device-failed", "%s: %s", self->name, text);
 }
 
-// The parameter sets in front of a key frame: what is before its first slice.
-static size_t parametersSize(const rtc_frame *unit)
+// Of a NAL unit's first byte: it is of a picture (H.264 table 7-1, H.265 table 7-1).
+static int isSlice(enum AVCodecID codec, uint8_t first)
 {
-	for (size_t i = 0; i + 4 < unit->size; i++)
-		if (!unit->data[i] && !unit->data[i + 1] && unit->data[i + 2] == 1 && (unit->data[i + 3] & 0x1f) <= 5 &&
-			(unit->data[i + 3] & 0x1f))
+	uint8_t type = codec == AV_CODEC_ID_H264 ? first & 0x1f : first >> 1 & 0x3f;
+	return codec == AV_CODEC_ID_H264 ? type && type <= 5 : type < 32;
+}
+
+// The parameter sets in front of a key frame: what is before its first slice. VP8 has none.
+static size_t parametersSize(const rtc_frame *unit, enum AVCodecID codec)
+{
+	for (size_t i = 0; codec != AV_CODEC_ID_VP8 && i + 4 < unit->size; i++)
+		if (!unit->data[i] && !unit->data[i + 1] && unit->data[i + 2] == 1 && isSlice(codec, unit->data[i + 3]))
 			return i && !unit->data[i - 1] ? i - 1 : i;
 	return 0;
+}
+
+// A file has one codec, from its beginning on.
+static int holds(const mp4 *self, const rtc_codec *codec)
+{
+	const AVOutputFormat *format = self->format->oformat;
+	return self->begun ? self->codec == codec
+					   : avformat_query_codec(format, rtc_ffmpeg_id(codec), FF_COMPLIANCE_NORMAL) == 1;
 }
 
 static int begin(mp4 *self, const rtc_frame *unit, const rtc_frame *picture, rtc_player_error *error)
 {
 	AVStream *stream = avformat_new_stream(self->format, NULL);
-	size_t size = parametersSize(unit);
+	enum AVCodecID codec = rtc_ffmpeg_id(unit->codec);
+	size_t size = parametersSize(unit, codec);
 	AVDictionary *options = NULL;
 	uint8_t *parameters = stream ? av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE) : NULL;
 	if (!parameters)
@@ -50,15 +69,17 @@ static int begin(mp4 *self, const rtc_frame *unit, const rtc_frame *picture, rtc
 	memcpy(parameters, unit->data, size);
 	stream->time_base = (AVRational){1, 90000};
 	stream->codecpar->codec_type = AVMEDIA_TYPE_VIDEO;
-	stream->codecpar->codec_id = AV_CODEC_ID_H264;
+	stream->codecpar->codec_id = codec;
 	stream->codecpar->width = picture->width;
 	stream->codecpar->height = picture->height;
 	stream->codecpar->extradata = parameters; // the stream's from here on
 	stream->codecpar->extradata_size = (int)size;
-	av_dict_set(&options, "movflags", "frag_keyframe+empty_moov+default_base_moof", 0);
+	av_dict_set(&options, "movflags", "frag_keyframe+empty_moov+default_base_moof", 0); // of MP4
+	av_dict_set(&options, "cluster_time_limit", "1000", 0);                             // of Matroska, milliseconds
 	int result = avformat_write_header(self->format, &options);
 	av_dict_free(&options);
 	self->begun = result >= 0;
+	self->codec = unit->codec;
 	self->timestamp = unit->timestamp;
 	return result < 0 ? fail(self, result, error) : 0;
 }
@@ -68,6 +89,9 @@ static int show(rtc_screen_device *device, const rtc_frame *unit, const rtc_fram
 	mp4 *self = (mp4 *)device;
 	if (!self->begun && (!picture || !unit->key))
 		return 0; // its size is not known yet
+	if (!holds(self, unit->codec))
+		return rtc_player_fail(error, "media/unsupported", "%s: it has no %s; one that ends in .mkv has, alone",
+							   self->name, unit->codec->name);
 	if (!self->begun && begin(self, unit, picture, error))
 		return -1;
 	uint32_t gap = unit->timestamp - self->timestamp;
@@ -109,7 +133,8 @@ rtc_screen_device *rtc_screen_mp4_open(const char *path, rtc_player_error *error
 	strncpy(self->name, length < sizeof self->name ? path : path + length - (sizeof self->name - 1),
 			sizeof self->name - 1);
 	self->packet = av_packet_alloc();
-	int result = avformat_alloc_output_context2(&self->format, NULL, "mp4", path);
+	int isMatroska = length > 4 && !strcmp(path + length - 4, ".mkv");
+	int result = avformat_alloc_output_context2(&self->format, NULL, isMatroska ? "matroska" : "mp4", path);
 	if (result >= 0)
 		result = self->packet ? avio_open(&self->format->pb, path, AVIO_FLAG_WRITE) : AVERROR(ENOMEM);
 	if (result >= 0) {

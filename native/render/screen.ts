@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export interface VideoOutputOptions {
-	/** "none": pictures are decoded and counted, on a chip only counted; "file": an MP4 file, of what came, as it came. */
+	/** "none": pictures are decoded and counted, on a chip only counted; "file": an MP4 file, or by the end ".mkv" a Matroska one, of what came, as it came. */
 	output: "none" | "file";
 	/** Of the file, required there. */
 	path?: string | undefined;

@@ -20,11 +20,17 @@ typedef struct {
 	struct {
 		uint16_t size;
 		uint8_t data[RTC_UNIT_PARAMETERS];
-	} parameters[2]; // the newest of the stream: they may come once, or apart
+	} parameters[3]; // the newest of the stream: they may come once, or apart
 } rtc_unit;
 
 // A frame begins in data of `capacity` bytes; the stream goes on.
-void rtc_unit_begin(rtc_unit *unit, uint8_t *data, uint32_t capacity);
+static inline void rtc_unit_begin(rtc_unit *unit, uint8_t *data, uint32_t capacity)
+{
+	unit->data = data;
+	unit->size = 0;
+	unit->capacity = capacity;
+	unit->isOpen = unit->hasPicture = unit->isKey = unit->found = 0;
+}
 
 enum { RTC_MAY_BEGIN = 1, RTC_BEGINS };
 
@@ -40,5 +46,7 @@ typedef struct rtc_depacketizer {
 } rtc_depacketizer;
 
 extern const rtc_depacketizer rtc_depacketizer_h264; // RFC 6184: single NAL units, STAP-A, FU-A; gives Annex B
+extern const rtc_depacketizer rtc_depacketizer_h265; // RFC 7798, likewise
+extern const rtc_depacketizer rtc_depacketizer_vp8;  // RFC 7741
 
 #endif

@@ -26,5 +26,7 @@ typedef struct rtc_payload_format {
 
 extern const rtc_payload_format rtc_payload_whole; // one packet is one frame: sound (RFC 7587 section 4.2, RFC 3551)
 extern const rtc_payload_format rtc_payload_h264;  // RFC 6184
+extern const rtc_payload_format rtc_payload_h265;  // RFC 7798
+extern const rtc_payload_format rtc_payload_vp8;   // RFC 7741
 
 #endif

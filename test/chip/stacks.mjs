@@ -16,6 +16,9 @@ import { root } from "../../hosts/linux/tools/build.mjs";
  */
 /** @typedef {{ bytes: Map<string, number>, calls: Map<string, Set<string>> }} Graph by "file.c:name" or, if global, "name" */
 
+/** Those that make frames of payloads again. */
+const formats = ["rtc_h264.c", "rtc_h265.c", "rtc_vp8.c"];
+
 /**
  * What a call through a pointer may reach, by the function that makes it. A "*" stands for any file, or for any function of a
  * file; where nobody is called yet there is an empty list.
@@ -52,8 +55,15 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	rtc_rtp_tick_inbound: ["rtc_rtp_receiver_report", "rtc_rtp_receiver.c:giveDue", "rtc_rtp_receiver_due"],
 	rtc_rtp_take_rtcp: ["rtc_rtp_receiver_hear"],
 	rtc_rtp_receiver_set_active: ["rtc_rtp_receiver_xs.c:changed"],
-	rtc_assembly_put: ["rtc_h264_depacketizer.c:beginsKey"],
-	rtc_assembly_get: ["rtc_h264_depacketizer.c:append", "rtc_h264_depacketizer.c:end"],
+	rtc_assembly_put: formats.map((file) => `${file}:beginsKey`),
+	rtc_assembly_get: formats.flatMap((file) => [`${file}:append`, `${file}:end`]),
+	rtc_nal_packetizer_init: ["*:typeOf"],
+	rtc_nal_packetizer_next: ["*:typeOf", "*:toFragment", "*:aggregateFirst", "*:aggregateMore"],
+	"rtc_nal_packetizer.c:readNal": ["*:typeOf"],
+	rtc_nal_begins_key: ["*:typeOf"],
+	rtc_nal_append: ["*:typeOf", "*:fromFragment"],
+	"rtc_nal_depacketizer.c:beginUnit": ["*:typeOf"],
+	"rtc_nal_depacketizer.c:appendNal": ["*:typeOf"],
 	rtc_rtp_session_send: ["*:begin", "*:next"],
 	rtc_rtp_cache_cut: ["*:begin", "*:next"],
 	rtc_sink_request_key_frame: ["*:source_request_key_frame"],

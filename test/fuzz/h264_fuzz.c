@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size -= 2;
 	reference_output read = outputFor(size), got = outputFor(size);
 	CHECK(referenceRead(&read, data, size) == 0);
-	rtc_h264_packetizer packetizer;
+	rtc_nal_packetizer packetizer;
 	int marker = 0;
 	if (rtc_h264_packetizer_init(&packetizer, data, size, mode, maximum)) {
 		CHECK(!read.units || (!mode && !smallest(&read, maximum)));
@@ -51,11 +51,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		uint8_t *buffer = malloc(maximum); // of exact size, for the sanitizer
 		CHECK(buffer);
 		while (!marker) {
-			size_t length = rtc_h264_packetizer_next(&packetizer, buffer, &marker);
+			size_t length = rtc_nal_packetizer_next(&packetizer, buffer, &marker);
 			CHECK(length && length <= maximum && referenceDepacketize(&got, buffer, length) == 0);
 			CHECK(mode || ((buffer[0] & 0x1f) < 24 && buffer[0] & 0x1f));
 		}
-		CHECK(!rtc_h264_packetizer_next(&packetizer, buffer, &marker) && !got.open);
+		CHECK(!rtc_nal_packetizer_next(&packetizer, buffer, &marker) && !got.open);
 		CHECK(got.size == read.size && !memcmp(got.data, read.data, got.size));
 		free(buffer);
 	}

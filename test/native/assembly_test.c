@@ -54,7 +54,7 @@ static void cut(fixture *f, int key, size_t size)
 {
 	static const uint8_t parameters[] = {0, 0, 0, 1, 0x67, 1, 2, 3, 0, 0, 0, 1, 0x68, 4, 5};
 	static const uint8_t slice[] = {0, 0, 0, 1};
-	rtc_h264_packetizer packetizer;
+	rtc_nal_packetizer packetizer;
 	int last = 0;
 	f->sentSize = 0;
 	if (key == 1) {
@@ -73,7 +73,7 @@ static void cut(fixture *f, int key, size_t size)
 		uint8_t *payload = f->packets[f->count].payload;
 		*packet =
 			(rtc_assembly_packet){.sequence = f->sequence++, .timestamp = f->timestamp, .codec = &h264, .arrival = 7};
-		packet->size = rtc_h264_packetizer_next(&packetizer, payload, &last);
+		packet->size = rtc_nal_packetizer_next(&packetizer, payload, &last);
 		packet->payload = payload;
 		packet->marker = (uint8_t)last;
 	}

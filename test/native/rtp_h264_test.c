@@ -49,12 +49,12 @@ static void roundTrip(packets *out, const uint8_t *data, size_t size, uint8_t mo
 	reference_output read = {.data = expected, .capacity = ROOM}, depacketized = {.data = got, .capacity = ROOM};
 	uint8_t *copy = malloc(size), *buffer = malloc(maximum);
 	memcpy(copy, data, size);
-	rtc_h264_packetizer packetizer;
+	rtc_nal_packetizer packetizer;
 	assert_int_equal(rtc_h264_packetizer_init(&packetizer, copy, size, mode, maximum), 0);
 	int marker = 0;
 	size_t length;
 	out->count = 0;
-	while ((length = rtc_h264_packetizer_next(&packetizer, buffer, &marker))) {
+	while ((length = rtc_nal_packetizer_next(&packetizer, buffer, &marker))) {
 		assert_true(length <= maximum && out->count < 96);
 		memcpy(out->payloads[out->count], buffer, length);
 		out->sizes[out->count++] = length;
@@ -63,7 +63,7 @@ static void roundTrip(packets *out, const uint8_t *data, size_t size, uint8_t mo
 			break;
 	}
 	assert_true(marker);
-	assert_int_equal(rtc_h264_packetizer_next(&packetizer, buffer, &marker), 0);
+	assert_int_equal(rtc_nal_packetizer_next(&packetizer, buffer, &marker), 0);
 	assert_false(depacketized.open);
 	assert_int_equal(referenceRead(&read, data, size), 0);
 	assert_int_equal(depacketized.size, read.size);
@@ -154,7 +154,7 @@ static void nothingToSend(void **state)
 {
 	(void)state;
 	static const uint8_t noCode[] = {0x65, 1, 2, 3}, delimiter[] = {0, 0, 1, 9, 0xf0}, code[] = {0, 0, 1};
-	rtc_h264_packetizer packetizer;
+	rtc_nal_packetizer packetizer;
 	assert_int_equal(rtc_h264_packetizer_init(&packetizer, noCode, sizeof noCode, 1, MTU), EINVAL);
 	assert_int_equal(rtc_h264_packetizer_init(&packetizer, delimiter, sizeof delimiter, 1, MTU), EINVAL);
 	assert_int_equal(rtc_h264_packetizer_init(&packetizer, code, sizeof code, 0, MTU), EINVAL);
@@ -173,7 +173,7 @@ static void modeZeroSendsSingleUnits(void **state)
 	roundTrip(&out, data, size, 0, MTU);
 	assert_int_equal(out.count, 3);
 	size += appendNal(data + size, 3, 0x65, MTU + 1);
-	rtc_h264_packetizer packetizer;
+	rtc_nal_packetizer packetizer;
 	assert_int_equal(rtc_h264_packetizer_init(&packetizer, data, size, 0, MTU), EMSGSIZE);
 }
 

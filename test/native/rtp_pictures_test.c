@@ -128,7 +128,7 @@ static void sendFrame(world *it)
 {
 	static uint8_t data[LARGEST + 64];
 	static const uint8_t parameters[] = {0, 0, 0, 1, 0x67, 1, 2, 3, 0, 0, 0, 1, 0x68, 4, 5};
-	rtc_h264_packetizer packetizer;
+	rtc_nal_packetizer packetizer;
 	int key = it->frame == 0 || it->keyWanted, last = 0;
 	size_t head = key ? sizeof parameters : 0, size = dice(key ? LARGEST : 5000);
 	memcpy(data, parameters, head);
@@ -143,7 +143,7 @@ static void sendFrame(world *it)
 		uint8_t *packet = it->kept[it->sequence % KEPT].data;
 		packet[0] = 0x80;
 		packet[1] = 102;
-		size_t payload = rtc_h264_packetizer_next(&packetizer, packet + RTC_RTP_HEADER, &last);
+		size_t payload = rtc_nal_packetizer_next(&packetizer, packet + RTC_RTP_HEADER, &last);
 		rtc_rtp_stamp(packet, last, it->sequence, it->frame * 3000);
 		rtc_rtp_put32(packet + 8, REMOTE);
 		it->kept[it->sequence++ % KEPT].size = RTC_RTP_HEADER + payload;

@@ -63,13 +63,13 @@ static size_t access_unit(uint8_t *data, size_t slice)
 static void packetize(const char *name, size_t slice)
 {
 	uint8_t *data = malloc(slice + 64), payload[1200];
-	rtc_h264_packetizer packetizer;
+	rtc_nal_packetizer packetizer;
 	int marker = 0;
 	unsigned packets = 0;
 	size_t size = access_unit(data, slice), bytes = 0, length;
 	uint64_t begin = chip_instructions();
 	CHECK(rtc_h264_packetizer_init(&packetizer, data, size, 1, sizeof payload) == 0);
-	while ((length = rtc_h264_packetizer_next(&packetizer, payload, &marker))) {
+	while ((length = rtc_nal_packetizer_next(&packetizer, payload, &marker))) {
 		packets++;
 		bytes += length;
 	}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""aiortc sends pictures that count, H.264 of libx264 (see card.mjs)."""
+"""aiortc sends pictures that count, H.264 of libx264 or VP8 of libvpx."""
 import asyncio
 import fractions
 import sys
@@ -7,25 +7,12 @@ import time
 from pathlib import Path
 
 import av
-import numpy
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
+
+import card
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "peers"))
 import lines  # noqa: E402
-
-WIDTH, HEIGHT, RATE = 640, 480, 20
-CELL = WIDTH // 40
-
-
-def cells(counter):
-    data = [0xB2, *counter.to_bytes(4, "big"), 0, 0, 0, 0]
-    crc = 0
-    for byte in data[1:]:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc << 1) ^ 0x07 if crc & 0x80 else crc << 1
-            crc &= 0xFF
-    return [byte >> bit & 1 for byte in [*data, crc] for bit in range(7, -1, -1)]
 
 
 class Card(VideoStreamTrack):
@@ -35,16 +22,9 @@ class Card(VideoStreamTrack):
         self.begun = time.time()
 
     async def recv(self):
-        await asyncio.sleep(max(0, self.begun + self.counter / RATE - time.time()))
-        picture = numpy.full((HEIGHT * 3 // 2, WIDTH), 128, numpy.uint8)
-        picture[:HEIGHT] = 90
-        for i, bit in enumerate(cells(self.counter)):
-            row, column = divmod(i, 40)
-            picture[row * CELL : row * CELL + CELL, column * CELL : column * CELL + CELL] = 235 if bit else 16
-        left = self.counter * 8 % (WIDTH - 80)
-        picture[200:280, left : left + 80] = 200
-        frame = av.VideoFrame.from_ndarray(picture, "yuv420p")
-        frame.pts = self.counter * 90000 // RATE
+        await asyncio.sleep(max(0, self.begun + self.counter / card.RATE - time.time()))
+        frame = av.VideoFrame.from_ndarray(card.draw(self.counter), "yuv420p")
+        frame.pts = self.counter * 90000 // card.RATE
         frame.time_base = fractions.Fraction(1, 90000)
         self.counter += 1
         return frame
@@ -55,10 +35,11 @@ class Sender:
         self.pc = RTCPeerConnection()
         self.card = Card()
 
-    async def offer(self):
+    async def offer(self, codec):
         transceiver = self.pc.addTransceiver(self.card, direction="sendonly")
         codecs = RTCRtpSender.getCapabilities("video").codecs
-        transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType in ("video/H264", "video/rtx")])
+        wanted = (f"video/{codec}", "video/rtx")
+        transceiver.setCodecPreferences([codec for codec in codecs if codec.mimeType in wanted])
         await self.pc.setLocalDescription(await self.pc.createOffer())
         return self.pc.localDescription.sdp
 

@@ -10,22 +10,29 @@ import { Application } from "../../browser/camera.mjs";
 import { Link } from "../../link/link.mjs";
 import { DeviceSession } from "../peers/device.mjs";
 import { countersOf } from "./card.mjs";
-import { startAiortc, startPage } from "./senders.mjs";
+import { startAiortc, startGstreamer, startPage, startWrtc } from "./senders.mjs";
 
 /** @typedef {import("./senders.mjs").Sender} Sender */
 
 const folder = "build/interop/see";
 const seconds = 8;
 
-/** @type {Record<string, () => Promise<Sender>>} */
-const senders = { chromium: () => startPage("chromium"), aiortc: startAiortc };
+/** Who sends, and what it encodes. @type {Record<string, { start: () => Promise<Sender>, codecs: string[] }>} */
+const senders = {
+	chromium: { start: () => startPage("chromium"), codecs: ["H264", "VP8"] },
+	firefox: { start: () => startPage("firefox"), codecs: ["VP8"] }, // its H.264 is downloaded
+	wrtc: { start: startWrtc, codecs: ["VP8"] },
+	aiortc: { start: startAiortc, codecs: ["H264", "VP8"] },
+	gstreamer: { start: startGstreamer, codecs: ["H264", "VP8", "H265"] },
+};
 
-/** @param {string} name @param {number} loss 0 … 1 @returns {Promise<string>} */
-async function see(name, loss) {
+/** @param {string} name @param {string} codec @param {number} loss 0 … 1 @returns {Promise<string>} */
+async function see(name, codec, loss) {
 	await mkdir(folder, { recursive: true });
-	const file = join(process.cwd(), folder, `${name}-${loss}.mp4`);
-	const device = new Application("test/interop/talk/device", { play: file });
-	const sender = await /** @type {() => Promise<Sender>} */ (senders[name])();
+	const file = join(process.cwd(), folder, `${name}-${codec}-${loss}.mkv`);
+	const device = new Application("test/interop/talk/device", { play: file, codec });
+	const { start } = /** @type {{ start: () => Promise<Sender> }} */ (senders[name]);
+	const sender = await start();
 	const delay = loss ? 25 : 0;
 	const link = await new Link({ seed: 5, up: { delay }, down: { delay } }).open();
 	try {
@@ -33,7 +40,7 @@ async function see(name, loss) {
 		const socket = createConnection({ port: Number(port), host: "127.0.0.1", noDelay: true });
 		await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
 		const session = new DeviceSession(socket);
-		session.send({ type: "offer", sdp: link.offer(await sender.offer()) });
+		session.send({ type: "offer", sdp: link.offer(await sender.offer(codec)) });
 		await sender.answer(link.answer(await session.description("answer")));
 		await wait(2000);
 		// aiortc's encoder makes a key frame at the beginning only: from there on there is something to lose.
@@ -45,6 +52,8 @@ async function see(name, loss) {
 		session.close();
 		await device.stop();
 		const inbound = stats.find((/** @type {any} */ one) => one.type === "inbound-rtp") ?? {};
+		const known = stats.find((/** @type {any} */ { id }) => id === inbound.codecId);
+		assert.equal(known?.mimeType, `video/${codec}`);
 		return report(await countersOf(file), inbound, sent, loss);
 	} finally {
 		link.close();
@@ -77,12 +86,14 @@ function report(counters, inbound, sent, loss) {
 
 /** @param {{ only?: string }} options @returns {import("../run.mjs").Row[]} */
 export function rows({ only }) {
-	return Object.keys(senders)
-		.filter((name) => !only || name === only)
-		.flatMap((name) =>
-			[0, 0.05].map((loss) => ({
-				name: `${name} is seen${loss ? `, at ${100 * loss} % loss` : ""}`,
-				run: () => see(name, loss),
-			})),
+	return Object.entries(senders)
+		.filter(([name]) => !only || name === only)
+		.flatMap(([name, { codecs }]) =>
+			codecs.flatMap((codec) =>
+				[0, 0.05].map((loss) => ({
+					name: `${name} is seen by ${codec}${loss ? `, at ${100 * loss} % loss` : ""}`,
+					run: () => see(name, codec, loss),
+				})),
+			),
 		);
 }

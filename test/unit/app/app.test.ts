@@ -219,11 +219,11 @@ test("bad offers are turned down with the reason", async () => {
 	viewer.addTransceiver("video", { direction: "recvonly" });
 	viewer.addTransceiver("audio", { direction: "recvonly" });
 	await viewer.setLocalDescription();
-	const sdp = viewer.localDescription!.sdp.replace(/H264/g, "VP8");
-	signaling.handler.onMessage({ type: "offer", peerId: "vp8", sdp });
+	const sdp = viewer.localDescription!.sdp.replace(/H264|VP8|H265/g, "VP9");
+	signaling.handler.onMessage({ type: "offer", peerId: "vp9", sdp });
 	await settle();
-	expect(signaling.take("reject", "vp8")).toMatchObject({ rejection: { reason: "no-common-codec" } });
-	expect(types("vp8")).toContain("peerConnectionFailed");
+	expect(signaling.take("reject", "vp9")).toMatchObject({ rejection: { reason: "no-common-codec" } });
+	expect(types("vp9")).toContain("peerConnectionFailed");
 	expect(app.peers).toEqual([]);
 });
 

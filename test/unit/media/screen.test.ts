@@ -21,7 +21,7 @@ test("it is there when it is asked for", () => {
 	expect(theOutput().options).toMatchObject({ output: "file", path: "a.mp4" });
 	videoPlayer!.close();
 	expect(VideoOutput.open.size).toBe(0);
-	expect(videoPlayer!.codecs.map(({ name }) => name)).toEqual(["H264"]);
+	expect(videoPlayer!.codecs.map(({ name }) => name)).toEqual(["H264", "VP8", "H265"]);
 });
 
 test("an output that fails is told, and made anew for all streams with the next", () => {

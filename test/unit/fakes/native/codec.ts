@@ -54,6 +54,7 @@ class Encoder {
 
 export { Encoder };
 export const hasSlices = () => true;
+export const canEncode = (codec: string) => codec !== "none";
 
 export class VideoEncoder extends Encoder {}
 
