@@ -6,7 +6,12 @@
 
 #include "rtc_frame.h"
 
-#define RTC_PLAYOUT_BYTES 16384 // of packets that wait
+// Of packets that wait.
+#if defined(ESP_PLATFORM) || defined(RTC_SMALL_BUFFERS)
+#define RTC_PLAYOUT_BYTES 8192
+#else
+#define RTC_PLAYOUT_BYTES 16384
+#endif
 
 typedef struct {
 	uint64_t packets;                // that were kept

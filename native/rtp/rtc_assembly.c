@@ -56,13 +56,12 @@ static void release(rtc_assembly *assembly, slot *it)
 {
 	if (!it->codec)
 		return;
-	uint16_t block = it->block;
-	while (block != NO_BLOCK) {
-		uint16_t following = assembly->chain[block];
-		assembly->chain[block] = assembly->unused;
-		assembly->unused = block;
-		assembly->free++;
-		block = following;
+	if (it->block != NO_BLOCK) { // in their order: packets of one size find blocks in a row
+		uint16_t last = it->block;
+		for (assembly->free++; assembly->chain[last] != NO_BLOCK; assembly->free++)
+			last = assembly->chain[last];
+		assembly->chain[last] = assembly->unused;
+		assembly->unused = it->block;
 	}
 	assembly->keys = (uint16_t)(assembly->keys - (it->beginsKey != 0));
 	it->codec = NULL;
@@ -79,27 +78,46 @@ static void releaseBefore(rtc_assembly *assembly, uint32_t sequence)
 		assembly->end = sequence;
 }
 
+// How many bytes of `left` are in one row of blocks from *block on, which becomes the one after them.
+static size_t rowOf(const rtc_assembly *assembly, uint16_t *block, size_t left)
+{
+	size_t size = BLOCK;
+	uint16_t before = *block;
+	*block = assembly->chain[before];
+	for (; size < left && *block == before + 1; size += BLOCK) {
+		before = *block;
+		*block = assembly->chain[before];
+	}
+	return size < left ? size : left;
+}
+
 static void store(rtc_assembly *assembly, slot *it, const uint8_t *payload, size_t size)
 {
 	uint16_t *end = &it->block;
-	for (size_t done = 0; done < size; done += BLOCK) {
-		uint16_t block = assembly->unused;
-		assembly->unused = assembly->chain[block];
-		assembly->free--;
-		memcpy(assembly->bytes + (size_t)block * BLOCK, payload + done, size - done < BLOCK ? size - done : BLOCK);
-		*end = block;
-		end = &assembly->chain[block];
+	*end = size ? assembly->unused : NO_BLOCK;
+	for (size_t done = 0; done < size;) {
+		uint8_t *to = assembly->bytes + (size_t)assembly->unused * BLOCK;
+		size_t row = rowOf(assembly, &assembly->unused, size - done);
+		memcpy(to, payload + done, row);
+		done += row;
 	}
+	size_t blocks = (size + BLOCK - 1) / BLOCK;
+	assembly->free -= (uint32_t)blocks;
+	for (; blocks; blocks--)
+		end = &assembly->chain[*end];
 	*end = NO_BLOCK;
 }
 
 static const uint8_t *load(rtc_assembly *assembly, const slot *it)
 {
 	uint16_t block = it->block;
-	for (size_t done = 0; done < it->size; done += BLOCK) {
-		size_t size = it->size - done < BLOCK ? it->size - done : BLOCK;
-		memcpy(assembly->payload + done, assembly->bytes + (size_t)block * BLOCK, size);
-		block = assembly->chain[block];
+	for (size_t done = 0; done < it->size;) {
+		const uint8_t *from = assembly->bytes + (size_t)block * BLOCK;
+		size_t row = rowOf(assembly, &block, it->size - done);
+		if (row == it->size)
+			return from;
+		memcpy(assembly->payload + done, from, row);
+		done += row;
 	}
 	return assembly->payload;
 }

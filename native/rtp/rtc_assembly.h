@@ -8,9 +8,9 @@
 
 // Packets that can wait, and bytes of theirs: more than the packets of a key frame and what comes in a round trip after
 // it. A power of two. What a frame needs beside them is its pool's.
-#if defined(ESP_PLATFORM)
+#if defined(ESP_PLATFORM) || defined(RTC_SMALL_BUFFERS)
 #define RTC_ASSEMBLY_PACKETS 128
-#define RTC_ASSEMBLY_BYTES 27648u
+#define RTC_ASSEMBLY_BYTES 26112u
 #else
 #define RTC_ASSEMBLY_PACKETS 1024
 #define RTC_ASSEMBLY_BYTES 524288u

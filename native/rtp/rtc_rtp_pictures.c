@@ -5,9 +5,9 @@
 #include "rtc_port.h"
 #include "rtc_rtcp.h"
 
-// Frames that the sinks may hold at once, and the largest.
-#if defined(ESP_PLATFORM)
-#define FRAMES 2
+// Frames that the sinks may hold at once, and the largest. What comes while they do waits as packets.
+#if defined(ESP_PLATFORM) || defined(RTC_SMALL_BUFFERS)
+#define FRAMES 1
 #else
 #define FRAMES 4
 #endif

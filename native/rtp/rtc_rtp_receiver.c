@@ -7,7 +7,12 @@
 #include "rtc_payload.h"
 #include "rtc_port.h"
 
-#define FRAMES 4        // that sinks may hold at once
+// Packets of sound that sinks may hold at once.
+#if defined(ESP_PLATFORM) || defined(RTC_SMALL_BUFFERS)
+#define FRAMES 2
+#else
+#define FRAMES 4
+#endif
 #define SILENCE 500000u // microseconds, after which another SSRC may take the place of one
 #define CYCLES 0x20000u // by which numbers go on with another SSRC
 

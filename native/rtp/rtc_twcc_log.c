@@ -60,6 +60,8 @@ typedef struct {
 static void sum(rtc_twcc_log *log, summary *told, size_t capacity, int64_t *reference)
 {
 	int64_t before = -1; // in units
+	told->count = 0;
+	told->deltaBytes = 0;
 	for (uint16_t sequence = log->next; sequence != log->end; sequence++) {
 		uint64_t arrival = *at(log, sequence);
 		int64_t time = (int64_t)(arrival / UNIT), delta = 0;
@@ -122,10 +124,10 @@ static size_t writeDeltas(const summary *told, uint8_t *buffer)
 size_t rtc_twcc_log_write(rtc_twcc_log *log, uint8_t *buffer, size_t capacity, uint32_t ssrc, uint32_t media,
 						  uint64_t now)
 {
-	summary told = {.count = 0};
-	int64_t reference = 0;
-	if (!log->due || now < log->due || capacity < 64)
+	if (!log->due || now < log->due || capacity < 64) // as for most packets
 		return 0;
+	summary told;
+	int64_t reference = 0;
 	sum(log, &told, capacity, &reference);
 	if (!told.count) { // nothing that can be told
 		log->due = 0;

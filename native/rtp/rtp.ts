@@ -231,9 +231,9 @@ export interface RtpPictureStatistics {
 
 /**
  * How many bytes of packets of pictures may wait at each receiver that is made from now on. Its frames take three times as much, on a
- * chip one and a half times.
+ * chip three quarters of it.
  *
- * @param bytes 8,192 … 4,194,304. Default 524,288, on a chip 27,648: with sound, a peer takes less than 100 KB there
+ * @param bytes 8,192 … 4,194,304. Default 524,288, on a chip 26,112: with sound, a peer takes less than 100 KB there
  * @throws RangeError
  */
 export function configureReception(this: void, bytes: number): void {

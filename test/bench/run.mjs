@@ -11,6 +11,7 @@ import { execute, markdown, root } from "./measure.mjs";
 const names = [
 	"edit",
 	"send",
+	"receive",
 	"data",
 	"connect",
 	"first-frame",

@@ -187,7 +187,7 @@ test("an offer that cannot be used leaves everything as it was", async () => {
 	await other.setLocalDescription();
 	const { sdp } = other.localDescription!;
 	const foreign = sdp
-		.replace(/H264/g, "VP8")
+		.replace(/H264|VP8|H265/g, "VP9")
 		.replace(/opus|PCM[UA]/g, "unknown")
 		.replace(/^(m=audio \d+ \S+) .*$/m, "$1 96")
 		.replace(/^a=(fmtp|rtcp-fb|rtpmap:[08] ).*\r\n/gm, "")

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A device that only listens, or watches: what its peers send goes to the file that "play" names.
-import { text } from "examples/config";
+import { number, text } from "examples/config";
 import { play, show } from "examples/media";
+import report from "examples/report";
 import LineSignaling from "interop/lines";
 import WebRTCApp from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
@@ -30,6 +31,7 @@ async function start(): Promise<void> {
 	}
 	globalThis.simulator?.onTerminate(() => app.terminate());
 	await app.run();
+	report(app, number("report") ?? 0);
 	trace(`listening at ${signaling.port}\n`);
 }
 
