@@ -23,6 +23,20 @@ typedef struct {
 	uint8_t last;
 } fixture;
 
+static atomic_int acceptError, acceptCalls; // errno value of accept(), unless 0
+
+int __real_accept(int fd, struct sockaddr *restrict name, socklen_t *restrict size);
+int __wrap_accept(int fd, struct sockaddr *restrict name, socklen_t *restrict size);
+
+int __wrap_accept(int fd, struct sockaddr *restrict name, socklen_t *restrict size)
+{
+	atomic_fetch_add(&acceptCalls, 1);
+	if (!acceptError)
+		return __real_accept(fd, name, size);
+	errno = acceptError;
+	return -1;
+}
+
 static void onStun(void *context)
 {
 	atomic_fetch_add(&((fixture *)context)->news, 1);
@@ -377,6 +391,25 @@ static void a_peer_that_stalls_costs_its_queue(void **state)
 	close(fd);
 }
 
+// There are no descriptors left: whoever waits stays in the queue, which must not keep the thread awake, and is served
+// later.
+static void what_cannot_be_accepted_waits(void **state)
+{
+	fixture *it = *state;
+	rtc_address route;
+	acceptCalls = 0;
+	acceptError = EMFILE;
+	int fd = join(it, &route);
+	check(fd, 1);
+	await(&acceptCalls, 1);
+	usleep(200000);
+	assert_int_equal(acceptCalls, 1);
+	acceptError = 0;
+	admit(it, &route);
+	assert_int_equal(statistics(it).accepted, 1);
+	close(fd);
+}
+
 static void without_tcp_there_is_none(void **state)
 {
 	int error;
@@ -444,6 +477,7 @@ int main(void)
 		TEST(peers_are_not_sent_away),
 		TEST(a_peer_that_goes_is_gone),
 		TEST(a_peer_that_stalls_costs_its_queue),
+		TEST(what_cannot_be_accepted_waits),
 		cmocka_unit_test(without_tcp_there_is_none),
 		TEST(a_port_that_is_taken_is_told),
 		cmocka_unit_test(cycles_give_everything_back),
