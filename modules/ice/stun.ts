@@ -356,10 +356,15 @@ export class StunWriter {
 // All of a message of ICE but USERNAME: the largest is an error 420 with as many unknown attributes as the reader takes.
 const baseCapacity = 160;
 
-/** A reader and a writer, for as many agents as there are. */
+/** A reader and a writer, for as many agents, or clients of servers, as there are: each message is done with before the next. */
 export class StunMessages {
 	readonly reader = new StunReader();
-	readonly writer = new StunWriter(baseCapacity + largestUsername);
+	readonly writer: StunWriter;
+
+	/** @param capacity in bytes: the largest message that is written. Default: an agent's */
+	constructor(capacity = baseCapacity + largestUsername) {
+		this.writer = new StunWriter(capacity);
+	}
 }
 
 function isStun(data: Uint8Array): boolean {

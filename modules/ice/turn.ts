@@ -18,6 +18,8 @@ export interface TurnOptions {
 	/** The server's, from an earlier allocation: saves a round trip. */
 	challenge?: Challenge | undefined;
 	timeouts?: Partial<TurnTimeouts> | undefined;
+	/** What reads and writes messages, of `turnCapacity` at least, for clients to share. Default: its own. */
+	messages?: stun.StunMessages | undefined;
 }
 
 /** All in milliseconds. */
@@ -82,8 +84,8 @@ const mostStale = 3; // errors 438 in a row
 const channelLife = 600_000;
 const rest = 300_000; // after which a channel's number or peer may be bound otherwise (section 12)
 const retryRefused = 60_000;
-// All of a request: its attributes, and username, realm, nonce, algorithms.
-const capacity = 160 + 4 * 4 + 508 + 763 + 763 + 64;
+/** Bytes of a request: its attributes, and username, realm, nonce, algorithms. */
+export const turnCapacity = 160 + 4 * 4 + 508 + 763 + 763 + 64;
 
 interface Request {
 	id: Uint8Array;
@@ -116,8 +118,8 @@ export default class TurnClient {
 	readonly #options: TurnOptions;
 	readonly #timeouts: Readonly<TurnTimeouts>;
 	readonly #credentials: Credentials;
-	readonly #reader = new stun.StunReader();
-	readonly #writer = new stun.StunWriter(capacity);
+	readonly #reader: stun.StunReader;
+	readonly #writer: stun.StunWriter;
 	readonly #events: TurnEvent[] = [];
 	#requests: Request[] = [];
 	#permissions: Permission[] = [];
@@ -136,7 +138,10 @@ export default class TurnClient {
 
 	constructor(options: TurnOptions) {
 		const { crypto, username, credential, challenge, now, timeouts } = options;
+		const { reader, writer } = options.messages ?? new stun.StunMessages(turnCapacity);
 		this.#options = options;
+		this.#reader = reader;
+		this.#writer = writer;
 		this.#timeouts = timeouts ? { ...turnTimeouts, ...timeouts } : turnTimeouts;
 		this.#credentials = new Credentials(crypto, username, credential, challenge);
 		this.#now = this.#sentAt = now;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C RTCPeerConnection: the surface. Events and states are connection.ts's, descriptions negotiation.ts's, packets
 // transport.ts's. Everything is bundled on one transport (RFC 9143, "max-bundle").
+import Timer from "timer";
 import WebRTCError from "webrtc/error";
+import guard from "webrtc/error/guard";
 import type { Candidate, CandidateType } from "webrtc/ice";
 import type { MediaCapture } from "webrtc/media";
 import Certificate from "webrtc/native/dtls/certificate";
@@ -52,6 +54,8 @@ export type { RTCStats, RTCStatsReport } from "webrtc/peer/stats";
 export { default as RTCRtpTransceiver } from "webrtc/peer/transceiver";
 export type { RTCRtpTransceiverDirection } from "webrtc/peer/transceiver";
 export type { RTCIceConnectionState } from "webrtc/peer/transport";
+
+const gatheringPatience = 2_000; // ms
 
 /** W3C webrtc section 4.6.1. */
 export type RTCSdpType = DescriptionType | "rollback";
@@ -229,15 +233,22 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		return this.#connection.negotiation.refusals;
 	}
 
-	/** Resolves when the local description holds all local candidates. Not W3C's. */
+	/**
+	 * Resolves when the local description holds all local candidates, or after 2 s: a server that has not answered by then
+	 * holds up nobody. Its relay is used all the same, for the peer learns of it by a check. Not W3C's.
+	 */
 	get gatheringComplete(): Promise<void> {
 		if (this.isGathered) return Promise.resolve();
 		return new Promise((resolve) => {
-			const listener = () => {
-				if (!this.isGathered) return;
+			const done = () => {
+				Timer.clear(timer);
 				this.removeEventListener("icegatheringstatechange", listener);
 				resolve();
 			};
+			const listener = () => {
+				if (this.isGathered) done();
+			};
+			const timer = Timer.set(guard(this.#connection, done), gatheringPatience);
 			this.addEventListener("icegatheringstatechange", listener);
 		});
 	}

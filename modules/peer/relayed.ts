@@ -3,6 +3,7 @@
 import { contain } from "webrtc/error/guard";
 import WebRTCError from "webrtc/error";
 import type { Challenge } from "webrtc/ice/credentials";
+import type { StunMessages } from "webrtc/ice/stun";
 import TurnClient, { type TurnAddress, type TurnEvent } from "webrtc/ice/turn";
 import * as crypto from "webrtc/native/crypto";
 import Tls from "webrtc/native/tls";
@@ -20,6 +21,8 @@ export interface RelayedOptions {
 	username: string;
 	credential: string;
 	challenge: Challenge | undefined;
+	/** What all relays read and write by. */
+	messages: StunMessages;
 	/** Of the relayed address. */
 	family: 4 | 6;
 	owner: RelayedOwner;
@@ -88,9 +91,10 @@ export default class Relayed implements StunHandler {
 	/** Messages can leave. */
 	private begin(): void {
 		if (this.#closed || this.#client) return;
-		const { network, username, credential, challenge, family, transport } = this.#options;
+		const { network, transport, username, credential, challenge, family, messages } = this.#options;
 		const reliable = transport === "tcp";
-		this.#client = new TurnClient({ crypto, now: network.now, username, credential, challenge, family, reliable });
+		const { now } = network;
+		this.#client = new TurnClient({ crypto, now, username, credential, challenge, family, reliable, messages });
 		this.flush();
 	}
 

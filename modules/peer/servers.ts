@@ -6,7 +6,8 @@ import { contain } from "webrtc/error/guard";
 import { canonicalAddress, familyOf } from "webrtc/ice/address";
 import type { Challenge } from "webrtc/ice/credentials";
 import ReflexiveClient from "webrtc/ice/reflexive";
-import type { TurnEvent } from "webrtc/ice/turn";
+import { StunMessages } from "webrtc/ice/stun";
+import { turnCapacity, type TurnEvent } from "webrtc/ice/turn";
 import type { LocalCandidateOptions } from "webrtc/ice/types";
 import { parseServerUri, type ServerUri } from "webrtc/ice/uri";
 import * as crypto from "webrtc/native/crypto";
@@ -75,7 +76,8 @@ const mappedFor = 15_000; // ms for which an answer is used again
 export default class Servers implements StunHandler {
 	readonly remoteCandidates = 0;
 	readonly #network: Network;
-	readonly #reflexive = new ReflexiveClient(crypto);
+	#reflexive: ReflexiveClient | undefined; // once there is a STUN server
+	#messages: StunMessages | undefined; // once there is a TURN server
 	readonly #challenges = new Map<string, Challenge>();
 	#owner: number;
 	#servers: Server[] = [];
@@ -164,7 +166,7 @@ export default class Servers implements StunHandler {
 
 	handleStun(data: Uint8Array, address: string, port: number): void {
 		try {
-			this.#reflexive.handleMessage(data, { address, port });
+			this.#reflexive?.handleMessage(data, { address, port });
 			this.pump();
 		} catch (cause) {
 			contain(this, cause);
@@ -359,7 +361,10 @@ export default class Servers implements StunHandler {
 		const address = server.addresses[0]!;
 		const { port, username, credential, key } = server;
 		server.state = "asking";
-		if (server.uri.scheme === "stun") return this.#reflexive.ask(key, address, port, this.#network.now);
+		if (server.uri.scheme === "stun") {
+			this.#reflexive ??= new ReflexiveClient(crypto);
+			return this.#reflexive.ask(key, address, port, this.#network.now);
+		}
 		try {
 			server.relayed = new Relayed({
 				network: this.#network,
@@ -370,6 +375,7 @@ export default class Servers implements StunHandler {
 				username,
 				credential,
 				challenge: this.#challenges.get(`${address} ${port}`),
+				messages: (this.#messages ??= new StunMessages(turnCapacity)),
 				family: familyOf(address),
 				owner: this,
 			});
@@ -442,6 +448,7 @@ export default class Servers implements StunHandler {
 
 	private pumpReflexive(now: number): void {
 		const client = this.#reflexive;
+		if (!client) return;
 		client.handleTimeout(now);
 		for (let event = client.pollEvent(); event; event = client.pollEvent()) {
 			const { key } = event;
@@ -460,7 +467,7 @@ export default class Servers implements StunHandler {
 
 	private schedule(): void {
 		if (this.#closed) return;
-		let deadline = this.#reflexive.deadline;
+		let deadline = this.#reflexive?.deadline ?? Infinity;
 		for (const { relayed, retryAt } of this.#servers)
 			deadline = Math.min(deadline, retryAt, relayed?.deadline ?? Infinity);
 		if (deadline === this.#deadline && (this.#timer !== undefined || deadline === Infinity)) return;

@@ -345,3 +345,16 @@ test("a listener that throws does not keep the others from hearing", async () =>
 	output.mockRestore();
 	expect(heard).toEqual(["signalingstatechange"]);
 });
+
+test("who waits for all candidates waits 2 s for servers that do not answer, and no longer", async () => {
+	const pc = make({ iceServers: [{ urls: "turn:198.51.100.1", username: "user", credential: "secret" }] });
+	pc.addTransceiver("video", { direction: "recvonly" });
+	await pc.setLocalDescription();
+	let done = false;
+	void pc.gatheringComplete.then(() => (done = true));
+	await advance(1900);
+	expect([done, pc.iceGatheringState]).toEqual([false, "gathering"]);
+	await advance(200);
+	expect(done).toBe(true);
+	expect(pc.localDescription!.sdp).toContain("typ host");
+});
