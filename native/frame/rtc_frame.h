@@ -64,6 +64,7 @@ struct rtc_sink {
 	void (*frame)(rtc_sink *sink, rtc_frame *frame);
 	rtc_source *source; // what feeds it; guarded by `lock`
 	atomic_uint wish;   // bit/s that it can take, 0: it does not say
+	atomic_uint silent; // nothing is heard of who it is for: others come first
 	pthread_mutex_t lock;
 };
 
@@ -103,7 +104,8 @@ void rtc_source_disconnect_all(rtc_source *source);
 // Gives a frame to each sink, without holding the lock during the calls.
 void rtc_source_deliver(rtc_source *source, rtc_frame *frame);
 
-// What the sinks of a source that wish for a bitrate come to; 0: none does.
+// What the sinks of a source that wish for a bitrate come to; 0: none does. Silent ones count where there are no
+// others.
 typedef enum {
 	RTC_WISH_SLOWEST, // what all of them can take
 	RTC_WISH_MEDIAN,  // what half of them can take, at least

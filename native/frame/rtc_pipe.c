@@ -25,6 +25,7 @@ void rtc_sink_init(rtc_sink *sink, void (*destroy)(rtc_sink *), void (*frame)(rt
 	sink->frame = frame;
 	sink->source = NULL;
 	atomic_init(&sink->wish, 0);
+	atomic_init(&sink->silent, 0);
 	pthread_mutex_init(&sink->lock, NULL);
 }
 
@@ -185,21 +186,32 @@ void rtc_sink_set_bitrate(rtc_sink *sink, uint32_t bitsPerSecond)
 	rtc_source_release(source);
 }
 
-uint32_t rtc_source_wish(rtc_source *source, rtc_wish_policy policy)
+// With the source's lock held: the wishes of the sinks that are silent, or of those that are not, the least first.
+static uint32_t gather(rtc_source *source, unsigned silent, uint32_t wishes[RTC_SOURCE_SINKS])
 {
-	uint32_t wishes[RTC_SOURCE_SINKS], count = 0;
-	if (policy == RTC_WISH_FIXED)
-		return 0;
-	pthread_mutex_lock(&source->lock);
+	uint32_t count = 0;
 	for (uint8_t i = 0; i < source->count; i++) {
-		uint32_t wish = atomic_load_explicit(&source->sinks[i]->wish, memory_order_relaxed), place = count;
-		if (!wish)
+		rtc_sink *sink = source->sinks[i];
+		uint32_t wish = atomic_load_explicit(&sink->wish, memory_order_relaxed), place = count;
+		if (!wish || atomic_load_explicit(&sink->silent, memory_order_relaxed) != silent)
 			continue;
 		for (; place && wishes[place - 1] > wish; place--)
 			wishes[place] = wishes[place - 1];
 		wishes[place] = wish;
 		count++;
 	}
+	return count;
+}
+
+uint32_t rtc_source_wish(rtc_source *source, rtc_wish_policy policy)
+{
+	uint32_t wishes[RTC_SOURCE_SINKS];
+	if (policy == RTC_WISH_FIXED)
+		return 0;
+	pthread_mutex_lock(&source->lock);
+	uint32_t count = gather(source, 0, wishes);
+	if (!count)
+		count = gather(source, 1, wishes);
 	pthread_mutex_unlock(&source->lock);
 	if (!count)
 		return 0;

@@ -386,13 +386,18 @@ void rtc_bwe_report(rtc_bwe *bwe, float loss, uint64_t now)
 	settle(bwe);
 }
 
+int rtc_bwe_is_silent(const rtc_bwe *bwe, uint64_t now)
+{
+	return bwe->lastFeedback && now - bwe->lastFeedback > SILENCE;
+}
+
 void rtc_bwe_time(rtc_bwe *bwe, uint64_t now)
 {
 	for (int i = 0; i < RTC_BWE_CLUSTERS; i++)
 		if (bwe->clusters[i].id && bwe->clusters[i].ended && now - bwe->clusters[i].ended > PROBE_WAIT)
 			endProbe(bwe, &bwe->clusters[i], probeRate(&bwe->clusters[i]));
-	int isSilent = bwe->lastFeedback && now - bwe->lastFeedback > SILENCE && now - bwe->lastSent < SILENCE_STEP;
-	if (isSilent && now - bwe->lastBackOff >= SILENCE_STEP) {
+	int isInVain = rtc_bwe_is_silent(bwe, now) && now - bwe->lastSent < SILENCE_STEP;
+	if (isInVain && now - bwe->lastBackOff >= SILENCE_STEP) {
 		bwe->lastBackOff = now;
 		bwe->delayRate = hold(bwe, 0.8f * (float)bwe->delayRate);
 	}

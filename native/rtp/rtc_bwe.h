@@ -118,6 +118,9 @@ uint8_t rtc_bwe_probe(rtc_bwe *bwe, uint64_t now, uint32_t *rate, uint32_t *byte
 // All its packets have left.
 void rtc_bwe_probed(rtc_bwe *bwe, uint8_t cluster, uint64_t now);
 
+// Whether feedback that was there stays away.
+int rtc_bwe_is_silent(const rtc_bwe *bwe, uint64_t now);
+
 uint32_t rtc_bwe_pacing(const rtc_bwe *bwe); // bit/s at which packets may leave
 
 #endif

@@ -232,6 +232,15 @@ int rtc_rtp_session_send(rtc_rtp_session *session, rtc_rtp_stream *stream, const
 	return broken ? EIO : 0;
 }
 
+// Somebody who has gone without a word is sent less and less until his consent is found to be over. The others'
+// pictures stay as they are.
+static void tellSilence(rtc_rtp_session *session, uint64_t now)
+{
+	unsigned silent = (unsigned)rtc_bwe_is_silent(&session->bwe, now);
+	for (rtc_rtp_stream *stream = session->streams; stream; stream = stream->next)
+		atomic_store_explicit(&stream->sink->silent, silent, memory_order_relaxed);
+}
+
 // On the network thread.
 static uint64_t run(rtc_task *task)
 {
@@ -242,6 +251,7 @@ static uint64_t run(rtc_task *task)
 	uint64_t now = rtc_now();
 	pthread_mutex_lock(&session->lock);
 	rtc_bwe_time(&session->bwe, now);
+	tellSilence(session, now);
 	uint64_t due = rtc_rtp_pump(&out, now);
 	rtc_rtp_depart(&out);
 	uint64_t inbound = session->inboundDue = rtc_rtp_tick_inbound(session, now, &deliveries);

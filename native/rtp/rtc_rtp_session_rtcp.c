@@ -71,6 +71,8 @@ static void takeTransportFeedback(rtc_rtp_session *session, const rtc_rtcp_item 
 	}
 	if (newest)
 		rtc_bwe_round_trip(&session->bwe, now - newest);
+	if (!session->bwe.lastFeedback)
+		rtc_srtp_wake_task(session->srtp, &session->task); // which looks from now on whether there is more
 	rtc_bwe_feedback(&session->bwe, lost, now);
 }
 

@@ -367,6 +367,58 @@ static void aReceiverThatPauses(void **state)
 	}
 }
 
+// Who is not heard of any more does not count where others are; who is heard of again does.
+static void whoFallsSilent(void **state)
+{
+	(void)state;
+	rtc_sink others;
+	world *w = open(3e6, 1500000);
+	rtc_source *source = &w->f->source.source;
+	rtc_sink *sink = rtc_rtp_sender_sink(w->f->sender);
+	pass(w, 10);
+	assert_int_equal(atomic_load(&sink->silent), 0);
+	rtc_sink_init(&others, NULL, NULL);
+	atomic_store(&others.wish, 1200000);
+	assert_true(source->count == 1 && atomic_load(&sink->wish) > 1200000);
+	source->sinks[source->count++] = &others;
+	assert_int_equal(rtc_source_wish(source, RTC_WISH_SLOWEST), 1200000);
+	source->count--;
+	w->pauses = seconds() + 12;
+	pass(w, 11);
+	assert_int_equal(atomic_load(&sink->silent), 1);
+	uint32_t alone = rtc_source_wish(source, RTC_WISH_SLOWEST);
+	assert_true(alone && alone < 1000000); // as if it were there
+	source->sinks[source->count++] = &others;
+	assert_int_equal(rtc_source_wish(source, RTC_WISH_SLOWEST), 1200000);
+	assert_int_equal(rtc_source_wish(source, RTC_WISH_MEDIAN), 1200000);
+	source->count--;
+	pass(w, 3);
+	assert_int_equal(atomic_load(&sink->silent), 0);
+	pthread_mutex_destroy(&others.lock);
+	shut(w);
+}
+
+// A way that carries next to nothing all at once: pictures become fewer bits, and go on.
+static void aDeepFall(void **state)
+{
+	(void)state;
+	for (uint32_t seed = 1; seed <= 20; seed++) {
+		world *w = open(3e6, 1500000);
+		w->random = seed;
+		pass(w, 10);
+		w->rate = 100e3;
+		double longest = 0, gap = 0;
+		for (int k = 0; k < 600; k++) {
+			unsigned before = framesSent(w);
+			pass(w, 1 / 30.0);
+			gap = framesSent(w) > before ? 0 : gap + 1 / 30.0;
+			longest = gap > longest ? gap : longest;
+		}
+		assert_true(longest < 0.5);
+		shut(w);
+	}
+}
+
 // The encoder makes twice what this way carries, for others. Of its layers those that fit go, without a break; nobody
 // pays for it with key frames.
 static void farBelowTheOthers(void **state)
@@ -422,6 +474,8 @@ int main(void)
 		cmocka_unit_test(randomLoss),
 		cmocka_unit_test(aNarrowWay),
 		cmocka_unit_test(aReceiverThatPauses),
+		cmocka_unit_test(whoFallsSilent),
+		cmocka_unit_test(aDeepFall),
 		cmocka_unit_test(farBelowTheOthers),
 		cmocka_unit_test(farBelowWithoutLayers),
 	};
