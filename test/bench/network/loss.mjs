@@ -59,7 +59,8 @@ export default async function loss(browsers = names.filter((name) => name.includ
 			const browser = await launch(name);
 			try {
 				for (const limits of losses)
-					for (const sender of [ours(camera), libwebrtc(camera, bitrate)]) {
+					for (const make of [ours, libwebrtc]) {
+						const sender = make(camera, bitrate);
 						const { cells, beyond } = judge(await watch(browser, sender, limits.down), limits);
 						const isOurs = sender.name === "ours";
 						table.add([`${name}, ${limits.name}`, sender.name, ...cells], isOurs ? beyond : undefined);

@@ -62,7 +62,8 @@ export default async function rate() {
 	const camera = await startCamera({ bitrate: most });
 	const browser = await launch("chromium");
 	try {
-		for (const sender of [ours(camera), libwebrtc(camera, most)]) {
+		for (const make of [ours, libwebrtc]) {
+			const sender = make(camera, most);
 			const { below, queue95, lost, used, back } = await follow(browser, sender);
 			const beyond = [];
 			if (below > largest.below) beyond.push(`below the rate after ${seconds(below)} s, not 2`);

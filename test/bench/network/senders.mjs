@@ -11,7 +11,11 @@ export { framerate } from "../../link/scene.mjs";
 /** How a sender answers an offer, and how it ends; `url` has pages. @typedef {{ name: string, url: string, answer: (offer: string) => Promise<string>, close: () => void }} Sender */
 
 /** @param {Record<string, string | number>} options */
-export const startCamera = (options) => new Camera({ video: sceneFile(), framerate, ...options }).ready();
+export async function startCamera(options) {
+	const camera = await new Camera({ video: sceneFile(), framerate, ...options }).ready();
+	camera.exited.then((code) => code && console.log(`the camera has ended (${code}):\n${camera.output.slice(-2000)}`));
+	return camera;
+}
 
 /** @param {Camera} camera @returns {Sender} */
 export const ours = ({ url }) => ({ name: "ours", url, answer: byWhep(url), close: () => {} });
