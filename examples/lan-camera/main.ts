@@ -6,6 +6,7 @@ import simulator from "examples/simulator";
 import viewers from "examples/viewers";
 import estimate from "lan-camera/estimate";
 import linkSecret from "lan-camera/link";
+import Record from "lan-camera/record";
 import * as settings from "lan-camera/settings";
 import site, { guarded } from "lan-camera/site";
 import Why from "lan-camera/why";
@@ -60,6 +61,10 @@ async function start(): Promise<void> {
 	});
 	simulator?.onTerminate(() => app.terminate());
 	await app.run();
+	const record = new Record(app);
+	const file = settings.record();
+	if (file !== undefined) record.begin(file);
+	simulator?.onLine((line) => record.command(line));
 	trace("The camera is live. Open it in a browser:\n");
 	// The secret stands behind "#": a browser keeps that to itself.
 	const secret = link ? `#${linkSecret()}` : "";

@@ -18,6 +18,8 @@ export const password = (): string | undefined => text("password");
 export const origins = (): string[] => list("origins");
 /** Names by which the camera is reached beside its addresses. */
 export const hosts = (): string[] => list("hosts");
+/** An MP4 file that is recorded while the camera runs. */
+export const record = (): string | undefined => text("record");
 /** STUN and TURN servers, for the camera and its viewers. */
 export function iceServers(): IceServer[] {
 	const urls = list("iceServers");

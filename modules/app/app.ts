@@ -14,6 +14,7 @@ import WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
 import fromNative from "webrtc/error/native";
 import type { Snapshot, SnapshotOptions } from "webrtc/media";
+import Recording, { type RecordingOptions } from "webrtc/media/recording";
 import type { ChannelData } from "webrtc/peer";
 import type { RTCStatsReport } from "webrtc/peer/stats";
 import type { IceServer, SignalingMessage, SignalingRole, SignalingState } from "webrtc/signaling";
@@ -33,6 +34,8 @@ const progressEvents = Object.freeze({
 	join: "signalingJoin",
 } as const);
 
+const maximumRecordings = 2;
+
 /** A WebRTC device: construct it with its parts, run() it, terminate() it. Any number of them live in one process. */
 export default class WebRTCApp {
 	#options: WebRTCAppOptions;
@@ -41,6 +44,7 @@ export default class WebRTCApp {
 	#local: LocalSessions | undefined; // unless the sessions live elsewhere
 	#iceServers: IceServers;
 	#metrics = new Metrics();
+	#recordings = new Set<Recording>();
 	#state: "new" | "running" | "terminated" = "new";
 
 	/** @throws TypeError or RangeError that names the option; WebRTCError for a bad ICE server */
@@ -259,6 +263,19 @@ export default class WebRTCApp {
 		return picture;
 	}
 
+	/**
+	 * Records what the app's captures make, whoever watches, until it is stopped, or the app terminates.
+	 * @throws as Recording's constructor; WebRTCError "peer/out-of-resources" for the third at once
+	 */
+	record(options: RecordingOptions): Recording {
+		this.checkRunning();
+		if (this.#recordings.size >= maximumRecordings)
+			throw new WebRTCError("peer/out-of-resources", `record: ${maximumRecordings} recordings at once`);
+		const recording = new Recording(this.#options, options, (ended) => this.#recordings.delete(ended));
+		this.#recordings.add(recording);
+		return recording;
+	}
+
 	/** Ends the session with a peer. @throws WebRTCError "app/unknown-peer" */
 	disconnect(peerId: string): void {
 		this.sessions.end(peerId);
@@ -269,6 +286,7 @@ export default class WebRTCApp {
 		if (this.#state === "terminated") return;
 		this.event({ type: "deinitializing" });
 		this.#state = "terminated";
+		for (const recording of [...this.#recordings]) void recording.stop();
 		this.sessions.close();
 		this.#options.signaling.close();
 		this.#options.videoCapture?.close();

@@ -80,6 +80,8 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	],
 	rtc_frame_release: ["rtc_frame.c:recycle"],
 	"rtc_frame_reader.c:sink_frame": ["rtc_frame_reader_xs.c:post"],
+	"rtc_recorder.c:tell": ["rtc_recorder_xs.c:ready"],
+	"rtc_recorder.c:run": ["rtc_recorder_xs.c:failed"],
 	"rtc_dtls_worker.c:work": ["rtc_dtls.c:run"],
 	rtc_dtls_enter: ["rtc_dtls_xs.c:post", "rtc_sctp.c:onState"],
 	"rtc_dtls_data.c:readAll": ["rtc_sctp.c:onData"],
@@ -162,6 +164,12 @@ const threads = [
 		file: "native/render/rtc_screen.c",
 		size: /#define STACK (.+?)(?: *\/\/.*)?$/m,
 		roots: ["rtc_screen.c:run"],
+	},
+	{
+		name: "recorder",
+		file: "native/record/rtc_recorder.c",
+		size: /#define STACK (.+?)(?: *\/\/.*)?$/m,
+		roots: ["rtc_recorder.c:run"],
 	},
 	{
 		name: "capture",
