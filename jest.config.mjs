@@ -18,7 +18,7 @@ export default {
 		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/native/$1.ts",
 		"^(base64|timer|time|preference)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
 		"^embedded:io/socket/(listener|udp)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
-		"^mqtt-camera/(.+)$": "<rootDir>/examples/mqtt-camera/$1.ts",
+		"^(doorbell|mqtt-camera)/(.+)$": "<rootDir>/examples/$1/$2.ts",
 		"^sim/http/message$": "<rootDir>/hosts/linux/modules/http/message.ts",
 		"^sim/mqtt/packets$": "<rootDir>/hosts/linux/modules/examples/io/tcp/mqttclient/packets.ts",
 		"^mc/config$": "<rootDir>/test/unit/fakes/moddable/config.ts",

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // An intercom: a page to call the device from, see what it sees, hear and talk to it.
+import announce from "examples/announce";
 import { number } from "examples/config";
-import file from "examples/files";
+import { answer } from "examples/files";
 import { audio, play, video } from "examples/media";
 import simulator from "examples/simulator";
-import Talk from "intercom/talk";
+import Talk from "examples/talk";
 import linkSecret from "lan-camera/link";
 import WebRTCApp from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
@@ -15,11 +16,7 @@ async function start(): Promise<void> {
 	const signaling = new WHEPSignaling({
 		port: number("port", 0, 65535) ?? 80,
 		token: secret,
-		onRequest({ method, path }, respond) {
-			const found =
-				method === "GET" || method === "HEAD" ? file(path === "/" ? "index.html" : path.slice(1)) : undefined;
-			respond(found ?? { status: 404, body: "Not found.\n" });
-		},
+		onRequest: answer,
 	});
 	const media = defaultMedia({
 		video: video(),
@@ -42,9 +39,7 @@ async function start(): Promise<void> {
 	simulator?.onLine((line) => trace(talk.command(line)));
 	simulator?.onTerminate(() => app.terminate());
 	await app.run();
-	trace("The intercom is ready. Who has this address can call it:\n");
-	if (simulator) trace(`  http://localhost:${signaling.port}/#${secret}\n`);
-	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/#${secret}\n`);
+	announce(app, signaling.port, secret, "The intercom is ready. Who has this address can call it:");
 }
 
 export default function main(): void {

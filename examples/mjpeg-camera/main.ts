@@ -2,8 +2,9 @@
 // A camera for boards without an encoder for H.264: JPEG pictures by a data channel, unordered and for a short time each. There
 // is no media.
 import config from "mc/config";
+import announce from "examples/announce";
 import { number, text } from "examples/config";
-import file from "examples/files";
+import { answer } from "examples/files";
 import simulator from "examples/simulator";
 import linkSecret from "lan-camera/link";
 import Camera from "mjpeg-camera/camera";
@@ -40,12 +41,9 @@ async function start(): Promise<void> {
 		password: text("password"),
 		guarded: ["/snapshot.jpg", "/stream.mjpg"],
 		onRequest(request, respond) {
-			const { method, path } = request;
-			if (path === "/snapshot.jpg") return pictures.still(request, respond);
-			if (path === "/stream.mjpg") return pictures.motion(request, respond);
-			const found =
-				method === "GET" || method === "HEAD" ? file(path === "/" ? "index.html" : path.slice(1)) : undefined;
-			respond(found ?? { status: 404, body: "Not found.\n" });
+			if (request.path === "/snapshot.jpg") pictures.still(request, respond);
+			else if (request.path === "/stream.mjpg") pictures.motion(request, respond);
+			else answer(request, respond);
 		},
 	});
 	const app = new WebRTCApp({
@@ -78,9 +76,7 @@ async function start(): Promise<void> {
 		camera.close();
 	});
 	await app.run();
-	trace("The camera is live. Who has this address sees it:\n");
-	if (simulator) trace(`  http://localhost:${signaling.port}/#${secret}\n`);
-	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/#${secret}\n`);
+	announce(app, signaling.port, secret, "The camera is live. Who has this address sees it:");
 }
 
 export default function main(): void {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A machine that a page controls by data channels: "control" for buttons and the log, "stick" for the joystick, of which a
 // late message is worth nothing, and "file" for files. There is no media.
+import announce from "examples/announce";
 import { number } from "examples/config";
-import file from "examples/files";
+import { answer } from "examples/files";
 import simulator from "examples/simulator";
 import linkSecret from "lan-camera/link";
 import Machine from "remote-control/machine";
@@ -19,11 +20,7 @@ async function start(): Promise<void> {
 	const signaling = new WHEPSignaling({
 		port: number("port", 0, 65535) ?? 80,
 		token: secret,
-		onRequest({ method, path }, respond) {
-			const found =
-				method === "GET" || method === "HEAD" ? file(path === "/" ? "index.html" : path.slice(1)) : undefined;
-			respond(found ?? { status: 404, body: "Not found.\n" });
-		},
+		onRequest: answer,
 	});
 	const machine = new Machine(() => tell({ pins: machine.pins }));
 	/** All who look on. Who does not listen misses it, and the next one has all of it. */
@@ -80,9 +77,7 @@ async function start(): Promise<void> {
 	});
 	simulator?.onTerminate(() => app.terminate());
 	await app.run();
-	trace("The machine is live. Who has this address controls it:\n");
-	if (simulator) trace(`  http://localhost:${signaling.port}/#${secret}\n`);
-	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/#${secret}\n`);
+	announce(app, signaling.port, secret, "The machine is live. Who has this address controls it:");
 }
 
 export default function main(): void {

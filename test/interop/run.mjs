@@ -37,6 +37,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	talk: async () => [
 		...(await import("./talk/rows.mjs")).rows(options),
 		...(options.only ? [] : (await import("./talk/intercom.mjs")).rows),
+		...(options.only ? [] : (await import("./talk/doorbell.mjs")).rows),
 	],
 	see: async () => (await import("./see/rows.mjs")).rows(options),
 	relay: async () => (await import("./relay.mjs")).rows(options),

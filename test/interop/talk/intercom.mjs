@@ -2,58 +2,16 @@
 // The example intercom in Chromium, whose microphone beeps: each side is heard, and is not when it is silent.
 // @ts-check
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../hosts/linux/tools/build.mjs";
 import { launch } from "../../browser/browsers.mjs";
 import { Application } from "../../browser/camera.mjs";
 import { readTestCard } from "../../browser/test-card.mjs";
+import { heard, shown, sizes, takePictures, until } from "./page.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
 const folder = join(root, "build/interop/intercom"); // for people to look at
-const sizes = { desktop: { width: 1200, height: 900 }, phone: { width: 390, height: 844 } };
-
-/** @param {Page} page @param {string} what an expression */
-const until = (page, what) =>
-	page.waitForFunction(what, { timeout: 20_000 }).catch(() => assert.fail(`not within 20 s: ${what}`));
-
-/** @param {Page} page @param {string} name */
-async function takePictures(page, name) {
-	for (const [size, viewport] of Object.entries(sizes)) {
-		await page.setViewport(viewport);
-		await new Promise((resolve) => setTimeout(resolve, 500));
-		writeFileSync(join(folder, `${name}-${size}.png`), await page.screenshot());
-		const isWider = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
-		assert(!isWider, `the page is wider than a ${size}`);
-	}
-	await page.setViewport(sizes.desktop);
-}
-
-/** The loudest of what the device has heard, by what it says, in the time to come. @param {Application} device @param {number} seconds */
-async function heard(device, seconds) {
-	let loudest = 0;
-	for (let i = 0; i < seconds * 5; i++) {
-		const from = device.output.length;
-		device.type("status");
-		const [, level] = await device.find(/level ([\d.]+)/, 20_000, from);
-		loudest = Math.max(loudest, Number(level));
-		await new Promise((resolve) => setTimeout(resolve, 200));
-	}
-	return loudest;
-}
-
-/** The loudest that a meter shows in the time to come. @param {Page} page @param {string} id @param {number} seconds */
-const shown = (page, id, seconds) =>
-	/** @type {Promise<number>} */ (
-		page.evaluate(
-			`new Promise((resolve) => {
-				let loudest = 0;
-				const look = setInterval(() => (loudest = Math.max(loudest, document.getElementById("${id}").value)), 20);
-				setTimeout(() => (clearInterval(look), resolve(loudest)), ${seconds * 1000});
-			})`,
-		)
-	);
 
 /** @param {Page} page @param {Application} device */
 async function converse(page, device) {
@@ -71,7 +29,7 @@ async function converse(page, device) {
 	await page.mouse.move(button.x + 20, button.y + 20);
 	await page.mouse.down();
 	const [own, level] = await Promise.all([shown(page, "own", 3), heard(device, 3)]);
-	await takePictures(page, "talking");
+	await takePictures(page, folder, "talking");
 	await page.mouse.up();
 	assert(own > 0.3 && level > 0.01, `talking: the page shows ${own}, the device hears ${level}`);
 	await new Promise((resolve) => setTimeout(resolve, 1000)); // what was said is played
@@ -95,7 +53,6 @@ async function converse(page, device) {
 
 /** @returns {Promise<string>} */
 async function play() {
-	mkdirSync(folder, { recursive: true });
 	const device = new Application("examples/intercom", { port: 0, play: "none", width: 640, height: 480 });
 	const args = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"];
 	const [, address = ""] = await device.find(/(http:\/\/localhost:\d+\/#\w+)/, 600_000);
@@ -104,7 +61,7 @@ async function play() {
 		const page = await browser.newPage();
 		await page.setViewport(sizes.desktop);
 		await page.goto(address);
-		await takePictures(page, "idle");
+		await takePictures(page, folder, "idle");
 		const level = await converse(page, device);
 		await page.click("#call");
 		await device.find(/peerDisconnected/);

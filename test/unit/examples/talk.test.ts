@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is heard at an intercom.
-import Talk from "../../../examples/intercom/talk";
+import Talk from "../../../examples/common/talk";
 
 /** An app with callers, and what each hears. */
 function make(...names: string[]) {

@@ -51,15 +51,19 @@ export default class Talk {
 		if (!this.#isTalking) this.apply(peerId);
 	}
 
-	/** Does what a line says. @returns what is to be said of it */
-	command(line: string): string {
+	/**
+	 * Does what a line says.
+	 * @param more of the help, before what is said here
+	 * @returns what is to be said of it
+	 */
+	command(line: string, more = ""): string {
 		const [what, which] = line.split(" ").filter((word) => word !== "");
 		if (what === "status") return this.status();
 		const isOn = which === "on";
-		if (!isOn && which !== "off") return help;
+		if (!isOn && which !== "off") return more + help;
 		if (what === "microphone") this.isTalking = isOn;
 		else if (what === "loudspeaker") this.isListening = isOn;
-		else return help;
+		else return more + help;
 		return this.status();
 	}
 

@@ -26,6 +26,40 @@ export const obstacle = navigator.mediaDevices
 	? ""
 	: "This browser gives its microphone to pages of https and localhost only: you can listen.";
 
+/** What the device will not do, however often it is asked. */
+class Refusal extends Error {
+	isFinal = true;
+}
+
+function refusal({ status }, text) {
+	if (status === 401) return new Refusal("The address lacks its secret: open the one that the device prints.");
+	if (status === 503) return new Error("Others are talking to it. Try again later.");
+	return new Error(text.trim() || `The device answered ${status}.`);
+}
+
+/** Offers what a connection has, and takes the answer. It ends with the page. @returns {Promise<URL>} the session's */
+export async function post(pc) {
+	await pc.setLocalDescription();
+	while (pc.iceGatheringState !== "complete")
+		await new Promise((resolve) => pc.addEventListener("icegatheringstatechange", resolve, { once: true }));
+	const response = await fetch("whep", {
+		method: "POST",
+		headers: { "content-type": "application/sdp", authorization },
+		body: pc.localDescription.sdp,
+	});
+	const text = await response.text();
+	if (response.status !== 201) throw refusal(response, text);
+	const session = new URL(response.headers.get("location"), response.url);
+	addEventListener("pagehide", () => pc.signalingState === "closed" || leave(session));
+	await pc.setRemoteDescription({ type: "answer", sdp: text });
+	return session;
+}
+
+/** Ends a session. */
+function leave(session) {
+	fetch(session, { method: "DELETE", headers: { authorization }, keepalive: true }).catch(() => {});
+}
+
 export class Call {
 	pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
 	stream = new MediaStream();
@@ -47,20 +81,7 @@ export class Call {
 		this.talk(false);
 		this.pc.addTransceiver("video", { direction: "recvonly" });
 		this.pc.addTransceiver(track ?? "audio", { direction: track ? "sendrecv" : "recvonly" });
-		await this.pc.setLocalDescription();
-		await this.#gathered();
-		const response = await fetch("whep", {
-			method: "POST",
-			headers: { "content-type": "application/sdp", authorization },
-			body: this.pc.localDescription.sdp,
-		});
-		const text = await response.text();
-		if (response.status === 401)
-			throw new Error("The address lacks its secret: open the one that the device prints.");
-		if (response.status === 503) throw new Error("Somebody else is talking to it. Try again later.");
-		if (response.status !== 201) throw new Error(text.trim() || `The device answered ${response.status}.`);
-		this.#session = new URL(response.headers.get("location"), response.url);
-		await this.pc.setRemoteDescription({ type: "answer", sdp: text });
+		this.#session = await post(this.pc);
 		return this.#microphone;
 	}
 
@@ -73,14 +94,7 @@ export class Call {
 		this.pc.onconnectionstatechange = null;
 		this.pc.close();
 		for (const track of this.#microphone?.getTracks() ?? []) track.stop();
-		if (this.#session)
-			fetch(this.#session, { method: "DELETE", headers: { authorization }, keepalive: true }).catch(() => {});
+		if (this.#session) leave(this.#session);
 		this.#session = undefined;
-	}
-
-	async #gathered() {
-		const { pc } = this;
-		while (pc.iceGatheringState !== "complete")
-			await new Promise((resolve) => pc.addEventListener("icegatheringstatechange", resolve, { once: true }));
 	}
 }
