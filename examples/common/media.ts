@@ -44,9 +44,9 @@ export function play(): PlayOptions | false {
 		if (where === "none" || where === "speaker") return { output: where };
 		if (where.startsWith("speaker:")) return { output: "speaker", path: where.slice("speaker:".length) };
 		if (where.endsWith(".wav")) return { output: "file", path: where };
-		if (!isFilm(where))
+		if (where !== "window" && !isFilm(where))
 			throw new RangeError(
-				"play: none, speaker, or files that end in .wav and .mp4 or .mkv, with a comma between them",
+				"play: none, speaker, window, or files that end in .wav and .mp4 or .mkv, with commas between them",
 			);
 	}
 	return false;
@@ -55,7 +55,7 @@ export function play(): PlayOptions | false {
 /** What shows the peers' pictures; false: nothing. */
 export function show(): ShowOptions | false {
 	for (const where of places()) {
-		if (where === "none") return { output: "none" };
+		if (where === "none" || where === "window") return { output: where };
 		if (isFilm(where)) return { output: "file", path: where };
 	}
 	return false;

@@ -164,6 +164,8 @@ export interface AudioOptions {
 	bitrate?: number | undefined;
 	/** 1 or 2. Two are Opus' alone, and are one while somebody listens who prefers that. Default 1. */
 	channels?: 1 | 2 | undefined;
+	/** What the player plays is taken out of what is heard, where the platform can (the simulator), of one channel. Default false. */
+	cancelEcho?: boolean | undefined;
 }
 
 /** Of the platform's audio player. */
@@ -186,7 +188,10 @@ export interface PlayOptions {
 
 /** Of the platform's video player. */
 export interface ShowOptions {
-	/** "none", the default: pictures are decoded and counted, on a chip only counted; "file": a file at `path`, MP4 or, by the end ".mkv", Matroska, which VP8 needs (simulator). */
-	output?: "none" | "file" | undefined;
+	/**
+	 * "none", the default: pictures are decoded and counted, on a chip only counted; "file": a file at `path`, MP4 or, by the end
+	 * ".mkv", Matroska, which VP8 needs; "window": a window, by SDL2 (both in the simulator).
+	 */
+	output?: "none" | "file" | "window" | undefined;
 	path?: string | undefined;
 }

@@ -18,9 +18,10 @@ struct rtc_screen_device {
 
 // NULL, and fills in the error.
 typedef rtc_screen_device *(*rtc_screen_opener)(const char *path, rtc_player_error *error);
-rtc_screen_opener rtc_screen_find(const char *kind); // the host's: "none", "file"; NULL for another
+rtc_screen_opener rtc_screen_find(const char *kind); // the host's: "none", "file", "window"; NULL for another
 rtc_screen_device *rtc_screen_none_open(const char *path, rtc_player_error *error);
 rtc_screen_device *rtc_screen_mp4_open(const char *path, rtc_player_error *error);
+rtc_screen_device *rtc_screen_sdl_open(const char *path, rtc_player_error *error);
 
 typedef struct {
 	uint64_t framesDecoded, keyFramesDecoded;

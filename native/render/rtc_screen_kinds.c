@@ -28,6 +28,8 @@ rtc_screen_opener rtc_screen_find(const char *kind)
 #if defined(ESP_PLATFORM)
 	return NULL;
 #else
+	if (!strcmp(kind, "window"))
+		return rtc_screen_sdl_open;
 	return strcmp(kind, "file") ? NULL : rtc_screen_mp4_open;
 #endif
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export interface VideoOutputOptions {
-	/** "none": pictures are decoded and counted, on a chip only counted; "file": an MP4 file, or by the end ".mkv" a Matroska one, of what came, as it came. */
-	output: "none" | "file";
+	/**
+	 * "none": pictures are decoded and counted, on a chip only counted; "file": an MP4 file, or by the end ".mkv" a Matroska one, of
+	 * what came, as it came; "window": one of the desktop, by SDL2, which opens with the first picture.
+	 */
+	output: "none" | "file" | "window";
 	/** Of the file, required there. */
 	path?: string | undefined;
 	/** It shows no more: code is "media/device-failed", … (see WebRTCErrorCode). */
@@ -26,7 +29,8 @@ export interface VideoStreamStatistics {
  * Shows pictures, on a thread of its own: of four streams at most the first that is there. The file is opened at once, so that what is
  * wrong with it is known.
  *
- * @throws TypeError naming the option; Error with the property `code`: "media/file-unwritable" or "media/unsupported"
+ * @throws TypeError naming the option; Error with the property `code`: "media/file-unwritable", "media/device-missing" or
+ * "media/unsupported"
  */
 export class VideoOutput extends (Native("xs_rtc_video_output_destructor") as unknown as new () => object) {
 	constructor(options: VideoOutputOptions) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pictures that were encoded come out of a file as they were, and what cannot be shown is told.
 #include <errno.h>
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -165,6 +166,50 @@ static void framesAreWritten(void **unused)
 	end(&it);
 }
 
+// What SDL has drawn: the library is one for the whole process.
+static int pixelOf(int x, int y, uint32_t *pixel)
+{
+	void *handle = dlopen("libSDL2-2.0.so.0", RTLD_NOW);
+	void *(*fromId)(uint32_t) = (void *(*)(uint32_t))dlsym(handle, "SDL_GetWindowFromID");
+	void *(*renderer)(void *) = (void *(*)(void *))dlsym(handle, "SDL_GetRenderer");
+	int (*read)(void *, const int *, uint32_t, void *, int) =
+		(int (*)(void *, const int *, uint32_t, void *, int))dlsym(handle, "SDL_RenderReadPixels");
+	const int place[] = {x, y, 1, 1};
+	void *window = fromId(1);
+	return window ? read(renderer(window), place, 0x16362004u, pixel, 4) : -1; // ARGB8888
+}
+
+// Its driver draws into memory: what is shown is read back, and is what was filmed.
+static void aWindowShowsWhatCame(void **unused)
+{
+	(void)unused;
+	camera it;
+	if (!dlopen("libSDL2-2.0.so.0", RTLD_NOW))
+		skip();
+	setenv("SDL_VIDEODRIVER", "dummy", 1);
+	begin(&it);
+	rtc_screen *screen = screenOf("window", "");
+	assert_int_equal(rtc_screen_play(screen, &it.source), 0);
+	uint32_t pixels[2] = {0};
+	for (unsigned i = 0; i < 2; i++) {
+		it.count = i * 150; // as bright as 16, then 166
+		film(&it, 1, 0);
+		assert_int_equal(await(screen, &it, i + 1).framesDecoded, i + 1);
+		usleep(200000); // it is drawn
+		assert_int_equal(pixelOf(i ? WIDTH - 4 : 4, i ? HEIGHT - 4 : 4, &pixels[i]), 0);
+	}
+	print_message("the window has %06x, then %06x\n", pixels[0] & 0xffffff, pixels[1] & 0xffffff);
+	assert_true((pixels[0] >> 8 & 0xff) < 8 && (pixels[1] >> 8 & 0xff) > 164 && (pixels[1] >> 8 & 0xff) < 184);
+	assert_int_equal(failures, 0);
+	rtc_screen_close(screen);
+	assert_int_equal(pixelOf(4, 4, &pixels[0]), -1); // it is gone
+	end(&it);
+	setenv("SDL_VIDEODRIVER", "no-such-driver", 1);
+	rtc_player_error error = {0};
+	assert_null(rtc_screen_find("window")("", &error));
+	assert_string_equal(error.code, "media/device-missing");
+}
+
 static void aDamagedFrameNeedsAKeyFrame(void **unused)
 {
 	(void)unused;
@@ -226,7 +271,7 @@ static void whatCannotBeOpenedIsTold(void **unused)
 {
 	(void)unused;
 	rtc_player_error error = {0};
-	assert_null(rtc_screen_find("window"));
+	assert_null(rtc_screen_find("trumpet"));
 	assert_null(rtc_screen_mp4_open("/nowhere/at/all.mp4", &error));
 	assert_string_equal(error.code, "media/file-unwritable");
 	camera it;
@@ -245,9 +290,8 @@ static void whatCannotBeOpenedIsTold(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(framesAreWritten),
-		cmocka_unit_test(aDamagedFrameNeedsAKeyFrame),
-		cmocka_unit_test(oneOfSeveralIsShown),
+		cmocka_unit_test(framesAreWritten),         cmocka_unit_test(aDamagedFrameNeedsAKeyFrame),
+		cmocka_unit_test(oneOfSeveralIsShown),      cmocka_unit_test(aWindowShowsWhatCame),
 		cmocka_unit_test(whatCannotBeOpenedIsTold),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
