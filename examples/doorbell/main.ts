@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A doorbell: pages hear it ring, see who is there, talk, and open the door. What is told goes by a data channel, picture and
 // sound by a call of its own.
-import { number } from "examples/config";
+import { flag, number } from "examples/config";
 import { answer } from "examples/files";
 import { audio, play, video } from "examples/media";
 import announce from "examples/announce";
@@ -24,7 +24,7 @@ async function start(): Promise<void> {
 	const signaling = new WHEPSignaling({ port: number("port", 0, 65535) ?? 80, token: secret, onRequest: answer });
 	const media = defaultMedia({
 		video: video(),
-		audio: audio(),
+		audio: { ...audio(), cancelEcho: flag("keepEcho") !== true },
 		play: { ...(play() || {}), levelInterval: 200, onLevel: (level) => void (talk.level = level) },
 	});
 	const bell = new Bell(() => app.snapshot({ quality: 80 }));

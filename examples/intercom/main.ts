@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An intercom: a page to call the device from, see what it sees, hear and talk to it.
 import announce from "examples/announce";
-import { number } from "examples/config";
+import { flag, number } from "examples/config";
 import { answer } from "examples/files";
 import { audio, play, video } from "examples/media";
 import simulator from "examples/simulator";
@@ -20,7 +20,7 @@ async function start(): Promise<void> {
 	});
 	const media = defaultMedia({
 		video: video(),
-		audio: audio(),
+		audio: { ...audio(), cancelEcho: flag("keepEcho") !== true },
 		play: { ...(play() || {}), levelInterval: 200, onLevel: (level) => void (talk.level = level) },
 	});
 	const app: WebRTCApp = new WebRTCApp({

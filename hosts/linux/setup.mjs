@@ -24,6 +24,7 @@ export const packages = {
 		"libopenh264-dev": "encodes H.264",
 		"libvpx-dev": "encodes VP8",
 		"libopus-dev": "encodes Opus",
+		"libspeexdsp-dev": "cancels echo",
 		"libavformat-dev": "reads media files",
 		"libavcodec-dev": "decodes media files and what peers send, encodes H.265",
 		"libavdevice-dev": "cameras and microphones",

@@ -3,7 +3,8 @@ import { codecsOf, type CodecCapability } from "webrtc/codec";
 import { opusLimits } from "webrtc/codec/opus";
 import type WebRTCError from "webrtc/error";
 import type { AudioCapture, AudioOptions } from "webrtc/media";
-import Pipeline from "webrtc/media/pipeline";
+import Echoless, { canCancelEcho, type Loudspeaker } from "webrtc/media/echo";
+import Pipeline, { type NativeSource } from "webrtc/media/pipeline";
 import { AudioSource } from "webrtc/native/capture";
 import { AudioEncoder } from "webrtc/native/codec";
 
@@ -16,18 +17,25 @@ export default class NativeAudioCapture implements AudioCapture {
 	readonly codecs: readonly CodecCapability[];
 	onError: ((error: WebRTCError) => void) | undefined;
 	#bitrate: number;
-	#pipeline: Pipeline<AudioSource, AudioEncoder>;
+	#pipeline: Pipeline<NativeSource, AudioEncoder>;
 
-	/** @throws RangeError that names the option */
-	constructor(options: AudioOptions) {
+	/**
+	 * @param loudspeaker whose echo is to be taken out, where `cancelEcho` says so
+	 * @throws RangeError that names the option
+	 */
+	constructor(options: AudioOptions, loudspeaker?: Loudspeaker) {
 		const { source = "test", path, bitrate = 32_000, channels = 1 } = options;
 		if (channels !== 1 && channels !== 2) throw new RangeError("channels: 1 or 2");
 		this.#bitrate = check(bitrate);
 		const pcm = { sampleRate, channels };
+		const echo = options.cancelEcho && canCancelEcho(loudspeaker, pcm) ? loudspeaker : undefined;
 		this.codecs = channels === 1 ? codecsOf("audio") : codecsOf("audio").filter(({ name }) => name === "opus");
 		this.#pipeline = new Pipeline({
 			kind: "audio",
-			makeSource: (onError) => new AudioSource({ source, path, ...pcm, onError }),
+			makeSource: (onError) => {
+				const microphone = new AudioSource({ source, path, ...pcm, onError });
+				return echo ? new Echoless(microphone, echo, sampleRate) : microphone;
+			},
 			makeEncoder: (codec, onError) => new AudioEncoder({ codec, ...pcm, bitrate: this.#bitrate, onError }),
 			onError: (error) => this.onError?.(error),
 			onSinks: (encoder, parameters) => encoder.setLimits(opusLimits(parameters)), // G.711 has no choice

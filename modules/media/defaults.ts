@@ -64,9 +64,11 @@ export function defaultMedia(options: MediaOptions = {}): Media {
 	}
 	const media: Media = {};
 	if (video) media.videoCapture = new NativeVideoCapture(video);
-	if (audio) media.audioCapture = new NativeAudioCapture(audio);
-	if (options.play)
-		media.audioPlayer = new NativeAudioPlayer({ ...(defaults.play || undefined), ...given(options.play) });
+	const player = options.play
+		? new NativeAudioPlayer({ ...(defaults.play || undefined), ...given(options.play) })
+		: undefined;
+	if (player) media.audioPlayer = player;
+	if (audio) media.audioCapture = new NativeAudioCapture(audio, player);
 	if (options.show) media.videoPlayer = new NativeVideoPlayer(options.show);
 	return media;
 }

@@ -2,6 +2,7 @@
 #include "rtc_segment_xs.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #define SEGMENT_CLASSES 32
 
@@ -62,4 +63,37 @@ void rtc_segment_connect(xsMachine *the, rtc_source *source)
 void rtc_segment_disconnect(xsMachine *the, rtc_source *source)
 {
 	rtc_source_disconnect(source, sinkArgument(the)); // of a sink that is not connected: nothing to do
+}
+
+static const xsHostHooks inputHooks = {xs_rtc_segment_input_destructor, NULL, NULL};
+
+void xs_rtc_segment_input_destructor(void *data)
+{
+	rtc_segment *segment = data;
+	if (!segment)
+		return;
+	rtc_sink_disconnect(segment->sink);
+	rtc_sink_release(segment->sink);
+	free(segment);
+}
+
+void rtc_segment_input(xsMachine *the, rtc_sink *sink)
+{
+	rtc_segment *segment = calloc(1, sizeof *segment);
+	if (!segment)
+		xsUnknownError("no memory");
+	segment->sink = rtc_sink_retain(sink);
+	xsmcSetHostData(xsThis, segment);
+	xsSetHostHooks(xsThis, (xsHostHooks *)&inputHooks);
+	rtc_segment_register(&inputHooks);
+}
+
+void xs_rtc_segment_input_close(xsMachine *the)
+{
+	if (!xsmcGetHostData(xsThis))
+		return;
+	rtc_segment *segment = rtc_xs_host(the, &xsThis, &inputHooks, "a segment's input");
+	xsmcSetHostData(xsThis, NULL);
+	xsmcSetHostDestructor(xsThis, NULL);
+	xs_rtc_segment_input_destructor(segment);
 }

@@ -21,4 +21,8 @@ rtc_segment *rtc_segment_get(xsMachine *the, xsSlot *slot);
 void rtc_segment_connect(xsMachine *the, rtc_source *source);
 void rtc_segment_disconnect(xsMachine *the, rtc_source *source);
 
+// A second end of a segment as an object of its own: the body of its constructor; it keeps the sink. Its class extends
+// Native("xs_rtc_segment_input_destructor"), and closes by "xs_rtc_segment_input_close".
+void rtc_segment_input(xsMachine *the, rtc_sink *sink);
+
 #endif

@@ -56,7 +56,7 @@ export class Recorder extends (Native("xs_rtc_recorder_destructor") as unknown a
 }
 
 /** An end of a recorder: a sink for `connect`. */
-export class RecorderInput extends (Native("xs_rtc_recorder_input_destructor") as unknown as new () => object) {
+export class RecorderInput extends (Native("xs_rtc_segment_input_destructor") as unknown as new () => object) {
 	/** @param isVideo else it takes sound */
 	constructor(recorder: Recorder, isVideo: boolean) {
 		super();
@@ -64,6 +64,6 @@ export class RecorderInput extends (Native("xs_rtc_recorder_input_destructor") a
 	}
 	/** Disconnects it. May be called again. */
 	close(): void {
-		native("xs_rtc_recorder_input_close").call(this);
+		native("xs_rtc_segment_input_close").call(this);
 	}
 }

@@ -20,11 +20,6 @@ typedef struct {
 	int error; // an errno value for onError; guarded by `lock`
 } recorder_record;
 
-// One of a recorder's ends, which its object keeps.
-typedef struct {
-	rtc_segment segment; // first, for rtc_segment_get
-} input_record;
-
 static void mark(xsMachine *the, void *it, xsMarkRoot markRoot)
 {
 	recorder_record *record = it;
@@ -35,7 +30,6 @@ static void mark(xsMachine *the, void *it, xsMarkRoot markRoot)
 }
 
 static const xsHostHooks hooks = {xs_rtc_recorder_destructor, mark, NULL};
-static const xsHostHooks inputHooks = {xs_rtc_recorder_input_destructor, NULL, NULL};
 
 void xs_rtc_recorder_destructor(void *data)
 {
@@ -165,37 +159,10 @@ void xs_rtc_recorder_statistics(xsMachine *the)
 	setNumber(the, xsID_duration, (double)counted.duration / 1e6);
 }
 
-void xs_rtc_recorder_input_destructor(void *data)
-{
-	input_record *record = data;
-	if (!record)
-		return;
-	rtc_sink_disconnect(record->segment.sink);
-	rtc_sink_release(record->segment.sink);
-	free(record);
-}
-
 void xs_rtc_recorder_input(xsMachine *the)
 {
 	if (xsmcArgc < 2)
 		xsTypeError("recorder, isVideo: missing");
 	recorder_record *recorder = rtc_xs_host(the, &xsArg(0), &hooks, "Recorder");
-	rtc_mp4_track track = xsmcTest(xsArg(1)) ? RTC_MP4_VIDEO : RTC_MP4_AUDIO;
-	input_record *record = calloc(1, sizeof *record);
-	if (!record)
-		xsUnknownError("no memory");
-	record->segment.sink = rtc_sink_retain(rtc_recorder_sink(recorder->recorder, track));
-	xsmcSetHostData(xsThis, record);
-	xsSetHostHooks(xsThis, (xsHostHooks *)&inputHooks);
-	rtc_segment_register(&inputHooks);
-}
-
-void xs_rtc_recorder_input_close(xsMachine *the)
-{
-	if (!xsmcGetHostData(xsThis))
-		return;
-	input_record *record = rtc_xs_host(the, &xsThis, &inputHooks, "RecorderInput");
-	xsmcSetHostData(xsThis, NULL);
-	xsmcSetHostDestructor(xsThis, NULL);
-	xs_rtc_recorder_input_destructor(record);
+	rtc_segment_input(the, rtc_recorder_sink(recorder->recorder, xsmcTest(xsArg(1)) ? RTC_MP4_VIDEO : RTC_MP4_AUDIO));
 }

@@ -81,6 +81,18 @@ export class AudioOutput extends (Native("xs_rtc_audio_output_destructor") as un
 	stop(source: object): void {
 		native("xs_rtc_audio_output_stop").call(this, source);
 	}
+	/**
+	 * Feeds `sink` with what is played, any object of a native class that takes PCM.
+	 *
+	 * @throws TypeError when it is none, or is connected already
+	 */
+	connect(sink: object): void {
+		native("xs_rtc_audio_output_connect").call(this, sink);
+	}
+	/** Feeds it no longer; nothing happens when it was not connected. */
+	disconnect(sink: object): void {
+		native("xs_rtc_audio_output_disconnect").call(this, sink);
+	}
 	/** 0 is silence, 1 as it comes, 4 at most. */
 	set volume(volume: number) {
 		native("xs_rtc_audio_output_set_volume").call(this, volume);

@@ -16,6 +16,7 @@
 #define LARGEST_RATE 48000u
 #define LARGEST_CHANNELS 2u
 #define LOUDEST 4.0f
+#define HEARD 4 // frames at who hears what is played
 
 // One stream. The player and the connection have a reference each; the last frees it.
 typedef struct {
@@ -24,6 +25,7 @@ typedef struct {
 } stream;
 
 struct rtc_player {
+	rtc_source heard; // first: the last reference frees the player
 	pthread_t thread;
 	rtc_player_device *device;
 	rtc_player_options options;
@@ -35,6 +37,7 @@ struct rtc_player {
 	float volume;
 	rtc_player_statistics statistics;
 	// Of the thread alone:
+	rtc_frame_pool *pool; // for who hears what is played
 	double energy;
 	uint32_t measured; // frames since the newest level
 };
@@ -161,6 +164,29 @@ static void measure(rtc_player *player)
 		player->listener.heard(player->listener.context);
 }
 
+// Tells those who hear what is played.
+static void share(rtc_player *player, const int16_t *pcm, uint32_t samples)
+{
+	uint32_t size = samples * player->options.channels * (uint32_t)sizeof *pcm;
+	pthread_mutex_lock(&player->heard.lock);
+	int isHeard = player->heard.count > 0;
+	pthread_mutex_unlock(&player->heard.lock);
+	if (isHeard && !player->pool)
+		player->pool = rtc_frame_pool_new(HEARD, size);
+	rtc_frame *frame = isHeard && player->pool ? rtc_frame_pool_get(player->pool) : NULL;
+	if (!frame)
+		return;
+	memcpy(frame->data, pcm, size);
+	frame->size = size;
+	frame->format = RTC_FORMAT_PCM;
+	frame->time = rtc_now();
+	frame->sampleRate = player->options.sampleRate;
+	frame->channels = player->options.channels;
+	frame->samples = samples;
+	rtc_source_deliver(&player->heard, frame);
+	rtc_frame_release(frame);
+}
+
 // Waits for the time of the next frame, where the device does not.
 static void keepTime(rtc_player *player, uint64_t *due)
 {
@@ -194,6 +220,7 @@ static int perform(rtc_player *player, rtc_player_error *error)
 		mix(player, streams, count, pcm, samples, rtc_now());
 		for (int i = 0; i < count; i++)
 			rtc_sink_release(&streams[i]->sink);
+		share(player, pcm, samples);
 		result = device->write(device, pcm, samples, error);
 		pthread_mutex_lock(&player->lock);
 		player->statistics.frames += !result;
@@ -225,6 +252,20 @@ static void *run(void *argument)
 	return NULL;
 }
 
+static void destroyPlayer(rtc_source *source)
+{
+	rtc_player *player = (rtc_player *)source;
+	rtc_frame_pool_close(player->pool);
+	pthread_cond_destroy(&player->wake);
+	pthread_mutex_destroy(&player->lock);
+	free(player);
+}
+
+rtc_source *rtc_player_heard(rtc_player *player)
+{
+	return &player->heard;
+}
+
 rtc_player *rtc_player_new(rtc_player_device *device, const rtc_player_options *options,
 						   const rtc_player_listener *listener)
 {
@@ -233,6 +274,7 @@ rtc_player *rtc_player_new(rtc_player_device *device, const rtc_player_options *
 		device->destroy(device);
 		return NULL;
 	}
+	rtc_source_init(&player->heard, destroyPlayer);
 	pthread_mutex_init(&player->lock, NULL);
 	pthread_cond_init(&player->wake, NULL);
 	player->device = device;
@@ -244,9 +286,7 @@ rtc_player *rtc_player_new(rtc_player_device *device, const rtc_player_options *
 	if (rtc_thread_start(&player->thread, &thread, run, player) == 0)
 		return player;
 	device->destroy(device);
-	pthread_cond_destroy(&player->wake);
-	pthread_mutex_destroy(&player->lock);
-	free(player);
+	rtc_source_release(&player->heard);
 	return NULL;
 }
 
@@ -366,7 +406,6 @@ void rtc_player_close(rtc_player *player)
 			rtc_sink_release(&player->streams[i]->sink);
 		}
 	player->device->destroy(player->device);
-	pthread_cond_destroy(&player->wake);
-	pthread_mutex_destroy(&player->lock);
-	free(player);
+	rtc_source_disconnect_all(&player->heard);
+	rtc_source_release(&player->heard);
 }

@@ -67,6 +67,8 @@ rtc_player *rtc_player_new(rtc_player_device *device, const rtc_player_options *
 // Plays what a source of packets delivers, on the machine's thread. 0; EEXIST when it does so already, ENOSPC when
 // there are too many on either side, ENOMEM.
 int rtc_player_play(rtc_player *player, rtc_source *source);
+// What it plays, as PCM, at the time at which it is given to the device: for an echo canceller.
+rtc_source *rtc_player_heard(rtc_player *player);
 int rtc_player_stop(rtc_player *player, rtc_source *source); // 0 or ENOENT
 // 0 is silence, 1 is as it comes, at most 4.
 void rtc_player_set_volume(rtc_player *player, float volume);

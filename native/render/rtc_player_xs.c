@@ -12,6 +12,7 @@
 #define LONGEST_INTERVAL 60000
 
 typedef struct {
+	rtc_segment segment; // first, for rtc_segment_get
 	xsSlot object;
 	xsSlot *onError, *onLevel;
 	rtc_poster *poster;
@@ -123,6 +124,7 @@ void xs_rtc_audio_output(xsMachine *the)
 	pthread_mutex_init(&record->lock, NULL);
 	xsmcSetHostData(xsThis, record); // from here on, the destructor frees it if the constructor throws
 	xsSetHostHooks(xsThis, (xsHostHooks *)&hooks);
+	rtc_segment_register(&hooks);
 	record->onError = rtc_xs_callback(the, &xsArg(0), xsID_onError, "onError");
 	record->onLevel = rtc_xs_callback(the, &xsArg(0), xsID_onLevel, "onLevel");
 	record->poster = rtc_poster_new(the, deliver, record);
@@ -134,8 +136,19 @@ void xs_rtc_audio_output(xsMachine *the)
 	record->player = rtc_player_new(device, &options, &listener);
 	if (!record->player)
 		rtc_xs_throw(the, "peer/out-of-resources", "no memory for a player");
+	record->segment.source = rtc_player_heard(record->player);
 	record->object = xsThis;
 	xsRemember(record->object);
+}
+
+void xs_rtc_audio_output_connect(xsMachine *the)
+{
+	rtc_segment_connect(the, recordOf(the)->segment.source);
+}
+
+void xs_rtc_audio_output_disconnect(xsMachine *the)
+{
+	rtc_segment_disconnect(the, recordOf(the)->segment.source);
 }
 
 void xs_rtc_audio_output_close(xsMachine *the)

@@ -193,6 +193,57 @@ static int writeUntilItBreaks(rtc_player_device *device, const int16_t *pcm, uin
 	return ((fragile *)device)->left-- ? 0 : rtc_player_fail(error, "media/device-failed", "%s", "pulled out");
 }
 
+typedef struct {
+	rtc_sink sink; // first
+	atomic_uint frames, loud;
+} listener_sink;
+
+static void onPlayed(rtc_sink *sink, rtc_frame *frame)
+{
+	listener_sink *it = (listener_sink *)sink;
+	const int16_t *pcm = (const int16_t *)frame->data;
+	assert_true(frame->format == RTC_FORMAT_PCM && frame->sampleRate == RATE && frame->samples == CHUNK);
+	assert_int_equal(frame->size, CHUNK * 2);
+	for (uint32_t i = 0; i < CHUNK; i++)
+		if (pcm[i] > 3000) {
+			it->loud++;
+			break;
+		}
+	it->frames++;
+}
+
+static void leftAlone(rtc_sink *sink)
+{
+	(void)sink;
+}
+
+// Who hears what is played gets it as it goes to the device, and nothing after the player has closed.
+static void whatIsPlayedIsHeard(void **unused)
+{
+	(void)unused;
+	rtc_player_error error = {0};
+	talker it;
+	listener_sink heard = {.frames = 0};
+	rtc_sink_init(&heard.sink, leftAlone, onPlayed);
+	rtc_player *player = rtc_player_new(rtc_player_find("none")(&options, &error), &options, &listener);
+	begin(&it, 500);
+	assert_int_equal(rtc_source_connect(rtc_player_heard(player), &heard.sink), 0);
+	assert_int_equal(rtc_player_play(player, &it.source), 0);
+	for (int i = 0; i < 500 && heard.loud < 5; i++) {
+		say(&it);
+		usleep(20000);
+	}
+	assert_true(heard.loud >= 5);
+	rtc_player_close(player);
+	assert_null(heard.sink.source);
+	uint32_t frames = heard.frames;
+	usleep(50000);
+	assert_int_equal(heard.frames, frames);
+	assert_int_equal(heard.sink.refs, 1);
+	rtc_sink_release(&heard.sink);
+	end(&it);
+}
+
 static void destroyFragile(rtc_player_device *device)
 {
 	free(device);
@@ -239,7 +290,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(streamsAreMixedIntoAFile), cmocka_unit_test(noMoreThanItsStreams),
 		cmocka_unit_test(closesAtAnyMoment),        cmocka_unit_test(aBrokenDeviceIsToldOnce),
-		cmocka_unit_test(whatIsMissingIsTold),
+		cmocka_unit_test(whatIsMissingIsTold),      cmocka_unit_test(whatIsPlayedIsHeard),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,8 @@ import Timer from "timer";
 import { AudioSource, VideoSource } from "webrtc/native/capture";
 import { AudioEncoder, VideoEncoder } from "webrtc/native/codec";
 import FrameReader from "webrtc/native/frame/reader";
+import { EchoCanceller, EchoReference } from "webrtc/native/echo";
+import { Recorder, RecorderInput } from "webrtc/native/record";
 import { AudioOutput } from "webrtc/native/render";
 
 function assert(condition: unknown, what: string): asserts condition {
@@ -241,6 +243,61 @@ async function picturesAreRead(): Promise<void> {
 	large.close(); // and `small` never: the end of the machine does it
 }
 
+// A recording goes to JavaScript in parts, a picture out of the same frames is read in parts, and a canceller stands between.
+async function recordingsAreRead(): Promise<void> {
+	const pipeline = new Pipeline();
+	const { camera, microphone, video, audio } = pipeline;
+	assertThrows(RangeError, "buffer", () => new Recorder({ buffer: 1 }));
+	assertThrows(Error, "media/file-unwritable ", () => new Recorder({ path: "/no/such/folder/a.mp4" }));
+	let text = "";
+	let size = 0;
+	const recorder = new Recorder({
+		channels: 1,
+		onReady() {
+			for (let bytes = this.read(); bytes; bytes = this.read()) {
+				if (!size) text = String.fromCharCode(...new Uint8Array(bytes, 4, 4));
+				assert(bytes.byteLength <= 2048, "parts");
+				size += bytes.byteLength;
+			}
+		},
+	});
+	const inputs = [new RecorderInput(recorder, true), new RecorderInput(recorder, false)] as const;
+	assertThrows(TypeError, "Recorder", () => new RecorderInput({} as never, true));
+	const output = new AudioOutput({ output: "none" });
+	const canceller = new EchoCanceller({ sampleRate: 48000 });
+	const reference = new EchoReference(canceller);
+	const still = new VideoEncoder({ codec: "JPEG", quality: 50, framerate: 5 });
+	const reader = new FrameReader({ onFrame() {} });
+	camera.connect(video);
+	camera.connect(still);
+	still.connect(reader);
+	microphone.connect(canceller);
+	canceller.connect(audio);
+	output.connect(reference);
+	assertThrows(TypeError, "connected", () => output.connect(reference));
+	video.connect(inputs[0]);
+	audio.connect(inputs[1]);
+	output.play(audio); // and so an echo that nobody hears
+	for (let i = 0; i < 100 && recorder.statistics().duration < 1.2; i++) await wait(50);
+	const { frames, packets, framesDropped } = recorder.statistics();
+	assert(frames > 10 && packets > 20 && !framesDropped, `${frames} pictures, ${packets} packets`);
+	recorder.finish();
+	await wait(100);
+	assert(text === "ftyp" && size > 5000 && recorder.statistics().bytes === size, `${size} bytes of ${text}`);
+	assert(canceller.statistics().frames > 20 && canceller.statistics().cancelled > 5, "the canceller hears both");
+	const bytes = reader.take();
+	assert(bytes > 1000 && reader.slice(bytes - 2, 1024)!.byteLength === 2, "the picture's end");
+	assert(new Uint8Array(reader.slice(0, 2)!).join() === "255,216" && !reader.slice(bytes, 1), "and its begin");
+	assertThrows(RangeError, "most", () => reader.slice(0, 1025));
+	for (const segment of [reader, still, ...inputs, recorder, reference, canceller, output]) {
+		segment.close();
+		segment.close();
+	}
+	assertThrows(SyntaxError, "", () => recorder.read());
+	assertThrows(SyntaxError, "", () => reader.take());
+	pipeline.close();
+}
+
 async function cycles(): Promise<void> {
 	for (let i = 0; i < 20; i++) {
 		const pipeline = new Pipeline();
@@ -263,6 +320,8 @@ async function main(): Promise<void> {
 	trace("sound\n");
 	await picturesAreRead();
 	trace("pictures\n");
+	await recordingsAreRead();
+	trace("recordings\n");
 	await cycles();
 	trace("cycles\n");
 	trace("media: passed\n");

@@ -26,6 +26,16 @@ export class AudioOutput {
 		AudioOutput.open.add(this);
 	}
 
+	readonly hearers = new Set<object>();
+
+	connect(sink: object): void {
+		this.hearers.add(sink);
+	}
+
+	disconnect(sink: object): void {
+		this.hearers.delete(sink);
+	}
+
 	play(source: object): void {
 		this.sources.add(source);
 	}
