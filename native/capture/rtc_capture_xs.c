@@ -156,20 +156,14 @@ static void close_source(xsMachine *the, const xsHostHooks *hooks)
 	destroy(record);
 }
 
-static void set_number(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 static void get_statistics(xsMachine *the, const xsHostHooks *hooks, rtc_capture_statistics *statistics)
 {
 	capture_record *record = xsmcGetHostDataValidate(xsThis, (void *)hooks);
 	rtc_capture_get_statistics(record->capture, statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	set_number(the, xsID_frames, (double)statistics->frames);
-	set_number(the, xsID_framesDropped, (double)statistics->framesDropped);
+	rtc_xs_set_number(the, xsID_frames, (double)statistics->frames);
+	rtc_xs_set_number(the, xsID_framesDropped, (double)statistics->framesDropped);
 }
 
 void xs_rtc_video_source(xsMachine *the)
@@ -198,8 +192,8 @@ void xs_rtc_video_source_statistics(xsMachine *the)
 {
 	rtc_capture_statistics statistics;
 	get_statistics(the, &videoHooks, &statistics);
-	set_number(the, xsID_width, statistics.width);
-	set_number(the, xsID_height, statistics.height);
+	rtc_xs_set_number(the, xsID_width, statistics.width);
+	rtc_xs_set_number(the, xsID_height, statistics.height);
 }
 
 void xs_rtc_audio_source(xsMachine *the)
@@ -228,6 +222,6 @@ void xs_rtc_audio_source_statistics(xsMachine *the)
 {
 	rtc_capture_statistics statistics;
 	get_statistics(the, &audioHooks, &statistics);
-	set_number(the, xsID_sampleRate, statistics.sampleRate);
-	set_number(the, xsID_channels, statistics.channels);
+	rtc_xs_set_number(the, xsID_sampleRate, statistics.sampleRate);
+	rtc_xs_set_number(the, xsID_channels, statistics.channels);
 }

@@ -107,12 +107,12 @@ void xs_rtc_audio_encoder_statistics(xsMachine *the)
 	rtc_audio_encoder_get_statistics(encoder_of(the), &statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	rtc_encoder_set_number(the, xsID_framesEncoded, (double)statistics.framesEncoded);
-	rtc_encoder_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
-	rtc_encoder_set_number(the, xsID_framesSpared, (double)statistics.framesSpared);
-	rtc_encoder_set_number(the, xsID_bytes, (double)statistics.bytes);
-	rtc_encoder_set_number(the, xsID_encodeTime, (double)statistics.encodeTime / 1e6);
-	rtc_encoder_set_number(the, xsID_targetBitrate, statistics.targetBitrate);
-	rtc_encoder_set_number(the, xsID_sampleRate, statistics.sampleRate);
-	rtc_encoder_set_number(the, xsID_channels, statistics.channels);
+	rtc_xs_set_number(the, xsID_framesEncoded, (double)statistics.framesEncoded);
+	rtc_xs_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
+	rtc_xs_set_number(the, xsID_framesSpared, (double)statistics.framesSpared);
+	rtc_xs_set_number(the, xsID_bytes, (double)statistics.bytes);
+	rtc_xs_set_number(the, xsID_encodeTime, (double)statistics.encodeTime / 1e6);
+	rtc_xs_set_number(the, xsID_targetBitrate, statistics.targetBitrate);
+	rtc_xs_set_number(the, xsID_sampleRate, statistics.sampleRate);
+	rtc_xs_set_number(the, xsID_channels, statistics.channels);
 }

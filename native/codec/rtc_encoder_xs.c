@@ -135,9 +135,3 @@ void rtc_encoder_record_close(xsMachine *the, const xsHostHooks *hooks)
 	xsmcSetHostDestructor(xsThis, NULL);
 	rtc_encoder_record_destroy(record);
 }
-
-void rtc_encoder_set_number(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}

@@ -32,7 +32,5 @@ void rtc_encoder_record_mark(xsMachine *the, void *it, xsMarkRoot markRoot);
 void rtc_encoder_record_destroy(void *it);
 // The body of close().
 void rtc_encoder_record_close(xsMachine *the, const xsHostHooks *hooks);
-// xsResult[id] = value. Uses xsVar(0).
-void rtc_encoder_set_number(xsMachine *the, xsIdentifier id, double value);
 
 #endif

@@ -71,23 +71,17 @@ void xs_rtc_echo_disconnect(xsMachine *the)
 	rtc_segment_disconnect(the, recordOf(the)->segment.source);
 }
 
-static void setNumber(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 void xs_rtc_echo_statistics(xsMachine *the)
 {
 	rtc_echo_statistics counted;
 	rtc_echo_get_statistics(recordOf(the)->echo, &counted);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_frames, (double)counted.frames);
-	setNumber(the, xsID_cancelled, (double)counted.cancelled);
-	setNumber(the, xsID_restarts, (double)counted.restarts);
-	setNumber(the, xsID_unfit, (double)counted.unfit);
-	setNumber(the, xsID_dropped, (double)counted.dropped);
+	rtc_xs_set_number(the, xsID_frames, (double)counted.frames);
+	rtc_xs_set_number(the, xsID_cancelled, (double)counted.cancelled);
+	rtc_xs_set_number(the, xsID_restarts, (double)counted.restarts);
+	rtc_xs_set_number(the, xsID_unfit, (double)counted.unfit);
+	rtc_xs_set_number(the, xsID_dropped, (double)counted.dropped);
 }
 
 void xs_rtc_echo_isThere(xsMachine *the)

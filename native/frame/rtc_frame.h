@@ -98,6 +98,8 @@ void rtc_source_release(rtc_source *source);
 int rtc_source_connect(rtc_source *source, rtc_sink *sink);
 // Disconnects it; a frame that is being delivered may still reach the sink, none after it. ENOENT when not connected.
 int rtc_source_disconnect(rtc_source *source, rtc_sink *sink);
+int rtc_sink_is_connected(rtc_sink *sink);                        // to whatever
+int rtc_sink_is_fed_by(rtc_sink *sink, const rtc_source *source); // by this one
 // Disconnects a sink from whatever feeds it, or a source from all its sinks.
 void rtc_sink_disconnect(rtc_sink *sink);
 void rtc_source_disconnect_all(rtc_source *source);

@@ -123,6 +123,19 @@ int rtc_source_disconnect(rtc_source *source, rtc_sink *sink)
 	return disconnect(source, sink);
 }
 
+int rtc_sink_is_fed_by(rtc_sink *sink, const rtc_source *source)
+{
+	pthread_mutex_lock(&sink->lock);
+	int isIt = sink->source == source;
+	pthread_mutex_unlock(&sink->lock);
+	return isIt;
+}
+
+int rtc_sink_is_connected(rtc_sink *sink)
+{
+	return !rtc_sink_is_fed_by(sink, NULL);
+}
+
 void rtc_sink_disconnect(rtc_sink *sink)
 {
 	disconnect(NULL, sink);

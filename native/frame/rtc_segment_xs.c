@@ -41,6 +41,16 @@ rtc_segment *rtc_segment_get(xsMachine *the, xsSlot *slot)
 	return xsmcGetHostDataValidate(*slot, (void *)hooks);
 }
 
+rtc_source *rtc_segment_source(xsMachine *the)
+{
+	if (xsmcArgc < 1)
+		xsTypeError("source: missing");
+	rtc_source *source = rtc_segment_get(the, &xsArg(0))->source;
+	if (!source)
+		xsTypeError("source: gives no frames");
+	return source;
+}
+
 static rtc_sink *sinkArgument(xsMachine *the)
 {
 	if (xsmcArgc < 1)

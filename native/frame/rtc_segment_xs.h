@@ -17,6 +17,9 @@ typedef struct {
 void rtc_segment_register(const xsHostHooks *hooks);
 rtc_segment *rtc_segment_get(xsMachine *the, xsSlot *slot);
 
+// The source of the segment that is the first argument; throws where it is none.
+rtc_source *rtc_segment_source(xsMachine *the);
+
 // Bodies for the host functions `connect(sink)` and `disconnect(sink)` of every source class.
 void rtc_segment_connect(xsMachine *the, rtc_source *source);
 void rtc_segment_disconnect(xsMachine *the, rtc_source *source);

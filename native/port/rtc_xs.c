@@ -181,6 +181,12 @@ void rtc_xs_report(xsMachine *the)
 	xsmcSetUndefined(xsException);
 }
 
+void rtc_xs_set_number(xsMachine *the, xsIdentifier id, double value)
+{
+	xsmcSetNumber(xsVar(0), value);
+	xsmcSet(xsResult, id, xsVar(0));
+}
+
 const xsHostHooks *rtc_xs_hooks(xsMachine *the, xsSlot *slot, int *closed)
 {
 	const xsHostHooks *volatile hooks = NULL;

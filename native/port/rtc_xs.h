@@ -52,6 +52,8 @@ void rtc_xs_report(xsMachine *the); // reports xsException, and clears it
 // The host data of an instance whose hooks are `hooks`. Throws a TypeError with `name` for any other value, and a
 // SyntaxError for an instance that is closed.
 void *rtc_xs_host(xsMachine *the, xsSlot *slot, const xsHostHooks *hooks, const char *name);
+// xsResult[id] = value. Uses xsVar(0).
+void rtc_xs_set_number(xsMachine *the, xsIdentifier id, double value);
 // The hooks of any value, NULL where it has none. *closed: it is a host object without data.
 const xsHostHooks *rtc_xs_hooks(xsMachine *the, xsSlot *slot, int *closed);
 

@@ -139,24 +139,18 @@ void xs_rtc_recorder_finish(xsMachine *the)
 	rtc_recorder_finish(recordOf(the)->recorder);
 }
 
-static void setNumber(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 void xs_rtc_recorder_statistics(xsMachine *the)
 {
 	rtc_recorder_statistics counted;
 	rtc_recorder_get_statistics(recordOf(the)->recorder, &counted);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_frames, (double)counted.frames);
-	setNumber(the, xsID_framesDropped, (double)counted.framesDropped);
-	setNumber(the, xsID_packets, (double)counted.packets);
-	setNumber(the, xsID_packetsDropped, (double)counted.packetsDropped);
-	setNumber(the, xsID_bytes, (double)counted.bytes);
-	setNumber(the, xsID_duration, (double)counted.duration / 1e6);
+	rtc_xs_set_number(the, xsID_frames, (double)counted.frames);
+	rtc_xs_set_number(the, xsID_framesDropped, (double)counted.framesDropped);
+	rtc_xs_set_number(the, xsID_packets, (double)counted.packets);
+	rtc_xs_set_number(the, xsID_packetsDropped, (double)counted.packetsDropped);
+	rtc_xs_set_number(the, xsID_bytes, (double)counted.bytes);
+	rtc_xs_set_number(the, xsID_duration, (double)counted.duration / 1e6);
 }
 
 void xs_rtc_recorder_input(xsMachine *the)

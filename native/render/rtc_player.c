@@ -63,14 +63,6 @@ static void onFrame(rtc_sink *sink, rtc_frame *frame)
 	rtc_playout_put(((stream *)sink)->playout, frame);
 }
 
-static int isConnected(stream *one)
-{
-	pthread_mutex_lock(&one->sink.lock);
-	int connected = one->sink.source != NULL;
-	pthread_mutex_unlock(&one->sink.lock);
-	return connected;
-}
-
 // With the lock held: those whose source is gone are, too.
 static void prune(rtc_player *player)
 {
@@ -79,7 +71,7 @@ static void prune(rtc_player *player)
 		stream *one = player->streams[i];
 		if (!one)
 			continue;
-		if (isConnected(one))
+		if (rtc_sink_is_connected(&one->sink))
 			player->statistics.streams++;
 		else {
 			player->streams[i] = NULL;
@@ -294,13 +286,7 @@ rtc_player *rtc_player_new(rtc_player_device *device, const rtc_player_options *
 static int find(rtc_player *player, const rtc_source *source)
 {
 	for (int i = 0; i < RTC_PLAYER_STREAMS; i++) {
-		stream *one = player->streams[i];
-		if (!one)
-			continue;
-		pthread_mutex_lock(&one->sink.lock);
-		int isIt = one->sink.source == source;
-		pthread_mutex_unlock(&one->sink.lock);
-		if (isIt)
+		if (player->streams[i] && rtc_sink_is_fed_by(&player->streams[i]->sink, source))
 			return i;
 	}
 	return -1;

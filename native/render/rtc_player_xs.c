@@ -162,20 +162,10 @@ void xs_rtc_audio_output_close(xsMachine *the)
 	xs_rtc_audio_output_destructor(record);
 }
 
-static rtc_source *sourceArgument(xsMachine *the)
-{
-	if (xsmcArgc < 1)
-		xsTypeError("source: missing");
-	rtc_source *source = rtc_segment_get(the, &xsArg(0))->source;
-	if (!source)
-		xsTypeError("source: gives no frames");
-	return source;
-}
-
 void xs_rtc_audio_output_play(xsMachine *the)
 {
 	player_record *record = recordOf(the);
-	int error = rtc_player_play(record->player, sourceArgument(the));
+	int error = rtc_player_play(record->player, rtc_segment_source(the));
 	if (error == EEXIST)
 		xsTypeError("source: it is played already");
 	if (error)
@@ -184,7 +174,7 @@ void xs_rtc_audio_output_play(xsMachine *the)
 
 void xs_rtc_audio_output_stop(xsMachine *the)
 {
-	rtc_player_stop(recordOf(the)->player, sourceArgument(the)); // of one that is not played: nothing to do
+	rtc_player_stop(recordOf(the)->player, rtc_segment_source(the)); // of one that is not played: nothing to do
 }
 
 void xs_rtc_audio_output_set_volume(xsMachine *the)
@@ -196,45 +186,39 @@ void xs_rtc_audio_output_set_volume(xsMachine *the)
 	rtc_player_set_volume(record->player, (float)volume);
 }
 
-static void setNumber(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 void xs_rtc_audio_output_statistics(xsMachine *the)
 {
 	rtc_player_statistics statistics;
 	rtc_player_get_statistics(recordOf(the)->player, &statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_frames, (double)statistics.frames);
-	setNumber(the, xsID_late, (double)statistics.late);
-	setNumber(the, xsID_clipped, (double)statistics.clipped);
-	setNumber(the, xsID_streams, statistics.streams);
-	setNumber(the, xsID_level, statistics.level);
+	rtc_xs_set_number(the, xsID_frames, (double)statistics.frames);
+	rtc_xs_set_number(the, xsID_late, (double)statistics.late);
+	rtc_xs_set_number(the, xsID_clipped, (double)statistics.clipped);
+	rtc_xs_set_number(the, xsID_streams, statistics.streams);
+	rtc_xs_set_number(the, xsID_level, statistics.level);
 }
 
 void xs_rtc_audio_output_streamStatistics(xsMachine *the)
 {
 	rtc_playout_statistics counted;
 	player_record *record = recordOf(the);
-	if (rtc_player_get_stream_statistics(record->player, sourceArgument(the), &counted))
+	if (rtc_player_get_stream_statistics(record->player, rtc_segment_source(the), &counted))
 		return;
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_packetsDiscarded, (double)counted.packetsDiscarded);
-	setNumber(the, xsID_packetsUndecodable, (double)counted.undecodable);
-	setNumber(the, xsID_totalSamplesReceived, (double)counted.samplesReceived);
-	setNumber(the, xsID_concealedSamples, (double)counted.concealedSamples);
-	setNumber(the, xsID_silentConcealedSamples, (double)counted.silentConcealedSamples);
-	setNumber(the, xsID_concealmentEvents, (double)counted.concealmentEvents);
-	setNumber(the, xsID_insertedSamplesForDeceleration, (double)counted.samplesInserted);
-	setNumber(the, xsID_removedSamplesForAcceleration, (double)counted.samplesRemoved);
-	setNumber(the, xsID_jitterBufferDelay, (double)counted.jitterBufferDelay / 1e6);
-	setNumber(the, xsID_jitterBufferEmittedCount, (double)counted.jitterBufferEmitted);
-	setNumber(the, xsID_jitterBufferTargetDelay, counted.jitterBufferTarget / 1e6);
-	setNumber(the, xsID_audioLevel, counted.level);
-	setNumber(the, xsID_totalAudioEnergy, counted.energy);
-	setNumber(the, xsID_totalSamplesDuration, counted.duration);
+	rtc_xs_set_number(the, xsID_packetsDiscarded, (double)counted.packetsDiscarded);
+	rtc_xs_set_number(the, xsID_packetsUndecodable, (double)counted.undecodable);
+	rtc_xs_set_number(the, xsID_totalSamplesReceived, (double)counted.samplesReceived);
+	rtc_xs_set_number(the, xsID_concealedSamples, (double)counted.concealedSamples);
+	rtc_xs_set_number(the, xsID_silentConcealedSamples, (double)counted.silentConcealedSamples);
+	rtc_xs_set_number(the, xsID_concealmentEvents, (double)counted.concealmentEvents);
+	rtc_xs_set_number(the, xsID_insertedSamplesForDeceleration, (double)counted.samplesInserted);
+	rtc_xs_set_number(the, xsID_removedSamplesForAcceleration, (double)counted.samplesRemoved);
+	rtc_xs_set_number(the, xsID_jitterBufferDelay, (double)counted.jitterBufferDelay / 1e6);
+	rtc_xs_set_number(the, xsID_jitterBufferEmittedCount, (double)counted.jitterBufferEmitted);
+	rtc_xs_set_number(the, xsID_jitterBufferTargetDelay, counted.jitterBufferTarget / 1e6);
+	rtc_xs_set_number(the, xsID_audioLevel, counted.level);
+	rtc_xs_set_number(the, xsID_totalAudioEnergy, counted.energy);
+	rtc_xs_set_number(the, xsID_totalSamplesDuration, counted.duration);
 }

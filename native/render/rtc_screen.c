@@ -54,14 +54,6 @@ static void destroyStream(rtc_sink *sink)
 	release(screen);
 }
 
-static int isConnected(stream *one)
-{
-	pthread_mutex_lock(&one->sink.lock);
-	int connected = one->sink.source != NULL;
-	pthread_mutex_unlock(&one->sink.lock);
-	return connected;
-}
-
 // With the lock held.
 static void forgetFrames(stream *one)
 {
@@ -84,7 +76,7 @@ static stream *shownOf(rtc_screen *screen)
 {
 	stream *shown = NULL;
 	for (int i = 0; i < RTC_SCREEN_STREAMS; i++) {
-		if (screen->streams[i] && !isConnected(screen->streams[i]))
+		if (screen->streams[i] && !rtc_sink_is_connected(&screen->streams[i]->sink))
 			forget(screen, i);
 		if (!shown)
 			shown = screen->streams[i];
@@ -224,13 +216,7 @@ rtc_screen *rtc_screen_new(rtc_screen_device *device, void (*failed)(void *conte
 static int find(rtc_screen *screen, const rtc_source *source)
 {
 	for (int i = 0; i < RTC_SCREEN_STREAMS; i++) {
-		stream *one = screen->streams[i];
-		if (!one)
-			continue;
-		pthread_mutex_lock(&one->sink.lock);
-		int isIt = one->sink.source == source;
-		pthread_mutex_unlock(&one->sink.lock);
-		if (isIt)
+		if (screen->streams[i] && rtc_sink_is_fed_by(&screen->streams[i]->sink, source))
 			return i;
 	}
 	return -1;

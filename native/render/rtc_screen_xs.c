@@ -107,20 +107,10 @@ void xs_rtc_video_output_close(xsMachine *the)
 	xs_rtc_video_output_destructor(record);
 }
 
-static rtc_source *sourceArgument(xsMachine *the)
-{
-	if (xsmcArgc < 1)
-		xsTypeError("source: missing");
-	rtc_source *source = rtc_segment_get(the, &xsArg(0))->source;
-	if (!source)
-		xsTypeError("source: gives no frames");
-	return source;
-}
-
 void xs_rtc_video_output_play(xsMachine *the)
 {
 	screen_record *record = recordOf(the);
-	int error = rtc_screen_play(record->screen, sourceArgument(the));
+	int error = rtc_screen_play(record->screen, rtc_segment_source(the));
 	if (error == EEXIST)
 		xsTypeError("source: it is played already");
 	if (error)
@@ -129,27 +119,21 @@ void xs_rtc_video_output_play(xsMachine *the)
 
 void xs_rtc_video_output_stop(xsMachine *the)
 {
-	rtc_screen_stop(recordOf(the)->screen, sourceArgument(the)); // of one that is not played: nothing to do
-}
-
-static void setNumber(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
+	rtc_screen_stop(recordOf(the)->screen, rtc_segment_source(the)); // of one that is not played: nothing to do
 }
 
 void xs_rtc_video_output_streamStatistics(xsMachine *the)
 {
 	rtc_screen_statistics counted;
 	screen_record *record = recordOf(the);
-	if (rtc_screen_get_statistics(record->screen, sourceArgument(the), &counted))
+	if (rtc_screen_get_statistics(record->screen, rtc_segment_source(the), &counted))
 		return;
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_framesDecoded, (double)counted.framesDecoded);
-	setNumber(the, xsID_keyFramesDecoded, (double)counted.keyFramesDecoded);
-	setNumber(the, xsID_framesNotShown, (double)counted.framesDropped);
-	setNumber(the, xsID_totalDecodeTime, (double)counted.decodeTime / 1e6);
-	setNumber(the, xsID_frameWidth, counted.width);
-	setNumber(the, xsID_frameHeight, counted.height);
+	rtc_xs_set_number(the, xsID_framesDecoded, (double)counted.framesDecoded);
+	rtc_xs_set_number(the, xsID_keyFramesDecoded, (double)counted.keyFramesDecoded);
+	rtc_xs_set_number(the, xsID_framesNotShown, (double)counted.framesDropped);
+	rtc_xs_set_number(the, xsID_totalDecodeTime, (double)counted.decodeTime / 1e6);
+	rtc_xs_set_number(the, xsID_frameWidth, counted.width);
+	rtc_xs_set_number(the, xsID_frameHeight, counted.height);
 }

@@ -199,23 +199,17 @@ void xs_rtc_rtp_receiver_close(xsMachine *the)
 	xs_rtc_rtp_receiver_destructor(record);
 }
 
-static void setNumber(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 // As `pictures` of xsResult, by way of xsVar(1).
 static void setPictures(xsMachine *the, const rtc_rtp_pictures_statistics *counted)
 {
 	xsVar(1) = xsResult;
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_framesReceived, (double)counted->framesReceived);
-	setNumber(the, xsID_keyFramesReceived, (double)counted->keyFramesReceived);
-	setNumber(the, xsID_framesDropped, (double)counted->framesDropped);
-	setNumber(the, xsID_framesLost, counted->losses);
-	setNumber(the, xsID_nackCount, counted->nackCount);
-	setNumber(the, xsID_pliCount, counted->pliCount);
+	rtc_xs_set_number(the, xsID_framesReceived, (double)counted->framesReceived);
+	rtc_xs_set_number(the, xsID_keyFramesReceived, (double)counted->keyFramesReceived);
+	rtc_xs_set_number(the, xsID_framesDropped, (double)counted->framesDropped);
+	rtc_xs_set_number(the, xsID_framesLost, counted->losses);
+	rtc_xs_set_number(the, xsID_nackCount, counted->nackCount);
+	rtc_xs_set_number(the, xsID_pliCount, counted->pliCount);
 	xsmcSet(xsVar(1), xsID_pictures, xsResult);
 	xsResult = xsVar(1);
 }
@@ -226,23 +220,23 @@ void xs_rtc_rtp_receiver_statistics(xsMachine *the)
 	rtc_rtp_receiver_get_statistics(recordOf(the)->receiver, &counted);
 	xsmcVars(2);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_ssrc, counted.ssrc);
-	setNumber(the, xsID_payloadType, counted.payloadType);
-	setNumber(the, xsID_packetsReceived, (double)counted.packetsReceived);
-	setNumber(the, xsID_bytesReceived, (double)counted.bytesReceived);
-	setNumber(the, xsID_headerBytesReceived, (double)counted.headerBytesReceived);
-	setNumber(the, xsID_packetsDiscarded, (double)counted.packetsDiscarded);
-	setNumber(the, xsID_packetsLost, counted.packetsLost);
-	setNumber(the, xsID_jitter, counted.jitter);
-	setNumber(the, xsID_silence, counted.received ? (double)(rtc_now() - counted.received) / 1000 : 0);
-	setNumber(the, xsID_reportsSent, counted.reportsSent);
-	setNumber(the, xsID_reportsReceived, counted.reportsReceived);
-	setNumber(the, xsID_remotePackets, counted.remote.packets);
-	setNumber(the, xsID_remoteBytes, counted.remote.octets);
-	setNumber(the, xsID_remoteTime,
-			  counted.reportsReceived ? ((double)counted.remote.ntp / 4294967296.0 - UNIX_EPOCH) * 1000 : 0);
-	setNumber(the, xsID_retransmittedPacketsReceived, (double)counted.retransmittedPacketsReceived);
-	setNumber(the, xsID_retransmittedBytesReceived, (double)counted.retransmittedBytesReceived);
+	rtc_xs_set_number(the, xsID_ssrc, counted.ssrc);
+	rtc_xs_set_number(the, xsID_payloadType, counted.payloadType);
+	rtc_xs_set_number(the, xsID_packetsReceived, (double)counted.packetsReceived);
+	rtc_xs_set_number(the, xsID_bytesReceived, (double)counted.bytesReceived);
+	rtc_xs_set_number(the, xsID_headerBytesReceived, (double)counted.headerBytesReceived);
+	rtc_xs_set_number(the, xsID_packetsDiscarded, (double)counted.packetsDiscarded);
+	rtc_xs_set_number(the, xsID_packetsLost, counted.packetsLost);
+	rtc_xs_set_number(the, xsID_jitter, counted.jitter);
+	rtc_xs_set_number(the, xsID_silence, counted.received ? (double)(rtc_now() - counted.received) / 1000 : 0);
+	rtc_xs_set_number(the, xsID_reportsSent, counted.reportsSent);
+	rtc_xs_set_number(the, xsID_reportsReceived, counted.reportsReceived);
+	rtc_xs_set_number(the, xsID_remotePackets, counted.remote.packets);
+	rtc_xs_set_number(the, xsID_remoteBytes, counted.remote.octets);
+	rtc_xs_set_number(the, xsID_remoteTime,
+					  counted.reportsReceived ? ((double)counted.remote.ntp / 4294967296.0 - UNIX_EPOCH) * 1000 : 0);
+	rtc_xs_set_number(the, xsID_retransmittedPacketsReceived, (double)counted.retransmittedPacketsReceived);
+	rtc_xs_set_number(the, xsID_retransmittedBytesReceived, (double)counted.retransmittedBytesReceived);
 	if (counted.isVideo)
 		setPictures(the, &counted.pictures);
 }

@@ -142,12 +142,6 @@ void xs_rtc_rtp_sender_close(xsMachine *the)
 	xs_rtc_rtp_sender_destructor(record);
 }
 
-static void setNumber(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 void xs_rtc_rtp_sender_statistics(xsMachine *the)
 {
 	rtc_rtp_record *record = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
@@ -155,25 +149,25 @@ void xs_rtc_rtp_sender_statistics(xsMachine *the)
 	rtc_rtp_sender_get_statistics(record->sender, &statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_packetsSent, (double)statistics.packetsSent);
-	setNumber(the, xsID_bytesSent, (double)statistics.bytesSent);
-	setNumber(the, xsID_headerBytesSent, (double)statistics.headerBytesSent);
-	setNumber(the, xsID_framesSent, (double)statistics.framesSent);
-	setNumber(the, xsID_keyFramesSent, (double)statistics.keyFramesSent);
-	setNumber(the, xsID_framesDropped, (double)statistics.framesDropped);
-	setNumber(the, xsID_pliCount, statistics.pliCount);
-	setNumber(the, xsID_firCount, statistics.firCount);
-	setNumber(the, xsID_nackCount, statistics.nackCount);
-	setNumber(the, xsID_reportsReceived, statistics.reportsReceived);
-	setNumber(the, xsID_packetsLost, statistics.packetsLost);
-	setNumber(the, xsID_fractionLost, statistics.fractionLost);
-	setNumber(the, xsID_jitter, statistics.jitter);
-	setNumber(the, xsID_roundTripTime, statistics.roundTripTime);
-	setNumber(the, xsID_totalRoundTripTime, statistics.totalRoundTripTime);
-	setNumber(the, xsID_roundTripTimeMeasurements, statistics.roundTripTimeMeasurements);
-	setNumber(the, xsID_retransmittedPacketsSent, (double)statistics.retransmittedPacketsSent);
-	setNumber(the, xsID_retransmittedBytesSent, (double)statistics.retransmittedBytesSent);
-	setNumber(the, xsID_congested, (double)statistics.congested);
+	rtc_xs_set_number(the, xsID_packetsSent, (double)statistics.packetsSent);
+	rtc_xs_set_number(the, xsID_bytesSent, (double)statistics.bytesSent);
+	rtc_xs_set_number(the, xsID_headerBytesSent, (double)statistics.headerBytesSent);
+	rtc_xs_set_number(the, xsID_framesSent, (double)statistics.framesSent);
+	rtc_xs_set_number(the, xsID_keyFramesSent, (double)statistics.keyFramesSent);
+	rtc_xs_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
+	rtc_xs_set_number(the, xsID_pliCount, statistics.pliCount);
+	rtc_xs_set_number(the, xsID_firCount, statistics.firCount);
+	rtc_xs_set_number(the, xsID_nackCount, statistics.nackCount);
+	rtc_xs_set_number(the, xsID_reportsReceived, statistics.reportsReceived);
+	rtc_xs_set_number(the, xsID_packetsLost, statistics.packetsLost);
+	rtc_xs_set_number(the, xsID_fractionLost, statistics.fractionLost);
+	rtc_xs_set_number(the, xsID_jitter, statistics.jitter);
+	rtc_xs_set_number(the, xsID_roundTripTime, statistics.roundTripTime);
+	rtc_xs_set_number(the, xsID_totalRoundTripTime, statistics.totalRoundTripTime);
+	rtc_xs_set_number(the, xsID_roundTripTimeMeasurements, statistics.roundTripTimeMeasurements);
+	rtc_xs_set_number(the, xsID_retransmittedPacketsSent, (double)statistics.retransmittedPacketsSent);
+	rtc_xs_set_number(the, xsID_retransmittedBytesSent, (double)statistics.retransmittedBytesSent);
+	rtc_xs_set_number(the, xsID_congested, (double)statistics.congested);
 	if (statistics.firstFrame)
-		setNumber(the, xsID_firstFrameAge, (double)(rtc_now() - statistics.firstFrame) / 1e6);
+		rtc_xs_set_number(the, xsID_firstFrameAge, (double)(rtc_now() - statistics.firstFrame) / 1e6);
 }
