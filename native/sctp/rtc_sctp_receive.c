@@ -332,14 +332,11 @@ static void onAssociation(rtc_sctp *sctp, const struct sctp_assoc_change *event)
 	}
 }
 
-// The peer has nothing more to send, and takes what usrsctp has been given, but no more than that. Of a message that
-// usrsctp has a part of, the rest never comes, and the peer would wait for it.
+// The peer has nothing more to send, and takes what usrsctp has been given, but no more than that.
 static void onShutdown(rtc_sctp *sctp)
 {
 	sctp->peerHasShutDown = 1;
-	if (sctp->unfinished)
-		rtc_sctp_end(sctp, 0);
-	else if (!sctp->endsAt)
+	if (!sctp->endsAt)
 		sctp->endsAt = rtc_sctp_closing_ends();
 }
 
@@ -385,7 +382,7 @@ void rtc_sctp_receive(rtc_sctp *sctp)
 		ssize_t size = usrsctp_recvv(sctp->socket, rtc_sctp_scratch, RTC_SCTP_CHUNK, NULL, NULL, &info, &infoSize,
 									 &infoType, &flags);
 		if (size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINPROGRESS))
-			rtc_sctp_end(sctp, size == 0 && (sctp->hasShutDown || sctp->peerHasShutDown));
+			rtc_sctp_end(sctp, 0);
 		if (size <= 0) {
 			sctp->unread = 0;
 			break;

@@ -82,7 +82,7 @@ static int start(void)
 	usrsctp_sysctl_set_sctp_rto_initial_default(1000);
 	usrsctp_sysctl_set_sctp_rto_max_default(3000);
 	usrsctp_sysctl_set_sctp_init_rto_max_default(3000);
-	usrsctp_sysctl_set_sctp_shutdown_guard_time_default(RTC_SCTP_CLOSING);
+	usrsctp_sysctl_set_sctp_shutdown_guard_time_default(2 * RTC_SCTP_CLOSING); // ours comes first
 	// Whether the peer can still be reached, ICE decides (RFC 7675).
 	usrsctp_sysctl_set_sctp_init_rtx_max_default(65535);
 	usrsctp_sysctl_set_sctp_assoc_rtx_max_default(65535);

@@ -36,6 +36,7 @@ static flying network[IN_FLIGHT];
 static size_t firstFlying, inFlight;
 static int isCutOff;
 static uint32_t eachIsLost, sentSince;
+static unsigned lostChunk = 256;
 
 uint64_t rtc_now(void)
 {
@@ -134,7 +135,8 @@ int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size)
 	int isInit = size >= 32 && (data[12] == 1 || data[12] == 2); // INIT, INIT ACK: alone in their packet
 	if (isInit && !identities[dtls->side].tag)
 		identities[dtls->side] = (sctp_world_identity){word(data + 16), word(data + 28)};
-	if (isCutOff || inFlight == IN_FLIGHT || (eachIsLost && ++sentSince % eachIsLost == 0))
+	if (isCutOff || inFlight == IN_FLIGHT || (size > 12 && data[12] == lostChunk) ||
+		(eachIsLost && ++sentSince % eachIsLost == 0))
 		return 0;
 	flying *it = &network[(firstFlying + inFlight++) % IN_FLIGHT];
 	it->to = !dtls->side;
@@ -160,6 +162,7 @@ rtc_sctp *sctp_world_open(int side, const rtc_sctp_options *options, int *error)
 		firstFlying = inFlight = 0;
 		isCutOff = 0;
 		eachIsLost = 0;
+		lostChunk = 256;
 	}
 	identities[side] = (sctp_world_identity){0};
 	ends[side] = (struct rtc_dtls){.side = side, .state = RTC_DTLS_CONNECTED};
@@ -192,6 +195,11 @@ void sctp_world_cut(int isCut)
 void sctp_world_lose(uint32_t each)
 {
 	eachIsLost = each;
+}
+
+void sctp_world_lose_chunk(unsigned type)
+{
+	lostChunk = type;
 }
 
 void sctp_world_disconnect(int side)

@@ -22,6 +22,8 @@ sctp_world_identity sctp_world_identity_of(int side);
 void sctp_world_cut(int isCut);
 // Of what the sides send, each so-manieth packet is lost. 0: none is.
 void sctp_world_lose(uint32_t each);
+// Of the packets that begin with such a chunk, all are lost. 256: none is.
+void sctp_world_lose_chunk(unsigned type);
 // One packet arrives, at the end of its room, so that any overrun is seen.
 void sctp_world_arrive(int side, const uint8_t *packet, size_t size);
 void sctp_world_run(uint64_t microseconds);
