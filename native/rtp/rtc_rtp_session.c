@@ -78,6 +78,8 @@ void rtc_rtp_wish_rates(rtc_rtp_session *session, rtc_rtp_wishes *wishes)
 	uint32_t rate = session->bwe.target, told = session->told, share = shareOf(session, rate);
 	if (!session->bwe.known || !share || (rate < told + told / 32 && rate > told - told / 32))
 		return;
+	if (rtc_bwe_is_silent(&session->bwe, rtc_now()))
+		return; // nobody sees what an encoder would make of that, and the next one would see it for seconds
 	session->told = rate;
 	for (rtc_rtp_stream *stream = session->streams; stream && wishes->count < RTC_RTP_STREAMS; stream = stream->next) {
 		if (!stream->options.codec->isVideo)
