@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export interface FrameReaderOptions {
+	/**
+	 * "jpeg", the default, of a source or an encoder that makes it; "i420": pictures as a VideoSource captures them, before
+	 * they are encoded, for who looks for something in them.
+	 */
+	format?: "jpeg" | "i420" | undefined;
+	/** Milliseconds at least between the captures of two, 0 … 3,600,000: those between are left out. Default 0. */
+	interval?: number | undefined;
 	/** There is a picture to read. */
 	onFrame(this: FrameReader): void;
 }
@@ -10,11 +17,17 @@ export interface FrameReaderStatistics {
 	frames: number;
 	/** Another one came before they were read, or the machine's heap had no room for them. */
 	framesDropped: number;
+	/** They came sooner than `interval` after one before. */
+	framesSpared: number;
+	/** Pixels of the newest that was read, 0 before the first. */
+	width: number;
+	height: number;
 }
 
 /**
- * Gives JavaScript the pictures of a VideoSource that makes JPEG (its option `quality`), or of a VideoEncoder of "JPEG": a sink for
- * `connect`. Only the newest picture waits, so that who reads late reads what is new, and holds no more than one.
+ * Gives JavaScript the pictures of a VideoSource that makes JPEG (its option `quality`), or of a VideoEncoder of "JPEG", or raw ones:
+ * a sink for `connect`. Only the newest picture waits, without being copied, so that who reads late reads what is new, and holds no
+ * more than one.
  */
 export default class FrameReader extends (Native("xs_rtc_frame_reader_destructor") as unknown as new () => object) {
 	/** @throws TypeError naming the option; Error with code "peer/out-of-resources" */
@@ -24,7 +37,8 @@ export default class FrameReader extends (Native("xs_rtc_frame_reader_destructor
 	}
 
 	/**
-	 * The newest picture, once: a whole JPEG file.
+	 * The newest picture, once: a whole JPEG file; of "i420" the luma of all its rows, then the two planes of chroma, each of half
+	 * as many columns and rows, rounded up.
 	 * @param header bytes that are left zero before it, 0 to 256. Default 0
 	 * @returns undefined: there is none that has not been read
 	 * @throws RangeError

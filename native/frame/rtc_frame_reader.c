@@ -7,8 +7,11 @@
 
 struct rtc_frame_reader {
 	rtc_sink sink; // first
+	rtc_format format;
+	uint32_t interval; // microseconds
 	pthread_mutex_t lock;
 	// Guarded by `lock`:
+	uint64_t earliest;              // capture time of the next
 	void (*onFrame)(void *context); // NULL: closed
 	void *context;
 	rtc_frame *newest;
@@ -27,14 +30,26 @@ static void sink_destroy(rtc_sink *sink)
 	free(reader);
 }
 
+// With the lock held. A source's clock may begin anew.
+static int isTooSoon(rtc_frame_reader *reader, uint64_t time)
+{
+	if (time < reader->earliest && reader->earliest - time <= reader->interval)
+		return 1;
+	reader->earliest = time + reader->interval;
+	return 0;
+}
+
 static void sink_frame(rtc_sink *sink, rtc_frame *frame)
 {
 	rtc_frame_reader *reader = (rtc_frame_reader *)sink;
-	if (frame->format != RTC_FORMAT_JPEG)
+	if (frame->format != reader->format)
 		return;
 	pthread_mutex_lock(&reader->lock);
 	rtc_frame *former = reader->newest;
-	if (reader->onFrame) {
+	if (isTooSoon(reader, frame->time)) {
+		reader->statistics.framesSpared++;
+		former = NULL;
+	} else if (reader->onFrame) {
 		reader->newest = rtc_frame_retain(frame);
 		reader->statistics.frames++;
 		reader->statistics.framesDropped += former != NULL;
@@ -53,9 +68,16 @@ rtc_frame_reader *rtc_frame_reader_new(void (*onFrame)(void *context), void *con
 		return NULL;
 	rtc_sink_init(&reader->sink, sink_destroy, sink_frame);
 	pthread_mutex_init(&reader->lock, NULL);
+	reader->format = RTC_FORMAT_JPEG;
 	reader->onFrame = onFrame;
 	reader->context = context;
 	return reader;
+}
+
+void rtc_frame_reader_choose(rtc_frame_reader *reader, rtc_format format, uint32_t interval)
+{
+	reader->format = format;
+	reader->interval = interval;
 }
 
 rtc_sink *rtc_frame_reader_sink(rtc_frame_reader *reader)
@@ -68,8 +90,33 @@ rtc_frame *rtc_frame_reader_read(rtc_frame_reader *reader)
 	pthread_mutex_lock(&reader->lock);
 	rtc_frame *frame = reader->newest;
 	reader->newest = NULL;
+	if (frame) {
+		reader->statistics.width = frame->width;
+		reader->statistics.height = frame->height;
+	}
 	pthread_mutex_unlock(&reader->lock);
 	return frame;
+}
+
+uint32_t rtc_frame_reader_size(const rtc_frame *frame)
+{
+	if (frame->format != RTC_FORMAT_I420)
+		return frame->size;
+	return (uint32_t)frame->width * frame->height + 2u * ((frame->width + 1u) / 2) * ((frame->height + 1u) / 2);
+}
+
+void rtc_frame_reader_write(const rtc_frame *frame, uint8_t *to)
+{
+	if (frame->format != RTC_FORMAT_I420) {
+		memcpy(to, frame->data, frame->size);
+		return;
+	}
+	for (int i = 0; i < 3; i++) {
+		uint32_t width = i ? (frame->width + 1u) / 2 : frame->width,
+				 height = i ? (frame->height + 1u) / 2 : frame->height;
+		for (uint32_t y = 0; y < height; y++, to += width)
+			memcpy(to, frame->planes[i] + (size_t)y * frame->strides[i], width);
+	}
 }
 
 uint32_t rtc_frame_reader_take(rtc_frame_reader *reader)
@@ -78,10 +125,11 @@ uint32_t rtc_frame_reader_take(rtc_frame_reader *reader)
 	if (!frame)
 		return 0;
 	rtc_free(reader->taken);
-	reader->taken = rtc_calloc(1, frame->size ? frame->size : 1);
-	reader->size = reader->taken ? frame->size : 0;
+	uint32_t size = rtc_frame_reader_size(frame);
+	reader->taken = rtc_calloc(1, size ? size : 1);
+	reader->size = reader->taken ? size : 0;
 	if (reader->taken)
-		memcpy(reader->taken, frame->data, frame->size);
+		rtc_frame_reader_write(frame, reader->taken);
 	else
 		rtc_frame_reader_dropped(reader);
 	rtc_frame_release(frame);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sink that keeps the newest JPEG picture for whoever reads it. A picture that another one takes the place of is
-// counted, and goes back to its pool: a slow reader holds one at most.
+// A sink that keeps the newest picture of a format, JPEG or I420, for whoever reads it: a tap. A picture that another
+// one takes the place of is counted, and goes back to its pool: a slow reader holds one at most. It is not copied.
 #ifndef RTC_FRAME_READER_H
 #define RTC_FRAME_READER_H
 
@@ -10,13 +10,21 @@ typedef struct rtc_frame_reader rtc_frame_reader;
 typedef struct {
 	uint64_t frames;        // that came
 	uint64_t framesDropped; // that nobody has read
+	uint64_t framesSpared;  // that came too soon after one before
+	uint16_t width, height; // of the newest that was read
 } rtc_frame_reader_statistics;
 
+// At least `interval` microseconds are between the captures of those that are kept. To be called before it is
+// connected; default: JPEG, all.
+void rtc_frame_reader_choose(rtc_frame_reader *reader, rtc_format format, uint32_t interval);
 // `onFrame`: on the source's thread, when there is one and was none before. NULL without memory.
 rtc_frame_reader *rtc_frame_reader_new(void (*onFrame)(void *context), void *context);
 rtc_sink *rtc_frame_reader_sink(rtc_frame_reader *reader);
 // The newest picture, which is the caller's to release. NULL: there is none that has not been read.
 rtc_frame *rtc_frame_reader_read(rtc_frame_reader *reader);
+// Bytes of a picture that was read, and the picture: a file, or of I420 its three planes without anything between.
+uint32_t rtc_frame_reader_size(const rtc_frame *frame);
+void rtc_frame_reader_write(const rtc_frame *frame, uint8_t *to);
 // For who gives it on in parts: the newest picture as a copy of its size, which stays until the next one is taken, or
 // the reader is closed, and holds no place of a pool meanwhile. Returns its bytes; 0: there is none, or no memory for
 // it.

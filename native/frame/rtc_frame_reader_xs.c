@@ -7,6 +7,7 @@
 
 #define LARGEST_HEADER 256 // bytes
 #define LARGEST_PART 1024
+#define LARGEST_INTERVAL 3600000 // milliseconds
 
 typedef struct {
 	rtc_segment segment; // first, for rtc_segment_get
@@ -49,8 +50,22 @@ static void deliver(xsMachine *machine, void *context)
 	rtcLeave(machine);
 }
 
+static rtc_format formatOption(xsMachine *the)
+{
+	char name[8] = "jpeg";
+	rtc_xs_string(the, &xsArg(0), xsID_format, "format", name, sizeof name, 0);
+	if (!name[0] || !strcmp(name, "jpeg"))
+		return RTC_FORMAT_JPEG;
+	if (strcmp(name, "i420"))
+		xsRangeError("format: jpeg or i420");
+	return RTC_FORMAT_I420;
+}
+
 void xs_rtc_frame_reader(xsMachine *the)
 {
+	rtc_format format = formatOption(the);
+	uint32_t interval =
+		(uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_interval, "interval", 0, LARGEST_INTERVAL, 0) * 1000;
 	reader_record *record = calloc(1, sizeof *record);
 	if (!record)
 		xsUnknownError("no memory");
@@ -64,6 +79,7 @@ void xs_rtc_frame_reader(xsMachine *the)
 	record->reader = rtc_frame_reader_new(post, record);
 	if (!record->reader)
 		rtc_xs_throw(the, "peer/out-of-resources", "no memory for a reader");
+	rtc_frame_reader_choose(record->reader, format, interval);
 	record->segment.sink = rtc_frame_reader_sink(record->reader);
 	record->object = xsThis;
 	xsRemember(record->object);
@@ -98,15 +114,16 @@ void xs_rtc_frame_reader_read(xsMachine *the)
 	rtc_frame *frame = rtc_frame_reader_read(record->reader);
 	if (!frame)
 		return;
-	if (!rtc_xs_has_room(the, header + frame->size)) {
+	uint32_t size = rtc_frame_reader_size(frame);
+	if (!rtc_xs_has_room(the, header + size)) {
 		rtc_frame_reader_dropped(record->reader);
 		rtc_frame_release(frame);
 		return;
 	}
 	xsTry
 	{
-		xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)(header + frame->size));
-		memcpy((uint8_t *)xsmcToArrayBuffer(xsResult) + header, frame->data, frame->size);
+		xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)(header + size));
+		rtc_frame_reader_write(frame, (uint8_t *)xsmcToArrayBuffer(xsResult) + header);
 	}
 	xsCatch
 	{
@@ -132,6 +149,12 @@ void xs_rtc_frame_reader_slice(xsMachine *the)
 		xsmcSetArrayBuffer(xsResult, part, (xsIntegerValue)size);
 }
 
+static void setNumber(xsMachine *the, xsIdentifier id, double value)
+{
+	xsmcSetNumber(xsVar(0), value);
+	xsmcSet(xsResult, id, xsVar(0));
+}
+
 void xs_rtc_frame_reader_statistics(xsMachine *the)
 {
 	rtc_frame_reader_statistics statistics;
@@ -139,8 +162,9 @@ void xs_rtc_frame_reader_statistics(xsMachine *the)
 	rtc_frame_reader_get_statistics(record->reader, &statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	xsmcSetNumber(xsVar(0), (double)statistics.frames);
-	xsmcSet(xsResult, xsID_frames, xsVar(0));
-	xsmcSetNumber(xsVar(0), (double)statistics.framesDropped);
-	xsmcSet(xsResult, xsID_framesDropped, xsVar(0));
+	setNumber(the, xsID_frames, (double)statistics.frames);
+	setNumber(the, xsID_framesDropped, (double)statistics.framesDropped);
+	setNumber(the, xsID_framesSpared, (double)statistics.framesSpared);
+	setNumber(the, xsID_width, statistics.width);
+	setNumber(the, xsID_height, statistics.height);
 }

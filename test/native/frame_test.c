@@ -295,6 +295,60 @@ static void a_reader_has_the_newest_picture(void **state)
 	assert_int_equal(living, 0);
 }
 
+// Raw pictures are tapped as they are captured, some a second.
+static void a_tap_has_raw_pictures_at_its_interval(void **state)
+{
+	(void)state;
+	static const uint8_t expected[] = {1, 1, 1, 1, 1, 1, 2, 2, 3, 3};
+	atomic_int news = 0;
+	producer *it = producer_new();
+	rtc_frame_pool *pool = rtc_frame_pool_new(2, 64);
+	rtc_frame_reader *reader = rtc_frame_reader_new(told, &news);
+	rtc_frame_reader_choose(reader, RTC_FORMAT_I420, 100000);
+	assert_int_equal(rtc_source_connect(&it->source, rtc_frame_reader_sink(reader)), 0);
+	give(it, pool, RTC_FORMAT_JPEG);
+	assert_null(rtc_frame_reader_read(reader));
+	unsigned seen = 0;
+	uint8_t bytes[64];
+	for (uint64_t time = 1000000; time < 2000000; time += 10000) {
+		rtc_frame *frame = rtc_frame_pool_get(pool);
+		frame->format = RTC_FORMAT_I420;
+		frame->time = time;
+		frame->width = 3;
+		frame->height = 2;
+		for (int i = 0; i < 3; i++) { // with room between the rows
+			frame->planes[i] = frame->data + 16 * i;
+			frame->strides[i] = 8;
+			memset(frame->planes[i], i + 1, 16);
+		}
+		rtc_source_deliver(&it->source, frame);
+		rtc_frame_release(frame);
+		rtc_frame *read = rtc_frame_reader_read(reader);
+		if (!read)
+			continue;
+		assert_int_equal(rtc_frame_reader_size(read), sizeof expected);
+		rtc_frame_reader_write(read, bytes);
+		assert_memory_equal(bytes, expected, sizeof expected);
+		rtc_frame_release(read);
+		seen++;
+	}
+	rtc_frame_reader_statistics statistics;
+	rtc_frame_reader_get_statistics(reader, &statistics);
+	assert_true(seen == 10 && statistics.frames == 10 && statistics.framesSpared == 90 && statistics.width == 3);
+	rtc_frame *frame = rtc_frame_pool_get(pool); // the source's clock has begun anew
+	frame->format = RTC_FORMAT_I420;
+	frame->time = 5;
+	rtc_source_deliver(&it->source, frame);
+	rtc_frame_release(frame);
+	frame = rtc_frame_reader_read(reader);
+	assert_non_null(frame);
+	rtc_frame_release(frame);
+	rtc_frame_reader_close(reader);
+	rtc_source_release(&it->source);
+	rtc_frame_pool_close(pool);
+	assert_int_equal(living, 0);
+}
+
 // A picture that was taken stays, whatever comes, and holds no place of the pool.
 static void a_picture_that_was_taken_leaves_in_parts(void **state)
 {
@@ -378,6 +432,7 @@ int main(void)
 		cmocka_unit_test(connections_change_while_frames_flow),
 		cmocka_unit_test(a_reader_has_the_newest_picture),
 		cmocka_unit_test(a_picture_that_was_taken_leaves_in_parts),
+		cmocka_unit_test(a_tap_has_raw_pictures_at_its_interval),
 		cmocka_unit_test(a_reader_may_close_while_frames_flow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

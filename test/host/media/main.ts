@@ -4,6 +4,8 @@ import Instrumentation from "instrumentation";
 import Timer from "timer";
 import { AudioSource, VideoSource } from "webrtc/native/capture";
 import { AudioEncoder, VideoEncoder } from "webrtc/native/codec";
+import EncodedFrameReader from "webrtc/native/codec/reader";
+import FrameWriter from "webrtc/native/codec/writer";
 import FrameReader from "webrtc/native/frame/reader";
 import { EchoCanceller, EchoReference } from "webrtc/native/echo";
 import { Recorder, RecorderInput } from "webrtc/native/record";
@@ -298,6 +300,60 @@ async function recordingsAreRead(): Promise<void> {
 	pipeline.close();
 }
 
+/** Raw pictures of a camera some times a second; what its encoder makes, and what of it is written on. */
+async function framesAreTapped(): Promise<void> {
+	const camera = new VideoSource({ source: "test", width: 160, height: 90, framerate: 30 });
+	const encoder = new VideoEncoder({ codec: "H264", bitrate: 100_000 });
+	let raw = 0;
+	const tap = new FrameReader({
+		format: "i420",
+		interval: 100,
+		onFrame() {
+			assert(this.read()!.byteLength === 160 * 90 * 1.5, "I420");
+			raw++;
+		},
+	});
+	let wanted = 0;
+	const writer = new FrameWriter({ codec: "H264", onKeyFrameWanted: () => void wanted++ });
+	const codes: boolean[] = [];
+	const last = new EncodedFrameReader({
+		onFrame() {
+			for (let frame = this.read(); frame; frame = this.read()) {
+				codes.push(frame.key);
+				assert(
+					frame.codec === "H264" && new Uint8Array(frame.data).subarray(0, 4).join() === "0,0,0,1",
+					"Annex B",
+				);
+			}
+		},
+	});
+	const middle = new EncodedFrameReader({
+		frames: 16,
+		onFrame() {
+			for (let frame = this.read(); frame; frame = this.read()) writer.write(frame.data, frame.key);
+		},
+	});
+	assert(!writer.write(new ArrayBuffer(4), true), "nobody reads");
+	assertThrows(RangeError, "codec", () => new FrameWriter({ codec: "none" }));
+	assertThrows(RangeError, "largest", () => new FrameWriter({ codec: "H264", largest: 0 }));
+	assertThrows(TypeError, "onFrame", () => new EncodedFrameReader({} as never));
+	assertThrows(RangeError, "format", () => new FrameReader({ format: "png" as "jpeg", onFrame() {} }));
+	writer.connect(last);
+	encoder.connect(middle);
+	camera.connect(encoder);
+	camera.connect(tap);
+	let waited = 0;
+	for (; waited < 300 && (raw < 4 || codes.length < 11); waited++) await wait(100);
+	assert(raw >= 4 && raw <= 2 * waited + 2, `${raw} raw pictures in ${waited} tenths of a second`);
+	assert(tap.statistics().framesSpared > 0 && tap.statistics().width === 160, "others are left out");
+	assert(codes.length > 10 && codes[0] === true, `${codes.length} frames, from a key frame on`);
+	assert(wanted >= 1 && writer.statistics().frames === codes.length, "all are given");
+	assertThrows(RangeError, "frame", () => writer.write(new ArrayBuffer(65_537), true));
+	for (const end of [camera, encoder, tap, middle, last, writer, writer]) end.close();
+	assertThrows(SyntaxError, "", () => writer.write(new ArrayBuffer(4), true));
+	assertThrows(SyntaxError, "", () => last.read());
+}
+
 async function cycles(): Promise<void> {
 	for (let i = 0; i < 20; i++) {
 		const pipeline = new Pipeline();
@@ -322,6 +378,8 @@ async function main(): Promise<void> {
 	trace("pictures\n");
 	await recordingsAreRead();
 	trace("recordings\n");
+	await framesAreTapped();
+	trace("taps\n");
 	await cycles();
 	trace("cycles\n");
 	trace("media: passed\n");
