@@ -162,6 +162,7 @@ const reserves = {
 		reserve: 6144,
 		why: "stereo, other rates, an interrupt's frame",
 	},
+	recorder: { reserve: 6144, why: "ESP-IDF's file systems and the card's driver" },
 	capture: { reserve: 6144, why: "the drivers" },
 	carrier: { reserve: 2048, why: "the SDK's queue, which copies a message" },
 	JavaScript: {
