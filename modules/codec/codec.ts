@@ -12,6 +12,7 @@ export type { CodecCapability, CodecRecord } from "webrtc/codec/format";
 
 const records: readonly CodecRecord[] = Object.freeze([h264, vp8, h265, opus, pcmu, pcma]);
 const video = Object.freeze(records.map(({ capability }) => capability).filter(({ kind }) => kind === "video"));
+const usualVideo = Object.freeze([h264.capability]);
 const audio = Object.freeze(records.map(({ capability }) => capability).filter(({ kind }) => kind === "audio"));
 
 // All that descriptions name, as the registry of RTP payload formats has them. Names are the same in any case.
@@ -40,7 +41,12 @@ export function recordOf(name: string): CodecRecord | undefined {
 	return place < 0 ? undefined : records[place];
 }
 
-/** What is done for a kind where no track says otherwise, the preferred one first. */
+/** All of a kind, the preferred one first. */
 export function codecsOf(kind: "audio" | "video"): readonly CodecCapability[] {
 	return kind === "video" ? video : audio;
+}
+
+/** What is negotiated of a kind where neither a track nor a preference says otherwise: of pictures H.264, which each board has. */
+export function usualCodecsOf(kind: "audio" | "video"): readonly CodecCapability[] {
+	return kind === "video" ? usualVideo : audio;
 }

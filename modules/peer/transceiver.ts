@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // W3C RTCRtpTransceiver.
-import { codecsOf, type CodecCapability } from "webrtc/codec";
+import { codecsOf, usualCodecsOf, type CodecCapability } from "webrtc/codec";
 import WebRTCError from "webrtc/error";
 import type { MediaCapture } from "webrtc/media";
 import type { MediaKind, Negotiable } from "webrtc/peer/negotiable";
@@ -76,8 +76,9 @@ export default class RTCRtpTransceiver implements Negotiable {
 
 	/** In order of preference. */
 	get codecs(): readonly CodecCapability[] {
-		const available = this.sender.track?.codecs ?? codecsOf(this.kind);
-		return this.#preferences ? prefer(available, this.#preferences) : available;
+		const { track } = this.sender;
+		if (!this.#preferences) return track?.codecs ?? usualCodecsOf(this.kind);
+		return prefer(track?.codecs ?? codecsOf(this.kind), this.#preferences);
 	}
 
 	get msid(): Msid {
@@ -94,7 +95,7 @@ export default class RTCRtpTransceiver implements Negotiable {
 
 	/**
 	 * Which codecs to negotiate, in order of preference. Levels of H.264 are the encoder's affair and do not count.
-	 * @param codecs of RTCRtpSender.getCapabilities; none: all, in their usual order
+	 * @param codecs of RTCRtpSender.getCapabilities; none: the usual ones, of pictures the track's or H.264
 	 * @throws WebRTCError "peer/invalid-modification" for one that there is not
 	 */
 	setCodecPreferences(codecs: readonly RTCRtpCodec[]): void {

@@ -21,7 +21,8 @@ typedef struct {
 	rtc_source source;
 	rtc_video_codec *encoder;
 	rtc_frame_pool *pool, *pictures;
-	unsigned requests, count;
+	atomic_uint requests; // on the screen's thread
+	unsigned count;
 	uint32_t timestamp;
 } camera;
 

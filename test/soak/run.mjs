@@ -10,6 +10,7 @@ import { data } from "./data.mjs";
 import { noiseAtPort } from "./noise.mjs";
 import { signedNonsense } from "./signed.mjs";
 import { stream } from "./stream.mjs";
+import { talk } from "./talk.mjs";
 
 /** @type {Record<string, () => Promise<void>>} */
 const soaks = {
@@ -20,6 +21,10 @@ const soaks = {
 	async data() {
 		await data();
 		await data({ sanitize: false }); // with the allocator that is used
+	},
+	async talk() {
+		await talk();
+		await talk({ count: 60, sanitize: false }); // with the allocator that is used
 	},
 	noise: noiseAtPort,
 	signed: signedNonsense,

@@ -60,6 +60,8 @@ async function start(name: string, media: Media, captures: MediaCapture[], tcpPo
 export default function main(): void {
 	const media = defaultMedia({ video: { width: 320, height: 180, framerate: 15, bitrate: 300_000 } });
 	const { videoCapture, audioCapture } = media;
+	// H.264 alone, so that there is something that peers offer in vain.
+	Object.assign(videoCapture!, { codecs: videoCapture!.codecs.filter(({ name }) => name === "H264") });
 	const captures = [videoCapture!, audioCapture!];
 	const starting = [
 		start("video", { videoCapture }, captures),

@@ -7,11 +7,14 @@ import LineSignaling from "interop/lines";
 import WebRTCApp from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
 
+const mostLevels = 20; // that are told
+
 async function start(): Promise<void> {
 	const codec = text("codec");
 	const levels: number[] = [];
 	const sound = play();
-	const wanted = sound && { ...sound, levelInterval: 200, onLevel: (level: number) => void levels.push(level) };
+	const onLevel = (level: number) => void (levels.length < mostLevels && levels.push(level));
+	const wanted = sound && { ...sound, levelInterval: 200, onLevel };
 	const signaling = new LineSignaling((peerId, { verb }) => {
 		if (verb === "stats") void tellStats(peerId);
 		else app.disconnect(peerId);
