@@ -81,7 +81,7 @@ export async function emulate(out, folders, generated) {
 	/** @type {Program} */
 	const plain = {
 		name: "plain",
-		sources: files("transport/stun_filter rtp/h264"),
+		sources: files("transport/stun_filter rtp/h264 rtp/nal_packetizer"),
 		parameters: [],
 		objects: [],
 	};

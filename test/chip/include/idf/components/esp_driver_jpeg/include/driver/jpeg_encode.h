@@ -5,11 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "esp_err.h"
-
-typedef struct chip_jpeg_encoder *jpeg_encoder_handle_t;
-typedef enum { JPEG_ENCODE_IN_FORMAT_YUV422 = 1 } jpeg_enc_input_format_t;
-typedef enum { JPEG_DOWN_SAMPLING_YUV422 = 1 } jpeg_down_sampling_type_t;
-typedef enum { JPEG_ENC_ALLOC_INPUT_BUFFER, JPEG_ENC_ALLOC_OUTPUT_BUFFER } jpeg_enc_buffer_alloc_direction_t;
+#include "hal/jpeg_types.h"
+#include "jpeg_types.h"
 
 typedef struct {
 	uint32_t height, width;
