@@ -22,8 +22,6 @@ static void mark(xsMachine *the, void *data, xsMarkRoot markRoot)
 		(*markRoot)(the, record->onFrame);
 }
 
-static const xsHostHooks hooks = {xs_rtc_frame_queue_destructor, mark, NULL};
-
 void xs_rtc_frame_queue_destructor(void *data)
 {
 	queue_record *record = data;
@@ -34,6 +32,8 @@ void xs_rtc_frame_queue_destructor(void *data)
 	rtc_poster_close(record->poster);
 	free(record);
 }
+
+static const xsHostHooks hooks = {xs_rtc_frame_queue_destructor, mark, NULL};
 
 static void post(void *context)
 {

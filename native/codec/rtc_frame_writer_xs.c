@@ -25,8 +25,6 @@ static void mark(xsMachine *the, void *data, xsMarkRoot markRoot)
 		(*markRoot)(the, record->onKeyFrameWanted);
 }
 
-static const xsHostHooks hooks = {xs_rtc_frame_writer_destructor, mark, NULL};
-
 void xs_rtc_frame_writer_destructor(void *data)
 {
 	writer_record *record = data;
@@ -37,6 +35,8 @@ void xs_rtc_frame_writer_destructor(void *data)
 	rtc_poster_close(record->poster);
 	free(record);
 }
+
+static const xsHostHooks hooks = {xs_rtc_frame_writer_destructor, mark, NULL};
 
 static void post(void *context)
 {
