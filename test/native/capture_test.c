@@ -168,7 +168,8 @@ static void test_card_runs_in_real_time(void **state)
 	assert_true(test_sink_wait(&b->sink, 31, PATIENCE));
 	rtc_capture_close(b->capture);
 	int64_t lasted = (int64_t)(b->arrivals[30] - b->arrivals[0]);
-	assert_true(lasted > 900000 && lasted < 1300000);
+	assert_true(lasted > 900000);
+	assert_true(llabs(lasted - (int64_t)(b->times[30] - b->times[0])) < 500000);
 	assert_int_equal(b->damaged, 0);
 	for (int i = 1; i <= 30; i++) {
 		assert_int_equal(b->counters[i], i);
@@ -208,6 +209,22 @@ static void keep(test_sink *sink, rtc_frame *frame)
 		kept[sink->count] = rtc_frame_retain(frame);
 }
 
+// Of four frames, all of which are held.
+static void see_drops(bench *b)
+{
+	rtc_capture_statistics statistics;
+	assert_true(test_sink_wait(&b->sink, 4, PATIENCE));
+	rtc_capture_get_statistics(b->capture, &statistics);
+	uint64_t before = statistics.framesDropped; // they came too late, on a busy machine
+	for (int i = 0; i < 500 && statistics.framesDropped < before + 5; i++) {
+		usleep(10000);
+		rtc_capture_get_statistics(b->capture, &statistics);
+	}
+	assert_true(statistics.framesDropped >= before + 5);
+	assert_int_equal(statistics.frames, 4);
+	assert_int_equal(test_sink_count(&b->sink), 4);
+}
+
 static void test_card_drops_when_its_frames_are_held(void **state)
 {
 	(void)state;
@@ -217,12 +234,7 @@ static void test_card_drops_when_its_frames_are_held(void **state)
 	b->sink.got = keep;
 	b->sink.context = kept;
 	begin(b);
-	usleep(300000);
-	assert_int_equal(test_sink_count(&b->sink), 4);
-	rtc_capture_statistics statistics;
-	rtc_capture_get_statistics(b->capture, &statistics);
-	assert_true(statistics.framesDropped > 5);
-	assert_int_equal(statistics.frames, 4);
+	see_drops(b);
 	close_bench(b);
 	for (int i = 0; i < 4; i++) // they outlive the capture
 		rtc_frame_release(kept[i]);
@@ -275,13 +287,7 @@ static void test_jpeg_drops_when_its_frames_are_held(void **state)
 	b->sink.got = keep;
 	b->sink.context = kept;
 	begin(b);
-	rtc_capture_statistics statistics = {0};
-	for (int i = 0; i < 500 && statistics.framesDropped < 5; i++) {
-		usleep(10000);
-		rtc_capture_get_statistics(b->capture, &statistics);
-	}
-	assert_true(statistics.framesDropped >= 5);
-	assert_int_equal(test_sink_count(&b->sink), 4);
+	see_drops(b);
 	close_bench(b);
 	for (int i = 0; i < 4; i++)
 		rtc_frame_release(kept[i]);
