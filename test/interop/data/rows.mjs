@@ -23,12 +23,12 @@ import { connect } from "./session.mjs";
  * @property {boolean} [short] it has rows in `npm test`
  * @property {boolean} [silent] its channels do not tell what the other side has set for them
  * @property {boolean} [forgets] it may lose messages that wait for the program when the other side closes their channel, as it
- * does with itself: see the first row of faults.mjs
+ * does with itself: docs/data-channels.md
  * @property {number} [pause] milliseconds before it can use a closed channel's id: a capture shows that until its own reset,
  * which it repeats after a second, is answered, it counts a new channel's messages from where the former ended (RFC 6525
  * section 5.1.2 wants them from 0), so that its OPEN is never whole
  * @property {boolean} [nothingEmpty] of empty messages it leaves out the byte that RFC 8831 section 6.6 wants, with itself, too: see
- * the second row of faults.mjs
+ * faults.mjs
  * @property {number} [largest] bytes of a message, as it announces: it sends larger ones, and nobody may send them back
  */
 const sizes = [0, 1, 1199, 1200, 16384, 65536, 262144, 1 + Math.floor(Math.random() * 262143)];
