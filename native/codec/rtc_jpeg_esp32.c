@@ -5,6 +5,7 @@
 #include "rtc_port.h"
 
 #include <errno.h>
+#include <stdbool.h> // which the driver's header uses, and does not include
 #include <stdlib.h>
 #include <string.h>
 #include "sdkconfig.h"
