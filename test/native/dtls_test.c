@@ -274,6 +274,8 @@ static void clientKeepsLittle(void **state)
 	assert_int_equal(rtc_dtls_get_state(it.dtls[CLIENT]), RTC_DTLS_CONNECTED);
 	rtc_dtls_close(it.dtls[CLIENT]);
 	it.dtls[CLIENT] = NULL;
+	for (int i = 0; i < 500 && rtc_dtls_get_state(it.dtls[SERVER]) != RTC_DTLS_CLOSED; i++)
+		usleep(10000);
 	usleep(50000);
 	size_t after = __sanitizer_get_current_allocated_bytes();
 	assert_true(before < after + 10000);
