@@ -130,8 +130,6 @@ void xs_rtc_frame_queue_statistics(xsMachine *the)
 	rtc_frame_queue_get_statistics(recordOf(the)->queue, &statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	xsmcSetNumber(xsVar(0), (double)statistics.frames);
-	xsmcSet(xsResult, xsID_frames, xsVar(0));
-	xsmcSetNumber(xsVar(0), (double)statistics.framesDropped);
-	xsmcSet(xsResult, xsID_framesDropped, xsVar(0));
+	rtc_xs_set_number(the, xsID_frames, (double)statistics.frames);
+	rtc_xs_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
 }

@@ -124,21 +124,15 @@ void xs_rtc_frame_writer_write(xsMachine *the)
 	xsmcSetBoolean(xsResult, !error);
 }
 
-static void setNumber(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 void xs_rtc_frame_writer_statistics(xsMachine *the)
 {
 	rtc_frame_writer_statistics statistics;
 	rtc_frame_writer_get_statistics(recordOf(the)->writer, &statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_frames, (double)statistics.frames);
-	setNumber(the, xsID_keyFrames, (double)statistics.keyFrames);
-	setNumber(the, xsID_framesDropped, (double)statistics.framesDropped);
-	setNumber(the, xsID_bytes, (double)statistics.bytes);
-	setNumber(the, xsID_targetBitrate, statistics.targetBitrate);
+	rtc_xs_set_number(the, xsID_frames, (double)statistics.frames);
+	rtc_xs_set_number(the, xsID_keyFrames, (double)statistics.keyFrames);
+	rtc_xs_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
+	rtc_xs_set_number(the, xsID_bytes, (double)statistics.bytes);
+	rtc_xs_set_number(the, xsID_targetBitrate, statistics.targetBitrate);
 }
