@@ -237,6 +237,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 				network: this.#network!,
 				certificates: [this.#certificate!],
 				iceServers: this.#iceServers,
+				awaitsIceServers: signaling.iceRefreshNeeded || undefined,
 				iceTransportPolicy,
 				limits: this.#limits,
 				candidateFilter,

@@ -40,9 +40,9 @@ export class IceGatherer {
 		return this.#agent.localCandidates.filter(isSignaled).map((candidate) => formatCandidate(candidate));
 	}
 
-	/** Whether `candidates` are all that there will be in this generation. */
+	/** Whether `candidates` are all that there will be in this generation (RFC 8838 section 13): not before `gather`. */
 	get isDone(): boolean {
-		return !this.#awaited.length;
+		return this.#state === "complete" && !this.#awaited.length;
 	}
 
 	/** A server is being asked: its answer is waited for, for 10 seconds from the first one's on. */

@@ -23,6 +23,11 @@ export interface RTCConfiguration {
 	certificates?: Certificate[] | undefined;
 	/** 0 to 255. Host candidates are always there at once. Default 0. */
 	iceCandidatePoolSize?: number | undefined;
+	/**
+	 * Servers may be named later, by setConfiguration: while there are none, candidates are not said to be all, for 10 s. Not
+	 * W3C's. Default: with the policy "relay", where there is nothing else to wait for.
+	 */
+	awaitsIceServers?: boolean | undefined;
 	/** The UDP port to share with other connections; not W3C's. Default: one of its own. */
 	network?: Network | undefined;
 	/**

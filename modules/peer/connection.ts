@@ -99,6 +99,7 @@ export default class Connection
 		this.#iceServers = configuration.iceServers ?? none;
 		this.#options = {
 			hidesHost: configuration.iceTransportPolicy === "relay",
+			awaitsServers: configuration.awaitsIceServers,
 			maximumCandidates: configuration.limits?.sessionCandidates,
 			candidateFilter: configuration.candidateFilter,
 		};
@@ -243,9 +244,9 @@ export default class Connection
 		if (!transport || negotiation.state !== "stable" || !negotiation.remote)
 			throw new WebRTCError("peer/invalid-state", `restartRemoteIce in the state "${negotiation.state}"`);
 		if (!transport.restartRemote(remote)) return undefined;
+		transport.gather(this.#iceServers);
 		const { iceUfrag, icePwd, candidates, endOfCandidates } = transport.local;
 		negotiation.replaceIce(remote, { iceUfrag, icePwd, candidates });
-		transport.gather(this.#iceServers);
 		this.pollGatherer(transport);
 		negotiation.release();
 		return { iceUfrag, icePwd, candidates, endOfCandidates };

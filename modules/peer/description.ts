@@ -33,6 +33,11 @@ export default class Description {
 		return this.#parsed;
 	}
 
+	/** Whether the text is this description's, maybe of another time: candidates are put in as they are found. */
+	isOf(text: string): boolean {
+		return text === this.text || withoutCandidates(text) === withoutCandidates(this.text);
+	}
+
 	/** The same description, as a pranswer becomes the answer. */
 	as(type: DescriptionType): Description {
 		return type === this.type ? this : new Description(type, this.parsed, this.#limits);
@@ -49,6 +54,14 @@ export default class Description {
 		this.#kept ??= share(this.text);
 		this.#text = this.#parsed = undefined;
 	}
+}
+
+function withoutCandidates(text: string): string {
+	const isCandidate = (line: string) => line.startsWith("a=candidate:") || line.startsWith("a=end-of-candidates");
+	return text
+		.split("\n")
+		.filter((line) => !isCandidate(line))
+		.join("\n");
 }
 
 /** The memory of a SharedArrayBuffer is the platform's, not of the heap that `creation` sizes. */

@@ -72,9 +72,8 @@ function wayOf({ local, remote, currentRoundTripTime: time }: PairStatistics): s
 
 function noLocal({ relayOnly, servers, gatherer }: PeerTransport): string {
 	if (!relayOnly) return "This side has no address: its network is down.";
-	if (!gatherer.isDone) return "Relays alone are allowed, and no TURN server has answered yet.";
-	const hasServer = servers.length > 0;
-	return `Relays alone are allowed, and ${hasServer ? "no TURN server gave one" : "there is no TURN server"}.`;
+	if (!servers.length) return "Relays alone are allowed, and there is no TURN server.";
+	return `Relays alone are allowed, and no TURN server ${gatherer.isDone ? "gave one" : "has answered yet"}.`;
 }
 
 function noRemote({ unclaimed }: PeerTransport, counters: IceCounters): string {

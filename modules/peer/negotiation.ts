@@ -183,7 +183,7 @@ export default class Negotiation<T extends Negotiable> {
 		else this.check(method, "have-remote-offer", "have-local-pranswer");
 		const side = type === "offer" ? "offer" : "answer";
 		const known = this.#drafts[side];
-		if (text !== undefined && known?.description.text !== text) {
+		if (text !== undefined && !known?.description.isOf(text)) {
 			const message = `${method}: the text is not what createOffer or createAnswer gave last`;
 			throw new WebRTCError("peer/invalid-modification", message);
 		}

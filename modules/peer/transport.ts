@@ -38,6 +38,8 @@ export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed
 export interface TransportOptions {
 	/** Candidates do not tell of this host's own addresses. */
 	hidesHost: boolean;
+	/** Servers may be named later: see RTCConfiguration. */
+	awaitsServers?: boolean | undefined;
 	/** That the remote may signal. Default 32. */
 	maximumCandidates?: number | undefined;
 	candidateFilter?: CandidateFilter | undefined;
@@ -55,6 +57,7 @@ export interface TransportOwner {
 	onPathFound(): void;
 }
 
+const unnamed = ""; // what is expected of servers that nobody has named yet
 const none: readonly string[] = Object.freeze([]);
 const doubtfulRoundTrip = 500; // ms, of a path whose first check was sent again: RFC 6347's second for DTLS, at most
 const moving = 10_000; // ms in which a remote that begins anew has been heard of
@@ -64,6 +67,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	readonly agent: IceAgent;
 	readonly gatherer: IceGatherer;
 	readonly relayOnly: boolean;
+	#awaitsServers: boolean;
 	#filter: CandidateFilter | undefined;
 	#owner: TransportOwner;
 	#network: Network;
@@ -101,8 +105,9 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		this.#owner = owner;
 		this.#network = network;
 		this.#certificate = certificate;
-		const { hidesHost, maximumCandidates, candidateFilter } = options;
+		const { hidesHost, awaitsServers, maximumCandidates, candidateFilter } = options;
 		this.relayOnly = hidesHost;
+		this.#awaitsServers = awaitsServers ?? hidesHost;
 		this.#filter = candidateFilter;
 		const { now, messages } = network;
 		this.agent = new IceAgent({ controlling: true, crypto, now, messages, maximumCandidates, pool: network });
@@ -199,7 +204,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 			icePwd: this.#next?.password ?? localPassword,
 			fingerprint: { algorithm: "sha-256", value: this.#certificate.fingerprint },
 			candidates: this.gatherer.candidates,
-			endOfCandidates: this.gatherer.isDone,
+			endOfCandidates: !this.#next && this.gatherer.isDone,
 		};
 	}
 
@@ -249,8 +254,11 @@ export default class PeerTransport implements NamesUser, ServersUser {
 
 	/** A description is in force: all candidates are told of, and the servers asked. */
 	gather(iceServers: readonly IceServer[]): void {
+		const { gatherer } = this;
+		if (this.#awaitsServers && !iceServers.length && gatherer.state === "new")
+			gatherer.expect(unnamed, this.#network.now);
 		this.ask(iceServers);
-		this.gatherer.gather();
+		gatherer.gather();
 		this.#gathers = true;
 		this.pump();
 	}
@@ -265,7 +273,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		this.ask(iceServers, selectedPair);
 		if (selectedPair) this.leaveServers(selectedPair);
 		this.replaceRelay();
-		this.pump();
+		this.tellGathered();
 	}
 
 	private ask(iceServers: readonly IceServer[], inUse?: SelectedPair): void {
@@ -273,6 +281,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		if (!this.#asksServers) return;
 		const { servers } = this.#network;
 		this.#serverKeys = servers.use(this, iceServers, inUse && servers.keyOf(relayOf(inUse.base)));
+		if (iceServers.length) this.gatherer.settle(unnamed);
 	}
 
 	/** Data goes by a relay of a former configuration, and the present one has a relay. */

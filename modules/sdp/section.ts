@@ -97,6 +97,7 @@ export function replaceIce(
 		section.iceUfrag = iceUfrag;
 		section.icePwd = icePwd;
 		if (section.candidates.length > 0) section.candidates = candidates.slice();
+		section.endOfCandidates = false;
 	}
 }
 

@@ -20,7 +20,7 @@ class TestSignaling implements SignalingClient {
 	capabilities: SignalingCapabilities = { trickle: true, reoffer: true };
 	iceServers: IceServer[] = [];
 	state: SignalingClient["state"] = "new";
-	iceRefreshNeeded = true;
+	iceRefreshNeeded = false;
 	refreshed = 0;
 	statistics = { connections: 1 };
 	handler!: SignalingHandler;
@@ -234,6 +234,7 @@ test("APP-13, APP-14: ICE servers one by one, refreshed and updated while sessio
 	expect(app.iceServer(0)).toEqual({ server: own[0], haveMore: true });
 	expect(app.iceServer(1)).toEqual({ server: { urls: "stun:brought" }, haveMore: false });
 	expect(app.iceServer(2)).toBeUndefined();
+	signaling.iceRefreshNeeded = true;
 	expect(app.isIceRefreshNeeded).toBe(true);
 	app.refreshIceServers();
 	expect(signaling.refreshed).toBe(1);

@@ -141,7 +141,7 @@ test("operations are done one after the other, in the order of the calls", async
 	const local = viewer.setLocalDescription().then(() => order.push("local"));
 	await Promise.all([offer, local]);
 	expect(order).toEqual(["offer", "local"]);
-	expect(viewer.localDescription).toEqual(await offer);
+	expect(viewer.localDescription!.sdp.replace("a=end-of-candidates\r\n", "")).toBe((await offer).sdp);
 	device.close();
 	await expect(device.createOffer()).rejects.toMatchObject({ name: "InvalidStateError", code: "peer/closed" });
 });
