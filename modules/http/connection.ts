@@ -35,6 +35,7 @@ export const patience = 5;
 
 const readSize = 1024; // bytes; more wait in the socket's buffer, outside the machine's heap
 const streamSize = 1024; // bytes of a stream that are asked for at once
+const graceTime = 2; // seconds that a kept connection is open for longer than the client is told: a request may be on its way
 const drainTime = 2; // seconds, and
 const drainSize = 65_536; // bytes that a client may still send after its last response
 
@@ -111,7 +112,8 @@ export default class Connection {
 
 	/** The client has had its time. */
 	get isOverdue(): boolean {
-		return this.lag >= (this.#state === "draining" ? drainTime : patience);
+		if (this.#state === "draining") return this.lag >= drainTime;
+		return this.lag >= (this.isIdle ? patience + graceTime : patience);
 	}
 
 	/** Seconds that the application has taken for an answer. */
@@ -314,8 +316,9 @@ export default class Connection {
 			}
 			const bytes = this.#output[0]!;
 			const size = Math.min(this.#room, bytes.length);
-			// A device's socket that has failed gives no number.
-			this.#room = (this.#socket.write(bytes.subarray(0, size)) as number | undefined) ?? 0;
+			const room = this.#socket.write(bytes.subarray(0, size)) as number | undefined;
+			if (room === undefined) return this.close(); // so does a device's socket that has failed
+			this.#room = room;
 			this.#written += size;
 			if (size < bytes.length) this.#output[0] = bytes.subarray(size);
 			else this.#output.shift();

@@ -6,6 +6,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { crc32 } from "node:zlib";
 import { asChromium } from "./chromium.mjs";
+import { endSession } from "./end.mjs";
 import { Proxy } from "./proxy.mjs";
 import { checkGrowth, withPictures } from "./growth.mjs";
 import { Viewer } from "./viewer.mjs";
@@ -83,7 +84,7 @@ export class Session {
 	}
 
 	async close() {
-		await fetch(this.#location, { method: "DELETE" });
+		await endSession(this.#location);
 	}
 }
 

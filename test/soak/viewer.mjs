@@ -4,6 +4,7 @@
 // @ts-check
 import nodeDataChannel from "node-datachannel";
 import { asChromium } from "./chromium.mjs";
+import { endSession } from "./end.mjs";
 
 const videoType = 108; // what the camera chooses of Chromium's
 const audioType = 111;
@@ -165,7 +166,7 @@ class WHEP {
 	}
 
 	async end() {
-		if (this.#session) await fetch(this.#session, { method: "DELETE" });
+		if (this.#session) await endSession(this.#session);
 	}
 
 	forget() {

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { RTCPeerConnection } from "werift";
 import { Application } from "../browser/camera.mjs";
+import { endSession } from "../soak/end.mjs";
 
 const patience = 10_000; // ms
 const slowest = 3000; // ms that the other user may wait for an answer
@@ -96,7 +97,7 @@ class User {
 
 	async leave() {
 		await this.pc.close();
-		if (this.session) await fetch(this.session, { method: "DELETE", headers: this.headers });
+		if (this.session) await endSession(this.session, this.headers);
 	}
 }
 

@@ -152,6 +152,29 @@ async function endWaitsForReader(): Promise<void> {
 	listener.close();
 }
 
+/** Whoever has closed its half may be gone: that shows when it is written to. */
+async function goneIsTold(): Promise<void> {
+	const ends: (Error | undefined)[] = [];
+	const [ended, failed] = [new Deferred(), new Deferred()];
+	const { client, server, listener } = await pair({
+		onError(error?: Error) {
+			ends.push(error);
+			(error ? failed : ended).resolve();
+		},
+	});
+	client.close();
+	await ended.promise;
+	server.write(new Uint8Array(100)); // answered by a reset
+	await delay(30);
+	server.write(new Uint8Array(100));
+	await failed.promise;
+	await delay(30);
+	assertEqual(ends.length, 2, "an end and a failure");
+	assertEqual(server.write(new Uint8Array(100)), 0, "what is written then goes nowhere");
+	server.close();
+	listener.close();
+}
+
 async function handOver(): Promise<void> {
 	const { client, server, listener } = await pair({});
 	client.write(ArrayBuffer.fromString("hello"));
@@ -235,6 +258,7 @@ export default {
 	"TCP: 1 MB both ways over IPv6": () => exchange("::1"),
 	"TCP: bytes written before close arrive": lastBytesArrive,
 	"TCP: the end is told after the last byte": endWaitsForReader,
+	"TCP: a client that has gone is told when it is written to": goneIsTold,
 	"TCP: a connection moves to another object": handOver,
 	"TCP: close in a callback": closeInCallback,
 	"TCP: connection refused": refused,

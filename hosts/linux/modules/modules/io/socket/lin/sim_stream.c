@@ -148,9 +148,10 @@ static void end(sim_stream *stream, GError *error)
 
 void sim_stream_fail(sim_stream *stream, const char *message)
 {
-	if (stream->ended)
+	if (stream->ended && (stream->error || !message))
 		return;
 	stream->ended = true;
+	stream->endTold = false; // the peer had closed its half, maybe, and is gone now
 	stream->error = g_strdup(message);
 	sim_stream_wake(stream);
 }
