@@ -5,7 +5,7 @@ import type WebRTCError from "webrtc/error";
 import { candidateFamily, type Candidate } from "webrtc/ice/candidate";
 import { answeredBadly, answeredElsewhere, type IceCounters, type PairStatistics } from "webrtc/ice/types";
 import type { RTCPeerConnectionState } from "webrtc/peer/connection";
-import type { ServerStatus } from "webrtc/peer/servers";
+import type { ServerStatus } from "webrtc/peer/server";
 import type PeerTransport from "webrtc/peer/transport";
 
 /** What is to be explained. */

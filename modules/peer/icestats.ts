@@ -3,7 +3,7 @@
 import type { Candidate } from "webrtc/ice/candidate";
 import type { PairStatistics } from "webrtc/ice/types";
 import { parseServerUri } from "webrtc/ice/uri";
-import type { ServerStatus } from "webrtc/peer/servers";
+import type { ServerStatus } from "webrtc/peer/server";
 import type PeerTransport from "webrtc/peer/transport";
 
 /** Adds one entry to a report. */

@@ -8,7 +8,6 @@ import type { Challenge } from "webrtc/ice/credentials";
 import ReflexiveClient from "webrtc/ice/reflexive";
 import { StunMessages } from "webrtc/ice/stun";
 import { turnCapacity, type TurnEvent } from "webrtc/ice/turn";
-import type { LocalCandidateOptions } from "webrtc/ice/types";
 import { parseServerUri, type ServerUri } from "webrtc/ice/uri";
 import * as crypto from "webrtc/native/crypto";
 import Resolver from "webrtc/native/transport/resolver";
@@ -16,54 +15,16 @@ import type Network from "webrtc/peer/network";
 import type { StunHandler } from "webrtc/peer/network";
 import { inSuccession, preferenceOf, single, type SingleServer } from "webrtc/peer/order";
 import Relayed from "webrtc/peer/relayed";
+import {
+	candidateOf,
+	makeServer,
+	statusOf,
+	whyNot,
+	type Server,
+	type ServerStatus,
+	type ServersUser,
+} from "webrtc/peer/server";
 import type { IceServer } from "webrtc/signaling";
-
-/** What uses servers: one connection's transport. */
-export interface ServersUser {
-	/** Neither host nor server-reflexive candidates. */
-	readonly relayOnly: boolean;
-	/** A server is being asked for this user: "settled" follows. */
-	onServerAsked(key: string): void;
-	/** A candidate of the server's. */
-	onServerCandidate(key: string, candidate: LocalCandidateOptions): void;
-	/** The server has said what it has to say, for now. */
-	onServerSettled(key: string): void;
-	/** Nothing can be sent by this base any more. */
-	onServerLost(base: string): void;
-}
-
-export type ServerState = "resolving" | "asking" | "ready" | "failed" | "waiting";
-
-/** What is known of one URI of a server; never its credential. */
-export interface ServerStatus {
-	readonly url: string;
-	readonly state: ServerState;
-	/** What it gave: a relayed or a mapped address. */
-	readonly address: string | undefined;
-	readonly error: string | undefined;
-	readonly number: number | undefined;
-}
-
-interface Server {
-	readonly key: string;
-	readonly url: string;
-	readonly uri: ServerUri;
-	readonly username: string;
-	readonly credential: string;
-	readonly users: ServersUser[];
-	state: ServerState;
-	error: string | undefined;
-	addresses: string[];
-	port: number;
-	mapped: { address: string; port: number } | undefined;
-	resolver: Resolver | undefined;
-	relayed: Relayed | undefined;
-	/** Of a relayed candidate (RFC 8445 section 5.1.2.1). */
-	readonly preference: number;
-	/** Other servers and ports that it was sent to, or tried with. */
-	attempts: number;
-	retryAt: number;
-}
 
 // Bounds of a network: what a signaling server can make a device hold.
 const maximumServers = 24;
@@ -155,13 +116,7 @@ export default class Servers implements StunHandler {
 	}
 
 	statusOf(user: ServersUser): ServerStatus[] {
-		return this.#servers
-			.filter(({ users }) => users.includes(user))
-			.map(({ url, state, error, mapped, relayed }) => {
-				const given = relayed?.relayed ?? mapped;
-				const address = given && `${given.address}:${given.port}`;
-				return { url, state, address, error, number: relayed?.number };
-			});
+		return this.#servers.filter(({ users }) => users.includes(user)).map(statusOf);
 	}
 
 	handleStun(data: Uint8Array, address: string, port: number): void {
@@ -254,54 +209,16 @@ export default class Servers implements StunHandler {
 	}
 
 	private add(key: string, one: SingleServer, uri: ServerUri, preference: number): Server {
-		const server: Server = {
-			...one,
-			key,
-			uri,
-			preference: Math.min(preference, 65535),
-			users: [],
-			state: "waiting",
-			error: undefined,
-			addresses: [],
-			port: uri.port,
-			mapped: undefined,
-			resolver: undefined,
-			relayed: undefined,
-			attempts: 0,
-			retryAt: Infinity,
-		};
+		const server = makeServer(key, one, uri, preference);
 		this.#servers.push(server);
 		return server;
 	}
 
 	/** What the server has, to one user. */
 	private give(server: Server, user: ServersUser): void {
-		const { key, relayed, mapped, state } = server;
-		if (state === "ready" && relayed?.relayed) {
-			const { address, port } = relayed.relayed;
-			// W3C webrtc: with the policy "relay" no candidate tells of this host's addresses.
-			const related = (!user.relayOnly && relayed.mapped) || { address: anyOf(address), port: 0 };
-			user.onServerCandidate(key, {
-				type: "relay",
-				address,
-				port,
-				base: String(relayed.number),
-				preference: server.preference,
-				relatedAddress: related.address,
-				relatedPort: related.port,
-			});
-		} else if (state === "ready" && mapped) {
-			const { address, port } = mapped;
-			const host = this.#network.addresses.find(({ family }) => family === familyOf(address));
-			user.onServerCandidate(key, {
-				type: "srflx",
-				address,
-				port,
-				relatedAddress: host?.address ?? anyOf(address),
-				relatedPort: host ? this.#network.localPort : 0,
-			});
-		}
-		user.onServerSettled(key);
+		const candidate = candidateOf(server, user.relayOnly, this.#network);
+		if (candidate) user.onServerCandidate(server.key, candidate);
+		user.onServerSettled(server.key);
 	}
 
 	/** Begins what waits, in the order of the configuration, as far as there is room. */
@@ -487,17 +404,4 @@ export default class Servers implements StunHandler {
 			Math.max(0, Math.ceil(deadline - this.#network.now)),
 		);
 	}
-}
-
-/** What there is no way to here, in words. */
-function whyNot({ scheme, secure, transport }: ServerUri): string | undefined {
-	if (secure && transport === "udp") return "DTLS to servers is not built in.";
-	// It would tell how a server sees a connection that no data goes by.
-	if (scheme === "stun" && transport === "tcp") return "STUN is asked by UDP only.";
-	return undefined;
-}
-
-/** The unspecified address of an address's family. */
-function anyOf(address: string): string {
-	return familyOf(address) === 4 ? "0.0.0.0" : "::";
 }

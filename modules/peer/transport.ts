@@ -1,48 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bundled transport of one peer: the ICE agent bound to the network and a timer, then the path that it finds, DTLS
-// over the path, and, where there is media, SRTP with the keys of DTLS.
+// The bundled transport of one peer: the ICE agent bound to the network and a timer, and the path that it finds, for what
+// goes over it.
 import Timer from "timer";
-import WebRTCError, { type WebRTCErrorCode } from "webrtc/error";
+import type WebRTCError from "webrtc/error";
 import { contain } from "webrtc/error/guard";
-import fromNative from "webrtc/error/native";
 import {
 	IceAgent,
-	IceGatherer,
 	makeCredentials,
-	parseCandidate,
-	type ParsedCandidate,
+	type IceEvent,
+	type IceGatherer,
 	type IceState,
 	type SelectedPair,
 } from "webrtc/ice";
-import type { LocalCandidateOptions } from "webrtc/ice/types";
 import * as crypto from "webrtc/native/crypto";
-import Dtls from "webrtc/native/dtls";
 import type Certificate from "webrtc/native/dtls/certificate";
-import Sctp, { type SctpOptions } from "webrtc/native/sctp";
-import Srtp from "webrtc/native/srtp";
+import type Sctp from "webrtc/native/sctp";
+import type { SctpOptions } from "webrtc/native/sctp";
+import type Srtp from "webrtc/native/srtp";
 import type Path from "webrtc/native/transport/path";
-import type { CandidateFilter } from "webrtc/peer/configuration";
+import Gathering, { type GatheringOptions, type GatheringOwner } from "webrtc/peer/gathering";
 import type { IceParameters } from "webrtc/peer/ice";
 import type { LocalTransport } from "webrtc/peer/negotiable";
 import type Network from "webrtc/peer/network";
-import type { NamesUser } from "webrtc/peer/names";
-import { relayOf, tcpBase } from "webrtc/peer/route";
-import type { ServerStatus, ServersUser } from "webrtc/peer/servers";
+import Remotes, { type RemotesOwner } from "webrtc/peer/remotes";
+import { relayOf } from "webrtc/peer/route";
+import Secured, { type RTCDtlsTransportState, type SecuredOwner } from "webrtc/peer/secured";
+import type { ServerStatus } from "webrtc/peer/server";
 import type { RemoteTransport } from "webrtc/sdp";
 import type { IceServer } from "webrtc/signaling";
 
 /** W3C webrtc section 4.3.4. */
 export type RTCIceConnectionState = IceState;
-export type RTCDtlsTransportState = "new" | "connecting" | "connected" | "closed" | "failed";
 
-export interface TransportOptions {
-	/** Candidates do not tell of this host's own addresses. */
-	hidesHost: boolean;
-	/** Servers may be named later: see RTCConfiguration. */
-	awaitsServers?: boolean | undefined;
+export interface TransportOptions extends GatheringOptions {
 	/** That the remote may signal. Default 32. */
 	maximumCandidates?: number | undefined;
-	candidateFilter?: CandidateFilter | undefined;
 }
 
 /** What a connection is to its transport. */
@@ -57,32 +49,22 @@ export interface TransportOwner {
 	onPathFound(): void;
 }
 
-const unnamed = ""; // what is expected of servers that nobody has named yet
-const none: readonly string[] = Object.freeze([]);
 const doubtfulRoundTrip = 500; // ms, of a path whose first check was sent again: RFC 6347's second for DTLS, at most
 const moving = 10_000; // ms in which a remote that begins anew has been heard of
 
 /** Owns all natives of one peer but its senders. */
-export default class PeerTransport implements NamesUser, ServersUser {
+export default class PeerTransport implements GatheringOwner, RemotesOwner, SecuredOwner {
 	readonly agent: IceAgent;
-	readonly gatherer: IceGatherer;
-	readonly relayOnly: boolean;
-	#awaitsServers: boolean;
-	#filter: CandidateFilter | undefined;
+	readonly network: Network;
 	#owner: TransportOwner;
-	#network: Network;
-	#certificate: Certificate;
 	#path: Path;
-	#srtp: Srtp | undefined;
+	#gathering: Gathering;
+	#remotes: Remotes;
+	#secured: Secured;
 	#number: number; // by which the network knows it
-	#sctp: Sctp | undefined;
-	#dtls: Dtls | undefined;
-	#association: { role: "client" | "server"; fingerprints: RemoteTransport["fingerprints"] } | undefined;
 	#movesUntil = -Infinity; // the remote may begin anew on other ports
 	#formerRoutes: readonly string[] | undefined; // those of the remote before that
 	#selected = ""; // where data goes
-	#writable = false; // the path has an address to send to
-	#roundTrip = 0; // ms, of that path when it was new; 0: not known
 	#timer: Timer | undefined;
 	#deadline = Infinity;
 	#ufrags: string[] = []; // the newest last
@@ -91,11 +73,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	#remote: { ufrag: string; password: string; lite: boolean } | undefined; // as agreed
 	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
-	#serverKeys: readonly string[] = none; // of the newest configuration
-	#asksServers = false;
-	#gathers = false;
 	#isSought = false; // the network has changed, and nothing was heard of the peer since
-	#named: ParsedCandidate[] | undefined; // candidates of the remote whose names are looked up
 	#closed = false;
 	#broken = false;
 	/** How often a pair was selected. */
@@ -103,12 +81,8 @@ export default class PeerTransport implements NamesUser, ServersUser {
 
 	constructor(owner: TransportOwner, network: Network, certificate: Certificate, options: TransportOptions) {
 		this.#owner = owner;
-		this.#network = network;
-		this.#certificate = certificate;
-		const { hidesHost, awaitsServers, maximumCandidates, candidateFilter } = options;
-		this.relayOnly = hidesHost;
-		this.#awaitsServers = awaitsServers ?? hidesHost;
-		this.#filter = candidateFilter;
+		this.network = network;
+		const { maximumCandidates, candidateFilter } = options;
 		const { now, messages } = network;
 		this.agent = new IceAgent({ controlling: true, crypto, now, messages, maximumCandidates, pool: network });
 		this.#path = network.createPath();
@@ -120,54 +94,9 @@ export default class PeerTransport implements NamesUser, ServersUser {
 			this.#path.close();
 			throw error;
 		}
-		this.gatherer = new IceGatherer(this.agent, this.hosts);
-	}
-
-	private get hosts(): Omit<LocalCandidateOptions, "type">[] {
-		if (this.relayOnly) return [];
-		const { localPort: port, tcpPort, addresses } = this.#network;
-		const hosts: Omit<LocalCandidateOptions, "type">[] = [];
-		for (const { address, family, interface: name } of addresses)
-			hosts.push({ address, port, family, interface: name });
-		if (tcpPort) {
-			for (const { address, family, interface: name } of addresses) {
-				const base = tcpBase(family);
-				hosts.push({ address, port: tcpPort, family, interface: name, base, tcpType: "passive" });
-			}
-		}
-		return hosts.filter((host) => this.allows({ ...host, type: "host" }, "local"));
-	}
-
-	private allows(candidate: Parameters<CandidateFilter>[0], side: "local" | "remote"): boolean {
-		return this.#filter?.(candidate, side) ?? true;
-	}
-
-	private takeRemote(line: string): void {
-		const parsed = this.#filter ? parseCandidate(line) : undefined;
-		if (!parsed || this.allows(parsed, "remote")) this.agent.addRemoteCandidate(line);
-	}
-
-	private lookUp(candidate: ParsedCandidate): void {
-		(this.#named ??= []).push(candidate);
-		this.#network.names.resolve(candidate.address, this);
-	}
-
-	onName(name: string, addresses: readonly string[]): void {
-		if (this.#closed || this.#broken || !this.#named) return;
-		try {
-			const named = this.#named.filter(({ address }) => address === name);
-			this.#named = this.#named.filter(({ address }) => address !== name);
-			if (!this.#named.length) this.#named = undefined;
-			for (const candidate of named) {
-				for (const address of addresses) {
-					const found = { ...candidate, address };
-					if (this.allows(found, "remote")) this.agent.addRemoteCandidate(found);
-				}
-			}
-			if (addresses.length) this.pump();
-		} catch (cause) {
-			contain(this, cause);
-		}
+		this.#secured = new Secured(this, this.#path, certificate);
+		this.#remotes = new Remotes(this, candidateFilter);
+		this.#gathering = new Gathering(this, options);
 	}
 
 	/** Data goes on as it did; all pairs are checked again, and new candidates told of. */
@@ -175,17 +104,25 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		if (this.#closed || this.#broken) return;
 		try {
 			this.#isSought = true;
-			this.gatherer.changeHosts(this.hosts, this.#network.now);
-			this.tellGathered();
+			this.#gathering.changeHosts();
 			this.pump();
 		} catch (cause) {
 			contain(this, cause);
 		}
 	}
 
+	get gatherer(): IceGatherer {
+		return this.#gathering.gatherer;
+	}
+
+	/** Whether relays alone are used. */
+	get relayOnly(): boolean {
+		return this.#gathering.relayOnly;
+	}
+
 	/** There is one once media was agreed on. */
 	get srtp(): Srtp | undefined {
-		return this.#srtp;
+		return this.#secured.srtp;
 	}
 
 	get iceState(): RTCIceConnectionState {
@@ -198,18 +135,18 @@ export default class PeerTransport implements NamesUser, ServersUser {
 
 	/** What a description that is made now says of this side. */
 	get local(): LocalTransport {
-		const { localUfrag, localPassword } = this.agent;
+		const { agent, gatherer } = this;
 		return {
-			iceUfrag: this.#next?.ufrag ?? localUfrag,
-			icePwd: this.#next?.password ?? localPassword,
-			fingerprint: { algorithm: "sha-256", value: this.#certificate.fingerprint },
-			candidates: this.gatherer.candidates,
-			endOfCandidates: !this.#next && this.gatherer.isDone,
+			iceUfrag: this.#next?.ufrag ?? agent.localUfrag,
+			icePwd: this.#next?.password ?? agent.localPassword,
+			fingerprint: { algorithm: "sha-256", value: this.#secured.fingerprint },
+			candidates: gatherer.candidates,
+			endOfCandidates: !this.#next && gatherer.isDone,
 		};
 	}
 
 	get dtlsState(): RTCDtlsTransportState {
-		const { state = "new" } = this.#dtls ?? {};
+		const { state } = this.#secured;
 		return state === "closed" && this.moves ? "connecting" : state;
 	}
 
@@ -219,22 +156,22 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	}
 
 	get cipherSuite(): string {
-		return this.#dtls?.state === "connected" ? this.#dtls.cipherSuite : "";
+		return this.#secured.cipherSuite;
 	}
 
 	/** Undefined before it is agreed on. */
 	get dtlsRole(): "client" | "server" | undefined {
-		return this.#association?.role;
+		return this.#secured.role;
 	}
 
 	/** What has come of the STUN and TURN servers that it uses. */
 	get servers(): readonly ServerStatus[] {
-		return this.#asksServers && !this.#closed ? this.#network.servers.statusOf(this) : [];
+		return this.#gathering.servers;
 	}
 
 	/** STUN messages that came to the port for no connection: with credentials that are not, or not any more. */
 	get unclaimed(): number {
-		return this.#closed ? 0 : this.#network.statistics().stunUnknown;
+		return this.#closed ? 0 : this.network.statistics().stunUnknown;
 	}
 
 	/** A pair was selected, and is not any more. */
@@ -254,79 +191,21 @@ export default class PeerTransport implements NamesUser, ServersUser {
 
 	/** A description is in force: all candidates are told of, and the servers asked. */
 	gather(iceServers: readonly IceServer[]): void {
-		const { gatherer } = this;
-		if (this.#awaitsServers && !iceServers.length && gatherer.state === "new")
-			gatherer.expect(unnamed, this.#network.now);
-		this.ask(iceServers);
-		gatherer.gather();
-		this.#gathers = true;
-		this.pump();
+		this.#gathering.gather(iceServers);
 	}
 
-	/**
-	 * Other servers than before, or other credentials: a connection that has no pair yet has use for them at once. One whose
-	 * data goes by a relay goes over to another, which is ready before the credentials of the former end.
-	 */
+	/** Other servers than before, or other credentials. */
 	useServers(iceServers: readonly IceServer[]): void {
-		if (!this.#gathers || this.#closed) return;
-		const { selectedPair } = this.agent;
-		this.ask(iceServers, selectedPair);
-		if (selectedPair) this.leaveServers(selectedPair);
-		this.replaceRelay();
-		this.tellGathered();
+		this.#gathering.use(iceServers);
 	}
 
-	private ask(iceServers: readonly IceServer[], inUse?: SelectedPair): void {
-		this.#asksServers ||= iceServers.length > 0;
-		if (!this.#asksServers) return;
-		const { servers } = this.#network;
-		this.#serverKeys = servers.use(this, iceServers, inUse && servers.keyOf(relayOf(inUse.base)));
-		if (iceServers.length) this.gatherer.settle(unnamed);
-	}
-
-	/** Data goes by a relay of a former configuration, and the present one has a relay. */
-	private replaceRelay(): void {
-		const relayInUse = relayOf(this.agent.selectedPair?.base ?? "");
-		if (!relayInUse || this.#closed) return;
-		const { servers } = this.#network;
-		const used = servers.keyOf(relayInUse);
-		if (used === undefined || this.#serverKeys.includes(used)) return;
-		const relay = servers.firstRelay(this.#serverKeys);
-		if (relay !== undefined) this.agent.replaceBase(String(relay), this.#network.now);
-	}
-
-	onServerAsked(key: string): void {
-		this.gatherer.expect(key, this.#network.now);
-	}
-
-	onServerCandidate(_key: string, candidate: LocalCandidateOptions): void {
-		if (this.allows(candidate, "local")) this.gatherer.add(candidate);
-		this.tellGathered();
-	}
-
-	onServerSettled(key: string): void {
-		this.gatherer.settle(key);
-		this.replaceRelay();
-		this.tellGathered();
-	}
-
-	onServerLost(base: string): void {
-		if (this.#closed) return;
-		this.agent.removeBase(base, this.#network.now);
-		this.pump();
-	}
-
-	/** Not before it is known what for. */
-	private tellGathered(): void {
-		if (this.#closed || !this.#gathers) return;
+	onGathered(): void {
 		this.#owner.onGathered();
-		this.pump();
 	}
 
 	/** @param candidate "candidate:…"; "" when there are no more */
 	addRemoteCandidate(candidate: string): void {
-		if (candidate) this.takeRemote(candidate);
-		else this.agent.endOfRemoteCandidates();
+		this.#remotes.add(candidate);
 		this.pump();
 	}
 
@@ -356,7 +235,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		if (restarts) this.renew();
 		if (isAgreed) this.#remote = parameters;
 		if (isAgreed || !restarts) this.agent.setRemoteParameters(parameters);
-		if (!isOffered) this.addCandidates(remote);
+		if (!isOffered) this.#remotes.addAll(remote);
 		this.pump();
 	}
 
@@ -370,7 +249,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		this.#remoteUfrag = ufrag;
 		this.renew();
 		this.agent.setRemoteParameters({ ufrag, password });
-		this.addCandidates({ candidates, endOfCandidates });
+		this.#remotes.addAll({ candidates, endOfCandidates });
 		this.pump();
 		return true;
 	}
@@ -382,7 +261,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	 */
 	expectMove(): void {
 		if (!this.moves) this.#formerRoutes = this.agent.remoteCandidates.map(routeOf);
-		this.#movesUntil = this.#network.now + moving;
+		this.#movesUntil = this.network.now + moving;
 	}
 
 	/** That is agreed; before setRemote(). */
@@ -390,7 +269,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		const { agent } = this;
 		this.expectMove();
 		if (!agent.controlling) return; // the remote nominates its new pair
-		agent.restart(this.#network.now, { ufrag: agent.localUfrag, password: agent.localPassword });
+		agent.restart(this.network.now, { ufrag: agent.localUfrag, password: agent.localPassword });
 		this.#offeredUfrag = "";
 	}
 
@@ -399,19 +278,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	 * @param hasMedia whether keys for media are wanted: it may come later
 	 */
 	startDtls(role: "client" | "server", fingerprints: RemoteTransport["fingerprints"], hasMedia: boolean): void {
-		if (this.#closed) return;
-		this.#association = { role, fingerprints };
-		try {
-			if (hasMedia && !this.#srtp) {
-				this.#srtp = new Srtp(this.#path);
-				this.#dtls?.setSrtp(this.#srtp);
-			}
-			if (this.#dtls) return;
-			this.#dtls = this.makeDtls();
-		} catch (cause) {
-			return this.onException(fromNative(cause, "peer/out-of-resources"));
-		}
-		if (this.#writable) this.#dtls.start(this.#roundTrip);
+		if (!this.#closed) this.#secured.agree(role, fingerprints, hasMedia);
 	}
 
 	/**
@@ -419,31 +286,14 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	 * @throws Error with code "peer/out-of-resources"; WebRTCError "peer/closed"
 	 */
 	openSctp(options: Omit<SctpOptions, "path" | "dtls">): Sctp {
-		if (!this.#dtls) throw new WebRTCError("peer/closed", "there is no transport");
-		return (this.#sctp = new Sctp({ ...options, path: this.#path, dtls: this.#dtls }));
-	}
-
-	private makeDtls(): Dtls {
-		return new Dtls({
-			path: this.#path,
-			srtp: this.#srtp,
-			certificate: this.#certificate,
-			...this.#association!,
-			onState: () => {
-				try {
-					this.onDtlsState();
-				} catch (cause) {
-					contain(this, cause);
-				}
-			},
-		});
+		return this.#secured.openSctp(options);
 	}
 
 	handleStun(data: Uint8Array, address: string, port: number, relay: number): void {
 		if (this.#broken) return;
 		try {
 			const local = relay ? String(relay) : undefined;
-			if (this.agent.handleMessage(data, { address, port }, this.#network.now, local)) this.pump();
+			if (this.agent.handleMessage(data, { address, port }, this.network.now, local)) this.pump();
 		} catch (cause) {
 			contain(this, cause);
 		}
@@ -452,42 +302,42 @@ export default class PeerTransport implements NamesUser, ServersUser {
 	/** Carries out what the agent wants done: after each input, and when its deadline has come. */
 	pump(): void {
 		if (this.#closed) return;
-		const network = this.#network;
+		const { agent, network } = this;
 		let changed = false;
 		const pairs = this.pairChanges;
-		this.agent.handleTimeout(network.now);
-		if (this.gatherer.deadline <= network.now) {
-			this.gatherer.handleTimeout(network.now);
-			this.#owner.onGathered();
+		agent.handleTimeout(network.now);
+		this.#gathering.handleTimeout();
+		for (let event = agent.pollEvent(); event; event = agent.pollEvent()) {
+			changed ||= event.type === "statechange";
+			this.carryOut(event);
 		}
-		for (let event = this.agent.pollEvent(); event; event = this.agent.pollEvent()) {
-			if (event.type === "heard") this.#path.accept(event.address, event.port, relayOf(event.local));
-			else if (event.type === "validated") this.#path.confirm(event.address, event.port, relayOf(event.local));
-			else if (event.type === "valid" || event.type === "consent") this.select(event.pair);
-			else if (event.type === "unresolved") this.lookUp(event.candidate);
-			else if (event.type === "deselected") this.#path.forget();
-			else if (event.type === "selected") {
-				this.pairChanges++;
-				this.follow(event.pair);
-				this.select(event.pair);
-				this.forgetFormer();
-				this.leaveServers(event.pair);
-				this.replaceRelay();
-			} else if (event.type === "statechange") {
-				changed = true;
-				if (event.state === "disconnected") this.#path.yield();
-				if (event.state === "failed") this.#error ??= event.error;
-			}
-		}
-		for (let out = this.agent.pollTransmit(); out; out = this.agent.pollTransmit()) {
+		for (let out = agent.pollTransmit(); out; out = agent.pollTransmit()) {
 			network.send(out.data, out.address, out.port, relayOf(out.local), this.#number);
 		}
 		this.schedule();
 		if (changed) this.#owner.onTransportState();
 		if (pairs !== this.pairChanges) this.#owner.onPairChange();
-		if (this.#isSought && !this.agent.seeking && this.agent.selectedPair) {
+		if (this.#isSought && !agent.seeking && agent.selectedPair) {
 			this.#isSought = false;
 			this.#owner.onPathFound();
+		}
+	}
+
+	private carryOut(event: IceEvent): void {
+		if (event.type === "heard") this.#path.accept(event.address, event.port, relayOf(event.local));
+		else if (event.type === "validated") this.#path.confirm(event.address, event.port, relayOf(event.local));
+		else if (event.type === "valid" || event.type === "consent") this.select(event.pair);
+		else if (event.type === "unresolved") this.#remotes.lookUp(event.candidate);
+		else if (event.type === "deselected") this.#path.forget();
+		else if (event.type === "selected") {
+			this.pairChanges++;
+			this.follow(event.pair);
+			this.select(event.pair);
+			this.forgetFormer();
+			this.#gathering.select(event.pair);
+		} else if (event.type === "statechange") {
+			if (event.state === "disconnected") this.#path.yield();
+			if (event.state === "failed") this.#error ??= event.error;
 		}
 	}
 
@@ -497,56 +347,36 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		this.#closed = true;
 		if (this.#timer !== undefined) Timer.clear(this.#timer);
 		this.#timer = undefined;
-		this.#sctp?.close();
-		this.#dtls?.close();
-		this.#dtls = undefined;
-		this.#srtp?.close();
+		this.#secured.close();
 		this.#path.close();
-		for (const ufrag of this.#ufrags) this.#network.remove(ufrag);
-		this.#network.leave(this.#number);
-		if (this.#asksServers) this.#network.servers.leave(this);
-		if (this.#named) this.#network.names.leave(this);
-		this.#named = undefined;
+		for (const ufrag of this.#ufrags) this.network.remove(ufrag);
+		this.network.leave(this.#number);
+		this.#gathering.close();
+		this.#remotes.close();
 		this.agent.close();
 	}
 
 	/** New credentials of our own. */
 	private renew(credentials?: { ufrag: string; password: string }): void {
-		this.agent.restart(this.#network.now, credentials);
+		this.agent.restart(this.network.now, credentials);
 		this.gatherer.restart();
 		this.listen();
-	}
-
-	private addCandidates({
-		candidates,
-		endOfCandidates,
-	}: Pick<RemoteTransport, "candidates" | "endOfCandidates">): void {
-		for (const candidate of candidates) {
-			try {
-				this.takeRemote(candidate);
-			} catch (error) {
-				trace(`webrtc: a candidate of the remote is left out: ${(error as Error).message}\n`);
-			}
-		}
-		if (endOfCandidates) this.agent.endOfRemoteCandidates();
 	}
 
 	/** STUN for the agent's present credentials is let in; for those before, until there is a new path. */
 	private listen(): void {
 		const ufrag = this.agent.localUfrag;
 		if (this.#ufrags.includes(ufrag)) return;
-		this.#network.add(ufrag, this.#number);
+		this.network.add(ufrag, this.#number);
 		this.#ufrags.push(ufrag);
 	}
 
 	/** The address may still be another peer's: then the next consent tries again. */
 	private select({ remote, base, roundTrip }: SelectedPair): void {
 		const relay = relayOf(base);
-		if (relay) this.#network.servers.bind(relay, remote.address, remote.port);
-		if (!this.#path.select(remote.address, remote.port, relay) || this.#writable) return;
-		this.#writable = true;
-		this.#roundTrip = roundTrip < 0 ? Math.min(-roundTrip, doubtfulRoundTrip) : roundTrip;
-		this.#dtls?.start(this.#roundTrip);
+		if (relay) this.network.servers.bind(relay, remote.address, remote.port);
+		if (!this.#path.select(remote.address, remote.port, relay) || this.#secured.isWritable) return;
+		this.#secured.begin(roundTrip < 0 ? Math.min(-roundTrip, doubtfulRoundTrip) : roundTrip);
 	}
 
 	/** ICE has selected a pair: where the remote has begun anew, DTLS does so, too. */
@@ -554,48 +384,30 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		const selected = routeOf(remote);
 		const isNew = selected !== this.#selected && !this.#formerRoutes?.includes(selected);
 		this.#selected = selected;
-		if (!isNew || !this.moves || !this.#dtls) return;
+		if (!isNew || !this.moves || !this.#secured.renew()) return;
 		this.#movesUntil = -Infinity;
 		this.#formerRoutes = undefined;
-		const former = this.#dtls;
-		this.#dtls = undefined;
-		this.#writable = false;
-		this.#srtp?.reset();
-		this.#dtls = this.makeDtls();
-		this.#sctp?.setDtls(this.#dtls); // the association of SCTP goes on
-		former.close(); // before the path leads to those who do not know it
 	}
 
 	private get moves(): boolean {
-		return this.#network.now < this.#movesUntil;
-	}
-
-	/** Servers of a configuration before, but for the one that is in use. */
-	private leaveServers({ base }: SelectedPair): void {
-		if (!this.#asksServers) return;
-		const { servers, now } = this.#network;
-		const used = servers.keyOf(relayOf(base));
-		const left = servers.leave(this, used === undefined ? this.#serverKeys : [...this.#serverKeys, used]);
-		for (const relay of left) this.agent.removeBase(relay, now);
+		return this.network.now < this.#movesUntil;
 	}
 
 	/** The credentials before a restart have served. */
 	private forgetFormer(): void {
-		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.#network.remove(ufrag);
+		for (const ufrag of this.#ufrags.splice(0, this.#ufrags.length - 1)) this.network.remove(ufrag);
 	}
 
-	private onDtlsState(): void {
-		const dtls = this.#dtls;
-		if (!dtls) return;
-		if (dtls.state === "closed" && this.moves && this.agent.controlling && this.#remote) {
+	onDtlsState(): void {
+		const { state, error } = this.#secured;
+		if (state === "closed" && this.moves && this.agent.controlling && this.#remote) {
 			// The pair that was nominated since may still have been that of the former transport, which has gone now.
 			const { localUfrag: ufrag, localPassword: password } = this.agent;
-			this.agent.restart(this.#network.now, { ufrag, password });
+			this.agent.restart(this.network.now, { ufrag, password });
 			this.agent.setRemoteParameters(this.#remote);
 			this.pump();
 		}
-		if (dtls.state === "failed")
-			this.#error ??= new WebRTCError(dtls.reason as WebRTCErrorCode, `DTLS: ${dtls.message}`);
+		this.#error ??= error;
 		this.#owner.onTransportState();
 	}
 
@@ -606,7 +418,7 @@ export default class PeerTransport implements NamesUser, ServersUser {
 		this.#timer = undefined;
 		this.#deadline = deadline;
 		if (deadline === Infinity || this.#closed) return;
-		const wait = Math.max(0, Math.ceil(deadline - this.#network.now));
+		const wait = Math.max(0, Math.ceil(deadline - this.network.now));
 		this.#timer = Timer.set(() => {
 			try {
 				this.#timer = undefined;

@@ -2,7 +2,7 @@
 // TURN servers over UDP, TCP and TLS, and what their users hear of them.
 import type { LocalCandidateOptions } from "webrtc/ice/types";
 import Network from "webrtc/peer/network";
-import type { ServersUser } from "webrtc/peer/servers";
+import type { ServersUser } from "webrtc/peer/server";
 import type { IceServer } from "webrtc/signaling";
 import { advance, currentTime, pendingTimers, schedule } from "../fakes/moddable/clock";
 import { openNatives } from "../fakes/native/transport";

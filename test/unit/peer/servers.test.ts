@@ -3,7 +3,7 @@
 import type { LocalCandidateOptions } from "webrtc/ice/types";
 import Relay from "webrtc/native/transport/relay";
 import Network, { type StunHandler } from "webrtc/peer/network";
-import type { ServersUser } from "webrtc/peer/servers";
+import type { ServersUser } from "webrtc/peer/server";
 import type { IceServer } from "webrtc/signaling";
 import { advance, currentTime, pendingTimers, resetClock, schedule } from "../fakes/moddable/clock";
 import type FakeRelay from "../fakes/native/transport/relay";

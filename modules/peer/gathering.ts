@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// A connection's own candidates: those of this host, and what its STUN and TURN servers give.
+import { IceGatherer, type IceAgent, type ParsedCandidate, type SelectedPair } from "webrtc/ice";
+import type { LocalCandidateOptions } from "webrtc/ice/types";
+import type { CandidateFilter } from "webrtc/peer/configuration";
+import type Network from "webrtc/peer/network";
+import { relayOf, tcpBase } from "webrtc/peer/route";
+import type { ServerStatus, ServersUser } from "webrtc/peer/server";
+import type { IceServer } from "webrtc/signaling";
+
+export interface GatheringOptions {
+	/** Candidates do not tell of this host's own addresses. */
+	hidesHost: boolean;
+	/** Servers may be named later: see RTCConfiguration. */
+	awaitsServers?: boolean | undefined;
+	candidateFilter?: CandidateFilter | undefined;
+}
+
+/** Whose candidates they are. */
+export interface GatheringOwner {
+	readonly agent: IceAgent;
+	readonly network: Network;
+	/** The gatherer has something to tell. */
+	onGathered(): void;
+	/** The agent has something to do. */
+	pump(): void;
+}
+
+type Host = Omit<LocalCandidateOptions, "type">;
+
+const unnamed = ""; // what is expected of servers that nobody has named yet
+const none: readonly string[] = Object.freeze([]);
+
+export default class Gathering implements ServersUser {
+	readonly gatherer: IceGatherer;
+	readonly relayOnly: boolean;
+	#awaitsServers: boolean;
+	#filter: CandidateFilter | undefined;
+	#owner: GatheringOwner;
+	#serverKeys: readonly string[] = none; // of the newest configuration
+	#asksServers = false;
+	#gathers = false;
+	#closed = false;
+
+	constructor(owner: GatheringOwner, options: GatheringOptions) {
+		const { hidesHost, awaitsServers, candidateFilter } = options;
+		this.#owner = owner;
+		this.relayOnly = hidesHost;
+		this.#awaitsServers = awaitsServers ?? hidesHost;
+		this.#filter = candidateFilter;
+		this.gatherer = new IceGatherer(owner.agent, this.hosts);
+	}
+
+	private get hosts(): Host[] {
+		if (this.relayOnly) return [];
+		const { localPort: port, tcpPort, addresses } = this.#owner.network;
+		const hosts: Host[] = [];
+		for (const { address, family, interface: name } of addresses)
+			hosts.push({ address, port, family, interface: name });
+		if (tcpPort) {
+			for (const { address, family, interface: name } of addresses) {
+				const base = tcpBase(family);
+				hosts.push({ address, port: tcpPort, family, interface: name, base, tcpType: "passive" });
+			}
+		}
+		return hosts.filter((host) => this.allows({ ...host, type: "host" }));
+	}
+
+	private allows(candidate: Host & Pick<ParsedCandidate, "type">): boolean {
+		return this.#filter?.(candidate, "local") ?? true;
+	}
+
+	/** What has come of the servers. */
+	get servers(): readonly ServerStatus[] {
+		return this.#asksServers && !this.#closed ? this.#owner.network.servers.statusOf(this) : [];
+	}
+
+	/** This host's addresses are others than they were. */
+	changeHosts(): void {
+		this.gatherer.changeHosts(this.hosts, this.#owner.network.now);
+		this.tell();
+	}
+
+	/** A description is in force: all candidates are told of, and the servers asked. */
+	gather(iceServers: readonly IceServer[]): void {
+		const { gatherer } = this;
+		if (this.#awaitsServers && !iceServers.length && gatherer.state === "new")
+			gatherer.expect(unnamed, this.#owner.network.now);
+		this.ask(iceServers);
+		gatherer.gather();
+		this.#gathers = true;
+		this.#owner.pump();
+	}
+
+	/**
+	 * Other servers than before, or other credentials: a connection that has no pair yet has use for them at once. One whose
+	 * data goes by a relay goes over to another, which is ready before the credentials of the former end.
+	 */
+	use(iceServers: readonly IceServer[]): void {
+		if (!this.#gathers || this.#closed) return;
+		const { selectedPair } = this.#owner.agent;
+		this.ask(iceServers, selectedPair);
+		if (selectedPair) this.leaveServers(selectedPair);
+		this.replaceRelay();
+		this.tell();
+	}
+
+	private ask(iceServers: readonly IceServer[], inUse?: SelectedPair): void {
+		this.#asksServers ||= iceServers.length > 0;
+		if (!this.#asksServers) return;
+		const { servers } = this.#owner.network;
+		this.#serverKeys = servers.use(this, iceServers, inUse && servers.keyOf(relayOf(inUse.base)));
+		if (iceServers.length) this.gatherer.settle(unnamed);
+	}
+
+	/** Data goes by this pair from now on. */
+	select(pair: SelectedPair): void {
+		this.leaveServers(pair);
+		this.replaceRelay();
+	}
+
+	/** Servers of a configuration before, but for the one that is in use. */
+	private leaveServers({ base }: SelectedPair): void {
+		if (!this.#asksServers) return;
+		const { servers, now } = this.#owner.network;
+		const used = servers.keyOf(relayOf(base));
+		const left = servers.leave(this, used === undefined ? this.#serverKeys : [...this.#serverKeys, used]);
+		for (const relay of left) this.#owner.agent.removeBase(relay, now);
+	}
+
+	/** Data goes by a relay of a former configuration, and the present one has a relay. */
+	private replaceRelay(): void {
+		const relayInUse = relayOf(this.#owner.agent.selectedPair?.base ?? "");
+		if (!relayInUse || this.#closed) return;
+		const { servers } = this.#owner.network;
+		const used = servers.keyOf(relayInUse);
+		if (used === undefined || this.#serverKeys.includes(used)) return;
+		const relay = servers.firstRelay(this.#serverKeys);
+		if (relay !== undefined) this.#owner.agent.replaceBase(String(relay), this.#owner.network.now);
+	}
+
+	onServerAsked(key: string): void {
+		this.gatherer.expect(key, this.#owner.network.now);
+	}
+
+	onServerCandidate(_key: string, candidate: LocalCandidateOptions): void {
+		if (this.allows(candidate)) this.gatherer.add(candidate);
+		this.tell();
+	}
+
+	onServerSettled(key: string): void {
+		this.gatherer.settle(key);
+		this.replaceRelay();
+		this.tell();
+	}
+
+	onServerLost(base: string): void {
+		if (this.#closed) return;
+		this.#owner.agent.removeBase(base, this.#owner.network.now);
+		this.#owner.pump();
+	}
+
+	/** Not before it is known what for. */
+	private tell(): void {
+		if (this.#closed || !this.#gathers) return;
+		this.#owner.onGathered();
+		this.#owner.pump();
+	}
+
+	/** Does what is due. */
+	handleTimeout(): void {
+		if (this.gatherer.deadline > this.#owner.network.now) return;
+		this.gatherer.handleTimeout(this.#owner.network.now);
+		this.#owner.onGathered();
+	}
+
+	/** Can be called again without effect. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		if (this.#asksServers) this.#owner.network.servers.leave(this);
+	}
+}
