@@ -3,6 +3,7 @@
 import type { Candidate } from "webrtc/ice/candidate";
 import type { PairStatistics } from "webrtc/ice/types";
 import { parseServerUri } from "webrtc/ice/uri";
+import type { RtpSessionStatistics } from "webrtc/native/rtp";
 import type { ServerStatus } from "webrtc/peer/server";
 import type PeerTransport from "webrtc/peer/transport";
 
@@ -15,16 +16,20 @@ export const transportId = "T0";
 /**
  * Adds the entries "transport", "candidate-pair", "local-candidate", "remote-candidate", "ice-server".
  *
- * @param available bit/s that the selected pair carries; undefined: not known
+ * @param rtp what the selected pair carries, by it
  */
-export default function addIceStats(add: AddStats, transport: PeerTransport, available: number | undefined): void {
+export default function addIceStats(
+	add: AddStats,
+	transport: PeerTransport,
+	rtp: RtpSessionStatistics | undefined,
+): void {
 	const { agent, servers } = transport;
 	const { pairs } = agent.statistics;
 	let selectedCandidatePairId: string | undefined;
 	for (const [index, pair] of pairs.entries()) {
 		const id = `CP${index}`;
 		if (pair.selected) selectedCandidatePairId = id;
-		addPair(add, id, pair, pair.selected ? available : undefined);
+		addPair(add, id, pair, pair.selected ? rtp : undefined);
 	}
 	const local = new Set([...agent.localCandidates, ...pairs.map((pair) => pair.local)]);
 	const remote = new Set([...agent.remoteCandidates, ...pairs.map((pair) => pair.remote)]);
@@ -52,7 +57,7 @@ export default function addIceStats(add: AddStats, transport: PeerTransport, ava
 	});
 }
 
-function addPair(add: AddStats, id: string, pair: PairStatistics, available: number | undefined): void {
+function addPair(add: AddStats, id: string, pair: PairStatistics, rtp: RtpSessionStatistics | undefined): void {
 	const { local, remote, state, nominated, requestsSent, requestsReceived, responsesSent } = pair;
 	add(id, "candidate-pair", {
 		transportId,
@@ -66,7 +71,8 @@ function addPair(add: AddStats, id: string, pair: PairStatistics, available: num
 		responsesReceived: pair.responsesReceived,
 		currentRoundTripTime: pair.currentRoundTripTime,
 		totalRoundTripTime: pair.totalRoundTripTime,
-		availableOutgoingBitrate: available,
+		availableOutgoingBitrate: rtp?.availableBitrate || undefined,
+		availableIncomingBitrate: rtp?.incomingBitrate || undefined,
 	});
 }
 

@@ -5,7 +5,7 @@ import { RtpReceiver } from "webrtc/native/rtp";
 import type { MediaKind } from "webrtc/peer/negotiable";
 import { capabilities, type RTCRtpCapabilities } from "webrtc/peer/preferences";
 import type { TransceiverOwner } from "webrtc/peer/sender";
-import { idOf, midExtension, transportSequenceExtension, type NegotiatedMedia } from "webrtc/sdp";
+import { idOf, midExtension, sendTimeExtension, transportSequenceExtension, type NegotiatedMedia } from "webrtc/sdp";
 
 /** The remote's track. What plays it takes it by its receiver. */
 export interface RemoteTrack {
@@ -79,10 +79,17 @@ export default class RTCRtpReceiver {
 		const transportSequenceId = media.feedback.includes("transport-cc")
 			? idOf(media.extensions, transportSequenceExtension)
 			: 0;
+		// Who has no transport-wide feedback is told what the way carries.
+		const remb = !transportSequenceId && media.feedback.includes("goog-remb");
+		const sendTimeId = remb ? idOf(media.extensions, sendTimeExtension) : 0;
 		const { session, cname } = this.#owner;
 		if (!session || !formats.length) return;
-		const ids = { ...(midId ? { midId } : {}), ...(transportSequenceId ? { transportSequenceId } : {}) };
-		const feedback = { nack: media.feedback.includes("nack"), pli: media.feedback.includes("nack pli") };
+		const ids = {
+			...(midId ? { midId } : {}),
+			...(transportSequenceId ? { transportSequenceId } : {}),
+			...(sendTimeId ? { sendTimeId } : {}),
+		};
+		const feedback = { nack: media.feedback.includes("nack"), pli: media.feedback.includes("nack pli"), remb };
 		const reducedSize = media.rtcpReducedSize;
 		const options = { formats, sources, ssrc: this.#ssrc, cname, mid, ...ids, ...feedback, reducedSize };
 		if (this.#native) this.#native.change(options);

@@ -36,7 +36,7 @@ export default function collectStats(
 	const { opened: dataChannelsOpened = 0, closed: dataChannelsClosed = 0 } = channels ?? {};
 	add("P", "peer-connection", { dataChannelsOpened, dataChannelsClosed });
 	if (!transport) return report;
-	addIceStats(add, transport, rtp?.availableBitrate || undefined);
+	addIceStats(add, transport, rtp);
 	for (const transceiver of transceivers) {
 		addSender(add, transceiver, rtp?.availableBitrate || Infinity);
 		addReceiver(add, transceiver);

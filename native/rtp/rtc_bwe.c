@@ -368,6 +368,12 @@ void rtc_bwe_feedback(rtc_bwe *bwe, uint32_t lost, uint64_t now)
 	settle(bwe);
 }
 
+void rtc_bwe_begin(rtc_bwe *bwe, float rate)
+{
+	bwe->delayRate = hold(bwe, rate);
+	settle(bwe);
+}
+
 void rtc_bwe_limit(rtc_bwe *bwe, uint64_t bitsPerSecond)
 {
 	bwe->remb = bitsPerSecond < UINT32_MAX ? (uint32_t)bitsPerSecond : UINT32_MAX;

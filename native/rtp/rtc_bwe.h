@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bandwidth of the way to one peer, estimated by who sends (draft-ietf-rmcat-gcc-02): from the delay of groups of
+// The bandwidth of the way to one peer, estimated by who sends, or by who receives (rtc_remb.h;
+// draft-ietf-rmcat-gcc-02): from the delay of groups of
 // packets, from loss, and from probes. Arithmetic alone: times and packets are parameters, so that it runs in virtual
 // time. No locks: its owner has them. Times are microseconds of rtc_now(), rates bit/s.
 //
@@ -112,6 +113,9 @@ void rtc_bwe_report(rtc_bwe *bwe, float loss, uint64_t now);
 void rtc_bwe_round_trip(rtc_bwe *bwe, uint64_t microseconds);
 // Time has passed: feedback that stays away lowers the rate, probes that were lost end.
 void rtc_bwe_time(rtc_bwe *bwe, uint64_t now);
+
+// Nothing was known but what comes through, and no probe tells more: the delay's word begins with this rate.
+void rtc_bwe_begin(rtc_bwe *bwe, float rate);
 
 // Whether a probe is due: *rate, and how many bytes at least it takes. Returns its cluster's number, 0: none.
 uint8_t rtc_bwe_probe(rtc_bwe *bwe, uint64_t now, uint32_t *rate, uint32_t *bytes);

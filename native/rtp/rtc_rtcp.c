@@ -294,3 +294,20 @@ size_t rtc_rtcp_write_pli(uint8_t *buffer, uint32_t ssrc, uint32_t media)
 	writeFeedback(buffer, PSFB, PSFB_PLI, ssrc, media, RTC_RTCP_FEEDBACK_SIZE);
 	return RTC_RTCP_FEEDBACK_SIZE;
 }
+
+size_t rtc_rtcp_write_remb(uint8_t *buffer, uint32_t ssrc, uint64_t bitsPerSecond, const uint32_t *sources,
+						   size_t count)
+{
+	size_t size = RTC_RTCP_REMB_SIZE + count * 4;
+	uint8_t exponent = 0;
+	while (bitsPerSecond >> exponent > 0x3ffff)
+		exponent++;
+	writeFeedback(buffer, PSFB, PSFB_AFB, ssrc, 0, size);
+	memcpy(buffer + RTC_RTCP_FEEDBACK_SIZE, "REMB", 4);
+	rtc_rtp_put32(buffer + 16, (uint32_t)(bitsPerSecond >> exponent));
+	buffer[16] = (uint8_t)count;
+	buffer[17] = (uint8_t)(buffer[17] | exponent << 2);
+	for (size_t i = 0; i < count; i++)
+		rtc_rtp_put32(buffer + RTC_RTCP_REMB_SIZE + 4 * i, sources[i]);
+	return size;
+}

@@ -23,7 +23,10 @@ typedef struct rtc_rtp_inbound rtc_rtp_inbound;
 struct rtc_rtp_inbound {
 	rtc_rtp_inbound *next;
 	uint32_t ssrc;     // under which it reports
+	uint32_t heard;    // the remote's SSRC; 0: none yet
 	uint8_t arrivalId; // header extension of transport-wide sequence numbers, whose arrival is told of; 0: it is not
+	uint8_t isRated;   // it tells what the way carries (rtc_remb.h)
+	uint8_t sendId;    // header extension of times of sending, for that; 0: there is none
 	// A packet that the router finds to be its own.
 	void (*take)(rtc_rtp_inbound *inbound, const rtc_rtp_packet *packet, uint64_t now, rtc_rtp_deliveries *deliveries);
 	// A sender report, or a BYE, of any SSRC.
@@ -34,6 +37,7 @@ struct rtc_rtp_inbound {
 	void (*give)(rtc_rtp_inbound *inbound, uint64_t now, rtc_rtp_deliveries *deliveries);
 	// When the two before are to be called again; UINT64_MAX: not before a packet comes.
 	uint64_t (*due)(rtc_rtp_inbound *inbound);
+	int32_t (*lost)(const rtc_rtp_inbound *inbound); // packets that are missing by now
 };
 #define RTC_RTP_INBOUND_REPORT 512
 

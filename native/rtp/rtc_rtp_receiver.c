@@ -64,7 +64,7 @@ static int isHeard(rtc_rtp_receiver *receiver, uint32_t ssrc, const rtc_codec *c
 	if (!isFirst)
 		receiver->numbers = (receiver->newest & 0xffff0000u) + CYCLES;
 	rtc_rtp_reception_init(&receiver->reception, codec->clockRate);
-	statistics->ssrc = ssrc;
+	statistics->ssrc = receiver->inbound.heard = ssrc;
 	return 1;
 }
 
@@ -226,8 +226,8 @@ static int check(const rtc_rtp_receiver_options *options)
 			return 0;
 	return options->formatCount && options->formatCount <= RTC_RTP_RECEIVER_FORMATS &&
 		   options->sourceCount <= RTC_RTP_RECEIVER_SOURCES && options->ssrc && options->midId < 15 &&
-		   options->transportSequenceId < 15 && memchr(options->cname, 0, sizeof options->cname) &&
-		   memchr(options->mid, 0, sizeof options->mid);
+		   options->transportSequenceId < 15 && options->sendTimeId < 15 &&
+		   memchr(options->cname, 0, sizeof options->cname) && memchr(options->mid, 0, sizeof options->mid);
 }
 
 static rtc_rtp_route routeOf(rtc_rtp_receiver *receiver, const rtc_rtp_receiver_options *options)
@@ -241,6 +241,14 @@ static rtc_rtp_route routeOf(rtc_rtp_receiver *receiver, const rtc_rtp_receiver_
 			route.payloadTypes[repairs >> 5] |= 1u << (repairs & 31);
 	}
 	return route;
+}
+
+static void enter(rtc_rtp_receiver *receiver, const rtc_rtp_receiver_options *options)
+{
+	receiver->inbound.ssrc = options->ssrc;
+	receiver->inbound.arrivalId = options->transportSequenceId;
+	receiver->inbound.isRated = options->isRated;
+	receiver->inbound.sendId = options->sendTimeId;
 }
 
 rtc_rtp_receiver *rtc_rtp_receiver_new(const rtc_rtp_receiver_options *options, rtc_rtp_session *session,
@@ -259,9 +267,9 @@ rtc_rtp_receiver *rtc_rtp_receiver_new(const rtc_rtp_receiver_options *options, 
 		.report = rtc_rtp_receiver_report,
 		.give = giveDue,
 		.due = rtc_rtp_receiver_due,
+		.lost = rtc_rtp_receiver_lost,
 	};
-	receiver->inbound.ssrc = options->ssrc;
-	receiver->inbound.arrivalId = options->transportSequenceId;
+	enter(receiver, options);
 	receiver->random = options->ssrc;
 	receiver->changed = changed;
 	receiver->context = context;
@@ -295,8 +303,7 @@ int rtc_rtp_receiver_change(rtc_rtp_receiver *receiver, const rtc_rtp_receiver_o
 	rtc_rtp_session_remove_inbound(receiver->session, &receiver->inbound, NULL, 0);
 	rtc_rtp_session_lock(receiver->session);
 	receiver->options = *options;
-	receiver->inbound.ssrc = options->ssrc;
-	receiver->inbound.arrivalId = options->transportSequenceId;
+	enter(receiver, options);
 	if (receiver->pictures)
 		rtc_rtp_pictures_set_feedback(receiver->pictures, options->feedback);
 	rtc_rtp_session_unlock(receiver->session);

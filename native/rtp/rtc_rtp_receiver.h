@@ -26,6 +26,8 @@ typedef struct {
 	uint8_t feedback;            // of pictures: RTC_RTP_PICTURES_NACK and _PLI
 	uint8_t isReducedSize;       // feedback may go without a report before it (RFC 5506)
 	uint8_t transportSequenceId; // of transport-wide sequence numbers, whose arrival is told of; 0: it is not
+	uint8_t isRated;             // the sender is told what the way carries (REMB), and
+	uint8_t sendTimeId;          // header extension id of abs-send-time, by which that is known better; 0: none
 	char mid[RTC_RTP_MID + 1];
 } rtc_rtp_receiver_options;
 

@@ -37,6 +37,7 @@ void rtc_rtp_receiver_set_active(rtc_rtp_receiver *receiver, uint8_t active);
 void rtc_rtp_receiver_hear(rtc_rtp_inbound *inbound, const rtc_rtcp_item *item, uint64_t now);
 size_t rtc_rtp_receiver_report(rtc_rtp_inbound *inbound, uint8_t *buffer, uint64_t now);
 uint64_t rtc_rtp_receiver_due(rtc_rtp_inbound *inbound);
+int32_t rtc_rtp_receiver_lost(const rtc_rtp_inbound *inbound);
 // Writes a last report and BYE into the RTC_RTP_INBOUND_REPORT bytes at `buffer`; 0: it has not reported.
 size_t rtc_rtp_receiver_leave(rtc_rtp_receiver *receiver, uint8_t *buffer, uint64_t now);
 

@@ -45,11 +45,12 @@ static size_t writeDueReport(rtc_rtp_receiver *receiver, uint8_t *buffer, uint64
 size_t rtc_rtp_receiver_report(rtc_rtp_inbound *inbound, uint8_t *buffer, uint64_t now)
 {
 	rtc_rtp_receiver *receiver = rtc_rtp_receiver_of(inbound);
-	uint8_t feedback[RTC_RTP_PICTURES_FEEDBACK];
+	uint8_t feedback[RTC_RTP_PICTURES_FEEDBACK + RTC_RTP_SESSION_REMB];
 	size_t size = writeDueReport(receiver, buffer, now), more = 0;
 	if (receiver->pictures)
 		more = rtc_rtp_pictures_write(receiver->pictures, feedback, receiver->options.ssrc, receiver->statistics.ssrc,
 									  now);
+	more += rtc_rtp_session_write_remb(receiver->session, inbound, feedback + more, now);
 	if (more && !size && !receiver->options.isReducedSize)
 		size = writeReport(receiver, buffer, now);
 	memcpy(buffer + size, feedback, more);
@@ -61,6 +62,11 @@ uint64_t rtc_rtp_receiver_due(rtc_rtp_inbound *inbound)
 	rtc_rtp_receiver *receiver = rtc_rtp_receiver_of(inbound);
 	uint64_t pictures = receiver->pictures ? rtc_rtp_pictures_due(receiver->pictures) : UINT64_MAX;
 	return receiver->nextReport && receiver->nextReport < pictures ? receiver->nextReport : pictures;
+}
+
+int32_t rtc_rtp_receiver_lost(const rtc_rtp_inbound *inbound)
+{
+	return rtc_rtp_reception_lost(&rtc_rtp_receiver_of((rtc_rtp_inbound *)inbound)->reception);
 }
 
 size_t rtc_rtp_receiver_leave(rtc_rtp_receiver *receiver, uint8_t *buffer, uint64_t now)

@@ -131,6 +131,8 @@ static void readOptions(xsMachine *the, rtc_rtp_receiver_options *options)
 	options->midId = (uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_midId, "midId", 1, 14, 0);
 	options->transportSequenceId =
 		(uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_transportSequenceId, "transportSequenceId", 1, 14, 0);
+	options->isRated = (uint8_t)isSet(the, xsID_remb);
+	options->sendTimeId = (uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_sendTimeId, "sendTimeId", 1, 14, 0);
 	rtc_xs_string(the, &xsArg(0), xsID_mid, "mid", options->mid, sizeof options->mid, 0);
 	options->feedback = (uint8_t)((isSet(the, xsID_nack) ? RTC_RTP_PICTURES_NACK : 0) |
 								  (isSet(the, xsID_pli) ? RTC_RTP_PICTURES_PLI : 0));

@@ -398,6 +398,13 @@ int rtc_rtp_session_add_inbound(rtc_rtp_session *session, rtc_rtp_inbound *inbou
 		session->arrivals = rtc_calloc(1, sizeof *session->arrivals); // without memory they are not told of
 	if (inbound->arrivalId)
 		session->arrivalId = inbound->arrivalId;
+	if (!error && inbound->isRated && !session->remb) {
+		session->remb = rtc_calloc(1, sizeof *session->remb); // as above
+		if (session->remb)
+			rtc_remb_init(session->remb, rtc_now());
+	}
+	if (inbound->isRated)
+		session->sendId = inbound->sendId;
 	if (!error) {
 		inbound->next = session->inbounds;
 		session->inbounds = inbound;
@@ -432,6 +439,7 @@ void rtc_rtp_session_get_statistics(rtc_rtp_session *session, rtc_rtp_session_st
 	const rtc_bwe *bwe = &session->bwe;
 	*statistics = session->statistics;
 	statistics->availableBitrate = bwe->known ? bwe->target : 0;
+	statistics->incomingBitrate = session->remb ? rtc_remb_rate(session->remb) : 0;
 	statistics->pacing = session->fixedPacing ? session->fixedPacing : rtc_bwe_pacing(bwe);
 	statistics->queuedBytes = session->queuedBytes;
 	statistics->overuses = bwe->overuses;
@@ -485,6 +493,7 @@ void rtc_rtp_session_release(rtc_rtp_session *session)
 	pthread_mutex_destroy(&session->lock);
 	rtc_rtp_cache_release(session->cache);
 	rtc_free(session->arrivals);
+	rtc_free(session->remb);
 	rtc_srtp_release(session->srtp);
 	rtc_free(session);
 }

@@ -6,6 +6,7 @@
 #define RTC_RTP_SESSION_H
 
 #include "rtc_frame.h"
+#include "rtc_remb.h"
 #include "rtc_rtp_extension.h"
 #include "rtc_rtp_feedback.h"
 #include "rtc_rtp_inbound.h"
@@ -116,11 +117,18 @@ int rtc_rtp_session_add_inbound(rtc_rtp_session *session, rtc_rtp_inbound *inbou
 void rtc_rtp_session_remove_inbound(rtc_rtp_session *session, rtc_rtp_inbound *inbound, const uint8_t *last,
 									size_t size);
 
+// For an inbound's report, with the lock held: writes what the way carries into RTC_RTP_SESSION_REMB bytes, if it is to
+// tell that now. Returns its size, 0: it is not.
+size_t rtc_rtp_session_write_remb(rtc_rtp_session *session, const rtc_rtp_inbound *inbound, uint8_t *buffer,
+								  uint64_t now);
+#define RTC_RTP_SESSION_REMB (RTC_RTCP_REMB_SIZE + 4 * RTC_REMB_SOURCES)
+
 typedef struct {
 	uint64_t packetsReceived;  // RTP
 	uint64_t unrouted;         // of those, how many were for nobody
 	uint64_t receiverBitrate;  // bit/s: the newest REMB, 0 before the first
 	uint32_t availableBitrate; // bit/s that the way carries, 0 while that is not known
+	uint32_t incomingBitrate;  // bit/s that the way to here carries, 0 while that is not known, or not estimated here
 	uint32_t pacing;           // bit/s at which packets may leave
 	uint32_t queuedBytes;      // that wait for it
 	uint64_t feedbackReceived; // transport-wide feedback packets

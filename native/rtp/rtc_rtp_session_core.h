@@ -66,6 +66,8 @@ struct rtc_rtp_session {
 	rtc_twcc_log *arrivals; // NULL: they are not told of
 	uint32_t arrivalSsrc;   // whose came last
 	uint8_t arrivalId;      // header extension of the transport-wide sequence numbers that come
+	rtc_remb *remb;         // NULL: what the way carries is not told
+	uint8_t sendId;         // header extension of the times of sending that come
 	rtc_rtp_session_statistics statistics;
 	// Queues.
 	rtc_rtp_queued queue[RTC_RTP_QUEUE];

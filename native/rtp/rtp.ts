@@ -10,6 +10,8 @@ export interface RtpSessionStatistics {
 	receiverBitrate: number;
 	/** Bit/s that the way carries, by this side's estimate; 0 while it is not known. */
 	availableBitrate: number;
+	/** Bit/s that the way to here carries, where that is estimated and told (REMB); 0 else, and while it is not known. */
+	incomingBitrate: number;
 	/** Bit/s at which packets may leave. */
 	pacing: number;
 	/** Bytes that wait for it. */
@@ -174,6 +176,13 @@ export interface RtpReceiverOptions {
 	mid?: string;
 	/** Header extension id of transport-wide sequence numbers, 1 … 14, whose arrival the sender is told; absent: it is not. */
 	transportSequenceId?: number;
+	/**
+	 * The sender is told what the way carries (REMB), at most each 100 ms; for one that has no transport-wide feedback. Default: it
+	 * is not.
+	 */
+	remb?: boolean;
+	/** Header extension id of abs-send-time, 1 … 14, by which that is known better. */
+	sendTimeId?: number;
 	/** Pictures: the sender hears generic NACK, and PLI (RFC 4585). Default: it does not. */
 	nack?: boolean;
 	pli?: boolean;

@@ -43,7 +43,8 @@ static void check(rtc_srtp *srtp)
 		CHECK(srtp->packets[i].isRtcp && !rtc_rtcp_begin(&reader, srtp->packets[i].data, srtp->packets[i].size));
 		int result;
 		while ((result = rtc_rtcp_next(&reader, &item)) > 0)
-			CHECK(item.kind == RTC_RTCP_NACK || item.kind == RTC_RTCP_PLI || item.kind == RTC_RTCP_REPORT);
+			CHECK(item.kind == RTC_RTCP_NACK || item.kind == RTC_RTCP_PLI || item.kind == RTC_RTCP_REPORT ||
+				  (item.kind == RTC_RTCP_REMB && item.bitrate > 29900 && item.bitrate <= 100000000));
 		CHECK(result == 0);
 	}
 	srtp->count = 0;
@@ -59,6 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.cname = "here",
 		.feedback = RTC_RTP_PICTURES_NACK | RTC_RTP_PICTURES_PLI,
 		.isReducedSize = 1,
+		.isRated = 1,
+		.sendTimeId = 3,
 	};
 	rtc_sink sink;
 	int error;
@@ -73,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint16_t sequence = 65500;
 	uint32_t timestamp = 0;
 	while (size > 3) {
-		uint8_t packet[RTC_RTP_HEADER + 2 + 1020] = {0x80, 102}, step = data[0];
+		uint8_t packet[RTC_RTP_HEADER + 8 + 2 + 1020] = {0x80, 102}, step = data[0];
 		size_t length = data[2] * (step & 64 ? 4u : 1u), head = RTC_RTP_HEADER;
 		uint16_t number = (uint16_t)(sequence + (int8_t)data[1] * (step & 32 ? 100 : 1));
 		data += 3, size -= 3;
@@ -83,6 +86,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			timestamp += 3000;
 		rtc_rtp_stamp(packet, step & 4, number, timestamp);
 		rtc_rtp_put32(packet + 8, step & 8 ? RTX : REMOTE);
+		if (step & 128) { // a time of sending
+			packet[0] = 0x90;
+			rtc_rtp_put32(packet + head, 0xbede0001);
+			rtc_rtp_put32(packet + head + 4, 0x32000000u | (uint32_t)data[0] << 16 | sequence);
+			head += 8;
+		}
 		if (step & 8) {
 			packet[1] = 103;
 			rtc_rtp_put16(packet + head, number);

@@ -29,6 +29,7 @@ typedef struct {
 	unsigned changes;
 	uint16_t sequence;
 	uint32_t timestamp;
+	uint64_t sent;
 	rtc_rtp_receiver_statistics statistics;
 } listener;
 
@@ -242,6 +243,98 @@ static void arrivalsAreTold(void **unused)
 	end(it);
 }
 
+// Each 10 ms a packet that was sent `sent` microseconds after the one before.
+static void arriveStamped(listener *it, uint16_t i, uint64_t sent)
+{
+	uint8_t data[RTC_RTP_HEADER + 8 + 1000] = {0x90, 111};
+	it->sent += sent;
+	uint32_t time = (uint32_t)((it->sent << 12) / 15625);
+	rtc_rtp_stamp(data, 0, i, i * 960u);
+	rtc_rtp_put32(data + 8, REMOTE);
+	rtc_rtp_put32(data + 12, 0xbede0001);
+	rtc_rtp_put32(data + 16, 0x32000000 | (time & 0xffffff));
+	fakeReceiveRtp(it->srtp, data, sizeof data);
+	fakeRun(it->srtp, fakeNow + 10000);
+}
+
+static size_t lastEstimate(const listener *it, rtc_rtcp_item *item)
+{
+	const uint8_t *data;
+	size_t size = lastRtcp(it, &data);
+	rtc_rtcp_reader reader;
+	assert_int_equal(rtc_rtcp_begin(&reader, data, size), 0);
+	while (rtc_rtcp_next(&reader, item) == 1 && item->kind != RTC_RTCP_REMB)
+		;
+	return size;
+}
+
+// Behind a report, or alone where it may be; while something comes, and by the timer.
+static void theWayIsTold(void **unused)
+{
+	(void)unused;
+	rtc_rtp_receiver_options options = wanted;
+	rtc_rtp_receiver_options silent = wanted; // it is another's to tell
+	int error;
+	silent.ssrc = LOCAL + 1;
+	silent.mid[0] = '1';
+	silent.formats[0].payloadType = 96;
+	silent.formats[1].payloadType = 97;
+	options.isRated = 1;
+	options.sendTimeId = 3;
+	for (uint8_t reduced = 0; reduced < 2; reduced++) {
+		rtc_rtcp_item item;
+		rtc_rtp_session_statistics statistics;
+		options.isReducedSize = reduced;
+		listener *it = listen(&options);
+		rtc_rtp_receiver *other = rtc_rtp_receiver_new(&silent, it->session, NULL, NULL, &error);
+		assert_non_null(other);
+		for (uint16_t i = 0; i < 100; i++)
+			arriveStamped(it, i, 10000);        // 816 kbit/s
+		assert_in_range(it->srtp->count, 3, 8); // from half a second on, each 200 ms, and a report
+		assert_int_equal(lastEstimate(it, &item), reduced ? 24 : 32 + 16 + 24);
+		assert_true(item.kind == RTC_RTCP_REMB && item.sender == LOCAL && item.target == REMOTE);
+		assert_in_range(item.bitrate, 1100000, 1300000);
+		rtc_rtp_session_get_statistics(it->session, &statistics);
+		assert_in_range(statistics.incomingBitrate, item.bitrate, item.bitrate + 100000);
+		size_t before = it->srtp->count;
+		fakeRun(it->srtp, fakeNow + 5 * SECOND);
+		assert_in_range(it->srtp->count, before, before + 3); // the last of it, and nothing after that
+		rtc_rtp_receiver_close(other);
+		end(it);
+	}
+	options.isRated = 0;
+	listener *it = listen(&options);
+	for (uint16_t i = 0; i < 100; i++)
+		arriveStamped(it, i, 10000);
+	rtc_rtp_session_statistics statistics;
+	rtc_rtp_session_get_statistics(it->session, &statistics);
+	assert_true(it->srtp->count == 1 && !statistics.incomingBitrate);
+	end(it);
+}
+
+// Packets come later and later, or not at all.
+static void aNarrowWayIsTold(void **unused)
+{
+	(void)unused;
+	rtc_rtp_receiver_options options = wanted;
+	options.isRated = options.isReducedSize = 1;
+	options.sendTimeId = 3;
+	for (int loses = 0; loses < 2; loses++) {
+		rtc_rtcp_item item;
+		listener *it = listen(&options);
+		for (uint16_t i = 0; i < 100; i++)
+			arriveStamped(it, i, 10000);
+		lastEstimate(it, &item);
+		assert_true(item.bitrate > 1100000);
+		it->srtp->count = 0;
+		for (uint16_t i = 0; i < 200; i++)
+			arriveStamped(it, (uint16_t)(100 + (loses ? 2 * i : i)), loses ? 10000 : 8000);
+		lastEstimate(it, &item);
+		assert_true(item.kind == RTC_RTCP_REMB && item.bitrate < 816000);
+		end(it);
+	}
+}
+
 static void goodbyeIsHeard(void **unused)
 {
 	(void)unused;
@@ -282,13 +375,14 @@ static void optionsAreChecked(void **unused)
 	(void)unused;
 	int error;
 	listener *it = listen(&wanted);
-	rtc_rtp_receiver_options bad[5] = {wanted, wanted, wanted, wanted, wanted};
+	rtc_rtp_receiver_options bad[6] = {wanted, wanted, wanted, wanted, wanted, wanted};
 	bad[0].formatCount = 0;
 	bad[1].formats[1].codec = &h264;
 	bad[2].ssrc = 0;
 	bad[3].midId = 15;
 	bad[4].sourceCount = RTC_RTP_RECEIVER_SOURCES + 1;
-	for (int i = 0; i < 5; i++) {
+	bad[5].sendTimeId = 15;
+	for (int i = 0; i < 6; i++) {
 		assert_null(rtc_rtp_receiver_new(&bad[i], it->session, NULL, NULL, &error));
 		assert_int_equal(error, EINVAL);
 		assert_int_equal(rtc_rtp_receiver_change(it->receiver, &bad[i]), EINVAL);
@@ -314,6 +408,8 @@ int main(void)
 		cmocka_unit_test(receptionIsReported),
 		cmocka_unit_test(goodbyeIsHeard),
 		cmocka_unit_test(arrivalsAreTold),
+		cmocka_unit_test(theWayIsTold),
+		cmocka_unit_test(aNarrowWayIsTold),
 		cmocka_unit_test(whoSendsDoesNotSayGoodbye),
 		cmocka_unit_test(optionsAreChecked),
 	};

@@ -10,6 +10,7 @@ import { Application } from "../../browser/camera.mjs";
 import { Link } from "../../link/link.mjs";
 import { DeviceSession } from "../peers/device.mjs";
 import { countersOf } from "./card.mjs";
+import { rows as rembRows } from "./remb.mjs";
 import { startAiortc, startGstreamer, startPage, startWrtc } from "./senders.mjs";
 
 /** @typedef {import("./senders.mjs").Sender} Sender */
@@ -86,7 +87,7 @@ function report(counters, inbound, sent, loss) {
 
 /** @param {{ only?: string }} options @returns {import("../run.mjs").Row[]} */
 export function rows({ only }) {
-	return Object.entries(senders)
+	const seen = Object.entries(senders)
 		.filter(([name]) => !only || name === only)
 		.flatMap(([name, { codecs }]) =>
 			codecs.flatMap((codec) =>
@@ -96,4 +97,5 @@ export function rows({ only }) {
 				})),
 			),
 		);
+	return !only || only === "chromium" ? [...seen, ...rembRows()] : seen;
 }

@@ -10,12 +10,12 @@ import { cellsOf, height, width } from "./card.mjs";
  * @typedef {object} Sender
  * @property {(codec: string) => Promise<string>} offer of that codec alone
  * @property {(sdp: string) => Promise<void>} answer
- * @property {() => Promise<{ framesSent: number, keyFramesEncoded: number, nackCount: number, pliCount: number }>} sent
+ * @property {() => Promise<{ framesSent: number, keyFramesEncoded: number, nackCount: number, pliCount: number, available?: number }>} sent
  * @property {() => Promise<void>} stop
  */
 
-/** Runs in a page; so it is written as one function. @param {{ width: number, height: number, cells: string, rate: number }} parameters */
-function pageSender({ width, height, cells, rate }) {
+/** Runs in a page; so it is written as one function. @param {{ width: number, height: number, cells: string, rate: number, noise: boolean }} parameters */
+function pageSender({ width, height, cells, rate, noise }) {
 	/** @type {typeof cellsOf} */
 	const draw = new Function(`return ${cells}`)();
 	const canvas = Object.assign(document.createElement("canvas"), { width, height });
@@ -31,6 +31,10 @@ function pageSender({ width, height, cells, rate }) {
 		});
 		context.fillStyle = "#c0a020";
 		context.fillRect((counter * 8) % (width - 80), 200, 80, 80);
+		for (let i = 0; noise && i < 1000; i++) {
+			context.fillStyle = `hsl(${360 * Math.random()} 50% 50%)`;
+			context.fillRect(width * Math.random(), 120 + (height - 120) * Math.random(), 8, 8);
+		}
 		counter++;
 	}, 1000 / rate);
 	const [track] = canvas.captureStream(rate).getVideoTracks();
@@ -49,18 +53,22 @@ function pageSender({ width, height, cells, rate }) {
 		/** @param {string} sdp */
 		answer: (sdp) => pc.setRemoteDescription({ type: "answer", sdp }),
 		async sent() {
-			for (const stats of (await pc.getStats()).values()) if (stats.type === "outbound-rtp") return { ...stats };
-			return {};
+			const report = [...(await pc.getStats()).values()];
+			const pair = report.find(({ availableOutgoingBitrate: available }) => available);
+			return {
+				...report.find(({ type }) => type === "outbound-rtp"),
+				available: pair?.availableOutgoingBitrate,
+			};
 		},
 		stop: () => clearInterval(timer),
 	};
 }
 
-/** @param {"chromium" | "firefox"} name @param {number} [rate] pictures a second @returns {Promise<Sender>} */
-export async function startPage(name, rate = 20) {
+/** @param {"chromium" | "firefox"} name @param {number} [rate] pictures a second @param {boolean} [noise] much to encode @returns {Promise<Sender>} */
+export async function startPage(name, rate = 20, noise = false) {
 	const browser = await launch(name);
 	const page = await browser.newPage();
-	const parameters = { width, height, cells: String(cellsOf), rate };
+	const parameters = { width, height, cells: String(cellsOf), rate, noise };
 	await page.evaluate(`globalThis.sender = (${pageSender})(${JSON.stringify(parameters)}); undefined`);
 	/** @param {string} call @returns {Promise<any>} */
 	const run = (call) => page.evaluate(`sender.${call}`);

@@ -273,7 +273,7 @@ test("statistics have W3C's types and refer to each other", async () => {
 	});
 	const pair = report.get(transport!.selectedCandidatePairId as string)!;
 	expect(pair).toMatchObject({ type: "candidate-pair", state: "succeeded", nominated: true });
-	expect(pair.availableOutgoingBitrate).toBe(1_234_567);
+	expect(pair).toMatchObject({ availableOutgoingBitrate: 1_234_567, availableIncomingBitrate: 2_345_678 });
 	expect(report.get(pair.localCandidateId as string)).toMatchObject({ type: "local-candidate" });
 	expect(report.get(pair.remoteCandidateId as string)).toMatchObject({ type: "remote-candidate" });
 	expect(transport).toMatchObject({

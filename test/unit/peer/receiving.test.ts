@@ -62,6 +62,32 @@ test("of pictures, what is lost is asked for, and counted", async () => {
 	expect(inbound).toMatchObject({ retransmittedPacketsReceived: 12, retransmittedBytesReceived: 13 });
 });
 
+test("who has no transport-wide feedback is told what the way carries", async () => {
+	for (const [without, expected] of [
+		["nothing", { remb: false, transportSequenceId: expect.any(Number) }],
+		["transport-cc", { remb: true, sendTimeId: expect.any(Number) }],
+		["transport-wide-cc-extensions", { remb: true, sendTimeId: expect.any(Number) }],
+		["abs-send-time transport-cc", { remb: true }],
+		["transport-cc goog-remb", { remb: false }],
+	] as const) {
+		const [sender, device] = [make(), make()];
+		sender.addTransceiver(camera(), { direction: "sendonly" });
+		device.addTransceiver("video", { direction: "recvonly" });
+		await sender.setLocalDescription();
+		const lines = sender.localDescription!.sdp.split("\r\n");
+		const sdp = lines.filter((line) => !without.split(" ").some((word) => line.includes(word))).join("\r\n");
+		await device.setRemoteDescription({ type: "offer", sdp });
+		await device.setLocalDescription();
+		await sender.setRemoteDescription(device.localDescription!);
+		await advance(100);
+		const [native] = [...RtpReceiver.open].slice(-1);
+		expect(native!.options).toMatchObject(expected);
+		if (!("transportSequenceId" in expected)) expect(native!.options).not.toHaveProperty("transportSequenceId");
+		if (!("sendTimeId" in expected)) expect(native!.options).not.toHaveProperty("sendTimeId");
+		expect(device.localDescription!.sdp.includes("goog-remb")).toBe(!without.includes("goog-remb"));
+	}
+});
+
 test("its track is muted until something comes, and when the remote says BYE", async () => {
 	const { receiver } = await talk();
 	const { track } = receiver.receiver;

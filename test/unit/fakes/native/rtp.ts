@@ -29,7 +29,7 @@ export class RtpSession {
 
 	statistics() {
 		if (this.#closed) throw new TypeError("closed");
-		return { availableBitrate: 1_234_567 };
+		return { availableBitrate: 1_234_567, incomingBitrate: 2_345_678 };
 	}
 
 	close(): void {
