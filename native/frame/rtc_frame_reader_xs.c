@@ -149,12 +149,6 @@ void xs_rtc_frame_reader_slice(xsMachine *the)
 		xsmcSetArrayBuffer(xsResult, part, (xsIntegerValue)size);
 }
 
-static void setNumber(xsMachine *the, xsIdentifier id, double value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 void xs_rtc_frame_reader_statistics(xsMachine *the)
 {
 	rtc_frame_reader_statistics statistics;
@@ -162,9 +156,9 @@ void xs_rtc_frame_reader_statistics(xsMachine *the)
 	rtc_frame_reader_get_statistics(record->reader, &statistics);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_frames, (double)statistics.frames);
-	setNumber(the, xsID_framesDropped, (double)statistics.framesDropped);
-	setNumber(the, xsID_framesSpared, (double)statistics.framesSpared);
-	setNumber(the, xsID_width, statistics.width);
-	setNumber(the, xsID_height, statistics.height);
+	rtc_xs_set_number(the, xsID_frames, (double)statistics.frames);
+	rtc_xs_set_number(the, xsID_framesDropped, (double)statistics.framesDropped);
+	rtc_xs_set_number(the, xsID_framesSpared, (double)statistics.framesSpared);
+	rtc_xs_set_number(the, xsID_width, statistics.width);
+	rtc_xs_set_number(the, xsID_height, statistics.height);
 }

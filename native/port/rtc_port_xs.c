@@ -4,17 +4,11 @@
 
 #include <math.h>
 
-static void set_number(xsMachine *the, xsIdentifier name, xsNumberValue value)
-{
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, name, xsVar(0));
-}
-
 void xs_rtc_port_memory(xsMachine *the)
 {
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	set_number(the, xsID_heap, (xsNumberValue)rtc_heap_used());
+	rtc_xs_set_number(the, xsID_heap, (xsNumberValue)rtc_heap_used());
 }
 
 static xsNumberValue known(int room)
@@ -27,8 +21,8 @@ static void set_room(xsMachine *the)
 	rtc_machine_room room = rtc_machine_measure(the);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	set_number(the, xsID_slots, known(room.slots));
-	set_number(the, xsID_chunks, known(room.chunks));
+	rtc_xs_set_number(the, xsID_slots, known(room.slots));
+	rtc_xs_set_number(the, xsID_chunks, known(room.chunks));
 }
 
 void xs_rtc_port_measure(xsMachine *the)

@@ -90,10 +90,10 @@ void xs_rtc_srtp_statistics(xsMachine *the)
 	rtc_srtp_get_statistics(rtc_srtp_from_xs(the, &xsThis), &counted);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	rtc_set_number_xs(the, xsID_unprotectFailed, counted.unprotectFailed);
-	rtc_set_number_xs(the, xsID_replayed, counted.replayed);
-	rtc_set_number_xs(the, xsID_ssrcRefused, counted.ssrcRefused);
-	rtc_set_number_xs(the, xsID_protectFailed, counted.protectFailed);
+	rtc_xs_set_number(the, xsID_unprotectFailed, (double)counted.unprotectFailed);
+	rtc_xs_set_number(the, xsID_replayed, (double)counted.replayed);
+	rtc_xs_set_number(the, xsID_ssrcRefused, (double)counted.ssrcRefused);
+	rtc_xs_set_number(the, xsID_protectFailed, (double)counted.protectFailed);
 	xsmcSetStringX(xsVar(0), (char *)profileName(counted.profile));
 	xsmcSet(xsResult, xsID_profile, xsVar(0));
 }

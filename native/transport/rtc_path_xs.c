@@ -79,9 +79,9 @@ void xs_rtc_path_statistics(xsMachine *the)
 	rtc_path_get_statistics(rtc_path_from_xs(the, &xsThis), &counted);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	rtc_set_number_xs(the, xsID_packetsReceived, counted.packetsReceived);
-	rtc_set_number_xs(the, xsID_bytesReceived, counted.bytesReceived);
-	rtc_set_number_xs(the, xsID_packetsSent, counted.packetsSent);
-	rtc_set_number_xs(the, xsID_bytesSent, counted.bytesSent);
-	rtc_set_number_xs(the, xsID_earlyDropped, counted.earlyDropped);
+	rtc_xs_set_number(the, xsID_packetsReceived, (double)counted.packetsReceived);
+	rtc_xs_set_number(the, xsID_bytesReceived, (double)counted.bytesReceived);
+	rtc_xs_set_number(the, xsID_packetsSent, (double)counted.packetsSent);
+	rtc_xs_set_number(the, xsID_bytesSent, (double)counted.bytesSent);
+	rtc_xs_set_number(the, xsID_earlyDropped, (double)counted.earlyDropped);
 }

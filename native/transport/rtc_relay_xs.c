@@ -198,11 +198,11 @@ void xs_rtc_relay_statistics(xsMachine *the)
 	rtc_relay_get_statistics(self(the)->relay, &counted);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	rtc_set_number_xs(the, xsID_packetsReceived, counted.packetsReceived);
-	rtc_set_number_xs(the, xsID_bytesReceived, counted.bytesReceived);
-	rtc_set_number_xs(the, xsID_packetsSent, counted.packetsSent);
-	rtc_set_number_xs(the, xsID_bytesSent, counted.bytesSent);
-	rtc_set_number_xs(the, xsID_malformed, counted.malformed);
-	rtc_set_number_xs(the, xsID_unknown, counted.unknown);
-	rtc_set_number_xs(the, xsID_sendErrors, counted.sendErrors);
+	rtc_xs_set_number(the, xsID_packetsReceived, (double)counted.packetsReceived);
+	rtc_xs_set_number(the, xsID_bytesReceived, (double)counted.bytesReceived);
+	rtc_xs_set_number(the, xsID_packetsSent, (double)counted.packetsSent);
+	rtc_xs_set_number(the, xsID_bytesSent, (double)counted.bytesSent);
+	rtc_xs_set_number(the, xsID_malformed, (double)counted.malformed);
+	rtc_xs_set_number(the, xsID_unknown, (double)counted.unknown);
+	rtc_xs_set_number(the, xsID_sendErrors, (double)counted.sendErrors);
 }

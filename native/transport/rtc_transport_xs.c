@@ -67,12 +67,6 @@ uint16_t rtc_number_from_xs(xsMachine *the, int argument, const char *name)
 	return (uint16_t)number;
 }
 
-void rtc_set_number_xs(xsMachine *the, xsIdentifier id, uint64_t value)
-{
-	xsmcSetNumber(xsVar(0), (xsNumberValue)value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 static void deliver(xsMachine *machine, void *context)
 {
 	binding *it = context;
@@ -283,16 +277,16 @@ void xs_rtc_transport_statistics(xsMachine *the)
 	rtc_tcp_get_statistics(self(the)->transport, &tcp);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	rtc_set_number_xs(the, xsID_packetsReceived, counted.packetsReceived);
-	rtc_set_number_xs(the, xsID_bytesReceived, counted.bytesReceived);
-	rtc_set_number_xs(the, xsID_packetsSent, counted.packetsSent);
-	rtc_set_number_xs(the, xsID_bytesSent, counted.bytesSent);
-	rtc_set_number_xs(the, xsID_sendErrors, counted.sendErrors);
-	rtc_set_number_xs(the, xsID_badSource, counted.badSource);
-	rtc_set_number_xs(the, xsID_unknownSource, counted.unknownSource);
-	rtc_set_number_xs(the, xsID_malformed, counted.malformed);
-	rtc_set_number_xs(the, xsID_stunUnknown, counted.stunUnknown);
-	rtc_set_number_xs(the, xsID_stunDropped, counted.stunDropped);
-	rtc_set_number_xs(the, xsID_connectionsAccepted, tcp.accepted);
-	rtc_set_number_xs(the, xsID_connectionsRefused, tcp.refused);
+	rtc_xs_set_number(the, xsID_packetsReceived, (double)counted.packetsReceived);
+	rtc_xs_set_number(the, xsID_bytesReceived, (double)counted.bytesReceived);
+	rtc_xs_set_number(the, xsID_packetsSent, (double)counted.packetsSent);
+	rtc_xs_set_number(the, xsID_bytesSent, (double)counted.bytesSent);
+	rtc_xs_set_number(the, xsID_sendErrors, (double)counted.sendErrors);
+	rtc_xs_set_number(the, xsID_badSource, (double)counted.badSource);
+	rtc_xs_set_number(the, xsID_unknownSource, (double)counted.unknownSource);
+	rtc_xs_set_number(the, xsID_malformed, (double)counted.malformed);
+	rtc_xs_set_number(the, xsID_stunUnknown, (double)counted.stunUnknown);
+	rtc_xs_set_number(the, xsID_stunDropped, (double)counted.stunDropped);
+	rtc_xs_set_number(the, xsID_connectionsAccepted, (double)tcp.accepted);
+	rtc_xs_set_number(the, xsID_connectionsRefused, (double)tcp.refused);
 }

@@ -15,7 +15,5 @@ rtc_path *rtc_path_from_xs(xsMachine *the, xsSlot *slot);
 int rtc_address_from_xs(xsMachine *the, xsSlot *address, xsSlot *port, rtc_address *to);
 // A number of 16 bits, 0 when there are not so many arguments. Throws a RangeError for others.
 uint16_t rtc_number_from_xs(xsMachine *the, int argument, const char *name);
-// Gives the result, an object, a property. Uses xsVar(0).
-void rtc_set_number_xs(xsMachine *the, xsIdentifier id, uint64_t value);
 
 #endif

@@ -3,7 +3,7 @@
 // A board's build as its manifests describe it: sources, folders, macros, components, options.
 import fs from "node:fs";
 import path from "node:path";
-import { definesHeader, identifiersOf } from "../../hosts/linux/tools/generate.mjs";
+import { definesHeader, identifiersOf, nativesOf } from "../../hosts/linux/tools/generate.mjs";
 import { readManifest } from "../../hosts/linux/tools/manifest.mjs";
 import { root } from "../../hosts/linux/tools/build.mjs";
 import { header, readOptions } from "./sdkconfig.mjs";
@@ -21,6 +21,7 @@ import { header, readOptions } from "./sdkconfig.mjs";
  * @typedef {object} Board
  * @property {string} name
  * @property {string[]} sources
+ * @property {{ natives: Set<string>, destructors: Set<string> }} named by its scripts
  * @property {string[]} folders
  * @property {string} generated where sdkconfig.h, mc.defines.h and mc.xs.h lie
  * @property {string} sdkconfig
@@ -80,15 +81,32 @@ export function allTargets() {
 	];
 }
 
-/** mc.xs.h as on a device: identifiers are constants. @param {string[]} sources @param {string[]} scripts */
-function identifiersHeader(sources, scripts) {
-	const natives = new Set();
-	const destructors = new Set();
-	for (const file of scripts) {
+/** What scripts name of C. @param {string[]} scripts */
+function namedBy(scripts) {
+	const named = scripts.map((file) => nativesOf(fs.readFileSync(file, "utf8")));
+	return {
+		natives: new Set(named.flatMap(({ functions }) => functions)),
+		destructors: new Set(named.flatMap(({ classes }) => classes)),
+	};
+}
+
+/**
+ * What the machine's C defines for scripts, and none names. Where the scan of their names overlooks one, this does not.
+ * @param {Board} board @returns {string[]}
+ */
+export function unnamed({ sources, named: { natives, destructors } }) {
+	return sources.flatMap((file) => {
 		const text = fs.readFileSync(file, "utf8");
-		for (const [, name] of text.matchAll(/(?<![\w$.])native\(\s*"(\w+)"\s*\)/g)) natives.add(name);
-		for (const [, name] of text.matchAll(/(?<![\w$.])Native\(\s*"(\w+)"\s*\)/g)) destructors.add(name);
-	}
+		const functions = [...text.matchAll(/^void (xs_rtc_\w+)\(xsMachine \*the\)\s*\{/gm)].map(
+			([, name = ""]) => name,
+		);
+		const classes = [...text.matchAll(/^void (xs_rtc_\w+)\(void \*data\)\s*\{/gm)].map(([, name = ""]) => name);
+		return [...functions.filter((name) => !natives.has(name)), ...classes.filter((name) => !destructors.has(name))];
+	});
+}
+
+/** mc.xs.h as on a device: identifiers are constants. @param {string[]} sources @param {Board["named"]} named */
+function identifiersHeader(sources, { natives, destructors }) {
 	const words = sources.flatMap((file) => fs.readFileSync(file, "utf8").match(/\bxsID_\w+/g) ?? []);
 	return [
 		"#pragma once",
@@ -123,11 +141,12 @@ export function readBoard(target, tree, out) {
 		header(options, merged.variables.ESP32_SUBCLASS ?? target.chip ?? "esp32s3"),
 	);
 	fs.writeFileSync(path.join(generated, "mc.defines.h"), definesHeader(merged, { names: new Set(), pastes: true }));
-	const scripts = merged.modules.map(({ source }) => source);
-	fs.writeFileSync(path.join(generated, "mc.xs.h"), identifiersHeader([...sources, ...headers], scripts));
+	const named = namedBy(merged.modules.map(({ source }) => source));
+	fs.writeFileSync(path.join(generated, "mc.xs.h"), identifiersHeader([...sources, ...headers], named));
 	return {
 		name: target.name,
 		sources,
+		named,
 		folders: [
 			...merged.cFolders,
 			...sources.map((file) => path.dirname(file)),

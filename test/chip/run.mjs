@@ -7,7 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../../hosts/linux/tools/build.mjs";
-import { allTargets, checkComponents, differing, readBoard } from "./board.mjs";
+import { allTargets, checkComponents, differing, readBoard, unnamed } from "./board.mjs";
 import { compile, flags, sizes } from "./compile.mjs";
 import { emulate } from "./emulate.mjs";
 import { measureEngine } from "./engine.mjs";
@@ -94,6 +94,7 @@ async function compileAll() {
 	for (const board of boards) {
 		check(`${board.name}: options of ESP-IDF`, checkOptions(board.options, path.relative(root, board.sdkconfig)));
 		check(`${board.name}: components have one version each`, checkComponents(board));
+		check(`${board.name}: scripts name what is there for them`, unnamed(board));
 		const made = await compileBoard(board, first && of ? differing(board, first, of) : board.sources);
 		of ??= made;
 	}

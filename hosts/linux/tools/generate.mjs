@@ -55,6 +55,15 @@ export function definesHeader(merged, words) {
 
 /** @typedef {{ functions: Map<string, string>, classes: Map<string, string> }} Natives symbol → specifier */
 
+/** What a script names: C functions, and destructors of classes. A name may stand on a line of its own. @param {string} text */
+export function nativesOf(text) {
+	const named = (/** @type {RegExp} */ pattern) => [...text.matchAll(pattern)].map(([, symbol = ""]) => symbol);
+	return {
+		functions: named(/(?<![\w$.])native\(\s*"(\w+)"\s*,?\s*\)/g),
+		classes: named(/(?<![\w$.])Native\(\s*"(\w+)"\s*,?\s*\)/g),
+	};
+}
+
 /** Which C functions the modules bind. @param {Merged} merged @param {string} out @returns {Natives} */
 export function scanNatives(merged, out) {
 	const functions = new Map();
@@ -62,8 +71,9 @@ export function scanNatives(merged, out) {
 	for (const { specifier, kind } of merged.modules) {
 		if (kind === "json") continue;
 		const text = fs.readFileSync(modulePath(out, specifier), "utf8");
-		for (const [, symbol] of text.matchAll(/(?<![\w$.])native\(\s*"(\w+)"\s*\)/g)) functions.set(symbol, specifier);
-		for (const [, symbol] of text.matchAll(/(?<![\w$.])Native\(\s*"(\w+)"\s*\)/g)) classes.set(symbol, specifier);
+		const named = nativesOf(text);
+		for (const symbol of named.functions) functions.set(symbol, specifier);
+		for (const symbol of named.classes) classes.set(symbol, specifier);
 	}
 	return { functions, classes };
 }
