@@ -10,7 +10,7 @@ export interface AppLimits extends SdpLimits {
 	allCandidates: number;
 	/** Descriptions that wait while another is worked on; one more is turned down. Default 2. */
 	waitingDescriptions: number;
-	/** Slots that must be free for a description to be worked on; else it is turned down. Default 2048. */
+	/** Slots that must be free for a description to be worked on; else it is turned down. Default 2304. */
 	freeSlots: number;
 	/** Bytes of chunks that must be free for that. Default 40 960. */
 	freeChunks: number;
@@ -28,7 +28,7 @@ export const defaultLimits: Readonly<AppLimits> = Object.freeze({
 	sessionCandidates: 32,
 	allCandidates: 64,
 	waitingDescriptions: 2,
-	freeSlots: 2048,
+	freeSlots: 2304,
 	freeChunks: 40_960,
 	firstCheck: 5_000,
 	connectingPerAddress: 4,
