@@ -23,7 +23,7 @@ type Offer = Extract<SignalingMessage, { sdp: string }>;
 
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
 // Of the memory that the work on a description needs:
-const partForSession = 1.4; // with what the session itself keeps
+const partForSession = 1.25; // with what the session itself keeps
 const partForMore = 0.25; // a candidate, a channel: with what must stay free for work that cannot be turned down
 const partForEssential = 0.125; // a peer's first candidates
 

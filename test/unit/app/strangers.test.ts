@@ -199,7 +199,7 @@ test("where they all came just now, one more of that address is turned down", as
 });
 
 test.each([
-	["slots", { slots: 1499 }],
+	["slots", { slots: 2303 }],
 	["chunks", { chunks: 40_959 }],
 ])("without %s an offer is turned down before it is looked at, and all goes on afterwards", async (_, room) => {
 	await run();
@@ -224,7 +224,7 @@ test("where memory is short, those that nothing is heard of make room for one wh
 	await vanish("a");
 	await vanish("b");
 	await advance(300);
-	setRoom({ slots: 2100 }); // enough for the description, but not for its session, too
+	setRoom({ slots: 2400 }); // enough for the description, but not for its session, too
 	await vanish("c");
 	expect(app.peers).toEqual([]);
 	expect(reasonFor("c")).toMatchObject({ reason: "busy" });
@@ -235,7 +235,7 @@ test("where memory is short, those that nothing is heard of make room for one wh
 
 test("garbage alone is no reason to turn an offer down", async () => {
 	await run();
-	setRoom({ slots: 2900, chunks: 57_344 }); // half of that before garbage is collected
+	setRoom({ slots: 2880, chunks: 51_200 }); // half of that before garbage is collected
 	await vanish("a");
 	expect(signaling.take("answer", "a")).toBeDefined();
 });
