@@ -8,8 +8,8 @@ export interface Loudspeaker {
 	/** Hz. */
 	readonly sampleRate: number;
 	/** Gives what is played to a native sink. */
-	hear(sink: object): void;
-	unhear(sink: object): void;
+	tap(sink: object): void;
+	untap(sink: object): void;
 }
 
 /** Whether the echo of this loudspeaker can be taken out of sound like this here. */
@@ -39,7 +39,7 @@ export default class Echoless implements NativeSource {
 			microphone.close();
 			throw cause;
 		}
-		loudspeaker.hear(this.#reference);
+		loudspeaker.tap(this.#reference);
 	}
 
 	connect(sink: object): void {
@@ -55,7 +55,7 @@ export default class Echoless implements NativeSource {
 	}
 
 	close(): void {
-		this.#loudspeaker.unhear(this.#reference);
+		this.#loudspeaker.untap(this.#reference);
 		this.#microphone.close();
 		this.#reference.close();
 		this.#canceller.close();

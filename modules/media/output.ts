@@ -10,6 +10,8 @@ import type { NativeErrorCallback } from "webrtc/media/pipeline";
 export interface NativeOutput {
 	play(source: object): void;
 	stop(source: object): void;
+	connect(sink: object): void;
+	disconnect(sink: object): void;
 	streamStatistics(source: object): object | undefined;
 	close(): void;
 }
@@ -22,6 +24,7 @@ export default class OutputPlayer<Output extends NativeOutput, Kind extends "aud
 	#make: (onError: NativeErrorCallback) => Output;
 	#output: Output | undefined;
 	#sources = new Set<object>(); // that are to be played
+	#taps = new Set<object>(); // of what is played
 
 	/** @param make opens the output; it throws as the native does */
 	constructor(kind: Kind, make: (onError: NativeErrorCallback) => Output) {
@@ -36,7 +39,7 @@ export default class OutputPlayer<Output extends NativeOutput, Kind extends "aud
 	}
 
 	/** There is an output, or another one. */
-	protected opened(_output: Output): void {}
+	protected opened(): void {}
 
 	open(): void {
 		if (this.#output) return;
@@ -46,7 +49,8 @@ export default class OutputPlayer<Output extends NativeOutput, Kind extends "aud
 			const { code, message } = fromNative(cause, "media/device-failed");
 			throw new WebRTCError(code, `player: ${message}`, cause);
 		}
-		this.opened(this.#output);
+		this.opened();
+		for (const sink of this.#taps) this.#output.connect(sink);
 		for (const source of this.#sources) this.#output.play(source);
 	}
 
@@ -67,6 +71,20 @@ export default class OutputPlayer<Output extends NativeOutput, Kind extends "aud
 
 	statistics(source: object): object | undefined {
 		return this.#sources.has(source) ? this.#output?.streamStatistics(source) : undefined;
+	}
+
+	/**
+	 * Gives what is played to a native sink, when it is: PCM to an echo canceller's, pictures to a FrameReader of "i420". It stays
+	 * until untap(sink), whatever becomes of the output.
+	 */
+	tap(sink: object): void {
+		this.#taps.add(sink);
+		this.#output?.connect(sink);
+	}
+
+	/** Gives it no longer. */
+	untap(sink: object): void {
+		if (this.#taps.delete(sink)) this.#output?.disconnect(sink);
 	}
 
 	close(): void {

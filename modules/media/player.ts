@@ -9,7 +9,6 @@ const loudest = 4;
 export default class NativeAudioPlayer extends OutputPlayer<AudioOutput, "audio"> implements AudioPlayer {
 	/** Hz. */
 	readonly sampleRate: number;
-	#hearers = new Set<object>(); // of what is played
 	#volume = 1;
 	#muted = false;
 
@@ -43,20 +42,8 @@ export default class NativeAudioPlayer extends OutputPlayer<AudioOutput, "audio"
 		this.adjust();
 	}
 
-	/** Gives what is played to a native sink of PCM: an echo canceller's. */
-	hear(sink: object): void {
-		this.#hearers.add(sink);
-		this.output?.connect(sink);
-	}
-
-	/** Gives it no longer. */
-	unhear(sink: object): void {
-		if (this.#hearers.delete(sink)) this.output?.disconnect(sink);
-	}
-
-	protected override opened(output: AudioOutput): void {
+	protected override opened(): void {
 		this.adjust();
-		for (const sink of this.#hearers) output.connect(sink);
 	}
 
 	private adjust(): void {

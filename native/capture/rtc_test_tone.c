@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A beep of 1 kHz in the first 100 ms of each second of the wall clock, in step with the test card's lamp; else
-// silence.
+// silence. As a microphone it gives 20 ms when they are over, never what is still to come.
 #include "rtc_capture.h"
 #include "rtc_port.h"
 
@@ -13,6 +13,7 @@
 #define FREQUENCY 1000.0 // Hz
 #define AMPLITUDE 8192.0 // -12 dBFS
 #define LATE 200000      // microseconds
+#define PERIOD (1000000u / RTC_AUDIO_FRAMES_PER_SECOND)
 
 typedef struct {
 	rtc_capture_device device; // first
@@ -60,7 +61,7 @@ static rtc_capture_result next(rtc_capture_device *device, rtc_capture *capture,
 {
 	(void)error;
 	test_tone *tone = (test_tone *)device;
-	uint64_t due = tone->begin + tone->count * (1000000 / RTC_AUDIO_FRAMES_PER_SECOND);
+	uint64_t due = tone->begin + (tone->count + 1) * PERIOD;
 	if (!rtc_capture_wait(capture, due))
 		return RTC_CAPTURE_OK;
 	tone->count++;
@@ -70,7 +71,7 @@ static rtc_capture_result next(rtc_capture_device *device, rtc_capture *capture,
 		return RTC_CAPTURE_OK;
 	}
 	pcm->format = RTC_FORMAT_PCM;
-	pcm->time = due;
+	pcm->time = due - PERIOD;
 	pcm->sampleRate = tone->sampleRate;
 	pcm->samples = tone->samples;
 	pcm->channels = tone->channels;

@@ -89,6 +89,7 @@ static void reset(rtc_frame *frame)
 	frame->width = frame->height = 0;
 	frame->sampleRate = frame->samples = 0;
 	frame->sequence = frame->timestamp = 0;
+	frame->sent = 0;
 	memset(frame->planes, 0, sizeof frame->planes);
 	memset(frame->strides, 0, sizeof frame->strides);
 }

@@ -38,6 +38,7 @@ struct rtc_frame {
 	uint32_t sampleRate;
 	uint32_t samples;             // audio: per channel
 	uint32_t sequence, timestamp; // of what was received: as RTP has them, the sequence number extended
+	uint64_t sent; // of what was received: when it was taken, by its sender's clock, microseconds; 0: not known
 	uint8_t *planes[3];
 	uint32_t strides[3];
 };
@@ -55,6 +56,7 @@ void rtc_frame_pool_close(rtc_frame_pool *pool); // accepts NULL
 
 typedef struct rtc_source rtc_source;
 typedef struct rtc_sink rtc_sink;
+typedef struct rtc_sync rtc_sync; // rtc_sync.h
 
 // The receiving end of a pipe; the first member of a segment that accepts frames.
 struct rtc_sink {
@@ -78,6 +80,7 @@ struct rtc_source {
 	void (*requestKeyFrame)(rtc_source *source);    // any thread; may be NULL
 	void (*setBitrate)(rtc_source *source, uint32_t bitsPerSecond); // a sink wishes it: any thread; may be NULL
 	atomic_uint limit;                                              // bit/s that it makes at most, 0: not known
+	rtc_sync *sync; // of what was received: what its other streams are played with; the source's own, may be NULL
 	pthread_mutex_t lock;
 	uint8_t count;
 	rtc_sink *sinks[RTC_SOURCE_SINKS];

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "rtc_port.h"
+#include "rtc_sync.h"
 
 #define STACK (36 * 1024) // bytes: what Opus takes
 #define PERIOD (1000000u / RTC_PLAYER_FRAMES_PER_SECOND)
@@ -22,6 +23,7 @@
 typedef struct {
 	rtc_sink sink; // first
 	rtc_playout *playout;
+	rtc_sync *sync; // with the pictures of its sender; may be NULL
 } stream;
 
 struct rtc_player {
@@ -55,6 +57,7 @@ int rtc_player_fail(rtc_player_error *error, const char *code, const char *forma
 static void destroyStream(rtc_sink *sink)
 {
 	rtc_playout_free(((stream *)sink)->playout);
+	rtc_sync_release(((stream *)sink)->sync);
 	free(sink);
 }
 
@@ -109,6 +112,20 @@ static int hasStreams(rtc_player *player)
 	return there;
 }
 
+// Reads what a stream gives, and tells its pictures when it is heard.
+static void readStream(const rtc_player *player, const stream *one, int16_t *pcm, uint32_t samples, uint64_t now)
+{
+	rtc_playout_head head;
+	if (one->sync)
+		rtc_playout_hold(one->playout, rtc_sync_hold(one->sync, now));
+	rtc_playout_read(one->playout, now, pcm, samples);
+	if (!one->sync || !rtc_playout_take_head(one->playout, &head))
+		return;
+	const rtc_sync_sound sound = {
+		.sent = head.sent, .time = head.time + player->device->delay, .early = head.early, .held = head.held};
+	rtc_sync_hear(one->sync, &sound);
+}
+
 // Adds up what all streams give.
 static void mix(rtc_player *player, stream *const *streams, int count, int16_t *pcm, uint32_t samples, uint64_t now)
 {
@@ -119,9 +136,9 @@ static void mix(rtc_player *player, stream *const *streams, int count, int16_t *
 	pthread_mutex_lock(&player->lock);
 	volume = player->volume;
 	pthread_mutex_unlock(&player->lock);
-	rtc_playout_read(streams[0]->playout, now, pcm, samples);
+	readStream(player, streams[0], pcm, samples, now);
 	for (int i = 1; i < count; i++) {
-		rtc_playout_read(streams[i]->playout, now, one, samples);
+		readStream(player, streams[i], one, samples, now);
 		for (uint32_t k = 0; k < values; k++) {
 			int32_t sum = pcm[k] + one[k];
 			clipped += sum > INT16_MAX || sum < INT16_MIN;
@@ -327,6 +344,8 @@ int rtc_player_play(rtc_player *player, rtc_source *source)
 	stream *one = makeStream(player);
 	if (!one)
 		return ENOMEM;
+	if (source->sync)
+		one->sync = rtc_sync_retain(source->sync);
 	int error = rtc_source_connect(source, &one->sink);
 	if (error) {
 		rtc_sink_release(&one->sink);

@@ -34,6 +34,7 @@ struct rtc_player_device {
 	void (*stop)(rtc_player_device *device); // there is nothing more, or there was an error; may be NULL
 	void (*destroy)(rtc_player_device *device);
 	uint8_t hasClock; // `write` waits
+	uint32_t delay;   // microseconds from `write` until it is heard; it may change
 };
 
 // NULL, and fills in the error.

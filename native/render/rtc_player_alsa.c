@@ -23,6 +23,7 @@ typedef struct {
 						 unsigned latency);
 	long (*write)(void *pcm, const void *samples, unsigned long frames);
 	int (*recover)(void *pcm, int error, int silent);
+	int (*delay)(void *pcm, long *frames);
 	int (*close)(void *pcm);
 	const char *(*text)(int error);
 } library;
@@ -53,6 +54,7 @@ static int load(speaker *self)
 				   find(self->handle, "snd_pcm_set_params", &alsa->setParameters) ||
 				   find(self->handle, "snd_pcm_writei", &alsa->write) ||
 				   find(self->handle, "snd_pcm_recover", &alsa->recover) ||
+				   find(self->handle, "snd_pcm_delay", &alsa->delay) ||
 				   find(self->handle, "snd_pcm_close", &alsa->close) || find(self->handle, "snd_strerror", &alsa->text)
 			   ? -1
 			   : 0;
@@ -122,6 +124,9 @@ static int writeFrame(rtc_player_device *device, const int16_t *pcm, uint32_t sa
 			left -= (uint32_t)written;
 		}
 	}
+	long waiting;
+	if (!self->alsa.delay(self->pcm, &waiting) && waiting >= 0 && waiting < (long)self->sampleRate)
+		self->device.delay = (uint32_t)((uint64_t)waiting * 1000000 / self->sampleRate);
 	self->written += (uint64_t)samples * 1000000 / self->sampleRate;
 	if ((int64_t)(self->begun + self->written - rtc_now()) > AHEAD)
 		self->device.hasClock = 0;

@@ -89,8 +89,12 @@ rtc_player_device *rtc_player_i2s_open(const rtc_player_options *options, rtc_pl
 		rtc_player_fail(error, "peer/out-of-resources", "no memory");
 		return NULL;
 	}
-	self->device =
-		(rtc_player_device){.start = start, .write = writeFrame, .stop = stop, .destroy = destroy, .hasClock = 1};
+	self->device = (rtc_player_device){.start = start,
+									   .write = writeFrame,
+									   .stop = stop,
+									   .destroy = destroy,
+									   .hasClock = 1,
+									   .delay = BUFFERS * (1000000 / RTC_PLAYER_FRAMES_PER_SECOND)};
 	self->sampleRate = options->sampleRate;
 	self->channels = options->channels;
 	if (!start(&self->device, error)) {

@@ -24,8 +24,12 @@ struct rtc_playout {
 	pthread_mutex_t lock; // guards what follows
 	rtc_jitter *jitter;
 	uint32_t clockRate; // of it
+	uint64_t sent;      // of a packet; 0: not known
+	uint32_t timestamp; // of that
 	rtc_playout_statistics statistics;
 	// Of the reading thread alone:
+	rtc_playout_head head; // sent 0: none
+	uint32_t held;
 	uint32_t sampleRate;
 	uint32_t ticks; // of a second: the clock rate when it was taken from the buffer
 	uint8_t channels;
@@ -85,6 +89,8 @@ void rtc_playout_put(rtc_playout *playout, const rtc_frame *frame)
 	if (rtc_jitter_put(playout->jitter, frame->sequence, frame->timestamp, frame->codec, frame->data, frame->size,
 					   frame->time))
 		playout->statistics.packets++;
+	playout->sent = frame->sent;
+	playout->timestamp = frame->timestamp;
 	pthread_mutex_unlock(&playout->lock);
 }
 
@@ -166,6 +172,33 @@ static int isQuiet(const rtc_playout *playout, const int16_t *pcm, uint32_t samp
 	return 1;
 }
 
+static uint64_t toMicroseconds(const rtc_playout *playout, uint32_t samples)
+{
+	return (uint64_t)samples * 1000000 / playout->sampleRate;
+}
+
+// With the lock held, before the packet is added to what is due.
+static void noteHead(rtc_playout *playout, const rtc_jitter_packet *packet, int64_t excess, uint64_t now)
+{
+	int64_t since = (int32_t)(packet->timestamp - playout->timestamp);
+	playout->head.sent = playout->sent ? playout->sent + (uint64_t)(since * 1000000 / playout->clockRate) : 0;
+	playout->head.time = now + toMicroseconds(playout, pending(playout));
+	playout->head.early = -excess;
+	playout->head.held = playout->held;
+}
+
+// Makes quiet sound older, by as much of it again.
+static void repeat(rtc_playout *playout, uint32_t samples)
+{
+	size_t bytes = (size_t)samples * playout->channels * sizeof(int16_t);
+	if (room(playout) < samples)
+		return;
+	memcpy(end(playout), (char *)end(playout) - bytes, bytes);
+	playout->filled += samples;
+	playout->statistics.samplesInserted += samples;
+	playout->excess += (int64_t)toMicroseconds(playout, samples);
+}
+
 static void decode(rtc_playout *playout, const rtc_jitter_packet *packet, uint64_t now)
 {
 	choose(playout, packet->codec);
@@ -179,17 +212,21 @@ static void decode(rtc_playout *playout, const rtc_jitter_packet *packet, uint64
 		statistics->undecodable++;
 	else {
 		int64_t excess =
-			rtc_jitter_excess(playout->jitter, now, 0) + (int64_t)pending(playout) * 1000000 / playout->sampleRate;
+			rtc_jitter_excess(playout->jitter, now, 0) + (int64_t)toMicroseconds(playout, pending(playout));
+		int64_t shortest = -(int64_t)toMicroseconds(playout, (uint32_t)samples) - NOTICEABLE;
+		int isQuietPacket = isQuiet(playout, made, (uint32_t)samples);
 		rtc_jitter_played(playout->jitter, toTicks(playout, (uint32_t)samples));
-		int isLeftOut = excess > DESPERATE || (excess > IMPATIENT && playout->excess > IMPATIENT &&
-											   isQuiet(playout, made, (uint32_t)samples));
+		int isLeftOut = excess > DESPERATE || (excess > IMPATIENT && playout->excess > IMPATIENT && isQuietPacket);
 		if (isLeftOut)
 			statistics->samplesRemoved += (uint32_t)samples;
 		else {
-			uint64_t waited = now - packet->arrival + (uint64_t)pending(playout) * 1000000 / playout->sampleRate;
+			uint64_t waited = now - packet->arrival + toMicroseconds(playout, pending(playout));
+			noteHead(playout, packet, excess, now);
 			playout->filled += (uint32_t)samples;
 			statistics->jitterBufferDelay += waited * (uint32_t)samples;
 			statistics->jitterBufferEmitted += (uint32_t)samples;
+			if (isQuietPacket && excess < shortest && playout->excess < shortest)
+				repeat(playout, (uint32_t)samples);
 		}
 	}
 	pthread_mutex_unlock(&playout->lock);
@@ -242,8 +279,7 @@ static void more(rtc_playout *playout, uint64_t now, uint32_t wanted)
 static void follow(rtc_playout *playout, uint64_t now)
 {
 	pthread_mutex_lock(&playout->lock);
-	int64_t excess =
-		rtc_jitter_excess(playout->jitter, now, (uint64_t)pending(playout) * 1000000 / playout->sampleRate);
+	int64_t excess = rtc_jitter_excess(playout->jitter, now, toMicroseconds(playout, pending(playout)));
 	playout->statistics.jitterBufferTarget = rtc_jitter_target(playout->jitter);
 	pthread_mutex_unlock(&playout->lock);
 	playout->excess += (excess - playout->excess) / SMOOTHING;
@@ -318,6 +354,21 @@ void rtc_playout_read(rtc_playout *playout, uint64_t now, int16_t *pcm, uint32_t
 	}
 	play(playout, pcm, samples);
 	account(playout, pcm, samples);
+}
+
+void rtc_playout_hold(rtc_playout *playout, uint32_t microseconds)
+{
+	pthread_mutex_lock(&playout->lock);
+	rtc_jitter_hold(playout->jitter, microseconds);
+	playout->held = microseconds;
+	pthread_mutex_unlock(&playout->lock);
+}
+
+int rtc_playout_take_head(rtc_playout *playout, rtc_playout_head *head)
+{
+	*head = playout->head;
+	playout->head.sent = 0;
+	return head->sent != 0;
 }
 
 void rtc_playout_get_statistics(rtc_playout *playout, rtc_playout_statistics *statistics)

@@ -31,6 +31,14 @@ typedef struct {
 	float level;                              // root of the newest 20 ms' mean square, 0 … 1
 } rtc_playout_statistics;
 
+// Of what is played: the newest packet.
+typedef struct {
+	uint64_t sent; // when it was taken, as its frame has it
+	uint64_t time; // when it is given to who reads
+	int64_t early; // microseconds by which sound is younger than it should be
+	uint32_t held; // as it was wanted then
+} rtc_playout_head;
+
 typedef struct rtc_playout rtc_playout;
 
 // NULL without memory.
@@ -40,6 +48,11 @@ void rtc_playout_free(rtc_playout *playout); // accepts NULL
 void rtc_playout_put(rtc_playout *playout, const rtc_frame *frame);
 // The next `samples`, 20 ms at most, of each channel, for `now`: always on the same thread.
 void rtc_playout_read(rtc_playout *playout, uint64_t now, int16_t *pcm, uint32_t samples);
+// Of what is read from now on: it is to be this much older than the network asks for. On the reading thread, as is the
+// next.
+void rtc_playout_hold(rtc_playout *playout, uint32_t microseconds);
+// 1, or 0: there was no packet since the last call whose `sent` is known.
+int rtc_playout_take_head(rtc_playout *playout, rtc_playout_head *head);
 void rtc_playout_get_statistics(rtc_playout *playout, rtc_playout_statistics *statistics); // any thread
 
 #endif

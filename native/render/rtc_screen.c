@@ -4,16 +4,21 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "rtc_picture_decoder.h"
 #include "rtc_port.h"
+#include "rtc_screen_tap.h"
+#include "rtc_sync.h"
 
 #define STACK (24 * 1024)
-#define WAITING 4 // frames: as many as a receiver has, which holds back what follows
+#define NAP 20000u // microseconds, in which it is seen that nobody waits any more
+#define WAITING 4  // frames: as many as a receiver has, which holds back what follows
 
 // One stream. The screen and the connection have a reference each; the last frees it.
 typedef struct {
 	rtc_sink sink; // first
 	rtc_screen *screen;
+	rtc_sync *sync; // with the sound of its sender; may be NULL
 	// Guarded by the screen's lock:
 	rtc_frame *waiting[WAITING];
 	uint8_t count;
@@ -22,7 +27,7 @@ typedef struct {
 } stream;
 
 struct rtc_screen {
-	atomic_uint refs; // its owner's and its streams': a frame that is on its way may come after the end
+	rtc_source seen; // first: its references are its owner's and its streams', whose last frame may come after the end
 	pthread_t thread;
 	rtc_screen_device *device;
 	void (*failed)(void *context, const rtc_player_error *error);
@@ -35,12 +40,13 @@ struct rtc_screen {
 	rtc_picture_decoder *decoder;
 	const rtc_codec *codec; // that it decodes
 	const stream *shown;
+	rtc_screen_tap tap;
 };
 
-static void release(rtc_screen *screen)
+static void destroyScreen(rtc_source *source)
 {
-	if (atomic_fetch_sub_explicit(&screen->refs, 1, memory_order_acq_rel) != 1)
-		return;
+	rtc_screen *screen = (rtc_screen *)source;
+	rtc_screen_tap_close(&screen->tap);
 	pthread_cond_destroy(&screen->wake);
 	pthread_mutex_destroy(&screen->lock);
 	free(screen);
@@ -50,8 +56,9 @@ static void release(rtc_screen *screen)
 static void destroyStream(rtc_sink *sink)
 {
 	rtc_screen *screen = ((stream *)sink)->screen;
+	rtc_sync_release(((stream *)sink)->sync);
 	free(sink);
-	release(screen);
+	rtc_source_release(&screen->seen);
 }
 
 // With the lock held.
@@ -148,6 +155,27 @@ static int decode(rtc_screen *screen, const stream *shown, const rtc_frame *unit
 	return screen->decoder ? rtc_picture_decoder_decode(screen->decoder, unit, picture) : 0;
 }
 
+static int isWanted(rtc_screen *screen, const stream *one)
+{
+	pthread_mutex_lock(&screen->lock);
+	int wanted = !screen->closing && isPlayed(screen, one);
+	pthread_mutex_unlock(&screen->lock);
+	return wanted;
+}
+
+// Until the sound that belongs to a picture is heard, or nobody wants it any more.
+static void await(rtc_screen *screen, const stream *shown, const rtc_frame *unit)
+{
+	uint64_t now = rtc_now(), due = shown->sync && unit->sent ? rtc_sync_show(shown->sync, unit->sent, now) : now;
+	for (; now < due && isWanted(screen, shown); now = rtc_now())
+		usleep((useconds_t)(due - now < NAP ? due - now : NAP));
+}
+
+rtc_source *rtc_screen_seen(rtc_screen *screen)
+{
+	return &screen->seen;
+}
+
 static void show(rtc_screen *screen, stream *shown, const rtc_frame *unit)
 {
 	rtc_frame picture = {.format = RTC_FORMAT_I420, .time = unit->time, .timestamp = unit->timestamp};
@@ -155,6 +183,10 @@ static void show(rtc_screen *screen, stream *shown, const rtc_frame *unit)
 	uint64_t begun = rtc_now();
 	int result = decode(screen, shown, unit, &picture);
 	uint64_t taken = rtc_now() - begun;
+	if (result > 0) {
+		await(screen, shown, unit);
+		rtc_screen_tap_give(&screen->tap, &screen->seen, &picture);
+	}
 	int failed = result < 0 ? 0 : screen->device->show(screen->device, unit, result ? &picture : NULL, &error);
 	pthread_mutex_lock(&screen->lock);
 	rtc_screen_statistics *statistics = &shown->statistics;
@@ -198,7 +230,7 @@ rtc_screen *rtc_screen_new(rtc_screen_device *device, void (*failed)(void *conte
 		device->destroy(device);
 		return NULL;
 	}
-	atomic_init(&screen->refs, 1);
+	rtc_source_init(&screen->seen, destroyScreen);
 	pthread_mutex_init(&screen->lock, NULL);
 	pthread_cond_init(&screen->wake, NULL);
 	screen->device = device;
@@ -208,7 +240,7 @@ rtc_screen *rtc_screen_new(rtc_screen_device *device, void (*failed)(void *conte
 	if (rtc_thread_start(&screen->thread, &thread, run, screen) == 0)
 		return screen;
 	device->destroy(device);
-	release(screen);
+	rtc_source_release(&screen->seen);
 	return NULL;
 }
 
@@ -237,7 +269,8 @@ int rtc_screen_play(rtc_screen *screen, rtc_source *source)
 		return ENOMEM;
 	rtc_sink_init(&one->sink, destroyStream, onFrame);
 	one->screen = screen;
-	atomic_fetch_add_explicit(&screen->refs, 1, memory_order_relaxed);
+	one->sync = source->sync ? rtc_sync_retain(source->sync) : NULL;
+	rtc_source_retain(&screen->seen);
 	one->needsKey = 1;
 	int error = rtc_source_connect(source, &one->sink);
 	if (error) {
@@ -301,5 +334,6 @@ void rtc_screen_close(rtc_screen *screen)
 		}
 	rtc_picture_decoder_free(screen->decoder);
 	screen->device->destroy(screen->device);
-	release(screen);
+	rtc_source_disconnect_all(&screen->seen);
+	rtc_source_release(&screen->seen);
 }

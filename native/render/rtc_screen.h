@@ -39,6 +39,8 @@ rtc_screen *rtc_screen_new(rtc_screen_device *device, void (*failed)(void *conte
 // As rtc_player_play and its like, on the machine's thread.
 int rtc_screen_play(rtc_screen *screen, rtc_source *source);
 int rtc_screen_stop(rtc_screen *screen, rtc_source *source);
+// What it shows, as I420, at the time at which it is shown: a tap. Pictures are copied for it only while it has sinks.
+rtc_source *rtc_screen_seen(rtc_screen *screen);
 int rtc_screen_get_statistics(rtc_screen *screen, const rtc_source *source, rtc_screen_statistics *statistics);
 void rtc_screen_close(rtc_screen *screen);
 

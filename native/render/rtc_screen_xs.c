@@ -9,6 +9,7 @@
 #define LARGEST_PATH 1024
 
 typedef struct {
+	rtc_segment segment; // first, for rtc_segment_get
 	xsSlot object;
 	xsSlot *onError;
 	rtc_poster *poster;
@@ -83,6 +84,7 @@ void xs_rtc_video_output(xsMachine *the)
 	pthread_mutex_init(&record->lock, NULL);
 	xsmcSetHostData(xsThis, record); // from here on, the destructor frees it if the constructor throws
 	xsSetHostHooks(xsThis, (xsHostHooks *)&hooks);
+	rtc_segment_register(&hooks);
 	record->onError = rtc_xs_callback(the, &xsArg(0), xsID_onError, "onError");
 	record->poster = rtc_poster_new(the, deliver, record);
 	rtc_player_error error = {0};
@@ -92,8 +94,19 @@ void xs_rtc_video_output(xsMachine *the)
 	record->screen = rtc_screen_new(device, failed, record);
 	if (!record->screen)
 		rtc_xs_throw(the, "peer/out-of-resources", "no memory for a screen");
+	record->segment.source = rtc_screen_seen(record->screen);
 	record->object = xsThis;
 	xsRemember(record->object);
+}
+
+void xs_rtc_video_output_connect(xsMachine *the)
+{
+	rtc_segment_connect(the, recordOf(the)->segment.source);
+}
+
+void xs_rtc_video_output_disconnect(xsMachine *the)
+{
+	rtc_segment_disconnect(the, recordOf(the)->segment.source);
 }
 
 void xs_rtc_video_output_close(xsMachine *the)

@@ -49,6 +49,18 @@ export class VideoOutput extends (Native("xs_rtc_video_output_destructor") as un
 	stop(source: object): void {
 		native("xs_rtc_video_output_stop").call(this, source);
 	}
+	/**
+	 * Feeds `sink` with what is shown, when it is: a FrameReader of "i420", say.
+	 *
+	 * @throws TypeError when it is none that takes pictures, or is connected already
+	 */
+	connect(sink: object): void {
+		native("xs_rtc_video_output_connect").call(this, sink);
+	}
+	/** Feeds it no longer; nothing happens when it was not connected. */
+	disconnect(sink: object): void {
+		native("xs_rtc_video_output_disconnect").call(this, sink);
+	}
 	/** undefined for one that is not played. */
 	streamStatistics(source: object): VideoStreamStatistics | undefined {
 		return native("xs_rtc_video_output_streamStatistics").call(this, source);

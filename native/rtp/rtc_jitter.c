@@ -43,7 +43,7 @@ struct rtc_jitter {
 	uint64_t segmentEnd, intervalEnd;
 	uint32_t slowest; // of this interval, relative to the fastest
 	uint32_t intervals;
-	uint32_t target;
+	uint32_t target, held; // how old sound is to be: for the network, and for what it waits for
 	uint32_t histogram[BUCKETS];
 	rtc_jitter_statistics statistics;
 	entry entries[RTC_JITTER_PACKETS]; // in their order
@@ -274,7 +274,7 @@ int rtc_jitter_put(rtc_jitter *jitter, uint32_t sequence, uint32_t timestamp, co
 // By how much the time to play a timestamp has passed.
 static int64_t overdue(const rtc_jitter *jitter, int64_t timestamp, uint64_t now)
 {
-	return (int64_t)now - microseconds(jitter, timestamp) - fastest(jitter) - jitter->target;
+	return (int64_t)now - microseconds(jitter, timestamp) - fastest(jitter) - rtc_jitter_target(jitter);
 }
 
 static int begin(rtc_jitter *jitter, uint64_t now)
@@ -297,6 +297,7 @@ static void describe(const rtc_jitter *jitter, rtc_jitter_packet *packet, uint8_
 	const entry *first = &jitter->entries[0];
 	packet->codec = first->codec;
 	packet->size = first->size;
+	packet->timestamp = (uint32_t)first->timestamp;
 	packet->arrival = first->arrival;
 	load(jitter, first, payload);
 }
@@ -380,9 +381,14 @@ int64_t rtc_jitter_excess(const rtc_jitter *jitter, uint64_t now, uint64_t pendi
 	return overdue(jitter, played, now) + (int64_t)pending;
 }
 
+void rtc_jitter_hold(rtc_jitter *jitter, uint32_t microseconds)
+{
+	jitter->held = microseconds;
+}
+
 uint32_t rtc_jitter_target(const rtc_jitter *jitter)
 {
-	return jitter->target;
+	return jitter->target + jitter->held;
 }
 
 void rtc_jitter_get_statistics(const rtc_jitter *jitter, rtc_jitter_statistics *statistics)

@@ -25,6 +25,7 @@ typedef struct {
 	const void *codec; // as it was put
 	size_t size;       // of the payload, 0: none
 	uint32_t ticks;    // LOST, PAUSE: of the stream's clock
+	uint32_t timestamp;
 	uint64_t arrival;
 } rtc_jitter_packet;
 
@@ -58,6 +59,8 @@ void rtc_jitter_concealed(rtc_jitter *jitter, uint32_t ticks);
 // By how many microseconds sound is older than it should be, when what was taken last has to wait for `pending`
 // microseconds; negative: it is played too soon. 0 while nothing plays.
 int64_t rtc_jitter_excess(const rtc_jitter *jitter, uint64_t now, uint64_t pending);
+// Sound is to be this much older than the network asks for.
+void rtc_jitter_hold(rtc_jitter *jitter, uint32_t microseconds);
 uint32_t rtc_jitter_target(const rtc_jitter *jitter); // microseconds
 void rtc_jitter_get_statistics(const rtc_jitter *jitter, rtc_jitter_statistics *statistics);
 

@@ -70,6 +70,7 @@ static int isHeard(rtc_rtp_receiver *receiver, uint32_t ssrc, const rtc_codec *c
 
 static void add(rtc_rtp_receiver *receiver, rtc_frame *frame, rtc_rtp_deliveries *deliveries)
 {
+	frame->sent = rtc_rtp_reception_sent(&receiver->reception, frame->timestamp);
 	deliveries->entries[deliveries->count].source = rtc_source_retain(&receiver->source);
 	deliveries->entries[deliveries->count++].frame = frame;
 }
@@ -271,6 +272,7 @@ rtc_rtp_receiver *rtc_rtp_receiver_new(const rtc_rtp_receiver_options *options, 
 	};
 	enter(receiver, options);
 	receiver->random = options->ssrc;
+	receiver->source.sync = rtc_rtp_session_sync(session); // which it retains
 	receiver->changed = changed;
 	receiver->context = context;
 	if (options->isVideo) {

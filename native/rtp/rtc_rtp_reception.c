@@ -88,6 +88,16 @@ void rtc_rtp_reception_reported(rtc_rtp_reception *reception, const rtc_rtcp_sen
 	reception->reports++;
 }
 
+uint64_t rtc_rtp_reception_sent(const rtc_rtp_reception *reception, uint32_t timestamp)
+{
+	uint64_t ntp = reception->sender.ntp;
+	if (!reception->lastReport)
+		return 0;
+	int64_t since = (int32_t)(timestamp - reception->sender.timestamp);
+	uint64_t reported = (ntp >> 32) * 1000000 + ((ntp & UINT32_MAX) * 1000000 >> 32);
+	return reported + (uint64_t)(since * 1000000 / reception->clockRate);
+}
+
 static uint32_t expected(const rtc_rtp_reception *reception)
 {
 	return reception->started ? reception->highest - reception->first + 1 : 0;

@@ -39,6 +39,8 @@ rtc_rtp_reception_result rtc_rtp_reception_take(rtc_rtp_reception *reception, ui
 uint32_t rtc_rtp_reception_extend(const rtc_rtp_reception *reception, uint16_t sequence);
 // Notes a sender report that came at `now`.
 void rtc_rtp_reception_reported(rtc_rtp_reception *reception, const rtc_rtcp_sender_info *info, uint64_t now);
+// When what has a timestamp was taken, by its sender's clock, in microseconds since 1900; 0: no sender report came.
+uint64_t rtc_rtp_reception_sent(const rtc_rtp_reception *reception, uint32_t timestamp);
 // The report block that is due, which the next will tell what has changed since.
 void rtc_rtp_reception_report(rtc_rtp_reception *reception, uint64_t now, rtc_rtcp_report *report);
 // Packets that are missing by now; duplicates can make it negative.

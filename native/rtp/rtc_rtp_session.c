@@ -389,6 +389,16 @@ void rtc_rtp_session_set_pacing(rtc_rtp_session *session, uint32_t bitsPerSecond
 	pthread_mutex_unlock(&session->lock);
 }
 
+rtc_sync *rtc_rtp_session_sync(rtc_rtp_session *session)
+{
+	pthread_mutex_lock(&session->lock);
+	if (!session->sync)
+		session->sync = rtc_sync_new();
+	rtc_sync *sync = session->sync;
+	pthread_mutex_unlock(&session->lock);
+	return sync;
+}
+
 int rtc_rtp_session_add_inbound(rtc_rtp_session *session, rtc_rtp_inbound *inbound, const rtc_rtp_route *route,
 								const uint32_t *sources, uint8_t count)
 {
@@ -494,6 +504,7 @@ void rtc_rtp_session_release(rtc_rtp_session *session)
 	rtc_rtp_cache_release(session->cache);
 	rtc_free(session->arrivals);
 	rtc_free(session->remb);
+	rtc_sync_release(session->sync);
 	rtc_srtp_release(session->srtp);
 	rtc_free(session);
 }

@@ -36,6 +36,8 @@ void rtc_rtp_session_close(rtc_rtp_session *session);
 void rtc_rtp_session_lock(rtc_rtp_session *session);
 void rtc_rtp_session_unlock(rtc_rtp_session *session);
 int rtc_rtp_session_ready(rtc_rtp_session *session); // it has keys
+// What plays the streams of its peer together; NULL without memory. It is the session's.
+rtc_sync *rtc_rtp_session_sync(rtc_rtp_session *session);
 // An inbound of it has something to do by now. Any thread, without the lock.
 void rtc_rtp_session_wake(rtc_rtp_session *session);
 

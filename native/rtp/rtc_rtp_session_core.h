@@ -12,6 +12,7 @@
 #include "rtc_bwe.h"
 #include "rtc_rtp_cache.h"
 #include "rtc_rtp_session.h"
+#include "rtc_sync.h"
 #include "rtc_twcc_log.h"
 
 // Packets that are protected and sent at a time: with more of them one peer would hold up the others, on a chip, where
@@ -63,6 +64,7 @@ struct rtc_rtp_session {
 	rtc_rtp_router router;
 	rtc_rtp_inbound *inbounds;
 	uint64_t inboundDue;    // when the task has to look at them
+	rtc_sync *sync;         // of what comes in; NULL: there was nothing yet
 	rtc_twcc_log *arrivals; // NULL: they are not told of
 	uint32_t arrivalSsrc;   // whose came last
 	uint8_t arrivalId;      // header extension of the transport-wide sequence numbers that come

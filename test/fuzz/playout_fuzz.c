@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const rtc_codec *const codecs[] = {&rtc_codec_opus, &rtc_codec_pcmu, &rtc_codec_pcma};
 	int16_t *pcm = malloc(CHUNK * 2 * sizeof *pcm); // of exact size, for the sanitizer
 	rtc_playout_statistics statistics;
+	rtc_playout_head head;
 	if (!size)
 		return free(pcm), 0;
 	uint8_t channels = (uint8_t)(1 + (data[0] & 1));
@@ -37,11 +38,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		frame.time = now;
 		frame.sequence = sequence += step & 0x40 ? (uint32_t)(int8_t)data[2] : 1;
 		frame.timestamp = timestamp += step & 0x80 ? (uint32_t)(int8_t)data[3] * 1000u : frame.codec->clockRate / 50;
+		frame.sent = step & 0x20 ? (uint64_t)(int64_t)(int8_t)data[3] << (data[2] & 63) : 0;
 		rtc_playout_put(playout, &frame);
 		free(payload);
 		for (int reads = step >> 3 & 3; reads; reads--) {
 			now += 20000;
+			rtc_playout_hold(playout, step & 0x20 ? data[2] * 2000u : 0);
 			rtc_playout_read(playout, now, pcm, CHUNK);
+			if (rtc_playout_take_head(playout, &head))
+				CHECK(head.sent);
 		}
 		data += 4 + length;
 		size -= 4 + length;

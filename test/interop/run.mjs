@@ -40,6 +40,7 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		...(options.only ? [] : (await import("./talk/doorbell.mjs")).rows),
 	],
 	see: async () => (await import("./see/rows.mjs")).rows(options),
+	lips: async () => (await import("./lips/rows.mjs")).rows(options),
 	relay: async () => (await import("./relay.mjs")).rows(options),
 	dtls: async () => {
 		const { prepare, rows } = await import("./dtls/rows.mjs");

@@ -16,6 +16,7 @@ import { networkInterfaces } from "node:os";
  * @property {number} [jitter] ms that are added at most; datagrams stay in order
  * @property {number} [reordering] 0 … 1: so many are 20 ms later than their turn
  * @property {number} [duplication] 0 … 1
+ * @property {{ types: number[], delay: number }} [skew] ms by which RTP of these payload types is later than all else
  * @property {number} [rate] bit/s of datagrams with their IP and UDP headers; absent: any
  * @property {number} [queue] ms of the rate that wait for it at most; default 300
  */
@@ -58,8 +59,13 @@ export class Direction {
 		this.dice = dice(seed);
 	}
 
-	/** @param {number} size bytes @param {number} now ms @returns {number[]} when it comes out: never, once or twice */
-	pass(size, now) {
+	/**
+	 * @param {number} size bytes
+	 * @param {number} now ms
+	 * @param {number} [type] of RTP
+	 * @returns {number[]} when it comes out: never, once or twice
+	 */
+	pass(size, now, type) {
 		const { rate = Infinity, queue = 300, duplication = 0 } = this.way;
 		const queued = Math.max(0, this.#free - now);
 		const isLost = this.#isLost() || queued > queue;
@@ -67,13 +73,15 @@ export class Direction {
 		if (queued > queue) return [];
 		this.#free = now + queued + ((size + headers) * 8000) / rate;
 		if (isLost) return [];
-		const at = this.#arrival();
+		const at = this.#arrival(type);
 		return this.dice() < duplication ? [at, at] : [at];
 	}
 
-	#arrival() {
-		const { delay = 0, jitter = 0, reordering = 0 } = this.way;
+	/** @param {number} [type] */
+	#arrival(type) {
+		const { delay = 0, jitter = 0, reordering = 0, skew } = this.way;
 		const at = this.#free + delay + jitter * this.dice();
+		if (type !== undefined && skew?.types.includes(type)) return at + skew.delay;
 		if (this.dice() < reordering) return at + late;
 		return (this.#last = Math.max(this.#last, at));
 	}
@@ -104,6 +112,13 @@ export class Direction {
 			lost: samples.filter(({ lost }) => lost).length / (samples.length || 1),
 		};
 	}
+}
+
+/** The payload type of a datagram of RTP (RFC 5761 section 4: what is none is RTCP). @param {Buffer} data */
+function typeOf(data) {
+	const [first = 0, second = 0] = data;
+	const type = second & 0x7f;
+	return data.length >= 12 && first >> 6 === 2 && (type < 64 || type > 95) ? type : undefined;
 }
 
 /** This host's own address, where it has one: Firefox has no pair of what is at a loopback address with what is not. */
@@ -174,7 +189,7 @@ export class Link {
 	/** @param {Direction} direction @param {Buffer} data @param {() => void} send */
 	#pass(direction, data, send) {
 		const now = performance.now();
-		for (const at of direction.pass(data.length, now)) {
+		for (const at of direction.pass(data.length, now, typeOf(data))) {
 			const timer = setTimeout(() => {
 				this.#timers.delete(timer);
 				if (this.#answerer && !this.#closed) send();

@@ -223,6 +223,59 @@ static void anotherClockIsFollowed(void **unused)
 	}
 }
 
+// Half a second of the tone and half a second of silence, by turns, is to be 200 ms older from the third second on: it
+// is so within a second, by silence that is longer, and comes back when it need not be. What is said of the time at
+// which it is heard is so.
+static void soundIsHeldBack(void **unused)
+{
+	(void)unused;
+	enum { COUNT = 700, HOLD = 200000, FROM = 150, UNTIL = 400, SECOND = 50 };
+	static int16_t heard[COUNT * CHUNK];
+	rtc_playout_statistics counted;
+	rtc_playout_head head, newest = {0};
+	speaker it = speak(&rtc_codec_opus);
+	rtc_playout *playout = rtc_playout_new(RATE, 1, RTC_PLAYOUT_BYTES);
+	int64_t ages[COUNT] = {0};
+	for (uint32_t i = 0; i < COUNT; i++) {
+		uint64_t now = START + i * PERIOD;
+		say(&it, i % SECOND < SECOND / 2 ? AMPLITUDE : 0);
+		rtc_frame frame = {.format = RTC_FORMAT_ENCODED, .codec = it.codec, .data = it.data, .size = (uint32_t)it.size};
+		frame.time = now;
+		frame.sequence = it.sequence++;
+		frame.timestamp = it.timestamp;
+		frame.sent = i < 20 ? 0 : now + 7000000000; // reports come late
+		it.timestamp += 960;
+		rtc_playout_put(playout, &frame);
+		rtc_playout_hold(playout, i >= FROM && i < UNTIL ? HOLD : 0);
+		rtc_playout_read(playout, now + 3000, heard + i * CHUNK, CHUNK);
+		if (rtc_playout_take_head(playout, &head)) {
+			assert_true(i >= 20);
+			newest = head;
+		}
+		ages[i] = newest.sent ? (int64_t)(newest.time + 7000000000 - newest.sent) : 0;
+		if (i == FROM + 5)
+			assert_true(newest.early > 100000 && newest.held == HOLD);
+	}
+	int64_t before = ages[FROM - 1], held = ages[UNTIL - 1], after = ages[COUNT - 1];
+	assert_in_range(before, 40000, 110000);
+	assert_in_range(held - before, HOLD - 50000, HOLD + 30000); // it was old in the beginning
+	assert_true(ages[FROM + SECOND + 5] - before > HOLD - 60000);
+	assert_true(after - before < 30000 && after < 110000);
+	// The tone begins in the file when the head says that it does.
+	for (uint32_t second = 2; second < COUNT / SECOND; second++) {
+		uint32_t begins = second * SECOND * CHUNK + (uint32_t)(ages[second * SECOND] * RATE / 1000000), at = begins;
+		for (at -= 8000; abs(heard[at]) < AMPLITUDE / 8; at++)
+			;
+		int late = (int)(at - begins) * 1000 / (int)RATE, changes = second == FROM / SECOND || second == UNTIL / SECOND;
+		if (!changes && abs(late) > 20)
+			fail_msg("the tone of second %u is %d ms late", second, late);
+	}
+	rtc_playout_get_statistics(playout, &counted);
+	assert_true(counted.samplesInserted > HOLD * (RATE / 1000) / 1000 / 2 && !counted.concealedSamples);
+	it.encoder->destroy(it.encoder);
+	rtc_playout_free(playout);
+}
+
 // Networks of many seeds: what is heard is the tone but for what cannot be there.
 static void networksOfAllKinds(void **unused)
 {
@@ -328,7 +381,7 @@ int main(void)
 		cmocka_unit_test(g711IsItsInverse),       cmocka_unit_test(tonesOfEachCodec),
 		cmocka_unit_test(whatIsLostIsConcealed),  cmocka_unit_test(aLostBeginningComesBack),
 		cmocka_unit_test(anotherClockIsFollowed), cmocka_unit_test(networksOfAllKinds),
-		cmocka_unit_test(hostilePackets),
+		cmocka_unit_test(soundIsHeldBack),        cmocka_unit_test(hostilePackets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

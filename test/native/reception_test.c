@@ -101,6 +101,23 @@ static void aReportAnswersTheSendersOwn(void **unused)
 	assert_true(reception.reports == 1 && reception.sender.packets == 5);
 }
 
+// RFC 3550 section 6.4.1: the pair of times in a report says when what comes before and after it was taken.
+static void timesAreTheSenders(void **unused)
+{
+	(void)unused;
+	rtc_rtp_reception reception;
+	const rtc_rtcp_sender_info info = {.ntp = (3900000000ull << 32) + 0x40000000, .timestamp = 100};
+	const uint64_t reported = 3900000000ull * SECOND + SECOND / 4;
+	rtc_rtp_reception_init(&reception, CLOCK);
+	assert_int_equal(rtc_rtp_reception_sent(&reception, 100), 0); // there was none
+	rtc_rtp_reception_reported(&reception, &info, 3 * SECOND);
+	assert_int_equal(rtc_rtp_reception_sent(&reception, 100), reported);
+	assert_int_equal(rtc_rtp_reception_sent(&reception, 100 + 2 * CLOCK), reported + 2 * SECOND);
+	assert_int_equal(rtc_rtp_reception_sent(&reception, 100u - CLOCK / 2), reported - SECOND / 2); // it wraps
+	rtc_rtp_reception_init(&reception, CLOCK);
+	assert_int_equal(rtc_rtp_reception_sent(&reception, 100), 0); // another stream
+}
+
 // RFC 3550 section 6.4.1, in floating point.
 static void jitterIsThatOfTheStandard(void **unused)
 {
@@ -154,9 +171,10 @@ static void anyNumbers(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbersAreExtended),        cmocka_unit_test(lossIsCountedByInterval),
-		cmocka_unit_test(aJumpMustBeFollowed),       cmocka_unit_test(aReportAnswersTheSendersOwn),
-		cmocka_unit_test(jitterIsThatOfTheStandard), cmocka_unit_test(anyNumbers),
+		cmocka_unit_test(numbersAreExtended),  cmocka_unit_test(lossIsCountedByInterval),
+		cmocka_unit_test(aJumpMustBeFollowed), cmocka_unit_test(aReportAnswersTheSendersOwn),
+		cmocka_unit_test(timesAreTheSenders),  cmocka_unit_test(jitterIsThatOfTheStandard),
+		cmocka_unit_test(anyNumbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "rtc_rtp_receiver.h"
+#include "rtc_sync.h"
 #include "rtp_fakes.h"
 
 #define REMOTE 0xa0b0c0d0
@@ -158,6 +159,27 @@ static void anAnnouncedSourceIsBelieved(void **unused)
 	arrive(it, REMOTE, 111, 10);
 	assert_true(it->sink.count == 2 && it->statistics.ssrc == REMOTE + 1);
 	end(it);
+}
+
+// Once its sender has reported, a frame says when it was taken, by the clock that is its other streams', too.
+static void framesSayWhenTheyWereTaken(void **unused)
+{
+	(void)unused;
+	uint8_t report[RTC_RTCP_REPORT_SIZE];
+	rtc_rtcp_sender_info info = {.ssrc = REMOTE, .ntp = 3900000000ull << 32};
+	listener *it = listen(&wanted);
+	arrive(it, REMOTE, 111, 10);
+	assert_int_equal(it->sink.last.sent, 0);
+	info.timestamp = it->timestamp - 48000;
+	fakeReceive(it->srtp, report, rtc_rtcp_write_report(report, &info, "there"));
+	arrive(it, REMOTE, 111, 10);
+	assert_int_equal(it->sink.last.sent, 3900000001ull * SECOND);
+	rtc_sync *sync = rtc_rtp_receiver_source(it->receiver)->sync;
+	assert_true(sync && sync == rtc_rtp_session_sync(it->session));
+	rtc_sync_retain(sync); // as who plays it does
+	end(it);
+	assert_int_equal(rtc_sync_hold(sync, 0), 0);
+	rtc_sync_release(sync);
 }
 
 // A sink that keeps what it is given costs frames, not memory.
@@ -404,6 +426,7 @@ int main(void)
 		cmocka_unit_test(framesAreWhatCame),
 		cmocka_unit_test(whatIsNotWantedIsCounted),
 		cmocka_unit_test(anAnnouncedSourceIsBelieved),
+		cmocka_unit_test(framesSayWhenTheyWereTaken),
 		cmocka_unit_test(framesAreBounded),
 		cmocka_unit_test(receptionIsReported),
 		cmocka_unit_test(goodbyeIsHeard),

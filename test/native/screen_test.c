@@ -12,6 +12,7 @@
 #include <libavformat/avformat.h>
 #include "rtc_port.h"
 #include "rtc_screen.h"
+#include "rtc_sync.h"
 #include "rtc_video_codec.h"
 
 #define WIDTH 320
@@ -24,6 +25,7 @@ typedef struct {
 	atomic_uint requests; // on the screen's thread
 	unsigned count;
 	uint32_t timestamp;
+	uint64_t sent; // of what it films next; 0: not known
 } camera;
 
 static atomic_uint failures;
@@ -89,6 +91,7 @@ static void film(camera *it, int key, int spoil)
 	unit->format = RTC_FORMAT_ENCODED;
 	unit->codec = &rtc_codec_h264;
 	unit->timestamp = it->timestamp += 3000;
+	unit->sent = it->sent;
 	if (spoil)
 		memset(unit->data, 0xff, unit->size);
 	it->count++;
@@ -211,6 +214,78 @@ static void aWindowShowsWhatCame(void **unused)
 	assert_string_equal(error.code, "media/device-missing");
 }
 
+typedef struct {
+	rtc_sink sink;
+	atomic_uint count, wrong;
+	rtc_frame *kept[3];
+} viewer;
+
+static void destroyViewer(rtc_sink *sink)
+{
+	(void)sink;
+}
+
+static void onPicture(rtc_sink *sink, rtc_frame *frame)
+{
+	viewer *it = (viewer *)sink;
+	int isSo = frame->format == RTC_FORMAT_I420 && frame->width == WIDTH && frame->height == HEIGHT &&
+			   abs(frame->planes[0][WIDTH * HEIGHT / 2] - (int)(16 + it->count)) < 6 && frame->planes[1][7] == 128 &&
+			   rtc_now() - frame->time < 500000;
+	it->wrong += !isSo;
+	if (it->count++ < 3)
+		it->kept[it->count - 1] = rtc_frame_retain(frame);
+}
+
+// What is shown is given to a tap, when it is shown; a tap that keeps all pictures gets no more, and holds nothing up.
+static void whatIsShownCanBeTapped(void **unused)
+{
+	(void)unused;
+	camera it;
+	viewer eyes = {0};
+	begin(&it);
+	rtc_sink_init(&eyes.sink, destroyViewer, onPicture);
+	rtc_screen *screen = screenOf("none", "");
+	assert_int_equal(rtc_source_connect(rtc_screen_seen(screen), &eyes.sink), 0);
+	assert_int_equal(rtc_screen_play(screen, &it.source), 0);
+	for (unsigned i = 0; i < 6; i++) {
+		film(&it, i == 0, 0);
+		assert_int_equal(await(screen, &it, i + 1).framesDecoded, i + 1);
+	}
+	assert_true(eyes.count == 3 && !eyes.wrong);
+	rtc_screen_close(screen);
+	assert_false(rtc_sink_is_connected(&eyes.sink));
+	for (int i = 0; i < 3; i++)
+		rtc_frame_release(eyes.kept[i]); // after the screen has gone
+	rtc_sink_release(&eyes.sink);
+	end(&it);
+}
+
+// Of a picture that came too soon for its sound.
+static void aPictureWaitsForItsSound(void **unused)
+{
+	(void)unused;
+	enum { DELAY = 300000 };
+	camera it;
+	begin(&it);
+	it.source.sync = rtc_sync_new();
+	rtc_screen *screen = screenOf("none", "");
+	assert_int_equal(rtc_screen_play(screen, &it.source), 0);
+	it.sent = rtc_now() + 77000000;
+	const rtc_sync_sound sound = {.sent = it.sent, .time = it.sent - 77000000 + DELAY};
+	rtc_sync_hear(it.source.sync, &sound);
+	uint64_t begun = rtc_now();
+	film(&it, 1, 0);
+	assert_int_equal(await(screen, &it, 1).framesDecoded, 1);
+	uint64_t taken = rtc_now() - begun;
+	assert_in_range(taken, DELAY - 20000, DELAY + 2000000);
+	film(&it, 0, 0); // it has to wait again, but for the end
+	begun = rtc_now();
+	rtc_screen_close(screen);
+	assert_true(rtc_now() - begun < 250000);
+	end(&it);
+	rtc_sync_release(it.source.sync);
+}
+
 static void aDamagedFrameNeedsAKeyFrame(void **unused)
 {
 	(void)unused;
@@ -293,7 +368,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(framesAreWritten),         cmocka_unit_test(aDamagedFrameNeedsAKeyFrame),
 		cmocka_unit_test(oneOfSeveralIsShown),      cmocka_unit_test(aWindowShowsWhatCame),
-		cmocka_unit_test(whatCannotBeOpenedIsTold),
+		cmocka_unit_test(whatCannotBeOpenedIsTold), cmocka_unit_test(whatIsShownCanBeTapped),
+		cmocka_unit_test(aPictureWaitsForItsSound),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

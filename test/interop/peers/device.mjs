@@ -90,9 +90,15 @@ export class DeviceSession {
 		throw new Error(`the device sent "${message.type}" in place of its ${type}${reason}`);
 	}
 
-	/** What the device tells next, of a type that is not signaling's. @param {string} type @returns {Promise<any>} */
+	/**
+	 * What the device tells next, of a type that is not signaling's. An offer may come before it: of a device that looks for another
+	 * path, because nothing was heard for a while.
+	 * @param {string} type
+	 * @returns {Promise<any>}
+	 */
 	async message(type) {
-		const message = await this.#next(10_000);
+		let message = await this.#next(10_000);
+		while (message.type === "offer") message = await this.#next(10_000);
 		if (message.type !== type) throw new Error(`the device sent "${message.type}" in place of "${type}"`);
 		return message;
 	}

@@ -44,6 +44,21 @@ test("an output that fails is told, and made anew for all streams with the next"
 	player.close();
 });
 
+test("what it shows is tapped, also of an output made anew", () => {
+	const player = new NativeVideoPlayer();
+	const [tap, other] = [{}, {}];
+	player.tap(tap);
+	player.play({});
+	player.tap(other);
+	player.untap(other);
+	player.untap(other);
+	expect([...theOutput().taps]).toEqual([tap]);
+	theOutput().options.onError!("media/device-failed", "the disk is full");
+	player.play({});
+	expect([...theOutput().taps]).toEqual([tap]);
+	player.close();
+});
+
 test("a file that cannot be written is told at once", () => {
 	const player = new NativeVideoPlayer({ output: "file", path: missing });
 	expect(() => player.open()).toThrow(expect.objectContaining({ code: "media/file-unwritable" }));

@@ -6,6 +6,7 @@ export class VideoOutput {
 	/** Those that exist now, for tests to look into. */
 	static readonly open = new Set<VideoOutput>();
 	readonly sources = new Set<object>();
+	readonly taps = new Set<object>();
 
 	constructor(
 		readonly options: { output: string; path?: string; onError?: (code: string, message: string) => void },
@@ -16,6 +17,14 @@ export class VideoOutput {
 			});
 		countNative(1);
 		VideoOutput.open.add(this);
+	}
+
+	connect(sink: object): void {
+		this.taps.add(sink);
+	}
+
+	disconnect(sink: object): void {
+		this.taps.delete(sink);
 	}
 
 	play(source: object): void {
