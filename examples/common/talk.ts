@@ -12,6 +12,8 @@ status                who is connected, and how loud they are
 export default class Talk {
 	/** How loud the callers are at present, 0 … 1. */
 	level = 0;
+	/** How loud this side is for them, while it is heard. */
+	own = 0;
 	#app: Pick<WebRTCApp, "peers" | "connection">;
 	#microphone: AudioCapture | undefined;
 	#loudspeaker: AudioPlayer | undefined;
@@ -70,7 +72,8 @@ export default class Talk {
 	private status(): string {
 		const word = (isOn: boolean) => (isOn ? "on" : "off");
 		const { length } = this.#app.peers;
-		return `microphone ${word(this.isTalking)}, loudspeaker ${word(this.isListening)}, ${length} connected, level ${this.level.toFixed(3)}\n`;
+		const own = this.isTalking && length ? this.own : 0;
+		return `microphone ${word(this.isTalking)}, loudspeaker ${word(this.isListening)}, ${length} connected, level ${this.level.toFixed(3)}, own ${own.toFixed(3)}\n`;
 	}
 
 	private apply(peerId: string): void {

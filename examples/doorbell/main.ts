@@ -24,7 +24,11 @@ async function start(): Promise<void> {
 	const signaling = new WHEPSignaling({ port: number("port", 0, 65535) ?? 80, token: secret, onRequest: answer });
 	const media = defaultMedia({
 		video: video(),
-		audio: { ...audio(), cancelEcho: flag("keepEcho") !== true },
+		audio: {
+			...audio(),
+			cancelEcho: flag("keepEcho") !== true,
+			onLevel: (level) => void (talk.own = level),
+		},
 		play: { ...(play() || {}), levelInterval: 200, onLevel: (level) => void (talk.level = level) },
 	});
 	const bell = new Bell(() => app.snapshot({ quality: 80 }));

@@ -20,7 +20,11 @@ async function start(): Promise<void> {
 	});
 	const media = defaultMedia({
 		video: video(),
-		audio: { ...audio(), cancelEcho: flag("keepEcho") !== true },
+		audio: {
+			...audio(),
+			cancelEcho: flag("keepEcho") !== true,
+			onLevel: (level) => void (talk.own = level),
+		},
 		play: { ...(play() || {}), levelInterval: 200, onLevel: (level) => void (talk.level = level) },
 	});
 	const app: WebRTCApp = new WebRTCApp({

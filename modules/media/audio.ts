@@ -4,6 +4,7 @@ import { opusLimits } from "webrtc/codec/opus";
 import type WebRTCError from "webrtc/error";
 import type { AudioCapture, AudioOptions } from "webrtc/media";
 import Echoless, { canCancelEcho, type Loudspeaker } from "webrtc/media/echo";
+import Metered from "webrtc/media/metered";
 import Pipeline, { type NativeSource } from "webrtc/media/pipeline";
 import { AudioSource } from "webrtc/native/capture";
 import { AudioEncoder } from "webrtc/native/codec";
@@ -24,7 +25,7 @@ export default class NativeAudioCapture implements AudioCapture {
 	 * @throws RangeError that names the option
 	 */
 	constructor(options: AudioOptions, loudspeaker?: Loudspeaker) {
-		const { source = "test", path, bitrate = 32_000, channels = 1 } = options;
+		const { source = "test", path, bitrate = 32_000, channels = 1, levelInterval, onLevel } = options;
 		if (channels !== 1 && channels !== 2) throw new RangeError("channels: 1 or 2");
 		this.#bitrate = check(bitrate);
 		const pcm = { sampleRate, channels };
@@ -34,7 +35,8 @@ export default class NativeAudioCapture implements AudioCapture {
 			kind: "audio",
 			makeSource: (onError) => {
 				const microphone = new AudioSource({ source, path, ...pcm, onError });
-				return echo ? new Echoless(microphone, echo, sampleRate) : microphone;
+				const heard = echo ? new Echoless(microphone, echo, sampleRate) : microphone;
+				return onLevel ? new Metered(heard, onLevel, levelInterval) : heard;
 			},
 			makeEncoder: (codec, onError) => new AudioEncoder({ codec, ...pcm, bitrate: this.#bitrate, onError }),
 			onError: (error) => this.onError?.(error),

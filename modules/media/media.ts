@@ -166,6 +166,13 @@ export interface AudioOptions {
 	channels?: 1 | 2 | undefined;
 	/** What the player plays is taken out of what is heard, where the platform can (the simulator), of one channel. Default false. */
 	cancelEcho?: boolean | undefined;
+	/** Milliseconds between calls of onLevel, from 50. Default 200. */
+	levelInterval?: number | undefined;
+	/**
+	 * How loud what is sent was since the call before: the root of the mean square, 0 … 1 (`decibels` of "webrtc/media/metered" makes
+	 * dBov of it). It is called while somebody is sent sound.
+	 */
+	onLevel?: ((level: number) => void) | undefined;
 }
 
 /** Of the platform's audio player. */

@@ -95,6 +95,7 @@ const pointers = /** @type {Record<string, string[]>} */ ({
 	],
 	rtc_frame_release: ["rtc_frame.c:recycle"],
 	"rtc_frame_reader.c:sink_frame": ["rtc_frame_reader_xs.c:post"],
+	"rtc_level_meter.c:sink_frame": ["rtc_level_meter_xs.c:post"],
 	"rtc_frame_queue.c:sink_frame": ["rtc_frame_queue_xs.c:post"],
 	"rtc_frame_writer.c:want": ["rtc_frame_writer_xs.c:post"],
 	"rtc_recorder.c:tell": ["rtc_recorder_xs.c:ready"],

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include "rtc_frame.h"
 #include "rtc_frame_reader.h"
+#include "rtc_level_meter.h"
 
 typedef struct {
 	rtc_sink sink; // first: destroyed through it
@@ -423,6 +424,99 @@ static void a_reader_may_close_while_frames_flow(void **state)
 	assert_int_equal(living, 0);
 }
 
+// So many samples, of which each is `value` or its opposite.
+static void sound(producer *it, rtc_frame_pool *pool, int16_t value, uint32_t samples, uint8_t channels)
+{
+	rtc_frame *frame = rtc_frame_pool_get(pool);
+	int16_t *pcm = (int16_t *)frame->data;
+	frame->format = RTC_FORMAT_PCM;
+	frame->sampleRate = 48000;
+	frame->samples = samples;
+	frame->channels = channels;
+	frame->size = samples * channels * 2;
+	for (uint32_t i = 0; i < samples * channels; i++)
+		pcm[i] = i & 1 ? value : (int16_t)(value == INT16_MIN ? INT16_MIN : -value);
+	rtc_source_deliver(&it->source, frame);
+	rtc_frame_release(frame);
+}
+
+static void a_meter_tells_how_loud_it_is(void **state)
+{
+	(void)state;
+	atomic_int news = 0;
+	producer *it = producer_new();
+	rtc_frame_pool *pool = rtc_frame_pool_new(1, 960 * 4);
+	rtc_level_meter *meter = rtc_level_meter_new(100, told, &news);
+	assert_int_equal(rtc_source_connect(&it->source, rtc_level_meter_sink(meter)), 0);
+	for (int i = 0; i < 4; i++)
+		sound(it, pool, 16384, 960, 1);
+	assert_true(news == 0 && rtc_level_meter_get(meter) == 0);
+	sound(it, pool, 16384, 960, 1);
+	assert_int_equal(news, 1);
+	assert_true(rtc_level_meter_get(meter) > 0.4999f && rtc_level_meter_get(meter) < 0.5001f);
+	for (int i = 0; i < 10; i++) // two channels have twice as many values, not twice the time
+		sound(it, pool, INT16_MIN, 480, 2);
+	assert_int_equal(news, 2);
+	assert_true(rtc_level_meter_get(meter) == 1);
+	for (int i = 0; i < 5; i++) // silence for a fifth of it, in the mean of the squares
+		sound(it, pool, i ? 8192 : 0, 960, 1);
+	assert_true(news == 3 && rtc_level_meter_get(meter) > 0.2235f && rtc_level_meter_get(meter) < 0.2237f);
+	rtc_level_meter_close(meter);
+	assert_int_equal(news, 3);
+	rtc_source_release(&it->source);
+	rtc_frame_pool_close(pool);
+	assert_int_equal(living, 0);
+}
+
+static void a_meter_leaves_out_what_is_no_sound(void **state)
+{
+	(void)state;
+	atomic_int news = 0;
+	producer *it = producer_new();
+	rtc_frame_pool *pool = rtc_frame_pool_new(1, 64);
+	rtc_level_meter *meter = rtc_level_meter_new(50, told, &news);
+	assert_int_equal(rtc_source_connect(&it->source, rtc_level_meter_sink(meter)), 0);
+	for (int i = 0; i < 6; i++) {
+		rtc_frame *frame = rtc_frame_pool_get(pool);
+		frame->format = i == 0 ? RTC_FORMAT_I420 : RTC_FORMAT_PCM;
+		frame->sampleRate = i == 1 ? 0 : 8000;
+		frame->samples = i == 2 ? 0 : i == 3 ? 33 : i == 5 ? UINT32_MAX : 16;
+		frame->channels = i == 4 ? 0 : 1;
+		frame->size = 64;
+		memset(frame->data, 0x7f, 64);
+		for (int k = 0; k < 100; k++)
+			rtc_source_deliver(&it->source, frame);
+		rtc_frame_release(frame);
+	}
+	assert_true(news == 0 && rtc_level_meter_get(meter) == 0);
+	rtc_level_meter_close(meter);
+	rtc_source_release(&it->source);
+	rtc_frame_pool_close(pool);
+}
+
+static void a_meter_may_close_while_sound_flows(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		stream it = {.producer = producer_new(), .pool = rtc_frame_pool_new(4, 64), .format = RTC_FORMAT_PCM};
+		atomic_int news = 0;
+		pthread_t thread;
+		rtc_level_meter *meter = rtc_level_meter_new(50, told, &news);
+		assert_int_equal(rtc_source_connect(&it.producer->source, rtc_level_meter_sink(meter)), 0);
+		pthread_create(&thread, NULL, stream_run, &it);
+		usleep(500);
+		rtc_level_meter_close(meter);
+		int told = news;
+		usleep(500);
+		assert_int_equal(news, told);
+		it.stop = 1;
+		pthread_join(thread, NULL);
+		rtc_source_release(&it.producer->source);
+		rtc_frame_pool_close(it.pool);
+	}
+	assert_int_equal(living, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +528,9 @@ int main(void)
 		cmocka_unit_test(a_picture_that_was_taken_leaves_in_parts),
 		cmocka_unit_test(a_tap_has_raw_pictures_at_its_interval),
 		cmocka_unit_test(a_reader_may_close_while_frames_flow),
+		cmocka_unit_test(a_meter_tells_how_loud_it_is),
+		cmocka_unit_test(a_meter_leaves_out_what_is_no_sound),
+		cmocka_unit_test(a_meter_may_close_while_sound_flows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

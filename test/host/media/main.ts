@@ -6,6 +6,7 @@ import { AudioSource, VideoSource } from "webrtc/native/capture";
 import { AudioEncoder, VideoEncoder } from "webrtc/native/codec";
 import EncodedFrameReader from "webrtc/native/codec/reader";
 import FrameWriter from "webrtc/native/codec/writer";
+import LevelMeter from "webrtc/native/frame/meter";
 import FrameReader from "webrtc/native/frame/reader";
 import { EchoCanceller, EchoReference } from "webrtc/native/echo";
 import { Recorder, RecorderInput } from "webrtc/native/record";
@@ -183,6 +184,16 @@ async function soundIsPlayed(): Promise<void> {
 	const output = new AudioOutput({ output: "none", sampleRate: 16000, ...options });
 	const source = new AudioSource({ source: "test" });
 	const encoder = new AudioEncoder({ codec: "opus" });
+	let [loudest, heard] = [0, 0];
+	const meter = new LevelMeter({
+		interval: 50,
+		onLevel(level) {
+			assert(this === meter && level >= 0 && level <= 1, `level: ${level}`);
+			loudest = Math.max(loudest, level);
+			if (++heard === 5) this.close();
+		},
+	});
+	source.connect(meter);
 	source.connect(encoder);
 	output.play(encoder);
 	assertThrows(TypeError, "already", () => output.play(encoder));
@@ -190,6 +201,10 @@ async function soundIsPlayed(): Promise<void> {
 	const before = entries();
 	await wait(500);
 	assert(levels >= 2 && entries() - before < 40, `${levels} levels, ${entries() - before} entries into JavaScript`);
+	assert(heard === 5, `the meter told ${heard} levels, of five until it closes itself`);
+	assertThrows(SyntaxError, "", () => source.connect(meter));
+	assertThrows(TypeError, "onLevel", () => new LevelMeter({} as never));
+	assertThrows(RangeError, "interval", () => new LevelMeter({ interval: 49, onLevel() {} }));
 	output.volume = 0.5;
 	assertThrows(RangeError, "volume", () => (output.volume = 5));
 	assert(output.statistics().streams === 1 && output.streamStatistics(encoder) !== undefined, "statistics");

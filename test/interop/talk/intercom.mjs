@@ -23,6 +23,7 @@ async function converse(page, device) {
 	assert(await page.evaluate(readTestCard, "#picture"), "the device's picture is not shown");
 	assert((await shown(page, "theirs", 3)) > 0.3, "the device's beep is not heard");
 	assert((await heard(device, 2)) < 0.001, "the microphone is heard though nobody talks");
+	assert((await heard(device, 2, "own")) > 0.01, "the device does not tell how loud its own beep is");
 
 	const button = await (await page.$("#talk"))?.boundingBox();
 	assert(button);
@@ -46,6 +47,7 @@ async function converse(page, device) {
 	await device.find(/microphone off/);
 	await new Promise((resolve) => setTimeout(resolve, 2500)); // the meter falls slowly
 	assert((await shown(page, "theirs", 3)) < 0.1, "the device's microphone is off, and heard");
+	assert((await heard(device, 1, "own")) === 0, "the device's microphone is off, and loud");
 	device.type("microphone on");
 	assert((await shown(page, "theirs", 4)) > 0.3, "the device's microphone is on again, and not heard");
 	return level;

@@ -27,13 +27,13 @@ export async function takePictures(page, folder, name) {
 	await page.setViewport(sizes.desktop);
 }
 
-/** The loudest of what the device has heard, by what it says, in the time to come. @param {Application} device @param {number} seconds */
-export async function heard(device, seconds) {
+/** The loudest of what the device has heard, by what it says, in the time to come. @param {Application} device @param {number} seconds @param {"level" | "own"} [of] the device's own sound */
+export async function heard(device, seconds, of = "level") {
 	let loudest = 0;
 	for (let i = 0; i < seconds * 5; i++) {
 		const from = device.output.length;
 		device.type("status");
-		const [, level] = await device.find(/level ([\d.]+)/, 20_000, from);
+		const [, level] = await device.find(new RegExp(`${of} (\\d\\.\\d{3})`), 20_000, from);
 		loudest = Math.max(loudest, Number(level));
 		await new Promise((resolve) => setTimeout(resolve, 200));
 	}

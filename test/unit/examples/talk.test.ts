@@ -40,8 +40,10 @@ test("commands say what they did", () => {
 	expect(loudspeaker.muted).toBe(true);
 	expect(talk.command(" loudspeaker  on ")).toMatch(/loudspeaker on/);
 	expect(talk.command("microphone off")).toMatch(/microphone off/);
-	talk.level = 0.25;
-	expect(talk.command("status")).toMatch(/level 0.250/);
+	[talk.level, talk.own] = [0.25, 0.5];
+	expect(talk.command("status")).toMatch(/level 0.250, own 0.000/); // nobody hears it
+	talk.isTalking = true;
+	expect(talk.command("status")).toMatch(/level 0.250, own 0.500/);
 	for (const line of ["", "microphone", "microphone loud", "door on"])
 		expect(talk.command(line)).toMatch(/a button to talk/);
 });
