@@ -14,7 +14,7 @@ import type { VideoSourceOptions } from "webrtc/native/capture";
 import Pictures from "webrtc/pictures";
 import WHEPSignaling from "webrtc/signaling/whep";
 
-const defaultQueue = 2; // pictures that wait for each viewer
+const defaultQueue = 1; // pictures that wait for each viewer: with more, all that come are older
 
 function picture(): VideoSourceOptions {
 	const [path, device] = [text("video"), text("camera")];

@@ -82,6 +82,8 @@ static void onData(void *context, const uint8_t *data, size_t size)
 		rtc_sctp_count(&sctp->packetsReceived, 1);
 		if (hasRoom(sctp, data, size))
 			usrsctp_conninput((void *)sctp->id, data, size, 0);
+		if (rtc_sctp_wants_more(sctp) && rtc_sctp_queued(sctp) && !atomic_load(&sctp->isDown))
+			rtc_sctp_send_queued(sctp); // the window may have opened
 	}
 	rtc_sctp_stack_unlock();
 	rtc_path_wake_task(sctp->options.path, &sctp->task);
@@ -237,11 +239,9 @@ void rtc_sctp_close(rtc_sctp *sctp)
 
 static void readStatus(rtc_sctp *sctp, rtc_sctp_statistics *statistics)
 {
-	struct sctp_status status = {0};
-	socklen_t size = sizeof status;
+	struct sctp_status status;
 	rtc_sctp_stack_lock();
-	int isThere = sctp->socket && atomic_load(&sctp->isUp) && !atomic_load(&sctp->isDown) &&
-				  !usrsctp_getsockopt(sctp->socket, IPPROTO_SCTP, SCTP_STATUS, &status, &size);
+	int isThere = rtc_sctp_read_status(sctp, &status);
 	rtc_sctp_stack_unlock();
 	if (!isThere)
 		return;

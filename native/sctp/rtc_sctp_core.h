@@ -32,6 +32,14 @@ struct rtc_sctp_message {
 	uint8_t data[];
 };
 
+// A message that usrsctp was given, and has not sent the end of.
+typedef struct {
+	uint16_t stream;
+	uint8_t isBegun; // a part of it was sent
+	uint32_t left;   // bytes that were not
+} rtc_sctp_given;
+#define RTC_SCTP_GIVEN 32 // such messages at once
+
 typedef struct rtc_sctp_channel rtc_sctp_channel;
 struct rtc_sctp_channel {
 	rtc_sctp_channel *next; // in the order of their turns
@@ -70,6 +78,11 @@ struct rtc_sctp {
 	uint32_t untold;              // bytes that usrsctp has taken since the machine was told
 	rtc_sctp_channel *unfinished; // whose message usrsctp has a part of: nothing else can be sent before the rest
 
+	// What it has and has not sent yet, rtc_sctp_unsent.c:
+	rtc_sctp_given given[RTC_SCTP_GIVEN];
+	uint32_t givenCount, unsent, lastTsn;
+	uint8_t hasSent; // lastTsn
+
 	uint8_t hasShutDown, peerHasShutDown;
 	uint64_t endsAt; // without an answer to SHUTDOWN; 0: nobody has begun to end it
 
@@ -107,6 +120,17 @@ extern uint8_t *rtc_sctp_scratch;
 int rtc_sctp_connect(rtc_sctp *sctp); // 0 or an errno value
 void rtc_sctp_output(rtc_sctp *sctp, const void *packet, size_t size);
 void rtc_sctp_flush(rtc_sctp *sctp);
+
+struct sctp_status;
+int rtc_sctp_read_status(rtc_sctp *sctp, struct sctp_status *status); // 0: there is none yet, or any more
+
+// rtc_sctp_unsent.c; with the stack's lock
+int rtc_sctp_wants_more(const rtc_sctp *sctp); // usrsctp has little that it has not sent
+// Before usrsctp is given bytes of a message, of which these are the first when it is new.
+void rtc_sctp_give(rtc_sctp *sctp, uint16_t stream, uint32_t size, int isNew);
+// It has not taken so many; or none at all of the message.
+void rtc_sctp_take_back(rtc_sctp *sctp, uint16_t stream, uint32_t size, int isWhole);
+void rtc_sctp_watch(rtc_sctp *sctp, const uint8_t *packet, size_t size); // which usrsctp sends
 
 // rtc_sctp_send.c; with the stack's lock
 rtc_sctp_channel *rtc_sctp_find(rtc_sctp *sctp, uint16_t stream); // with `lock`

@@ -208,7 +208,17 @@ static void finish(rtc_sctp *sctp, rtc_sctp_channel *channel)
 	rtc_free(message);
 }
 
-static void describe(const rtc_sctp_channel *channel, const rtc_sctp_message *message, uint64_t now,
+// When usrsctp finds a part missing of what is too old, it gives up all of it as if it had arrived, even what is still
+// under way, and its window does not become smaller: into a network that is slow, or loses, it sends ever more. So a
+// loss has to be noticed before the time is over, for which a timeout is enough. With less there would be no second
+// attempt in time anyway: such a message is sent once, and what is given up after so many attempts does count as lost.
+static int hasTimeForMore(rtc_sctp *sctp, uint64_t milliseconds)
+{
+	struct sctp_status status;
+	return rtc_sctp_read_status(sctp, &status) && milliseconds >= status.sstat_primary.spinfo_rto;
+}
+
+static void describe(rtc_sctp *sctp, const rtc_sctp_channel *channel, const rtc_sctp_message *message, uint64_t now,
 					 struct sctp_sendv_spa *spa)
 {
 	int isControl = message->ppid == RTC_SCTP_DCEP;
@@ -227,8 +237,13 @@ static void describe(const rtc_sctp_channel *channel, const rtc_sctp_message *me
 		return;
 	}
 	uint64_t left = message->expires > now ? (message->expires - now) / 1000 : 0;
-	spa->sendv_prinfo.pr_policy = SCTP_PR_SCTP_TTL;
-	spa->sendv_prinfo.pr_value = left ? (uint32_t)left : 1; // 0 would be for ever
+	if (hasTimeForMore(sctp, left)) {
+		spa->sendv_prinfo.pr_policy = SCTP_PR_SCTP_TTL;
+		spa->sendv_prinfo.pr_value = (uint32_t)left;
+	} else {
+		spa->sendv_prinfo.pr_policy = SCTP_PR_SCTP_RTX;
+		spa->sendv_prinfo.pr_value = 0;
+	}
 }
 
 // One message, or a part of it. Returns 0 when usrsctp takes no more.
@@ -244,13 +259,17 @@ static int sendOne(rtc_sctp *sctp, rtc_sctp_channel *channel, uint64_t now)
 	uint32_t left = message->size ? message->size - message->sent : 1;
 	uint32_t piece = left < PIECE ? left : PIECE;
 	struct sctp_sendv_spa spa;
-	describe(channel, message, now, &spa);
+	describe(sctp, channel, message, now, &spa);
 	if (piece == left)
 		spa.sendv_sndinfo.snd_flags |= SCTP_EOR;
 	const void *data = message->size ? message->data + message->sent : &empty;
+	rtc_sctp_give(sctp, channel->stream, piece, !message->sent);
 	// Others append only: the channel and its message stay, and nobody waits for encryption.
 	pthread_mutex_unlock(&sctp->lock);
 	ssize_t taken = usrsctp_sendv(sctp->socket, data, piece, NULL, 0, &spa, sizeof spa, SCTP_SENDV_SPA, 0);
+	if (taken < (ssize_t)piece)
+		rtc_sctp_take_back(sctp, channel->stream, piece - (taken > 0 ? (uint32_t)taken : 0),
+						   taken <= 0 && !message->sent);
 	sctp->untold += taken > 0 ? (uint32_t)taken : 0;
 	if (sctp->untold >= TELL) { // who has more brings it while what is here is encrypted
 		sctp->untold = 0;
@@ -320,7 +339,7 @@ void rtc_sctp_send_queued(rtc_sctp *sctp)
 	uint64_t now = rtc_now();
 	pthread_mutex_lock(&sctp->lock);
 	int isMore = sctp->socket && sctp->streams;
-	while (isMore) {
+	while (isMore && rtc_sctp_wants_more(sctp)) {
 		rtc_sctp_channel *channel = sctp->unfinished ? sctp->unfinished : sctp->channels;
 		while (channel && (!channel->first || channel->isResetting))
 			channel = channel->next;

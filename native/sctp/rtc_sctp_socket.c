@@ -98,6 +98,14 @@ int rtc_sctp_connect(rtc_sctp *sctp)
 	return error;
 }
 
+int rtc_sctp_read_status(rtc_sctp *sctp, struct sctp_status *status)
+{
+	socklen_t size = sizeof *status;
+	memset(status, 0, sizeof *status);
+	return sctp->socket && atomic_load(&sctp->isUp) && !atomic_load(&sctp->isDown) &&
+		   !usrsctp_getsockopt(sctp->socket, IPPROTO_SCTP, SCTP_STATUS, status, &size);
+}
+
 void rtc_sctp_flush(rtc_sctp *sctp)
 {
 	if (sctp->outboxCount && !rtc_dtls_begin(sctp->options.dtls)) {
@@ -137,6 +145,7 @@ void rtc_sctp_output(rtc_sctp *sctp, const void *packet, size_t size)
 {
 	if (size < RTC_SCTP_HEADER || size > RTC_SCTP_PACKET)
 		return;
+	rtc_sctp_watch(sctp, packet, size);
 	if (sctp->outboxCount == RTC_SCTP_OUTBOX)
 		rtc_sctp_flush(sctp);
 	uint8_t *copy = sctp->outbox + sctp->outboxCount * RTC_SCTP_PACKET;

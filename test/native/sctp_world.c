@@ -8,7 +8,8 @@
 #include "rtc_port.h"
 
 #define IN_FLIGHT 256
-#define FLIGHT_TIME 100 // microseconds
+#define FLIGHT_TIME 100 // microseconds, where there is no link
+#define HEADERS 65      // bytes of IPv4, UDP and a record of DTLS
 
 struct rtc_dtls {
 	int side;
@@ -23,6 +24,7 @@ struct rtc_path {
 
 typedef struct {
 	int to;
+	uint64_t at; // which is when it arrives
 	size_t size;
 	uint8_t data[RTC_DTLS_PAYLOAD];
 } flying;
@@ -32,8 +34,11 @@ static struct rtc_dtls ends[2];
 static struct rtc_path paths[2];
 static rtc_sctp *sides[2];
 static sctp_world_identity identities[2];
-static flying network[IN_FLIGHT];
-static size_t firstFlying, inFlight;
+static flying network[2][IN_FLIGHT]; // by who sends
+static size_t firstFlying[2], inFlight[2];
+static sctp_world_link links[2];
+static uint64_t freeAt[2]; // when the link has sent what waits for it
+static uint32_t dice[2];
 static int isCutOff;
 static uint32_t eachIsLost, sentSince;
 static unsigned lostChunk = 256;
@@ -128,6 +133,26 @@ static uint32_t word(const uint8_t *data)
 	return (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
 }
 
+// Whether the link brings it, and when.
+static int pass(int side, size_t size, uint64_t *at)
+{
+	const sctp_world_link *link = &links[side];
+	if (!link->rate && !link->delay) {
+		uint64_t last = inFlight[side] ? network[side][(firstFlying[side] + inFlight[side] - 1) % IN_FLIGHT].at : 0;
+		*at = (last > sctpWorldNow ? last : sctpWorldNow) + FLIGHT_TIME;
+		return 1;
+	}
+	uint64_t begins = freeAt[side] > sctpWorldNow ? freeAt[side] : sctpWorldNow;
+	if (begins - sctpWorldNow > link->queue)
+		return 0;
+	freeAt[side] = begins + (link->rate ? (size + HEADERS) * 8000000 / link->rate : 0);
+	*at = freeAt[side] + link->delay;
+	dice[side] ^= dice[side] << 13;
+	dice[side] ^= dice[side] >> 17;
+	dice[side] ^= dice[side] << 5;
+	return dice[side] % 1000 >= link->loss;
+}
+
 int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size)
 {
 	if (!size || size > RTC_DTLS_PAYLOAD)
@@ -135,11 +160,13 @@ int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size)
 	int isInit = size >= 32 && (data[12] == 1 || data[12] == 2); // INIT, INIT ACK: alone in their packet
 	if (isInit && !identities[dtls->side].tag)
 		identities[dtls->side] = (sctp_world_identity){word(data + 16), word(data + 28)};
-	if (isCutOff || inFlight == IN_FLIGHT || (size > 12 && data[12] == lostChunk) ||
-		(eachIsLost && ++sentSince % eachIsLost == 0))
+	uint64_t at;
+	if (isCutOff || inFlight[dtls->side] == IN_FLIGHT || (size > 12 && data[12] == lostChunk) ||
+		(eachIsLost && ++sentSince % eachIsLost == 0) || !pass(dtls->side, size, &at))
 		return 0;
-	flying *it = &network[(firstFlying + inFlight++) % IN_FLIGHT];
+	flying *it = &network[dtls->side][(firstFlying[dtls->side] + inFlight[dtls->side]++) % IN_FLIGHT];
 	it->to = !dtls->side;
+	it->at = at;
 	it->size = size;
 	memcpy(it->data, data, size);
 	return 0;
@@ -159,7 +186,9 @@ static void onEvent(void *context)
 rtc_sctp *sctp_world_open(int side, const rtc_sctp_options *options, int *error)
 {
 	if (!sides[!side]) {
-		firstFlying = inFlight = 0;
+		memset(firstFlying, 0, sizeof firstFlying);
+		memset(inFlight, 0, sizeof inFlight);
+		memset(links, 0, sizeof links);
 		isCutOff = 0;
 		eachIsLost = 0;
 		lostChunk = 256;
@@ -189,7 +218,7 @@ void sctp_world_cut(int isCut)
 {
 	isCutOff = isCut;
 	if (isCut)
-		inFlight = 0;
+		memset(inFlight, 0, sizeof inFlight);
 }
 
 void sctp_world_lose(uint32_t each)
@@ -200,6 +229,13 @@ void sctp_world_lose(uint32_t each)
 void sctp_world_lose_chunk(unsigned type)
 {
 	lostChunk = type;
+}
+
+void sctp_world_set_link(int side, const sctp_world_link *link, uint32_t seed)
+{
+	links[side] = *link;
+	freeAt[side] = 0;
+	dice[side] = (seed * 2654435761u + (uint32_t)side) | 1;
 }
 
 void sctp_world_disconnect(int side)
@@ -232,26 +268,34 @@ static uint64_t step(int side)
 	return task->ready ? sctpWorldNow : task->time;
 }
 
-static int land(void)
+// Brings what has arrived. Returns when the next does.
+static uint64_t land(int from)
 {
-	if (!inFlight)
-		return 0;
-	flying it = network[firstFlying];
-	firstFlying = (firstFlying + 1) % IN_FLIGHT;
-	inFlight--;
-	sctpWorldNow += FLIGHT_TIME;
-	sctp_world_arrive(it.to, it.data, it.size);
-	return 1;
+	while (inFlight[from] && network[from][firstFlying[from]].at <= sctpWorldNow) {
+		flying it = network[from][firstFlying[from]];
+		firstFlying[from] = (firstFlying[from] + 1) % IN_FLIGHT;
+		inFlight[from]--;
+		sctp_world_arrive(it.to, it.data, it.size);
+	}
+	return inFlight[from] ? network[from][firstFlying[from]].at : UINT64_MAX;
 }
 
 void sctp_world_run(uint64_t microseconds)
 {
 	uint64_t end = sctpWorldNow + microseconds;
 	while (sctpWorldNow < end) {
-		uint64_t first = step(0), second = step(1);
-		uint64_t next = first < second ? first : second;
-		if (land() || next <= sctpWorldNow)
-			continue;
-		sctpWorldNow = next < end ? next : end;
+		uint64_t next = end;
+		for (int side = 0; side < 2; side++) {
+			uint64_t task = step(side);
+			next = task < next ? task : next;
+		}
+		for (int side = 0; side < 2; side++) {
+			uint64_t arrival = land(side);
+			next = arrival < next ? arrival : next;
+		}
+		for (int side = 0; side < 2; side++)
+			if (paths[side].task && paths[side].task->ready)
+				next = sctpWorldNow;
+		sctpWorldNow = next;
 	}
 }

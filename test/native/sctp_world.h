@@ -24,6 +24,14 @@ void sctp_world_cut(int isCut);
 void sctp_world_lose(uint32_t each);
 // Of the packets that begin with such a chunk, all are lost. 256: none is.
 void sctp_world_lose_chunk(unsigned type);
+// What a side sends goes by a link from now on, and is lost as a seed tells it.
+typedef struct {
+	uint32_t rate;  // bit/s, with the headers below SCTP; 0: any
+	uint32_t delay; // microseconds
+	uint32_t queue; // microseconds that wait for the rate at most
+	uint32_t loss;  // of 1,000
+} sctp_world_link;
+void sctp_world_set_link(int side, const sctp_world_link *link, uint32_t seed);
 // One packet arrives, at the end of its room, so that any overrun is seen.
 void sctp_world_arrive(int side, const uint8_t *packet, size_t size);
 void sctp_world_run(uint64_t microseconds);

@@ -6,8 +6,9 @@ import { Pictures } from "./pictures.js";
 
 const element = (id) => document.getElementById(id);
 const pc = new RTCPeerConnection();
-// Unordered, and not sent again once it is old: a picture that is late is worth nothing.
-const channel = pc.createDataChannel("pictures", { ordered: false, maxPacketLifeTime: 300 });
+// Unordered, and not sent again once it is old. The camera keeps pictures new by leaving some out; a lost packet of one that is
+// under way is worth another attempt, for which a slow network needs the time.
+const channel = pc.createDataChannel("pictures", { ordered: false, maxPacketLifeTime: 1000 });
 const pictures = new Pictures(element("picture"));
 
 function show(state, text) {
