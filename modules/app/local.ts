@@ -73,10 +73,11 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 	open(owner: RemoteSessionsOwner): void {
 		this.#owner = owner;
 		const { allCandidates: maximumCandidates } = this.#limits;
-		const { port, tcpPort, interfaceFilter } = this.#options;
+		const { port, tcpPort, tcpActive, interfaceFilter } = this.#options;
 		this.#network = new Network({
 			port,
 			tcpPort,
+			tcpActive,
 			maximumCandidates,
 			mayGrow: (isEssential) => this.#memory.hasRoomAtOnce(isEssential ? partForEssential : partForMore),
 			interfaceFilter,

@@ -53,6 +53,11 @@ export interface WebRTCAppOptions {
 	 * the UDP port where it is free, else any. Default: there is none.
 	 */
 	tcpPort?: number | undefined;
+	/**
+	 * Whether the device connects by TCP to peers that wait for it (RFC 6544), as some servers do; 4 at once, and not while
+	 * UDP works. Default: false, for each takes a socket and 19 KB, and browsers never wait.
+	 */
+	tcpActive?: boolean | undefined;
 	/** Default: the device's own, made once and stored. */
 	certificate?: Certificate | undefined;
 	/** Whose peer connections serve the peers. Default: the app's own. See NoSessions for signaling alone. */

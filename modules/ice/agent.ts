@@ -178,7 +178,7 @@ export class IceAgent {
 		if (candidate === "") return this.endOfRemoteCandidates();
 		const parsed = typeof candidate === "string" ? parseCandidate(candidate) : candidate;
 		if (session.ended) return;
-		if (!parsed || this.isForeign(parsed)) {
+		if (!parsed || this.isForeign(parsed) || (parsed.tcpType && !session.locals.connects)) {
 			session.counters.ignoredCandidates++;
 			return;
 		}
@@ -187,7 +187,7 @@ export class IceAgent {
 		const remote = session.remotes.add({ ...parsed, address });
 		session.checklist.sort(session.controlling);
 		if (remote) session.combine(session.locals.list, [remote]);
-		else if (!session.remotes.find(address, parsed.port)) session.counters.overflow++;
+		else if (!session.remotes.find(address, parsed.port, parsed.tcpType)) session.counters.overflow++;
 	}
 
 	/** Of another generation, or link-local, whose zone no candidate tells. */

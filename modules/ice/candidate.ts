@@ -11,7 +11,7 @@ export type CandidateType = "host" | "srflx" | "prflx" | "relay";
 /** Who connects by TCP (RFC 6544 section 4.1): the one that is active, to the one that is passive. */
 export type TcpType = "active" | "passive";
 
-/** A candidate attribute that can be used: UDP, component 1, a known type. */
+/** A candidate attribute that can be used: UDP, or TCP to which this side connects, component 1, a known type. */
 export interface ParsedCandidate {
 	foundation: string;
 	priority: number;
@@ -21,6 +21,8 @@ export interface ParsedCandidate {
 	type: CandidateType;
 	relatedAddress?: string;
 	relatedPort?: number;
+	/** Undefined: UDP. */
+	tcpType?: TcpType;
 	/** The generation that it belongs to (RFC 8838 section 11). */
 	ufrag?: string;
 }
@@ -83,8 +85,8 @@ export function candidateFamily(candidate: Candidate): Family {
 
 /**
  * Reads "candidate:…", with or without "a=" before it.
- * @returns undefined for a well-formed candidate of no use here: TCP (a peer connects by itself), another component or type, a name that is not
- * ".local"
+ * @returns undefined for a well-formed candidate of no use here: TCP that is not passive (the peer connects by itself, or both
+ * would at once), another component or type, a name that is not ".local"
  * @throws WebRTCError "ice/bad-candidate" when it is not well-formed
  */
 export function parseCandidate(line: string): ParsedCandidate | undefined {
@@ -114,7 +116,8 @@ export function parseCandidate(line: string): ParsedCandidate | undefined {
 		type: type as CandidateType,
 	};
 	readExtensions(candidate, words);
-	if (transport.toLowerCase() !== "udp" || componentId !== component) return undefined;
+	const protocol = transport.toLowerCase();
+	if (componentId !== component || protocol !== (candidate.tcpType === "passive" ? "tcp" : "udp")) return undefined;
 	if (type !== "host" && type !== "srflx" && type !== "prflx" && type !== "relay") return undefined;
 	if (address === undefined && !candidate.address.endsWith(".local")) return undefined;
 	if (port === 0) throw bad("port");
@@ -127,6 +130,7 @@ function readExtensions(candidate: ParsedCandidate, words: string[]): void {
 		if (words[i] === "raddr") candidate.relatedAddress = value;
 		else if (words[i] === "rport") candidate.relatedPort = decimal(value, 65535, "rport");
 		else if (words[i] === "ufrag") candidate.ufrag = value;
+		else if (words[i] === "tcptype") candidate.tcpType = value as TcpType;
 	}
 }
 

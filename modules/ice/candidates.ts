@@ -13,6 +13,7 @@ import {
 	maximumLearnedCandidates,
 	maximumLocalCandidates,
 	maximumRemoteCandidates,
+	maximumTcpCandidates,
 	type IceAgentOptions,
 	type LocalCandidateOptions,
 } from "webrtc/ice/types";
@@ -34,8 +35,7 @@ export class LocalCandidates {
 		if (options.family !== undefined && options.family !== family)
 			throw new RangeError("family: not the address's");
 		const { type, port, tcpType } = options;
-		// RFC 6544 section 4.2: the direction of who is passive is 4 of 7, in the highest 3 bits.
-		const { preference = tcpType ? 0x9fff - 256 * this.list.length : 65535 - 256 * this.list.length } = options;
+		const { preference = highestPreference(tcpType) - 256 * this.list.length } = options;
 		if (!(port > 0 && port < 65536)) throw new RangeError("port: 1 to 65535");
 		if (!(preference >= 0 && preference < 65536)) throw new RangeError("preference: 0 to 65535");
 		const known = this.find(address, port, tcpType);
@@ -88,6 +88,11 @@ export class LocalCandidates {
 		}
 	}
 
+	/** Whether this side connects to peers by TCP. */
+	get connects(): boolean {
+		return this.list.some(({ tcpType }) => tcpType === "active");
+	}
+
 	/** The best one that sends by this base. */
 	byBase(base: string): Candidate | undefined {
 		let best: Candidate | undefined;
@@ -115,6 +120,7 @@ export class RemoteCandidates {
 	list: Candidate[] = [];
 	#bounds: CandidateBounds;
 	#signalled = 0;
+	#byTcp = 0;
 	#learned = 0;
 
 	constructor(bounds: CandidateBounds = {}) {
@@ -126,7 +132,7 @@ export class RemoteCandidates {
 	 * @returns undefined when it adds nothing, or is one too many
 	 */
 	add(parsed: ParsedCandidate): Candidate | undefined {
-		const known = this.find(parsed.address, parsed.port);
+		const known = this.find(parsed.address, parsed.port, parsed.tcpType);
 		if (known) {
 			if (known.type === "prflx") {
 				known.type = parsed.type;
@@ -135,10 +141,11 @@ export class RemoteCandidates {
 			}
 			return undefined;
 		}
+		if (parsed.tcpType && ++this.#byTcp > maximumTcpCandidates) return undefined;
 		if (!this.hasRoom(this.#signalled, this.#bounds.maximumCandidates ?? maximumRemoteCandidates)) return undefined;
 		this.#signalled++;
-		const { type, address, port, priority, foundation } = parsed;
-		const rest = { base: "", heard: false, validated: false, ...related(parsed) };
+		const { type, address, port, priority, foundation, tcpType } = parsed;
+		const rest = { base: "", heard: false, validated: false, ...(tcpType && { tcpType }), ...related(parsed) };
 		const candidate: Candidate = { type, address, port, priority, foundation, ...rest };
 		this.list.push(candidate);
 		return candidate;
@@ -170,6 +177,12 @@ export class RemoteCandidates {
 		if (count >= maximum) return false;
 		return this.#bounds.pool?.mayKeep(count < guaranteedCandidates) ?? true;
 	}
+}
+
+/** RFC 6544 section 4.2: the direction is in the highest 3 bits: 6 of 7 for who is active, 4 for who is passive. */
+function highestPreference(tcpType: TcpType | undefined): number {
+	if (!tcpType) return 0xffff;
+	return tcpType === "active" ? 0xdfff : 0x9fff;
 }
 
 function reflexive(

@@ -12,12 +12,14 @@ export default class Checklist {
 	#triggered: Pair[] = [];
 
 	/**
-	 * Pairs two candidates if they can be: by UDP (who is passive waits for the peer's check), of one family, both or none of this host alone (a peer must not make this host
+	 * Pairs two candidates if they can be: by UDP, or from who is active by TCP to who is passive (whose own checks follow the
+	 * peer's), of one family, both or none of this host alone (a peer must not make this host
 	 * probe its own services), and no pair for the same base and remote yet: with one base it would be the same check
 	 * (section 6.1.2.4).
 	 */
 	combine(local: Candidate, remote: Candidate, generation: Generation, controlling: boolean): void {
-		if (local.tcpType || remote.tcpType) return;
+		if (local.tcpType === "passive" || remote.tcpType === "active") return;
+		if (!local.tcpType !== !remote.tcpType) return;
 		if (candidateFamily(local) !== candidateFamily(remote)) return;
 		if (isLoopback(local.address) !== isLoopback(remote.address)) return;
 		if (local.type !== "prflx" && !this.find(local.base, remote)) this.add(local, remote, generation, controlling);
@@ -61,10 +63,22 @@ export default class Checklist {
 
 	/* By index, here and below: on XS an iteration takes slots, and these run with each message. */
 
-	nextWaiting(): Pair | undefined {
+	/** @param withTcp whether those by TCP count */
+	nextWaiting(withTcp: boolean): Pair | undefined {
 		const { pairs } = this;
-		for (let i = 0, { length } = pairs; i < length; i++) if (pairs[i]!.state === "waiting") return pairs[i];
+		for (let i = 0, { length } = pairs; i < length; i++) {
+			const pair = pairs[i]!;
+			if (pair.state === "waiting" && (withTcp || !pair.local.tcpType)) return pair;
+		}
 		return undefined;
+	}
+
+	/** Whether a pair by UDP may yet do. */
+	get hasHopeByUdp(): boolean {
+		const { pairs } = this;
+		for (let i = 0; i < pairs.length; i++)
+			if (!pairs[i]!.local.tcpType && pairs[i]!.state !== "failed") return true;
+		return false;
 	}
 
 	bestValid(): Pair | undefined {

@@ -47,7 +47,7 @@ function startChecks(session: Session, now: number): void {
 	session.tokens = Math.min(burst, session.tokens + (now - session.tokensAt) / pacing);
 	session.tokensAt = now;
 	while (session.tokens >= 1 && transactions.list.length < maximumTransactions) {
-		const pair = checklist.nextWaiting();
+		const pair = checklist.nextWaiting(now >= session.tcpAt);
 		if (!pair) return;
 		session.tokens--;
 		startCheck(session, pair, now);
@@ -129,9 +129,8 @@ export function nextDeadline(session: Session): number {
 	}
 	if (!generation.remoteKey || session.settled) return deadline;
 	if (session.checkingSince !== undefined) deadline = Math.min(deadline, session.checkingSince + timeouts.failure);
-	if (transactions.list.length < maximumTransactions && checklist.nextWaiting()) {
-		const wait = Math.max(0, 1 - session.tokens) * timeouts.pacing;
-		deadline = Math.min(deadline, Math.ceil(session.tokensAt + wait));
-	}
-	return deadline;
+	if (transactions.list.length >= maximumTransactions || !checklist.nextWaiting(true)) return deadline;
+	const wait = Math.max(0, 1 - session.tokens) * timeouts.pacing;
+	const next = Math.ceil(session.tokensAt + wait);
+	return Math.min(deadline, checklist.nextWaiting(false) ? next : Math.max(next, session.tcpAt));
 }

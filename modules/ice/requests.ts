@@ -64,7 +64,7 @@ function answerCheck(session: Session, request: stun.StunReader, from: Arrival, 
 		session.counters.unknownLocal++;
 		return;
 	}
-	const tcpType = local.tcpType && "active"; // the peer has connected
+	const tcpType = local.tcpType && (local.tcpType === "active" ? "passive" : "active");
 	const known = session.remotes.find(from.address, from.port, tcpType);
 	const remote = known ?? learnRemote(session, request, from, tcpType, now);
 	if (!remote) {

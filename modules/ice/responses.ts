@@ -90,8 +90,11 @@ function settle(session: Session, pair: Pair, now: number): void {
 /** The local candidate that the peer sees; undefined when it is the pair's own. */
 function mappedCandidate(session: Session, pair: Pair, address: string, port: number): Candidate | undefined {
 	const { local } = pair;
-	if (local.address === address && local.port === port) return undefined;
-	const known = session.locals.find(address, port, local.tcpType);
+	// The port of a connection of ours is no candidate's (RFC 6544 section 4.5).
+	const candidatePort =
+		local.tcpType === "active" && session.locals.find(address, local.port, "active") ? local.port : port;
+	if (local.address === address && local.port === candidatePort) return undefined;
+	const known = session.locals.find(address, candidatePort, local.tcpType);
 	if (known) return known;
 	const learned = session.locals.learn(address, port, local, reflexivePriority(local));
 	if (learned) session.emit({ type: "candidate", candidate: learned, remote: false });

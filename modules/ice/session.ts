@@ -123,6 +123,12 @@ export default class Session {
 		this.setState(complete ? "completed" : "connected");
 	}
 
+	/** When pairs by TCP may be checked. */
+	get tcpAt(): number {
+		const { checkingSince = Infinity, checklist, timeouts } = this;
+		return checklist.hasHopeByUdp ? checkingSince + timeouts.tcp : checkingSince;
+	}
+
 	/** RFC 8445 section 7.3.1.1, 7.2.5.1 */
 	switchRole(): void {
 		this.controlling = !this.controlling;

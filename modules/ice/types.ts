@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the agent takes and gives, and its limits.
 import type WebRTCError from "webrtc/error";
-import type { Candidate, CandidateType, ParsedCandidate } from "webrtc/ice/candidate";
+import type { Candidate, CandidateType, ParsedCandidate, TcpType } from "webrtc/ice/candidate";
 import type { StunCrypto, StunMessages } from "webrtc/ice/stun";
 
 /** As RTCIceTransportState, which for one bundled transport is RTCIceConnectionState, too. */
@@ -18,6 +18,8 @@ export const maximumRemoteCandidates = 32;
 export const maximumLearnedCandidates = 8;
 /** That need no room: with any of them a peer can be reached. */
 export const guaranteedCandidates = 4;
+/** Of those that the peer signals, by TCP: each is a connection, to where the peer says. */
+export const maximumTcpCandidates = 4;
 export const maximumPairs = 100; // RFC 8445 section 6.1.2.5
 export const maximumTransactions = 50;
 export const maximumResponses = 16;
@@ -26,6 +28,8 @@ export const maximumResponses = 16;
 export interface IceTimeouts {
 	/** Ta: between new ordinary checks (RFC 8445 section 14.2). */
 	pacing: number;
+	/** How long pairs by TCP wait, for a connection each, while those by UDP may yet do. */
+	tcp: number;
 	/** How many ordinary checks may leave at once before pacing begins: the first ones must not wait. */
 	burst: number;
 	/**
@@ -65,6 +69,7 @@ export interface IceTimeouts {
 
 export const defaultTimeouts: Readonly<IceTimeouts> = Object.freeze({
 	pacing: 50,
+	tcp: 250,
 	burst: 8,
 	initialRetransmission: 250,
 	minimumRetransmission: 100,
@@ -112,8 +117,8 @@ export interface LocalCandidateOptions {
 	interface?: string;
 	/** 0 to 65535; default: the earlier a candidate is added, the better. */
 	preference?: number;
-	/** By TCP: the peer connects to it (RFC 6544). Default: by UDP. */
-	tcpType?: "passive";
+	/** By TCP (RFC 6544): the peer connects to it, or, from it (its port is 9), this side to the peer. Default: by UDP. */
+	tcpType?: TcpType;
 	/**
 	 * The key of the socket, or relay allocation, that datagrams of this candidate leave by: `local` of the agent's
 	 * transmits. Default "4" or "6", the family: one socket each; by TCP one of its own for each family. Candidates with one base make one pair per remote.
@@ -196,7 +201,7 @@ export interface IceCounters {
 	asymmetric: number;
 	/** Over one of the bounds above. */
 	overflow: number;
-	/** Remote candidates of no use: TCP, other components, unknown types, other generations. */
+	/** Remote candidates of no use: those that connect by TCP themselves, other components, unknown types, other generations. */
 	ignoredCandidates: number;
 	/** Remote candidates with a name for an address. */
 	unresolvedCandidates: number;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A connection's own candidates: those of this host, and what its STUN and TURN servers give.
 import { IceGatherer, type IceAgent, type ParsedCandidate, type SelectedPair } from "webrtc/ice";
+import type { TcpType } from "webrtc/ice/candidate";
 import type { LocalCandidateOptions } from "webrtc/ice/types";
 import type { CandidateFilter } from "webrtc/peer/configuration";
 import type Network from "webrtc/peer/network";
@@ -28,6 +29,7 @@ export interface GatheringOwner {
 
 type Host = Omit<LocalCandidateOptions, "type">;
 
+const discardPort = 9; // of who connects: RFC 6544 section 4.5
 const unnamed = ""; // what is expected of servers that nobody has named yet
 const none: readonly string[] = Object.freeze([]);
 
@@ -53,16 +55,17 @@ export default class Gathering implements ServersUser {
 
 	private get hosts(): Host[] {
 		if (this.relayOnly) return [];
-		const { localPort: port, tcpPort, addresses } = this.#owner.network;
+		const { localPort, tcpPort, tcpActive, addresses } = this.#owner.network;
 		const hosts: Host[] = [];
-		for (const { address, family, interface: name } of addresses)
-			hosts.push({ address, port, family, interface: name });
-		if (tcpPort) {
+		const add = (port: number, tcpType?: TcpType) => {
 			for (const { address, family, interface: name } of addresses) {
-				const base = tcpBase(family);
-				hosts.push({ address, port: tcpPort, family, interface: name, base, tcpType: "passive" });
+				const host = { address, port, family, interface: name };
+				hosts.push(tcpType ? { ...host, tcpType, base: tcpBase(family, tcpType) } : host);
 			}
-		}
+		};
+		add(localPort);
+		if (tcpPort) add(tcpPort, "passive");
+		if (tcpActive) add(discardPort, "active");
 		return hosts.filter((host) => this.allows({ ...host, type: "host" }));
 	}
 

@@ -116,5 +116,5 @@ function remoteId(candidate: Candidate): string {
 }
 
 function idOf({ address, port, tcpType }: Candidate): string {
-	return `${address}:${port}${tcpType ? "tcp" : ""}`;
+	return `${address}:${port}${tcpType ?? ""}`;
 }

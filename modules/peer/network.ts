@@ -24,6 +24,11 @@ export interface NetworkOptions {
 	 */
 	tcpPort?: number | undefined;
 	/**
+	 * Whether this side connects by TCP to peers that wait for it, as servers do and browsers never; 4 at once. Default:
+	 * false.
+	 */
+	tcpActive?: boolean | undefined;
+	/**
 	 * Which of this host's addresses peers may learn of and send to, by the interface's name: a VPN's may be of no use.
 	 * Default: all.
 	 */
@@ -69,12 +74,22 @@ export default class Network {
 	#servers: Servers | undefined;
 	#names: Names | undefined;
 	#maximumCandidates: number;
+	/** Whether this side connects to peers by TCP. */
+	readonly tcpActive: boolean;
 	#unsent = 0;
 	#options: Pick<NetworkOptions, "interfaceFilter" | "mayGrow" | "onChange">;
 	#known: string[] = []; // this host's addresses
 	#watch: Timer | undefined;
 
-	constructor({ port = 0, address, tcpPort, maximumCandidates = 64, ...options }: NetworkOptions = {}) {
+	constructor({
+		port = 0,
+		address,
+		tcpPort,
+		tcpActive = false,
+		maximumCandidates = 64,
+		...options
+	}: NetworkOptions = {}) {
+		this.tcpActive = tcpActive;
 		this.#maximumCandidates = maximumCandidates;
 		this.#options = options;
 		prepare();
@@ -83,6 +98,7 @@ export default class Network {
 				port,
 				address,
 				tcpPort,
+				tcpActive,
 				onReadable: () => {
 					try {
 						this.read();

@@ -74,8 +74,8 @@ interface AcceptOptions {
 
 /** As much of W3C's RTCIceCandidate as tells which way data goes. */
 export interface RTCIceCandidatePair {
-	readonly local: { type: CandidateType; address: string; port: number; protocol: "udp" };
-	readonly remote: { type: CandidateType; address: string; port: number; protocol: "udp" };
+	readonly local: { type: CandidateType; address: string; port: number; protocol: "udp" | "tcp" };
+	readonly remote: { type: CandidateType; address: string; port: number; protocol: "udp" | "tcp" };
 }
 
 type EventOf<Type> = PeerEvent & Extract<ConnectionEvent, { type: Type }>;
@@ -486,8 +486,8 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 	}
 }
 
-function describeCandidate({ type, address, port }: Candidate): RTCIceCandidatePair["local"] {
-	return { type, address, port, protocol: "udp" };
+function describeCandidate({ type, address, port, tcpType }: Candidate): RTCIceCandidatePair["local"] {
+	return { type, address, port, protocol: tcpType ? "tcp" : "udp" };
 }
 
 function describe(description: Description | undefined): RTCSessionDescriptionInit | null {

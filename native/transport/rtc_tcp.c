@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rtc_relay_core.h"
+// Peers that connect to us, and what all connections share.
+#include "rtc_tcp_core.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,32 +9,8 @@
 #include <unistd.h>
 
 #define BACKLOG 4
-#define ACCEPTED 4 // at once, before others have their turn
-// What a stranger may have: a check comes at once from who has credentials.
-#ifndef RTC_TCP_PATIENCE          // tests have less
-#define RTC_TCP_PATIENCE 5000000u // microseconds
-#endif
-#define TRUST 8192u    // bytes
-#define SWEEP 1000000u // microseconds between two looks at who has gone
-
-typedef struct {
-	int fd; // by which the thread that polls knows it; -1: the place is free
-	rtc_address route;
-	rtc_stream *stream;
-	uint64_t since;
-	size_t received; // bytes, while it was no peer's
-	int isKnown;     // it was a peer's when last looked at
-	rtc_framer *framer;
-} connection;
-
-struct rtc_tcp {
-	rtc_sockets listeners;
-	rtc_transport *transport;
-	rtc_task sweep;
-	connection connections[RTC_TCP_CONNECTIONS]; // guarded by the transport's `lock`
-	uint64_t deafUntil; // the network thread's: a queue that cannot be emptied would keep it awake
-	rtc_counter accepted, refused, malformed;
-};
+#define ACCEPTED 4  // at once, before others have their turn
+#define TRUST 8192u // bytes that a stranger may send
 
 static int listenOn(int *fd, const rtc_address *address, uint16_t *port)
 {
@@ -79,9 +56,17 @@ static int listenOnAll(rtc_tcp *tcp, const rtc_address *address, uint16_t port)
 	return 0;
 }
 
+static int listenAt(rtc_tcp *tcp, const rtc_address *address, uint16_t port)
+{
+	int error = listenOnAll(tcp, address, port ? port : tcp->transport->sockets.port);
+	for (int i = 0; error == EADDRINUSE && !port && i < 8; i++) // what one family chooses may be taken in the other
+		error = listenOnAll(tcp, address, 0);
+	return error;
+}
+
 static uint64_t sweep(rtc_task *task);
 
-int rtc_tcp_open(rtc_transport *transport, const rtc_address *address, uint16_t port)
+int rtc_tcp_open(rtc_transport *transport, const rtc_address *address, const rtc_transport_options *options)
 {
 	rtc_tcp *tcp = rtc_calloc(1, sizeof *tcp);
 	if (!tcp)
@@ -90,9 +75,10 @@ int rtc_tcp_open(rtc_transport *transport, const rtc_address *address, uint16_t 
 	tcp->listeners.fd[0] = tcp->listeners.fd[1] = -1;
 	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++)
 		tcp->connections[i].fd = -1;
-	int error = listenOnAll(tcp, address, port ? port : transport->sockets.port);
-	for (int i = 0; error == EADDRINUSE && !port && i < 8; i++) // what one family chooses may be taken in the other
-		error = listenOnAll(tcp, address, 0);
+	tcp->connects = options->connectsTcp;
+	if (address)
+		tcp->local = *address;
+	int error = options->hasTcp ? listenAt(tcp, address, options->tcpPort) : 0;
 	if (error) {
 		rtc_free(tcp);
 		return error;
@@ -104,18 +90,21 @@ int rtc_tcp_open(rtc_transport *transport, const rtc_address *address, uint16_t 
 }
 
 // The place is free; `gone` is what it held.
-static connection leave(connection *it)
+static rtc_tcp_connection leave(rtc_tcp_connection *it)
 {
-	connection gone = *it;
-	*it = (connection){.fd = -1};
+	rtc_tcp_connection gone = *it;
+	*it = (rtc_tcp_connection){.fd = -1};
 	return gone;
 }
 
-static void end(const connection *gone)
+static void end(const rtc_tcp_connection *gone)
 {
 	if (gone->stream)
 		rtc_stream_close(gone->stream);
+	else if (gone->fd >= 0)
+		close(gone->fd);
 	rtc_free(gone->framer);
+	rtc_free(gone->first);
 }
 
 void rtc_tcp_close(rtc_transport *transport)
@@ -124,7 +113,7 @@ void rtc_tcp_close(rtc_transport *transport)
 	if (!tcp)
 		return;
 	rtc_tasks_remove(&transport->tasks, &tcp->sweep);
-	connection gone[RTC_TCP_CONNECTIONS];
+	rtc_tcp_connection gone[RTC_TCP_CONNECTIONS];
 	pthread_mutex_lock(&transport->transmit.lock); // a path may be sending
 	pthread_mutex_lock(&transport->lock);
 	transport->tcp = NULL;
@@ -134,6 +123,8 @@ void rtc_tcp_close(rtc_transport *transport)
 	pthread_mutex_unlock(&transport->transmit.lock);
 	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++)
 		end(&gone[i]);
+	for (int i = 0; i < RTC_TCP_OUTGOING; i++)
+		rtc_free(tcp->wishes[i].message);
 	rtc_sockets_close(&tcp->listeners);
 	rtc_free(tcp);
 }
@@ -152,15 +143,54 @@ void rtc_tcp_get_statistics(const rtc_transport *transport, rtc_tcp_statistics *
 	statistics->accepted = rtc_counted(&tcp->accepted);
 	statistics->refused = rtc_counted(&tcp->refused);
 	statistics->malformed = rtc_counted(&tcp->malformed);
+	statistics->begun = rtc_counted(&tcp->begun);
+	statistics->failed = rtc_counted(&tcp->failed);
 }
 
-rtc_stream *rtc_tcp_find(rtc_transport *transport, const rtc_address *route)
+static rtc_tcp_connection *find(rtc_transport *transport, const rtc_address *route)
 {
 	rtc_tcp *tcp = rtc_tcp_is_route(route->relay) ? transport->tcp : NULL;
 	for (int i = 0; tcp && i < RTC_TCP_CONNECTIONS; i++)
 		if (tcp->connections[i].stream && rtc_address_equal(&tcp->connections[i].route, route))
-			return tcp->connections[i].stream;
+			return &tcp->connections[i];
 	return NULL;
+}
+
+rtc_stream *rtc_tcp_find(rtc_transport *transport, const rtc_address *route)
+{
+	rtc_tcp_connection *connection = find(transport, route);
+	return connection ? connection->stream : NULL;
+}
+
+// Whether a request is the last one once more: TCP itself sees to it that it arrives (RFC 8489 section 6.2.2). Notes
+// it.
+static int isRepeated(rtc_tcp_connection *it, const uint8_t *data, size_t size)
+{
+	const uint8_t *id = data + 8;
+	if (size < 8 + RTC_TRANSACTION_SIZE || data[0] != 0 || data[1] != 1)
+		return 0;
+	int repeated = !memcmp(it->asked, id, RTC_TRANSACTION_SIZE);
+	memcpy(it->asked, id, RTC_TRANSACTION_SIZE);
+	return repeated;
+}
+
+// With the transport's `lock`. Sets *isLeft when something waits for room, and *isWanted when for a connection.
+static int sendFrame(rtc_transport *transport, const rtc_address *to, const uint8_t *frame, size_t size, int *isLeft,
+					 int *isWanted)
+{
+	rtc_tcp_connection *it = find(transport, to);
+	if (!it && rtc_tcp_is_ours(to->relay) && transport->tcp) {
+		int error = rtc_tcp_want(transport->tcp, to, frame, size);
+		*isWanted = !error;
+		return error;
+	}
+	if (!it)
+		return ENOTCONN;
+	if (isRepeated(it, frame + RTC_FRAME_PREFIX, size - RTC_FRAME_PREFIX) && rtc_stream_room(it->stream))
+		return 0;
+	int error = rtc_stream_put(it->stream, frame, size, 0);
+	*isLeft = !error && rtc_stream_flush(it->stream);
+	return error;
 }
 
 int rtc_tcp_send(rtc_transport *transport, const rtc_address *to, const uint8_t *data, size_t size)
@@ -172,73 +202,74 @@ int rtc_tcp_send(rtc_transport *transport, const rtc_address *to, const uint8_t 
 	frame[1] = (uint8_t)size;
 	memcpy(frame + RTC_FRAME_PREFIX, data, size);
 	size += RTC_FRAME_PREFIX;
+	int isLeft = 0, isWanted = 0;
 	pthread_mutex_lock(&transport->lock);
-	rtc_stream *stream = rtc_tcp_find(transport, to);
-	int error = stream ? rtc_stream_put(stream, frame, size, 0) : ENOTCONN;
-	int isLeft = !error && rtc_stream_flush(stream);
+	int error = sendFrame(transport, to, frame, size, &isLeft, &isWanted);
 	pthread_mutex_unlock(&transport->lock);
+	if (isWanted)
+		rtc_tasks_wake(transport, &transport->tcp->sweep);
 	if (isLeft)
 		rtc_wake_signal(&transport->wake); // it waits for room from now on
 	return error;
 }
 
-// Ends a connection, from the network thread, which alone does but for rtc_tcp_close().
-static void drop(rtc_tcp *tcp, connection *it)
+void rtc_tcp_drop(rtc_tcp *tcp, rtc_tcp_connection *it)
 {
 	rtc_transport *transport = tcp->transport;
 	pthread_mutex_lock(&transport->transmit.lock); // a path may be sending
 	pthread_mutex_lock(&transport->lock);
-	connection gone = leave(it);
+	rtc_tcp_connection gone = leave(it);
 	pthread_mutex_unlock(&transport->lock);
 	pthread_mutex_unlock(&transport->transmit.lock);
 	if (!gone.isKnown)
-		rtc_count(&tcp->refused, 1);
+		rtc_count(rtc_tcp_is_ours(gone.route.relay) ? &tcp->failed : &tcp->refused, 1);
 	end(&gone);
 }
 
-// The connections that are no peer's, or not any more.
+// Begins those that are wanted, and ends those that are no peer's, or not any more.
 static uint64_t sweep(rtc_task *task)
 {
 	rtc_tcp *tcp = (rtc_tcp *)((uint8_t *)task - offsetof(rtc_tcp, sweep));
+	rtc_tcp_begin_wanted(tcp);
 	uint64_t now = rtc_now();
 	int isEmpty = now >= tcp->deafUntil;
 	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++) {
-		connection *it = &tcp->connections[i];
+		rtc_tcp_connection *it = &tcp->connections[i];
 		if (it->fd < 0)
 			continue;
 		if (rtc_path_is_known(tcp->transport, &it->route))
 			it->isKnown = 1;
-		else if (now - it->since > RTC_TCP_PATIENCE) {
-			drop(tcp, it);
+		else if (now - it->since > rtc_tcp_patience(it)) {
+			rtc_tcp_drop(tcp, it);
 			continue;
 		}
 		isEmpty = 0;
 	}
-	return isEmpty ? UINT64_MAX : now + SWEEP;
+	return isEmpty ? UINT64_MAX : now + RTC_TCP_SWEEP;
 }
 
-// A free place, or that of the oldest who has shown nothing yet.
-static connection *room(rtc_tcp *tcp)
+rtc_tcp_connection *rtc_tcp_room(rtc_tcp *tcp)
 {
-	connection *oldest = NULL;
+	rtc_tcp_connection *oldest = NULL;
 	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++) {
-		connection *it = &tcp->connections[i];
+		rtc_tcp_connection *it = &tcp->connections[i];
 		if (it->fd < 0)
 			return it;
 		if (!it->isKnown && rtc_path_is_known(tcp->transport, &it->route))
 			it->isKnown = 1;
-		if (!it->isKnown && (!oldest || it->since < oldest->since))
+		// Ours are no strangers', who could have them ended.
+		if (!it->isKnown && !rtc_tcp_is_ours(it->route.relay) && (!oldest || it->since < oldest->since))
 			oldest = it;
 	}
 	if (oldest)
-		drop(tcp, oldest);
+		rtc_tcp_drop(tcp, oldest);
 	return oldest;
 }
 
 static void take(rtc_tcp *tcp, int fd, const rtc_sockaddr *name)
 {
-	connection made = {.fd = fd, .since = rtc_now()};
-	connection *place = room(tcp);
+	rtc_tcp_connection made = {.fd = fd, .since = rtc_now()};
+	rtc_tcp_connection *place = rtc_tcp_room(tcp);
 	rtc_address_from_socket(&made.route, name);
 	made.route.relay = (uint16_t)(RTC_TCP_ROUTE + RTC_FAMILY_INDEX(made.route.family));
 	if (!place || !rtc_address_is_unicast(&made.route)) {
@@ -248,6 +279,8 @@ static void take(rtc_tcp *tcp, int fd, const rtc_sockaddr *name)
 	}
 	made.stream = rtc_stream_adopt(fd); // it is its own from here on
 	made.framer = made.stream ? rtc_calloc(1, sizeof *made.framer) : NULL;
+	if (!made.stream)
+		made.fd = -1; // it is closed already
 	if (!made.framer) {
 		rtc_count(&tcp->refused, 1);
 		end(&made);
@@ -268,7 +301,7 @@ static void acceptSome(rtc_tcp *tcp, int listener)
 		int fd = accept(listener, &name.any, &size);
 		if (fd < 0) {
 			if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ECONNABORTED && errno != EINTR)
-				tcp->deafUntil = rtc_now() + SWEEP; // no descriptor, or no memory
+				tcp->deafUntil = rtc_now() + RTC_TCP_SWEEP; // no descriptor, or no memory
 			break;
 		}
 		take(tcp, fd, &name);
@@ -285,16 +318,18 @@ size_t rtc_tcp_poll(rtc_transport *transport, struct pollfd *polled)
 	for (int i = 0; i < 2 && rtc_now() >= tcp->deafUntil; i++)
 		if (tcp->listeners.fd[i] >= 0)
 			polled[count++] = (struct pollfd){.fd = tcp->listeners.fd[i], .events = POLLIN};
-	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++)
-		if (tcp->connections[i].fd >= 0)
+	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++) {
+		const rtc_tcp_connection *it = &tcp->connections[i];
+		if (it->fd >= 0)
 			polled[count++] =
-				(struct pollfd){.fd = tcp->connections[i].fd, .events = rtc_stream_events(tcp->connections[i].stream)};
+				(struct pollfd){.fd = it->fd, .events = it->stream ? rtc_stream_events(it->stream) : POLLOUT};
+	}
 	return count;
 }
 
 typedef struct {
 	rtc_tcp *tcp;
-	connection *from;
+	rtc_tcp_connection *from;
 } arrival;
 
 static int takeFrame(void *context, uint8_t *frame, size_t size)
@@ -312,7 +347,7 @@ static int takeFrame(void *context, uint8_t *frame, size_t size)
 	return rtc_receive_datagram(it->tcp->transport, &it->from->route, frame, size);
 }
 
-static int drain(rtc_tcp *tcp, connection *it)
+static int drain(rtc_tcp *tcp, rtc_tcp_connection *it)
 {
 	arrival from = {tcp, it};
 	const char *ended;
@@ -320,7 +355,7 @@ static int drain(rtc_tcp *tcp, connection *it)
 	if (!it->isKnown && rtc_path_is_known(tcp->transport, &it->route))
 		it->isKnown = 1;
 	if (ended || (!it->isKnown && it->received > TRUST))
-		drop(tcp, it);
+		rtc_tcp_drop(tcp, it);
 	return news;
 }
 
@@ -331,9 +366,16 @@ int rtc_tcp_polled(rtc_transport *transport, const struct pollfd *polled, size_t
 	for (size_t p = 0; p < count; p++) {
 		if (!polled[p].revents)
 			continue;
-		for (int i = 0; i < RTC_TCP_CONNECTIONS; i++)
-			if (tcp->connections[i].fd == polled[p].fd)
-				news |= drain(tcp, &tcp->connections[i]);
+		for (int i = 0; i < RTC_TCP_CONNECTIONS; i++) {
+			rtc_tcp_connection *it = &tcp->connections[i];
+			if (it->fd != polled[p].fd)
+				continue;
+			if (it->stream)
+				news |= drain(tcp, it);
+			else
+				rtc_tcp_ready(tcp, it);
+			break;
+		}
 		for (int i = 0; i < 2; i++)
 			if (tcp->listeners.fd[i] == polled[p].fd)
 				acceptSome(tcp, polled[p].fd);

@@ -66,8 +66,8 @@ static int openParts(rtc_transport *transport, const rtc_transport_options *opti
 	error = allocate(transport);
 	if (error)
 		return error;
-	if (options->hasTcp)
-		error = rtc_tcp_open(transport, options->address ? &address : NULL, options->tcpPort);
+	if (options->hasTcp || options->connectsTcp)
+		error = rtc_tcp_open(transport, options->address ? &address : NULL, options);
 	if (!error)
 		error = start(transport);
 	if (error) {

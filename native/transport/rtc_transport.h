@@ -33,6 +33,7 @@ typedef struct {
 	uint16_t port;       // 0: any. Both families get the same port
 	int hasTcp;          // peers may connect by TCP, too (see rtc_tcp.h)
 	uint16_t tcpPort;    // 0: that of UDP, where it is free
+	int connectsTcp;     // and we to them
 	// From the network thread: there is STUN to read. It may not close the transport. NULL: none.
 	void (*onStun)(void *context);
 	void *context;

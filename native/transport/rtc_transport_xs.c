@@ -107,6 +107,9 @@ void xs_rtc_transport(xsMachine *the)
 	int port = rtc_xs_integer(the, &xsArg(0), xsID_port, "port", 0, 65535, 0);
 	int tcpPort = rtc_xs_integer(the, &xsArg(0), xsID_tcpPort, "tcpPort", 0, 65535, -1);
 	rtc_xs_string(the, &xsArg(0), xsID_address, "address", address, sizeof address, 0);
+	xsmcVars(1);
+	xsmcGet(xsVar(0), xsArg(0), xsID_tcpActive);
+	int connectsTcp = xsmcTest(xsVar(0));
 	binding *it = calloc(1, sizeof *it);
 	if (!it)
 		xsUnknownError("no memory");
@@ -119,6 +122,7 @@ void xs_rtc_transport(xsMachine *the)
 	rtc_transport_options options = {.address = address[0] ? address : NULL, .port = (uint16_t)port};
 	options.hasTcp = tcpPort >= 0;
 	options.tcpPort = tcpPort < 0 ? 0 : (uint16_t)tcpPort;
+	options.connectsTcp = connectsTcp;
 	options.onStun = post;
 	options.context = it;
 	it->transport = rtc_transport_open(&options, &error);
@@ -289,4 +293,6 @@ void xs_rtc_transport_statistics(xsMachine *the)
 	rtc_xs_set_number(the, xsID_stunDropped, (double)counted.stunDropped);
 	rtc_xs_set_number(the, xsID_connectionsAccepted, (double)tcp.accepted);
 	rtc_xs_set_number(the, xsID_connectionsRefused, (double)tcp.refused);
+	rtc_xs_set_number(the, xsID_connectionsBegun, (double)tcp.begun);
+	rtc_xs_set_number(the, xsID_connectionsFailed, (double)tcp.failed);
 }

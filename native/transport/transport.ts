@@ -10,6 +10,11 @@ export interface TransportOptions {
 	 * Default: none may. Each connection takes 3 KB, and 16 KB once something was sent.
 	 */
 	tcpPort?: number | undefined;
+	/**
+	 * A STUN message that is written to a peer by TCP connects to it, if need be: 4 such connections at once. What cannot be
+	 * connected in 10 s, or has not become a peer's in 20, is given up. Default: false.
+	 */
+	tcpActive?: boolean | undefined;
 	/** STUN messages are waiting: read until there are none. Many messages may cause one call. */
 	onReadable(this: Transport): void;
 }
@@ -30,8 +35,8 @@ export interface StunMessage {
 	address: string;
 	port: number;
 	/**
-	 * 0: it came by the local socket of UDP; 8, 9: by a connection of TCP over IPv4, IPv6; else the number of the relay that
-	 * the sender is behind.
+	 * 0: it came by the local socket of UDP; 8, 9: by a connection of TCP over IPv4, IPv6; 10, 11: by one of our own; else the
+	 * number of the relay that the sender is behind.
 	 */
 	relay: number;
 	/** Whose ufrag or transaction it bears, as `addUfrag` and `write` had it. */
@@ -60,6 +65,10 @@ export interface TransportStatistics {
 	connectionsAccepted: number;
 	/** That were closed because no check of a peer came, or found no place. */
 	connectionsRefused: number;
+	/** By TCP, to peers. */
+	connectionsBegun: number;
+	/** Of these, that were not connected, or were no peer's; and those for which there was no place. */
+	connectionsFailed: number;
 }
 
 /**
@@ -131,8 +140,8 @@ export default class Transport extends (Native("xs_rtc_transport_destructor") as
 	 * address may have been good when a datagram came from there (a zone of IPv6 ends with its interface), and is not now.
 	 *
 	 * @param data at most 1,280 bytes
-	 * @param relay 0: by the local socket of the address's family; 8 or 9: by the connection of TCP that came from there; else
-	 * the number of a relay
+	 * @param relay 0: by the local socket of the address's family; 8 or 9: by the connection of TCP that came from there; 10 or
+	 * 11: by one to there; else the number of a relay
 	 * @param owner 0 to 65535; comes back with each answer
 	 * @throws TypeError or RangeError for arguments of another type, and more data
 	 */

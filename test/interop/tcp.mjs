@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Browsers that reach the device by TCP alone (RFC 6544): no UDP comes through, or none is told of.
+// Peers that reach the device by TCP alone (RFC 6544), or that it reaches: no UDP comes through, or none is told of.
 // @ts-check
 import assert from "node:assert/strict";
 import { withoutCandidates } from "./dtls/tap.mjs";
 import { startPage } from "./peers/browser.mjs";
 import { devices, DeviceSession } from "./peers/device.mjs";
+import { implementations } from "./peers/peer.mjs";
 import { Scene } from "./peers/scene.mjs";
 import { describe } from "./peers/sdp.mjs";
 
@@ -58,13 +59,58 @@ async function play(name, options, offers, hidesUdp) {
 	}
 }
 
+/** Of all candidates, those of who waits for, or begins, a connection. @param {string} sdp @param {"active" | "passive"} tcpType */
+const only = (sdp, tcpType) =>
+	sdp
+		.split("\r\n")
+		.filter((line) => !line.startsWith("a=candidate:") || line.includes(` tcptype ${tcpType}`))
+		.join("\r\n");
+
+/**
+ * GStreamer's agent (libnice) waits for connections, which browsers never do; and the device connects.
+ * @param {"gstreamer" | "device"} offers
+ */
+async function connect(offers) {
+	const gstreamer = implementations.find(({ name }) => name === "gstreamer");
+	assert.ok(gstreamer);
+	const peer = await gstreamer.start();
+	const device = await DeviceSession.open("tcp");
+	try {
+		const scene = new Scene(peer, device);
+		await peer.do("open", { sections: offers === "gstreamer" ? ["video", "audio"] : [], bundle: "max-bundle" });
+		if (offers === "gstreamer") {
+			scene.offer = await peer.do("offer");
+			device.send({ type: "offer", sdp: only(scene.offer, "passive") });
+			scene.answer = await device.description("answer");
+			scene.sections = describe(scene.answer);
+			await peer.do("accept", { sdp: only(scene.answer, "active") });
+		} else {
+			device.command("offer");
+			scene.offer = await device.description("offer");
+			scene.sections = describe(scene.offer);
+			scene.answer = await peer.do("answer", { sdp: only(scene.offer, "active") });
+			device.send({ type: "answer", sdp: only(scene.answer, "passive") });
+		}
+		await scene.arrives("video", "audio");
+		device.command("pair");
+		assert.equal((await device.message("pair")).tcpType, "active");
+		await new Promise((resolve) => setTimeout(resolve, 8000)); // consent
+		await scene.arrives("video", "audio");
+		scene.end();
+	} finally {
+		device.close();
+		await peer.do("close").catch(() => undefined);
+		await peer.stop();
+	}
+}
+
 /** Builds and starts the device: the first time takes a minute, which is no row's. */
 export const prepare = () => devices.port("tcp");
 
 const tcp = { preferences: { "media.peerconnection.ice.tcp": true } }; // not by default
 
 /** @type {Row[]} */
-export const rows = /** @type {const} */ (["browser", "device"]).flatMap((offers) => [
+const browsers = /** @type {const} */ (["browser", "device"]).flatMap((offers) => [
 	{
 		name: `chromium hears of TCP alone, the ${offers} offers`,
 		run: () => play("chromium", {}, offers, true),
@@ -78,3 +124,12 @@ export const rows = /** @type {const} */ (["browser", "device"]).flatMap((offers
 		run: () => play("firefox", tcp, offers, true),
 	},
 ]);
+
+/** @type {Row[]} */
+export const rows = [
+	...browsers,
+	.../** @type {const} */ (["gstreamer", "device"]).map((offers) => ({
+		name: `gstreamer waits, and the device connects by TCP, the ${offers} offers`,
+		run: () => connect(offers),
+	})),
+];

@@ -57,3 +57,26 @@ test("relays alone: no address of this host is told of, by TCP neither; and a fi
 	}
 	closers.push({ close: () => network.close() });
 });
+
+test("a device that connects by TCP tells of it, and how data goes; what is not asked for is not told of", async () => {
+	const network = new Network({ tcpPort: 443, tcpActive: true });
+	const [{ address }] = Transport.open as [Transport];
+	const device = make({ network });
+	const viewer = make();
+	viewer.addTransceiver("video", { direction: "recvonly" });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	closers.push({ close: () => network.close() });
+	await negotiate(viewer, device);
+	expect(linesOf(device.localDescription!.sdp).map(([, protocol, rest]) => `${protocol} ${rest}`)).toEqual([
+		`udp ${address} 40000 typ host`,
+		`tcp ${address} 443 typ host tcptype passive`,
+		`tcp ${address} 9 typ host tcptype active`,
+	]);
+	expect(viewer.localDescription!.sdp).not.toContain(" tcp ");
+	await advance(100);
+	expect(device.selectedCandidatePair).toMatchObject({ local: { protocol: "udp" }, remote: { protocol: "udp" } });
+	const ids = [...(await device.getStats()).values()]
+		.filter(({ type }) => type === "local-candidate")
+		.map(({ id }) => id);
+	expect(new Set(ids).size).toBe(3);
+});

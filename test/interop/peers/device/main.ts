@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The camera of the interop table: four devices in one program, of which one sends video, one audio, two both, one of
-// them also by TCP.
+// them also by TCP, either way.
 import config from "mc/config";
 import perform from "interop/commands";
 import LineSignaling from "interop/lines";
@@ -29,7 +29,12 @@ async function tellPair(app: WebRTCApp, signaling: LineSignaling, peerId: string
 	const report = await app.connection(peerId)?.getStats();
 	const pair = report?.get(String(report.get("T0")?.selectedCandidatePairId));
 	const [local, remote] = [pair?.localCandidateId, pair?.remoteCandidateId].map((id) => report?.get(String(id)));
-	signaling.tell(peerId, { type: "pair", local: local?.candidateType, remote: remote?.candidateType });
+	signaling.tell(peerId, {
+		type: "pair",
+		local: local?.candidateType,
+		remote: remote?.candidateType,
+		tcpType: local?.tcpType,
+	});
 }
 
 async function start(name: string, media: Media, captures: MediaCapture[], tcpPort?: number): Promise<WebRTCApp> {
@@ -45,6 +50,7 @@ async function start(name: string, media: Media, captures: MediaCapture[], tcpPo
 		signaling,
 		maximumSessions: 16,
 		tcpPort,
+		tcpActive: tcpPort !== undefined,
 		...media,
 		...relay,
 		onEvent({ type, peerId, error }) {
