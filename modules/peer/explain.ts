@@ -2,6 +2,7 @@
 // Why a connection is as it is, in words: what both sides have, what each server answered, which pairs were tried and
 // what came of each. It is made when somebody asks, of what is there anyway.
 import type WebRTCError from "webrtc/error";
+import { isLoopback } from "webrtc/ice/address";
 import { candidateFamily, type Candidate } from "webrtc/ice/candidate";
 import { answeredBadly, answeredElsewhere, type IceCounters, type PairStatistics } from "webrtc/ice/types";
 import type { RTCPeerConnectionState } from "webrtc/peer/connection";
@@ -22,6 +23,8 @@ export interface Situation {
 const mostPairs = 12;
 const mostCandidates = 8;
 const mostServers = 8;
+
+const silence = "does not answer."; // as servers' errors end
 
 /** Lines of text, the first of which says it all. No secret is in it, but the addresses of both sides are. */
 export default function explain(situation: Situation): string {
@@ -45,7 +48,7 @@ export default function explain(situation: Situation): string {
 
 /** The sentence that a person wants first. */
 function verdict(
-	{ state, hasLocal, hasRemote }: Situation,
+	{ state, error, hasLocal, hasRemote }: Situation,
 	transport: PeerTransport,
 	pairs: readonly PairStatistics[],
 	counters: IceCounters,
@@ -54,8 +57,8 @@ function verdict(
 	const selected = pairs.find((pair) => pair.selected);
 	if (selected && state === "disconnected") return `The peer is silent. Data still goes ${wayOf(selected)}.`;
 	if (selected && dtlsState === "connected") return `Data goes ${wayOf(selected)}.`;
-	if (selected || dtlsState === "failed")
-		return `There is a path, and DTLS is not through it: ${dtlsState === "failed" ? "it failed" : "it goes on"}.`;
+	if (dtlsState === "failed") return `There is a path, and DTLS failed on it: ${dtlsFailure(error)}`;
+	if (selected) return "There is a path, and DTLS is not through it: it goes on.";
 	if (lostPath) return "There was a path, and the peer has not been heard of on it for too long.";
 	if (!hasLocal || !hasRemote) return `${hasLocal ? "The peer's" : "This side's"} description is not there yet.`;
 	if (!agent.localCandidates.length) return noLocal(transport);
@@ -73,16 +76,28 @@ function wayOf({ local, remote, currentRoundTripTime: time }: PairStatistics): s
 function noLocal({ relayOnly, servers, gatherer }: PeerTransport): string {
 	if (!relayOnly) return "This side has no address: its network is down.";
 	if (!servers.length) return "Relays alone are allowed, and there is no TURN server.";
-	return `Relays alone are allowed, and no TURN server ${gatherer.isDone ? "gave one" : "has answered yet"}.`;
+	if (!gatherer.isDone) return "Relays alone are allowed, and no TURN server has answered yet.";
+	const { error } = servers[0]!;
+	const why = error !== undefined && servers.every((one) => one.error === error) ? `: ${error}` : " (see Servers).";
+	return `Relays alone are allowed, and no TURN server gave one${why}`;
+}
+
+function dtlsFailure(error: WebRTCError | undefined): string {
+	if (error?.code === "dtls/fingerprint-mismatch")
+		return "the peer has another certificate than its description says. Somebody else answers, or the description is old.";
+	if (error?.code === "dtls/timeout")
+		return "the peer does not answer, or what it sends is lost: large datagrams, perhaps.";
+	return error?.message ?? "it does not say why.";
 }
 
 function noRemote({ unclaimed }: PeerTransport, counters: IceCounters): string {
 	const { ignoredCandidates, unresolvedCandidates, badIntegrity, overflow } = counters;
 	if (badIntegrity) return wrongPassword;
-	const told = ignoredCandidates + unresolvedCandidates + overflow;
-	const first = told
-		? "None of the peer's candidates can be used, and none of its checks has come."
-		: "The peer has told of no candidate, and none of its checks has come.";
+	let what = "The peer has told of no candidate";
+	if (ignoredCandidates + overflow) what = "None of the peer's candidates can be used";
+	else if (unresolvedCandidates)
+		what = "The peer's addresses are names (.local) that nobody in this network answers to";
+	const first = `${what}, and none of its checks has come.`;
 	return unclaimed > 0 ? `${first} ${strays(unclaimed)}` : first;
 }
 
@@ -99,7 +114,17 @@ function unpairable(locals: readonly Candidate[], remotes: readonly Candidate[])
 		const has6 = all.some((one) => candidateFamily(one) === 6);
 		return has4 && has6 ? "IPv4 and IPv6" : has4 ? "IPv4" : "IPv6";
 	};
+	const isAlone = (all: readonly Candidate[]) => all.every(({ address }) => isLoopback(address));
+	if (families(locals) === families(remotes) && isAlone(locals) !== isAlone(remotes)) {
+		const [whose, all] = isAlone(locals) ? ["This side's", locals] : ["The peer's", remotes];
+		return `${whose} addresses are of one machine alone (${all[0]!.address}${ofServer(all)}), and the other side's are not.`;
+	}
 	return `No candidates of both sides go together: this side has ${families(locals)}, the peer ${families(remotes)}.`;
+}
+
+/** Of relays on loopback, why they are. */
+function ofServer(all: readonly Candidate[]): string {
+	return all.some(({ type }) => type === "relay") ? ", as its TURN server is told: coturn's relay-ip" : "";
 }
 
 function noAnswer(transport: PeerTransport, pairs: readonly PairStatistics[], counters: IceCounters): string {
@@ -115,10 +140,27 @@ function noAnswer(transport: PeerTransport, pairs: readonly PairStatistics[], co
 	const hasRelay = all.some(({ type }) => type === "relay");
 	const nothing = "Nothing comes through between the two sides, by any pair:";
 	const more = unclaimed > 0 ? ` ${strays(unclaimed)}` : "";
-	if (hasRelay) return `${nothing} not even by a relay; the peer may have gone.${more}`;
+	if (hasRelay) return `${nothing} ${failureOfRelays(servers, all)}${more}`;
+	if (isSilent(servers))
+		return `${nothing} none of the servers answers either. This network may let no UDP through: try TURN over TCP or TLS.${more}`;
 	if (servers.some(({ url }) => url.startsWith("turn")))
 		return `${nothing} a router or a firewall is between them, and no TURN server gave a relay (see Servers).${more}`;
 	return `${nothing} another network, a router or a firewall is between them, and no TURN server is configured.${more}`;
+}
+
+function failureOfRelays(servers: readonly ServerStatus[], all: readonly Candidate[]): string {
+	const ready = servers.filter(({ url, state }) => url.startsWith("turn") && state === "ready");
+	if (ready.length && ready.every(({ refused }) => refused))
+		return "the TURN server gave a relay, and passes nothing on to the peer (see Servers).";
+	const relays = all.filter(({ type }) => type === "relay");
+	if (relays.every(({ address }) => isLoopback(address)))
+		return `the relay has an address of one machine alone (${relays[0]!.address}${ofServer(relays)}).`;
+	return "not even by a relay; the peer may have gone.";
+}
+
+/** Whether none of them, asked by UDP, has said anything. */
+function isSilent(servers: readonly ServerStatus[]): boolean {
+	return servers.length > 0 && servers.every(({ state, error }) => state === "failed" && error?.endsWith(silence));
 }
 
 function candidates(all: readonly Candidate[]): string {
@@ -140,10 +182,10 @@ function list(title: string, all: readonly string[], most: number): string[] {
 	return lines;
 }
 
-function serverLine({ url, state, address, error }: ServerStatus): string {
+function serverLine({ url, state, address, error, refused }: ServerStatus): string {
 	switch (state) {
 		case "ready":
-			return `${url} gave ${address ?? "nothing"}`;
+			return `${url} gave ${address ?? "nothing"}${refused ? `, and passes nothing on to ${refused}` : ""}`;
 		case "failed":
 			return `${url}: ${error ?? "failed"}`;
 		case "resolving":

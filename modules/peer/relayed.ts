@@ -47,6 +47,8 @@ export default class Relayed implements StunHandler {
 	relayed: TurnAddress | undefined;
 	/** How the server sees this side. */
 	mapped: TurnAddress | undefined;
+	/** The last address that the server would pass nothing on to, and why, for people. */
+	refused: string | undefined;
 	#closed = false;
 
 	/** @throws WebRTCError "transport/failed" */
@@ -155,6 +157,7 @@ export default class Relayed implements StunHandler {
 				this.relayed = event.relayed;
 				this.mapped = event.mapped;
 			} else if (event.type === "bound") this.#relay.bind(event.channel, event.address, event.port);
+			else if (event.type === "refused") this.refused = `${event.address} (error ${event.code})`;
 			else if (event.type === "unbound") this.#relay.unbind(event.channel);
 			this.#options.owner.onRelayed(this, event);
 			if (this.#closed) return;

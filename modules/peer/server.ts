@@ -31,6 +31,8 @@ export interface ServerStatus {
 	/** What it gave: a relayed or a mapped address. */
 	readonly address: string | undefined;
 	readonly error: string | undefined;
+	/** Of a relay: the last address that the server would pass nothing on to, and the error's code. */
+	readonly refused: string | undefined;
 	readonly number: number | undefined;
 }
 
@@ -80,7 +82,7 @@ export function makeServer(key: string, one: SingleServer, uri: ServerUri, prefe
 export function statusOf({ url, state, error, mapped, relayed }: Server): ServerStatus {
 	const given = relayed?.relayed ?? mapped;
 	const address = given && `${given.address}:${given.port}`;
-	return { url, state, address, error, number: relayed?.number };
+	return { url, state, address, error, refused: relayed?.refused, number: relayed?.number };
 }
 
 /** What it gives; undefined: nothing, so far. @param relayOnly no candidate tells of this host's addresses */

@@ -31,17 +31,3 @@ test("where memory is short, a peer's first candidates are kept, and none where 
 	expect(network.mayKeep(true)).toBe(false);
 	network.close();
 });
-
-test("numbers of connections are 16 bits, not 0, and none is given twice", () => {
-	const network = new Network({ port: 0 });
-	const kept = network.join(handler(0));
-	const others = new Set<number>();
-	for (let count = 0; count < 65_540; count++) {
-		const number = network.join(handler(0));
-		others.add(number);
-		network.leave(number);
-	}
-	expect([others.size, others.has(kept)]).toEqual([65_534, false]);
-	expect([...others].every((number) => number > 0 && number < 65_536)).toBe(true);
-	network.close();
-});

@@ -79,6 +79,18 @@ afterEach(async () => {
 const only = () => [...Relay.open][0]!;
 const status = (user: User) => network.servers.statusOf(user).map(({ state, error }) => error ?? state);
 
+test("whom a server passes nothing on to is known, by its address", async () => {
+	serve();
+	const user = new User();
+	network.servers.use(user, [{ urls: `turn:${there}`, ...secret }]);
+	await advance(100);
+	const { number, refused } = network.servers.statusOf(user)[0]!;
+	expect(refused).toBeUndefined();
+	for (const address of ["10.66.0.7", "192.0.2.7"]) network.servers.permit(number!, address);
+	await advance(100);
+	expect(network.servers.statusOf(user)).toMatchObject([{ state: "ready", refused: "10.66.0.7 (error 403)" }]);
+});
+
 test("over TCP nothing is said before there is a connection, and then each thing once", async () => {
 	const server = serve();
 	const user = new User();

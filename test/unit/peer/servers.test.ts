@@ -189,22 +189,6 @@ test("a server that is full is asked again after a minute, one that knows nobody
 	expect([user.candidates.length, user.settled]).toEqual([1, 2]);
 });
 
-test("a server that is asked anew, as this host has moved, is not asked again a minute after it was full", async () => {
-	const server = world.serve({ error: 486 });
-	const user = new User();
-	world.use(user, turn);
-	await advance(1000);
-	expect(stateOf(user)).toEqual(["failed"]);
-	server.options.error = 0;
-	world.network.servers.onNetworkChange(["203.0.113.1"]);
-	await advance(1000);
-	const answers = server.answers.length;
-	expect(stateOf(user)).toEqual(["ready"]);
-	await advance(60_000);
-	expect(stateOf(user)).toEqual(["ready"]);
-	expect([user.candidates.length, server.answers.length]).toEqual([1, answers]);
-});
-
 test("an allocation of before is in the way: another socket, three times at most", async () => {
 	const server = world.serve({ error: 437 });
 	const user = new User();
