@@ -229,6 +229,8 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 		}
 		channel.readyState = "open";
 		this.opened++;
+		if (channel.negotiated) this.#native.acknowledge(id);
+		else if (!this.tell(id, makeOpen(channel))) return this.fail(channel, "open: no room to tell the peer of it");
 		channel.dispatchEvent({ type: "open" });
 		this.bringEarly(channel);
 	}
@@ -236,11 +238,17 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	private openStream(channel: RTCDataChannel, id: number): void {
 		const { ordered, maxPacketLifeTime, maxRetransmits, chunked } = channel;
 		const policy = maxRetransmits !== null ? retransmits : maxPacketLifeTime !== null ? lifetime : reliable;
-		const native = this.#native!;
-		native.open(id, !ordered, policy, maxRetransmits ?? maxPacketLifeTime ?? 0);
-		if (chunked) native.setChunks(id, true);
-		if (channel.negotiated) native.acknowledge(id);
-		else if (native.control(id, makeOpen(channel)) === full) throw new WebRTCError("data/full", "open: no room");
+		this.#native!.open(id, !ordered, policy, maxRetransmits ?? maxPacketLifeTime ?? 0);
+		if (chunked) this.#native!.setChunks(id, true);
+	}
+
+	/** @returns whether the message of DCEP has found room */
+	private tell(id: number, message: Uint8Array): boolean {
+		try {
+			return this.#native!.control(id, message) !== full;
+		} catch {
+			return false; // no memory
+		}
 	}
 
 	private control(channel: RTCDataChannel | undefined, { stream, data }: SctpEvent): boolean {
@@ -261,16 +269,18 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	private accept(stream: number, parameters: ChannelParameters): boolean {
 		const channel = new RTCDataChannel(this, parameters, false, stream);
 		const native = this.#native!;
-		const { ordered, maxPacketLifeTime, maxRetransmits } = parameters;
-		const policy = maxRetransmits !== null ? retransmits : maxPacketLifeTime !== null ? lifetime : reliable;
+		let isOpen = false;
 		try {
-			native.open(stream, !ordered, policy, maxRetransmits ?? maxPacketLifeTime ?? 0);
+			this.openStream(channel, stream);
+			native.acknowledge(stream);
+			isOpen = this.tell(stream, makeAck());
 		} catch {
-			native.closeStream(stream); // no memory for it, or an earlier one on this stream is not over
+			// no memory for it, or an earlier one on this stream is not over
+		}
+		if (!isOpen) {
+			native.closeStream(stream);
 			return true;
 		}
-		native.acknowledge(stream);
-		native.control(stream, makeAck());
 		channel.readyState = "open";
 		this.list.push(channel);
 		this.opened++;

@@ -130,4 +130,9 @@ export const rows = [
 		timeout: 600,
 		run: () => withPage("chromium", narrow),
 	},
+	{
+		name: "mjpeg-camera in firefox, on 600 kbit/s and 1 % lost",
+		timeout: 600,
+		run: () => withPage("firefox", narrow),
+	},
 ];

@@ -47,7 +47,47 @@ function changed(bytes: Uint8Array, place: number, value: number): Uint8Array {
 	return copy;
 }
 
+const realControl = Sctp.prototype.control;
+
+function fail(): never {
+	throw new Error("no memory");
+}
+
 const named = (name: string) => expect.objectContaining({ name }) as Error;
+
+describe("no room for DCEP", () => {
+	test("of a channel that the peer cannot be told of the id is free again", async () => {
+		const [a, b] = pair();
+		await open(a, b);
+		const control = jest.spyOn(Sctp.prototype, "control").mockReturnValueOnce(-1);
+		const channel = a.createDataChannel("untold");
+		const log = listen(channel);
+		await advance(200);
+		expect(log).toEqual(["error OperationError", "close"]);
+		control.mockRestore();
+		const again = a.createDataChannel("again");
+		await advance(200);
+		expect([again.id, again.readyState]).toEqual([channel.id, "open"]);
+	});
+
+	test.each([
+		["full", () => -1],
+		["out of memory", () => fail()],
+	])("a channel whose OPEN cannot be answered is refused: %s", async (_name, answer) => {
+		const [a, b] = pair();
+		await open(a, b);
+		const control = jest.spyOn(Sctp.prototype, "control");
+		control.mockImplementationOnce(realControl).mockImplementationOnce(answer);
+		const heard: unknown[] = [];
+		b.ondatachannel = (event) => heard.push(event);
+		const channel = a.createDataChannel("unanswered");
+		const log = listen(channel);
+		await advance(500);
+		control.mockRestore();
+		expect(heard).toEqual([]);
+		expect([log, channel.readyState]).toEqual([["open", "closing", "close"], "closed"]);
+	});
+});
 
 describe("negotiation", () => {
 	test("a connection with channels and no media has neither SRTP nor codecs", async () => {
