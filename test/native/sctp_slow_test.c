@@ -210,6 +210,49 @@ static void noStreamWaitsForAllOfAnother(void **state)
 	closeBoth();
 }
 
+static uint32_t outOfOrder; // messages that came after one that was sent later
+
+// Sends 300 numbered messages on a stream where each 20th packet is lost, and counts those that are overtaken.
+static void overtake(int isAcknowledged)
+{
+	uint32_t newest = 0, count = 0;
+	outOfOrder = 0;
+	for (int side = 0; side < 2; side++) {
+		assert_int_equal(rtc_sctp_open(sides[side], 5, &(rtc_sctp_channel_options){.unordered = 1}), 0);
+		if (isAcknowledged)
+			assert_int_equal(rtc_sctp_acknowledge(sides[side], 5), 0);
+	}
+	for (uint32_t number = 1; number <= 300; number++)
+		assert_int_equal(rtc_sctp_send(sides[0], 5, RTC_SCTP_BINARY, &number, sizeof number), 0);
+	for (int i = 0; i < 20000 && count < 300; i++) {
+		sctp_world_run(1000);
+		for (rtc_sctp_event *event; (event = rtc_sctp_read(sides[1], UINT32_MAX)); rtc_free(event)) {
+			uint32_t number;
+			assert_int_equal(event->type, RTC_SCTP_EVENT_MESSAGE);
+			memcpy(&number, event->data, sizeof number);
+			outOfOrder += number < newest;
+			newest = number > newest ? number : newest;
+			count++;
+		}
+	}
+	assert_int_equal(count, 300); // reliable, and each once
+}
+
+// RFC 8832 section 6: what is unordered is so as soon as the peer is known to know the channel, and not before.
+static void whatIsUnorderedWaitsForNothing(void **state)
+{
+	(void)state;
+	const rtc_sctp_channel_options kinds[URGENT + 1] = {{0}};
+	for (int isAcknowledged = 0; isAcknowledged < 2; isAcknowledged++) {
+		connect(kinds, 65536);
+		setLink(5000000, 10000, 200000, 50, 1);
+		overtake(isAcknowledged);
+		print_message("%u of 300 were overtaken\n", outOfOrder);
+		assert_true(isAcknowledged ? outOfOrder > 0 : outOfOrder == 0);
+		closeBoth();
+	}
+}
+
 // Messages that are given up when a part of them was sent: what was not sent counts no more.
 static void whatIsGivenUpIsForgotten(void **state)
 {
@@ -241,9 +284,9 @@ static void whatIsGivenUpIsForgotten(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(picturesAreFewAndNew),      cmocka_unit_test(whatIsLostIsSentAgainInTime),
-		cmocka_unit_test(nothingWaitsBeyondItsTime), cmocka_unit_test(noStreamWaitsForAllOfAnother),
-		cmocka_unit_test(whatIsGivenUpIsForgotten),
+		cmocka_unit_test(picturesAreFewAndNew),           cmocka_unit_test(whatIsLostIsSentAgainInTime),
+		cmocka_unit_test(nothingWaitsBeyondItsTime),      cmocka_unit_test(noStreamWaitsForAllOfAnother),
+		cmocka_unit_test(whatIsUnorderedWaitsForNothing), cmocka_unit_test(whatIsGivenUpIsForgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -367,6 +367,8 @@ static void resetsAreAnsweredOnce(void **state)
 			assert_null(sctp_pair_poll(pair, side, 100));
 		assert_in_range(sctp_pair_wire(pair, 0).packets - before.packets, 0, 6);
 	}
+	assert_int_equal(rtc_sctp_close_stream(sctp_pair_side(pair, 1), 8), 0); // as a peer that answers each answer
+	assert_null(sctp_pair_poll(pair, 0, 300));
 	sctp_pair_close(pair);
 }
 

@@ -3,6 +3,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { launch } from "../../browser/browsers.mjs";
 import { Application } from "../../browser/camera.mjs";
@@ -89,22 +90,65 @@ async function all(machine, page, address) {
 	return `${rate} pictures a second of ${size} KB, ${bitrate} kbit/s, the latest after ${latest} ms`;
 }
 
+/** Between a page and its device: descriptions lead by a link. */
+class Proxy {
+	#server = createServer((request, response) => {
+		const chunks = /** @type {Buffer[]} */ ([]);
+		request.on("data", (chunk) => chunks.push(chunk));
+		request.on("end", () => {
+			this.pass(request, Buffer.concat(chunks).toString()).then(
+				({ status, headers, body }) => response.writeHead(status, headers).end(body),
+				() => response.writeHead(502).end(),
+			);
+		});
+	});
+
+	/** @param {string} device @param {Link} link */
+	constructor(device, link) {
+		this.device = device;
+		this.link = link;
+	}
+
+	/** @param {import("node:http").IncomingMessage} request @param {string} body */
+	async pass({ method, url = "/", headers: { authorization, "content-type": type } }, body) {
+		const headers = { ...(authorization && { authorization }), ...(type && { "content-type": type }) };
+		const isOffer = method === "POST";
+		const init = { method, headers, ...(isOffer && { body: this.link.offer(body) }) };
+		const answer = await fetch(new URL(url, this.device), init);
+		const text = await answer.text();
+		const kept = new Headers(answer.headers);
+		kept.delete("content-length"); // of what stood there before
+		return {
+			status: answer.status,
+			headers: Object.fromEntries(kept),
+			body: isOffer ? this.link.answer(text) : text,
+		};
+	}
+
+	/** @returns {Promise<number>} its port */
+	listen() {
+		return new Promise((resolve) => {
+			this.#server.listen(0, "localhost", () => {
+				resolve(/** @type {import("node:net").AddressInfo} */ (this.#server.address()).port);
+			});
+		});
+	}
+
+	close() {
+		this.#server.closeAllConnections();
+		this.#server.close();
+	}
+}
+
 /** Half of what the pictures need: the link bears some 7 of them a second. @type {Parameters<typeof withPage>[1]} */
 async function narrow(machine, page, address) {
 	const link = await new Link({
 		down: { rate: 600_000, delay: 30, loss: 0.01, queue: 200 },
 		up: { delay: 30 },
 	}).open();
+	const proxy = new Proxy(address.replace(/#.*/, ""), link);
 	try {
-		await page.setRequestInterception(true);
-		page.on("request", async (request) => {
-			if (request.method() !== "POST") return request.continue();
-			const body = link.offer(request.postData() ?? "");
-			const answer = await fetch(request.url(), { method: "POST", headers: request.headers(), body });
-			const headers = Object.fromEntries(answer.headers);
-			await request.respond({ status: answer.status, headers, body: link.answer(await answer.text()) });
-		});
-		await page.goto(address);
+		await page.goto(address.replace(/:\d+\//, `:${await proxy.listen()}/`));
 		await until(page, `parseFloat(document.getElementById("rate").textContent) > 0`);
 		await watch(page, 3);
 		const { shown: count, made, latest } = await watch(page, 10);
@@ -117,6 +161,7 @@ async function narrow(machine, page, address) {
 		assert(Number(dropped) > 0);
 		return `${count} of ${made} pictures, the latest after ${latest} ms; ${dropped} left out, the page says ${missing} %`;
 	} finally {
+		proxy.close();
 		link.close();
 	}
 }
