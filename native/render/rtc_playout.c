@@ -196,7 +196,6 @@ static void repeat(rtc_playout *playout, uint32_t samples)
 	memcpy(end(playout), (char *)end(playout) - bytes, bytes);
 	playout->filled += samples;
 	playout->statistics.samplesInserted += samples;
-	playout->excess += (int64_t)toMicroseconds(playout, samples);
 }
 
 static void decode(rtc_playout *playout, const rtc_jitter_packet *packet, uint64_t now)

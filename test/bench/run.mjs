@@ -16,6 +16,7 @@ const names = [
 	"connect",
 	"first-frame",
 	"latency",
+	"talk",
 	"network",
 	"gathering",
 	"memory",

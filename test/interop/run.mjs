@@ -40,6 +40,10 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		...(options.only ? [] : (await import("./talk/doorbell.mjs")).rows),
 	],
 	see: async () => (await import("./see/rows.mjs")).rows(options),
+	shown: async () => [
+		...(await import("./shown/rows.mjs")).rows(options),
+		...(options.only ? [] : (await import("./shown/written.mjs")).rows),
+	],
 	lips: async () => (await import("./lips/rows.mjs")).rows(options),
 	relay: async () => (await import("./relay.mjs")).rows(options),
 	dtls: async () => {

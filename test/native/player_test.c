@@ -12,6 +12,7 @@
 #include "rtc_audio_codec.h"
 #include "rtc_player.h"
 #include "rtc_port.h"
+#include "rtc_sync.h"
 
 #define RATE 16000u
 #define CHUNK (RATE / 50)
@@ -22,6 +23,7 @@ typedef struct {
 	uint32_t sequence;
 	uint64_t samples;
 	double tone;
+	uint64_t ahead; // its clock less ours, where it is known
 } talker;
 
 static const rtc_player_options options = {.sampleRate = RATE, .channels = 1, .path = ""};
@@ -71,6 +73,7 @@ static void say(talker *it)
 	frame.size = (uint32_t)it->encoder->encode(it->encoder, pcm, CHUNK, data, sizeof data);
 	frame.sequence = it->sequence++;
 	frame.timestamp = (frame.sequence & 0xffff) * 960;
+	frame.sent = it->ahead ? frame.time + it->ahead : 0;
 	rtc_source_deliver(&it->source, &frame);
 }
 
@@ -244,6 +247,53 @@ static void whatIsPlayedIsHeard(void **unused)
 	end(&it);
 }
 
+// A loudspeaker whose buffer is long.
+static int dropAll(rtc_player_device *device, const int16_t *pcm, uint32_t samples, rtc_player_error *error)
+{
+	(void)device, (void)pcm, (void)samples, (void)error;
+	return 0;
+}
+
+static void destroyDevice(rtc_player_device *device)
+{
+	free(device);
+}
+
+// Pictures are shown when sound of the same time is heard: after the jitter buffer, and the device's own delay. Where
+// they are later, sound is held back.
+static void soundAndPicturesAreOfOneTime(void **unused)
+{
+	(void)unused;
+	enum { AHEAD = 9000000, DELAY = 400000, LATE = 700000 };
+	talker it;
+	rtc_playout_statistics counted;
+	rtc_player_device *device = calloc(1, sizeof *device);
+	*device = (rtc_player_device){.write = dropAll, .destroy = destroyDevice, .delay = DELAY};
+	rtc_player *player = rtc_player_new(device, &options, &listener);
+	begin(&it, 500);
+	it.source.sync = rtc_sync_new();
+	it.ahead = AHEAD;
+	assert_int_equal(rtc_player_play(player, &it.source), 0);
+	uint64_t wait = 0, now, target = 0;
+	for (int i = 0; i < 500 && (wait < DELAY || target < 200000); i++) {
+		say(&it);
+		usleep(20000);
+		now = rtc_now();
+		uint64_t sooner = rtc_sync_show(it.source.sync, now + AHEAD, now) - now; // a picture that is here at once
+		wait = sooner > wait ? sooner : wait;
+		for (int k = 0; k < 2; k++)
+			rtc_sync_show(it.source.sync, now + AHEAD - LATE, now);
+		rtc_player_get_stream_statistics(player, &it.source, &counted);
+		target = counted.jitterBufferTarget;
+	}
+	print_message("a picture waits for %u ms, sound for %u\n", (unsigned)(wait / 1000), (unsigned)(target / 1000));
+	assert_in_range(wait, DELAY, DELAY + 400000);
+	assert_in_range(target, 200000, RTC_SYNC_HOLD + 400000);
+	rtc_player_close(player);
+	end(&it);
+	rtc_sync_release(it.source.sync);
+}
+
 static void destroyFragile(rtc_player_device *device)
 {
 	free(device);
@@ -288,9 +338,13 @@ static void whatIsMissingIsTold(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(streamsAreMixedIntoAFile), cmocka_unit_test(noMoreThanItsStreams),
-		cmocka_unit_test(closesAtAnyMoment),        cmocka_unit_test(aBrokenDeviceIsToldOnce),
-		cmocka_unit_test(whatIsMissingIsTold),      cmocka_unit_test(whatIsPlayedIsHeard),
+		cmocka_unit_test(streamsAreMixedIntoAFile),
+		cmocka_unit_test(noMoreThanItsStreams),
+		cmocka_unit_test(closesAtAnyMoment),
+		cmocka_unit_test(aBrokenDeviceIsToldOnce),
+		cmocka_unit_test(whatIsMissingIsTold),
+		cmocka_unit_test(whatIsPlayedIsHeard),
+		cmocka_unit_test(soundAndPicturesAreOfOneTime),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -230,7 +230,7 @@ static void onPicture(rtc_sink *sink, rtc_frame *frame)
 	viewer *it = (viewer *)sink;
 	int isSo = frame->format == RTC_FORMAT_I420 && frame->width == WIDTH && frame->height == HEIGHT &&
 			   abs(frame->planes[0][WIDTH * HEIGHT / 2] - (int)(16 + it->count)) < 6 && frame->planes[1][7] == 128 &&
-			   rtc_now() - frame->time < 500000;
+			   frame->strides[0] == WIDTH && frame->strides[2] == WIDTH / 2 && rtc_now() - frame->time < 500000;
 	it->wrong += !isSo;
 	if (it->count++ < 3)
 		it->kept[it->count - 1] = rtc_frame_retain(frame);

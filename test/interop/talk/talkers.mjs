@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who speaks a tone: browsers, libwebrtc in Node, and aiortc.
+// Who speaks a tone: browsers, libwebrtc in Node, aiortc, and GStreamer.
 // @ts-check
 import wrtc from "@roamhq/wrtc";
 import { launch } from "../../browser/browsers.mjs";
@@ -97,9 +97,9 @@ export async function startWrtc(tone) {
 	};
 }
 
-/** @param {number} tone @returns {Promise<Talker>} */
-export async function startAiortc(tone) {
-	const peer = /** @type {any} */ (await startProcess("/usr/bin/python3", "../talk/aiortc_talker.py"));
+/** @param {string} script of this folder, in Python @param {number} tone @returns {Promise<Talker>} */
+async function startPython(script, tone) {
+	const peer = /** @type {any} */ (await startProcess("/usr/bin/python3", `../talk/${script}`));
 	return {
 		offer: (codec) => peer.do("offer", { codec, tone }),
 		answer: (sdp) => peer.do("answer", { sdp }),
@@ -107,6 +107,11 @@ export async function startAiortc(tone) {
 		stop: () => peer.stop(),
 	};
 }
+
+/** @param {number} tone */
+export const startAiortc = (tone) => startPython("aiortc_talker.py", tone);
+/** @param {number} tone */
+export const startGstreamer = (tone) => startPython("gstreamer_talker.py", tone);
 
 /** Of a description with one section, the payload type of a codec alone. @param {string} sdp @param {string} codec */
 function only(sdp, codec) {
