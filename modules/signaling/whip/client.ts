@@ -160,8 +160,9 @@ export default class MediaServerSignaling implements SignalingClient {
 	}
 
 	private learn(response: Response | undefined): void {
-		if (!response || response.status >= 300) return;
-		const { headers } = response;
+		if (!response) return;
+		const { status, headers } = response;
+		if (status >= 300 && status !== 406) return; // 406: the server makes the offer
 		this.#patches.learn(headers);
 		const links = headers.get("link");
 		if (links === undefined || this.#options.useLinks === false) return;

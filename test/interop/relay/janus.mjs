@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Janus behind its authors' WHIP server: it answers our camera, which has a relay as its only way. Janus, which cannot be told
-// to have no other, may have its own address.
+// Janus behind its authors' WHIP and WHEP servers: it answers our camera, and makes the offer to our player, which have a relay
+// as their only way. Janus, which cannot be told to have no other, may have its own address.
 // @ts-check
 import { Application } from "../../browser/camera.mjs";
 import Janus from "../janus.mjs";
@@ -34,7 +34,7 @@ async function begin({ host, url, port, authority, username, credential }, trans
 			await janus.stop();
 		}
 	};
-	return { janus, start, during };
+	return { janus, iceServers, start, during };
 }
 
 /** @param {string} transport @param {() => Promise<Server>} server @returns {import("../run.mjs").Row[]} */
@@ -52,7 +52,16 @@ export const janusRows = (transport, server) => [
 	},
 	{
 		name: `Janus offers, and is played by TURN over ${transport.toUpperCase()}`,
-		waiting:
-			"for a player whose relay Janus's checks reach: with its own address alone they do, see the table whip",
+		timeout: 600,
+		async run() {
+			const { janus, iceServers, start, during } = await begin(await server(), transport);
+			return during(async () => {
+				await start("whip-camera", { url: janus.url }).find(/The camera is published/, build);
+				await janus.receives();
+				const url = await janus.startWHEP({ iceServers });
+				const player = start("whep-viewer", { url, report: 1 });
+				return (await player.find(/received [1-9]\d\d+ packets.*/, build))[0];
+			});
+		},
 	},
 ];

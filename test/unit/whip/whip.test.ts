@@ -456,6 +456,13 @@ describe("a WHEP server that makes the offer itself", () => {
 		expect(states.at(-1)).toBe("failed");
 	});
 
+	test("its ICE servers are those that come with its offer", async () => {
+		const link = '<turn:media.example>; rel="ice-server"; username="u"; credential="c"; credential-type="password"';
+		counter({ location: "/live/resource/7", link });
+		await startPlay();
+		expect(servers).toEqual([[{ urls: ["turn:media.example"], username: "u", credential: "c" }]]);
+	});
+
 	test("to a publisher 406 is a refusal", async () => {
 		counter();
 		await start();
