@@ -19,7 +19,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
 const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 	kvs: async () => {
-		const parts = ["kvs-media", "kvs-start", "kvs-faults", "kvs-cuts", "kvs-storage"];
+		const parts = ["kvs-media", "kvs-play", "kvs-start", "kvs-faults", "kvs-cuts", "kvs-storage"];
 		const modules = await Promise.all(parts.map((part) => import(`./${part}.mjs`)));
 		return modules.flatMap(({ rows }) => rows);
 	},

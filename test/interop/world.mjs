@@ -138,13 +138,19 @@ export class World {
 		return camera;
 	}
 
-	/** Amazon's page, connecting. @param {BrowserName} name @param {string} [query] */
-	async page(name, query = "") {
+	/**
+	 * Amazon's page, connecting.
+	 * @param {BrowserName} name
+	 * @param {string} [query]
+	 * @param {string} [before] a script that runs in it before its own
+	 */
+	async page(name, query = "", before) {
 		const key = `${name} ${this.relays}`;
 		let browser = browsers.get(key);
 		if (!browser) browsers.set(key, (browser = await this.#launch(name)));
 		const page = await browser.newPage();
 		this.#pages.push(page);
+		if (before) await page.evaluateOnNewDocument(before);
 		await page.goto(`${this.service.url("control")}/viewer?${query}&channel=porch&connect`);
 		return page;
 	}

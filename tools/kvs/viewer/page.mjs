@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page: its form, its video, what it shows. A query fills the form: ?channel=…&region=…&role=master&connect,
-// and sets what has no field: relay (TURN only), data (open a data channel), storage (a master's media are stored).
+// and sets what has no field: relay (TURN only), data (open a data channel), talk (a viewer speaks), storage (a master's media are stored).
 // @ts-check
 import { openChannel } from "./channel.mjs";
 import { startMaster, startViewer } from "./session.mjs";
@@ -46,9 +46,10 @@ async function connect() {
 	const role = input("role").value === "master" ? "master" : "viewer";
 	try {
 		const media =
-			role === "master"
-				? await navigator.mediaDevices.getUserMedia({ video: true, audio: true })
+			role === "master" || query.has("talk")
+				? await navigator.mediaDevices.getUserMedia({ video: role === "master", audio: true })
 				: new MediaStream();
+		const [voice] = media.getAudioTracks();
 		const { iceServers, joinStorage, ...opened } = await openChannel({
 			...{
 				endpoint: location.origin,
@@ -73,7 +74,7 @@ async function connect() {
 		session =
 			role === "master"
 				? startMaster(signaling, configuration, events, { media, onOpen })
-				: startViewer(signaling, configuration, events, { data: query.has("data") });
+				: startViewer(signaling, configuration, events, { data: query.has("data"), voice });
 		signaling.open();
 	} catch (error) {
 		show("failed", error instanceof Error ? `${error.name}: ${error.message}` : String(error));

@@ -14,13 +14,15 @@
  * @param {SignalingClient} signaling
  * @param {RTCConfiguration} configuration
  * @param {Events} events
- * @param {{ data: boolean }} options
+ * @param {{ data: boolean, voice: MediaStreamTrack | undefined }} options
  */
-export function startViewer(signaling, configuration, events, { data }) {
+export function startViewer(signaling, configuration, events, { data, voice }) {
 	const pc = new RTCPeerConnection(configuration);
 	const stream = new MediaStream();
 	let offered = 0;
-	for (const kind of ["video", "audio"]) pc.addTransceiver(kind, { direction: "recvonly" });
+	pc.addTransceiver("video", { direction: "recvonly" });
+	if (voice) pc.addTransceiver(voice, { direction: "sendrecv" });
+	else pc.addTransceiver("audio", { direction: "recvonly" });
 	if (data) listenTo(pc.createDataChannel("kvsDataChannel"), events);
 	pc.ondatachannel = ({ channel }) => listenTo(channel, events);
 	pc.ontrack = ({ track }) => {
