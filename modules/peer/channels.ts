@@ -65,6 +65,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	readonly list: RTCDataChannel[] = [];
 	transport: RTCSctpTransport | null = null;
 	opened = 0;
+	/** That have left "open" (W3C webrtc-stats section 8.9). */
 	closed = 0;
 	#owner: ChannelsOwner;
 	#limits: DataLimits;
@@ -325,6 +326,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 			this.#native!.closeStream(stream);
 		} else if (channel.readyState === "open") {
 			channel.readyState = "closing";
+			this.closed++;
 			channel.dispatchEvent({ type: "closing" });
 			this.#native?.closeStream(stream);
 		}
@@ -334,7 +336,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 		const place = this.list.indexOf(channel);
 		if (place < 0) return;
 		this.list.splice(place, 1);
-		if (channel.readyState !== "connecting") this.closed++;
+		if (channel.readyState === "open") this.closed++;
 		channel.readyState = "closed";
 		channel.dispatchEvent({ type: "close" });
 		this.shutdownWhenEmpty();
@@ -358,9 +360,10 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	}
 
 	closeChannel(channel: RTCDataChannel): void {
-		const isOpen = channel.readyState === "open" && this.#native;
+		const isOpen = channel.readyState === "open";
 		channel.readyState = "closing";
-		if (isOpen) this.#native!.closeStream(channel.id!);
+		if (isOpen) this.closed++;
+		if (isOpen && this.#native) this.#native.closeStream(channel.id!);
 		else this.#owner.tasks.post(() => this.conclude(channel));
 	}
 

@@ -5,6 +5,7 @@ import RTCPeerConnection from "webrtc/peer";
 import type { RTCDataChannel } from "webrtc/peer";
 import type { SignalingClient, SignalingHandler, SignalingMessage } from "webrtc/signaling";
 import { advance, resetClock } from "../fakes/moddable/clock";
+import Sctp from "../fakes/native/sctp";
 import { openNatives } from "../fakes/native/transport";
 
 class TestSignaling implements SignalingClient {
@@ -105,6 +106,31 @@ test("sendData goes to the peer's channel of that label, and to no other", async
 	await advance(100);
 	expect(() => app.sendData("bob", "page", "x")).toThrow(expect.objectContaining({ code: "data/failed" }));
 	expect(() => app.sendData("ann", "page", new ArrayBuffer(1_048_576))).toThrow();
+});
+
+test("of two with the same label the one that is open is sent by", async () => {
+	let first: RTCDataChannel | undefined;
+	await start({ onOpen: (_peerId, channel) => (first ??= channel) });
+	const { viewer } = await join("ann");
+	const came: string[] = [];
+	viewer.createDataChannel("page").onmessage = ({ data }) => came.push(String(data));
+	await advance(100);
+	first!.close();
+	expect(first!.readyState).toBe("closing");
+	app.sendData("ann", "page", "x");
+	await advance(100);
+	expect(came).toEqual(["x"]);
+});
+
+test("one that never opened does not close for the application", async () => {
+	const open = jest.spyOn(Sctp.prototype, "open").mockImplementation(() => {
+		throw new Error("no memory");
+	});
+	await start({ control: "control" });
+	await join("ann");
+	expect(open).toHaveBeenCalled();
+	open.mockRestore();
+	expect(log).toEqual([]);
 });
 
 test("what a callback throws changes nothing", async () => {

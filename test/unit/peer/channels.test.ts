@@ -1,45 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Data channels over fake natives: what W3C webrtc section 6 says of them, and what strangers try.
-import type RTCPeerConnection from "webrtc/peer";
 import type { RTCDataChannel, RTCDataChannelInit } from "webrtc/peer";
 import { makeOpen } from "webrtc/peer/dcep";
 import Network from "webrtc/peer/network";
 import { advance } from "../fakes/moddable/clock";
 import Sctp from "../fakes/native/sctp";
 import { openSrtp } from "../fakes/native/srtp";
+import { listen, open, pair } from "./channels";
 import { begin, camera, end, make, negotiate } from "./helpers";
 
 beforeEach(begin);
 afterEach(end);
-
-type Data = ConstructorParameters<typeof RTCPeerConnection>[0];
-
-function pair(data: NonNullable<Data>["data"] = {}): [RTCPeerConnection, RTCPeerConnection] {
-	return [make({ data }), make({ data })];
-}
-
-/** Hears of everything. */
-function listen(channel: RTCDataChannel, log: string[] = []): string[] {
-	for (const type of ["open", "closing", "close"] as const) channel.addEventListener(type, () => log.push(type));
-	channel.addEventListener("error", ({ error }) => log.push(`error ${error.name}`));
-	channel.addEventListener("message", ({ data }) => log.push(`message ${text(data)}`));
-	return log;
-}
-
-function text(data: string | ArrayBuffer): string {
-	return typeof data === "string" ? data : `[${new Uint8Array(data).join()}]`;
-}
-
-/** Both ends of a channel that is open. */
-async function open(a: RTCPeerConnection, b: RTCPeerConnection, label = "c", init: RTCDataChannelInit = {}) {
-	const ours = a.createDataChannel(label, init);
-	let theirs: RTCDataChannel | undefined;
-	b.ondatachannel = ({ channel }) => (theirs = channel);
-	if (!a.sctp) await negotiate(a, b);
-	await advance(200);
-	expect(ours.readyState).toBe("open");
-	return [ours, theirs!] as const;
-}
 
 function changed(bytes: Uint8Array, place: number, value: number): Uint8Array {
 	const copy = bytes.slice();
@@ -522,7 +493,8 @@ describe("a stranger", () => {
 	});
 
 	test("sends what is no DCEP", async () => {
-		const { b, theirs, control } = await stranger();
+		const { b, theirs, control: controlOf } = await stranger();
+		const control = (stream: number, bytes: Uint8Array) => controlOf(theirs.id! + 2 * stream, bytes);
 		let count = 0;
 		b.ondatachannel = () => count++;
 		const good = makeOpen({ ...parameters, label: "label", protocol: "protocol" });

@@ -63,6 +63,8 @@ export default class Sctp {
 	readonly streams = new Map<number, Stream>();
 	#options: Options;
 	#events: SctpEvent[] = [];
+	/** Streams that the peer has reset, and of which nobody here knows. */
+	#ended = new Set<number>();
 	#count = 0;
 	#started = false;
 	#closed = false;
@@ -171,7 +173,7 @@ export default class Sctp {
 			queue: [],
 			closing: false,
 			outOver: false,
-			inOver: false,
+			inOver: this.#ended.delete(stream),
 		};
 		this.streams.set(stream, it);
 		return it;
@@ -241,6 +243,7 @@ export default class Sctp {
 			case "reset": {
 				const it = this.streams.get(packet.stream);
 				if (it) it.inOver = true;
+				else this.#ended.add(packet.stream);
 				this.#send({ sctp: "done", stream: packet.stream });
 				if (!it?.closing) this.#tell({ type: "reset", stream: packet.stream, size: 0 });
 				this.#conclude(packet.stream);
@@ -272,6 +275,7 @@ export default class Sctp {
 	}
 
 	#take(stream: number, { protocol, data, size }: Message): void {
+		this.#ended.delete(stream);
 		if (size > (this.#options.maxMessageSize ?? 262144)) return this.#tell({ type: "overlong", stream, size });
 		if (!this.streams.get(stream)?.chunks || size <= 16384)
 			return this.#tell({ type: "message", stream, size, protocol, data });
