@@ -20,8 +20,8 @@ size_t rtc_mp4_head(uint8_t *buffer, const rtc_frame *key, uint16_t width, uint1
 typedef struct rtc_mp4_fragment rtc_mp4_fragment;
 rtc_mp4_fragment *rtc_mp4_fragment_new(uint32_t capacity); // bytes of samples; NULL without memory
 void rtc_mp4_fragment_free(rtc_mp4_fragment *fragment);    // accepts NULL
-// Adds what a frame has, at microseconds since the beginning. 0; ENOSPC when it is full, or long enough, and `frame`
-// begins the next one: then the last sample lasts until `time`.
+// Adds what a frame has, which may be nothing, at microseconds since the beginning. 0; ENOSPC when it is full, or long
+// enough, and `frame` begins the next one: then the last sample lasts until `time`.
 int rtc_mp4_put(rtc_mp4_fragment *fragment, rtc_mp4_track track, const rtc_frame *frame, uint64_t time);
 int rtc_mp4_is_empty(const rtc_mp4_fragment *fragment);
 // No sample is added any more until it is reset: reading begins.

@@ -147,6 +147,8 @@ int rtc_mp4_put(rtc_mp4_fragment *fragment, rtc_mp4_track which, const rtc_frame
 			place(fragment, which, time);
 		return ENOSPC;
 	}
+	if (!size)
+		return 0;
 	uint64_t begin = place(fragment, which, time);
 	if (!track->count)
 		track->begin = begin;
