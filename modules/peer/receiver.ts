@@ -89,7 +89,12 @@ export default class RTCRtpReceiver {
 			...(transportSequenceId ? { transportSequenceId } : {}),
 			...(sendTimeId ? { sendTimeId } : {}),
 		};
-		const feedback = { nack: media.feedback.includes("nack"), pli: media.feedback.includes("nack pli"), remb };
+		const feedback = {
+			nack: media.feedback.includes("nack"),
+			pli: media.feedback.includes("nack pli"),
+			fir: media.feedback.includes("ccm fir"),
+			remb,
+		};
 		const reducedSize = media.rtcpReducedSize;
 		const options = { formats, sources, ssrc: this.#ssrc, cname, mid, ...ids, ...feedback, reducedSize };
 		if (this.#native) this.#native.change(options);

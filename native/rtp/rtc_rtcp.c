@@ -295,6 +295,14 @@ size_t rtc_rtcp_write_pli(uint8_t *buffer, uint32_t ssrc, uint32_t media)
 	return RTC_RTCP_FEEDBACK_SIZE;
 }
 
+size_t rtc_rtcp_write_fir(uint8_t *buffer, uint32_t ssrc, uint32_t media, uint8_t number)
+{
+	writeFeedback(buffer, PSFB, PSFB_FIR, ssrc, 0, RTC_RTCP_FIR_SIZE);
+	rtc_rtp_put32(buffer + RTC_RTCP_FEEDBACK_SIZE, media);
+	rtc_rtp_put32(buffer + RTC_RTCP_FEEDBACK_SIZE + 4, (uint32_t)number << 24);
+	return RTC_RTCP_FIR_SIZE;
+}
+
 size_t rtc_rtcp_write_remb(uint8_t *buffer, uint32_t ssrc, uint64_t bitsPerSecond, const uint32_t *sources,
 						   size_t count)
 {

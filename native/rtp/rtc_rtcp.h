@@ -81,7 +81,8 @@ int rtc_rtcp_next(rtc_rtcp_reader *reader, rtc_rtcp_item *item);
 #define RTC_RTCP_BYE_SIZE 8
 #define RTC_RTCP_FEEDBACK_SIZE 12 // of feedback about one source, and a whole PLI
 #define RTC_RTCP_REMB_SIZE 20     // of an estimate, without its sources
-#define RTC_RTCP_NACK_SIZE 4      // of each entry of a generic NACK
+#define RTC_RTCP_FIR_SIZE 20
+#define RTC_RTCP_NACK_SIZE 4 // of each entry of a generic NACK
 
 // Writes an SR without report blocks and an SDES packet with the CNAME (RFC 3550 sections 6.4.1 and 6.5.1). Returns its
 // size, at most RTC_RTCP_REPORT_SIZE.
@@ -96,6 +97,9 @@ size_t rtc_rtcp_write_bye(uint8_t *buffer, uint32_t ssrc);
 size_t rtc_rtcp_write_nack(uint8_t *buffer, uint32_t ssrc, uint32_t media, const rtc_rtcp_nack *entries, size_t count);
 // Writes a PLI about `media`. Returns RTC_RTCP_FEEDBACK_SIZE.
 size_t rtc_rtcp_write_pli(uint8_t *buffer, uint32_t ssrc, uint32_t media);
+// Writes a FIR for `media`, whose `number` is another for each request (RFC 5104 section 4.3.1). Returns
+// RTC_RTCP_FIR_SIZE.
+size_t rtc_rtcp_write_fir(uint8_t *buffer, uint32_t ssrc, uint32_t media, uint8_t number);
 // Writes an estimate of `bitsPerSecond` for `count` sources, at most 255. Returns its size: RTC_RTCP_REMB_SIZE and four
 // bytes for each source.
 size_t rtc_rtcp_write_remb(uint8_t *buffer, uint32_t ssrc, uint64_t bitsPerSecond, const uint32_t *sources,

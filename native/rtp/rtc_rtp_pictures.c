@@ -143,12 +143,14 @@ static size_t writeKeyRequest(rtc_rtp_pictures *pictures, uint8_t *buffer, uint3
 	if (now < pictures->keyDue)
 		return 0;
 	pictures->keyDue = UINT64_MAX;
-	if (!(pictures->feedback & RTC_RTP_PICTURES_PLI) || now - pictures->received > SILENCE)
+	if (!(pictures->feedback & (RTC_RTP_PICTURES_PLI | RTC_RTP_PICTURES_FIR)) || now - pictures->received > SILENCE)
 		return 0;
 	if (pictures->keyAsked && pictures->keyInterval < KEY_INTERVAL_LAST)
 		pictures->keyInterval += pictures->keyInterval / 2;
 	pictures->keyAsked = now;
 	pictures->keyDue = now + pictures->keyInterval;
+	if (!(pictures->feedback & RTC_RTP_PICTURES_PLI))
+		return rtc_rtcp_write_fir(buffer, ssrc, media, (uint8_t)pictures->statistics.firCount++);
 	pictures->statistics.pliCount++;
 	return rtc_rtcp_write_pli(buffer, ssrc, media);
 }

@@ -10,13 +10,14 @@
 
 #define RTC_RTP_PICTURES_NACK 1 // the sender hears generic NACKs
 #define RTC_RTP_PICTURES_PLI 2
+#define RTC_RTP_PICTURES_FIR 4 // by which key frames are asked for where it hears no PLI
 
 typedef struct {
 	uint64_t framesReceived, keyFramesReceived; // whole ones, that were given out
 	uint64_t framesDropped;                     // damaged, too large, or not decodable for want of one before them
 	uint64_t packetsLate;                       // twice, or after their time
 	uint64_t repairs;                           // packets that came by a request
-	uint32_t nackCount, pliCount;               // sent
+	uint32_t nackCount, pliCount, firCount;     // sent
 	uint32_t losses;                            // how often a frame was lost for good
 	uint32_t roundTrip;                         // microseconds, of requests
 } rtc_rtp_pictures_statistics;

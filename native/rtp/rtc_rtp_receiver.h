@@ -23,7 +23,7 @@ typedef struct {
 	uint32_t ssrc;                              // under which this side reports; not 0
 	char cname[RTC_RTCP_CNAME + 1];
 	uint8_t midId;               // header extension id of sdes:mid, 0: none
-	uint8_t feedback;            // of pictures: RTC_RTP_PICTURES_NACK and _PLI
+	uint8_t feedback;            // of pictures: RTC_RTP_PICTURES_NACK, _PLI and _FIR
 	uint8_t isReducedSize;       // feedback may go without a report before it (RFC 5506)
 	uint8_t transportSequenceId; // of transport-wide sequence numbers, whose arrival is told of; 0: it is not
 	uint8_t isRated;             // the sender is told what the way carries (REMB), and

@@ -135,7 +135,8 @@ static void readOptions(xsMachine *the, rtc_rtp_receiver_options *options)
 	options->sendTimeId = (uint8_t)rtc_xs_integer(the, &xsArg(0), xsID_sendTimeId, "sendTimeId", 1, 14, 0);
 	rtc_xs_string(the, &xsArg(0), xsID_mid, "mid", options->mid, sizeof options->mid, 0);
 	options->feedback = (uint8_t)((isSet(the, xsID_nack) ? RTC_RTP_PICTURES_NACK : 0) |
-								  (isSet(the, xsID_pli) ? RTC_RTP_PICTURES_PLI : 0));
+								  (isSet(the, xsID_pli) ? RTC_RTP_PICTURES_PLI : 0) |
+								  (isSet(the, xsID_fir) ? RTC_RTP_PICTURES_FIR : 0));
 	options->isReducedSize = (uint8_t)isSet(the, xsID_reducedSize);
 }
 
@@ -212,6 +213,7 @@ static void setPictures(xsMachine *the, const rtc_rtp_pictures_statistics *count
 	rtc_xs_set_number(the, xsID_framesLost, counted->losses);
 	rtc_xs_set_number(the, xsID_nackCount, counted->nackCount);
 	rtc_xs_set_number(the, xsID_pliCount, counted->pliCount);
+	rtc_xs_set_number(the, xsID_firCount, counted->firCount);
 	xsmcSet(xsVar(1), xsID_pictures, xsResult);
 	xsResult = xsVar(1);
 }

@@ -183,9 +183,10 @@ export interface RtpReceiverOptions {
 	remb?: boolean;
 	/** Header extension id of abs-send-time, 1 … 14, by which that is known better. */
 	sendTimeId?: number;
-	/** Pictures: the sender hears generic NACK, and PLI (RFC 4585). Default: it does not. */
+	/** Pictures: the sender hears generic NACK, PLI (RFC 4585), and FIR (RFC 5104), which is sent where it hears no PLI. Default: it does not. */
 	nack?: boolean;
 	pli?: boolean;
+	fir?: boolean;
 	/** Feedback may go without a report before it (RFC 5506). Default false. */
 	reducedSize?: boolean;
 	/** Packets begin to come, or the sender has said BYE. */
@@ -236,6 +237,7 @@ export interface RtpPictureStatistics {
 	/** Packets that were sent. */
 	nackCount: number;
 	pliCount: number;
+	firCount: number;
 }
 
 /**

@@ -41,7 +41,8 @@ typedef struct {
 	uint16_t sequence, rtxSequence, first;
 	uint32_t frame;
 	int keyWanted, hasRtx;
-	unsigned requests, asked, loss, delay, jitter;
+	unsigned requests, firs, asked, loss, delay, jitter;
+	uint8_t fir; // the newest one's number
 	struct {
 		size_t size;
 		uint8_t data[RTC_MTU];
@@ -182,10 +183,14 @@ static void hearFeedback(world *it)
 		if (dice(100) < it->loss)
 			continue;
 		while (rtc_rtcp_next(&reader, &item) > 0) {
-			if (item.kind == RTC_RTCP_PLI) {
+			int isNew = item.kind == RTC_RTCP_FIR && (!it->requests || item.sequence != it->fir);
+			if (item.kind == RTC_RTCP_PLI || isNew) {
 				it->keyWanted = 1;
 				it->requests++;
+				it->fir = item.sequence;
 			}
+			assert_true(item.kind != RTC_RTCP_FIR || (item.sender == LOCAL && item.target == REMOTE));
+			it->firs += item.kind == RTC_RTCP_FIR;
 			if (item.kind != RTC_RTCP_NACK)
 				continue;
 			sendAgain(it, item.nack.packet);
@@ -379,6 +384,33 @@ static void aSinkAsksForAKeyFrame(void **unused)
 }
 
 // Who does not answer is asked seldom, and not at all once nothing comes.
+// Who hears no PLI may hear FIR: each asks anew.
+static void anotherRequestIsSentWhereItIsHeard(void **unused)
+{
+	(void)unused;
+	static const struct {
+		uint8_t feedback;
+		unsigned keys, firs;
+	} cases[] = {{RTC_RTP_PICTURES_FIR, 3, 2}, {RTC_RTP_PICTURES_FIR | RTC_RTP_PICTURES_PLI, 3, 0}, {0, 1, 0}};
+	for (int i = 0; i < 3; i++) {
+		rtc_rtp_receiver_options options = wanted;
+		options.feedback = cases[i].feedback;
+		world *it = setUp(&options);
+		watch(it);
+		play(it, 40);
+		for (int loss = 0; loss < 2; loss++) {
+			it->loss = 100;
+			play(it, 1);
+			it->loss = 0;
+			play(it, 40);
+		}
+		assert_int_equal(it->sink.keys, cases[i].keys);
+		assert_int_equal(it->firs, cases[i].firs);
+		assert_int_equal(it->statistics.pictures.firCount, cases[i].firs);
+		end(it);
+	}
+}
+
 static void requestsAreBounded(void **unused)
 {
 	(void)unused;
@@ -459,6 +491,7 @@ int main(void)
 		cmocka_unit_test(lossesAreRepaired),
 		cmocka_unit_test(nothingIsAskedForWithoutSinks),
 		cmocka_unit_test(aSinkAsksForAKeyFrame),
+		cmocka_unit_test(anotherRequestIsSentWhereItIsHeard),
 		cmocka_unit_test(requestsAreBounded),
 		cmocka_unit_test(withoutFeedbackAFrameIsLostSoon),
 		cmocka_unit_test(aSenderMayBeginAnew),

@@ -55,10 +55,10 @@ test("of pictures, what is lost is asked for, and counted", async () => {
 	const [format] = options!.formats;
 	expect(format).toEqual({ codec: "H264", payloadType: expect.any(Number), rtx: expect.any(Number) });
 	expect(format!.rtx).not.toBe(format!.payloadType);
-	expect(options).toMatchObject({ nack: true, pli: true, reducedSize: true });
+	expect(options).toMatchObject({ nack: true, pli: true, fir: true, reducedSize: true });
 	const report = await device.getStats();
 	const inbound = [...report.values()].find(({ type }) => type === "inbound-rtp");
-	expect(inbound).toMatchObject({ kind: "video", framesReceived: 14, nackCount: 18, pliCount: 19 });
+	expect(inbound).toMatchObject({ kind: "video", framesReceived: 14, nackCount: 18, pliCount: 19, firCount: 20 });
 	expect(inbound).toMatchObject({ retransmittedPacketsReceived: 12, retransmittedBytesReceived: 13 });
 });
 

@@ -140,6 +140,7 @@ export class RtpReceiver {
 					framesLost: 17,
 					nackCount: 18,
 					pliCount: 19,
+					firCount: 20,
 				},
 			}),
 		};
