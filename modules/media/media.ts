@@ -196,7 +196,7 @@ export interface PlayOptions {
 /** Of the platform's video player. */
 export interface ShowOptions {
 	/**
-	 * "none", the default: pictures are decoded and counted, on a chip only counted; "file": a file at `path`, MP4 or, by the end
+	 * "none", the default: pictures are decoded and counted, on a chip those of H.264; "file": a file at `path`, MP4 or, by the end
 	 * ".mkv", Matroska, which VP8 needs; "window": a window, by SDL2 (both in the simulator).
 	 */
 	output?: "none" | "file" | "window" | undefined;

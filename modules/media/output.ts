@@ -74,7 +74,7 @@ export default class OutputPlayer<Output extends NativeOutput, Kind extends "aud
 	}
 
 	/**
-	 * Gives what is played to a native sink, when it is: PCM to an echo canceller's, pictures to a FrameReader of "i420". It stays
+	 * Gives what is played to a native sink, when it is: PCM to an echo canceller's, pictures to a FrameReader of "i420" or "rgb565". It stays
 	 * until untap(sink), whatever becomes of the output.
 	 */
 	tap(sink: object): void {

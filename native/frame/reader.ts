@@ -3,9 +3,10 @@
 export interface FrameReaderOptions {
 	/**
 	 * "jpeg", the default, of a source or an encoder that makes it; "i420": pictures as a VideoSource captures them, before
-	 * they are encoded, for who looks for something in them.
+	 * they are encoded, or a VideoOutput has decoded them, for who looks for something in them; "rgb565": such pictures as two bytes
+	 * for each pixel, the lower one first, which is Commodetto's `Bitmap.RGB565LE`.
 	 */
-	format?: "jpeg" | "i420" | undefined;
+	format?: "jpeg" | "i420" | "rgb565" | undefined;
 	/** Milliseconds at least between the captures of two, 0 … 3,600,000: those between are left out. Default 0. */
 	interval?: number | undefined;
 	/** There is a picture to read. */
@@ -37,7 +38,7 @@ export default class FrameReader extends (Native("xs_rtc_frame_reader_destructor
 	}
 
 	/**
-	 * The newest picture, once: a whole JPEG file; of "i420" the luma of all its rows, then the two planes of chroma, each of half
+	 * The newest picture, once: a whole JPEG file; of "rgb565" all its rows; of "i420" the luma of all its rows, then the two planes of chroma, each of half
 	 * as many columns and rows, rounded up.
 	 * @param header bytes that are left zero before it, 0 to 256. Default 0
 	 * @returns undefined: there is none that has not been read

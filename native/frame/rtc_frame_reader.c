@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rtc_port.h"
+#include "rtc_rgb565.h"
 
 struct rtc_frame_reader {
 	rtc_sink sink; // first
 	rtc_format format;
+	uint8_t converts;  // to RGB565
 	uint32_t interval; // microseconds
 	pthread_mutex_t lock;
 	// Guarded by `lock`:
@@ -80,6 +82,11 @@ void rtc_frame_reader_choose(rtc_frame_reader *reader, rtc_format format, uint32
 	reader->interval = interval;
 }
 
+void rtc_frame_reader_convert(rtc_frame_reader *reader)
+{
+	reader->converts = 1;
+}
+
 rtc_sink *rtc_frame_reader_sink(rtc_frame_reader *reader)
 {
 	return &reader->sink;
@@ -98,17 +105,23 @@ rtc_frame *rtc_frame_reader_read(rtc_frame_reader *reader)
 	return frame;
 }
 
-uint32_t rtc_frame_reader_size(const rtc_frame *frame)
+uint32_t rtc_frame_reader_size(const rtc_frame_reader *reader, const rtc_frame *frame)
 {
 	if (frame->format != RTC_FORMAT_I420)
 		return frame->size;
+	if (reader->converts)
+		return 2u * frame->width * frame->height;
 	return (uint32_t)frame->width * frame->height + 2u * ((frame->width + 1u) / 2) * ((frame->height + 1u) / 2);
 }
 
-void rtc_frame_reader_write(const rtc_frame *frame, uint8_t *to)
+void rtc_frame_reader_write(const rtc_frame_reader *reader, const rtc_frame *frame, uint8_t *to)
 {
 	if (frame->format != RTC_FORMAT_I420) {
 		memcpy(to, frame->data, frame->size);
+		return;
+	}
+	if (reader->converts) {
+		rtc_rgb565_write(frame, to);
 		return;
 	}
 	for (int i = 0; i < 3; i++) {
@@ -125,11 +138,11 @@ uint32_t rtc_frame_reader_take(rtc_frame_reader *reader)
 	if (!frame)
 		return 0;
 	rtc_free(reader->taken);
-	uint32_t size = rtc_frame_reader_size(frame);
+	uint32_t size = rtc_frame_reader_size(reader, frame);
 	reader->taken = rtc_calloc(1, size ? size : 1);
 	reader->size = reader->taken ? size : 0;
 	if (reader->taken)
-		rtc_frame_reader_write(frame, reader->taken);
+		rtc_frame_reader_write(reader, frame, reader->taken);
 	else
 		rtc_frame_reader_dropped(reader);
 	rtc_frame_release(frame);

@@ -17,14 +17,17 @@ typedef struct {
 // At least `interval` microseconds are between the captures of those that are kept. To be called before it is
 // connected; default: JPEG, all.
 void rtc_frame_reader_choose(rtc_frame_reader *reader, rtc_format format, uint32_t interval);
+// To be called with the one before: raw pictures are written as RGB565 (rtc_rgb565.h).
+void rtc_frame_reader_convert(rtc_frame_reader *reader);
 // `onFrame`: on the source's thread, when there is one and was none before. NULL without memory.
 rtc_frame_reader *rtc_frame_reader_new(void (*onFrame)(void *context), void *context);
 rtc_sink *rtc_frame_reader_sink(rtc_frame_reader *reader);
 // The newest picture, which is the caller's to release. NULL: there is none that has not been read.
 rtc_frame *rtc_frame_reader_read(rtc_frame_reader *reader);
-// Bytes of a picture that was read, and the picture: a file, or of I420 its three planes without anything between.
-uint32_t rtc_frame_reader_size(const rtc_frame *frame);
-void rtc_frame_reader_write(const rtc_frame *frame, uint8_t *to);
+// Bytes of a picture that was read, and the picture: a file, of I420 its three planes without anything between, or what
+// it is converted to.
+uint32_t rtc_frame_reader_size(const rtc_frame_reader *reader, const rtc_frame *frame);
+void rtc_frame_reader_write(const rtc_frame_reader *reader, const rtc_frame *frame, uint8_t *to);
 // For who gives it on in parts: the newest picture as a copy of its size, which stays until the next one is taken, or
 // the reader is closed, and holds no place of a pool meanwhile. Returns its bytes; 0: there is none, or no memory for
 // it.

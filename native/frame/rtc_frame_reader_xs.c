@@ -50,20 +50,22 @@ static void deliver(xsMachine *machine, void *context)
 	rtcLeave(machine);
 }
 
-static rtc_format formatOption(xsMachine *the)
+static rtc_format formatOption(xsMachine *the, int *converts)
 {
 	char name[8] = "jpeg";
 	rtc_xs_string(the, &xsArg(0), xsID_format, "format", name, sizeof name, 0);
 	if (!name[0] || !strcmp(name, "jpeg"))
 		return RTC_FORMAT_JPEG;
-	if (strcmp(name, "i420"))
-		xsRangeError("format: jpeg or i420");
+	*converts = !strcmp(name, "rgb565");
+	if (strcmp(name, "i420") && !*converts)
+		xsRangeError("format: jpeg, i420 or rgb565");
 	return RTC_FORMAT_I420;
 }
 
 void xs_rtc_frame_reader(xsMachine *the)
 {
-	rtc_format format = formatOption(the);
+	int converts = 0;
+	rtc_format format = formatOption(the, &converts);
 	uint32_t interval =
 		(uint32_t)rtc_xs_integer(the, &xsArg(0), xsID_interval, "interval", 0, LARGEST_INTERVAL, 0) * 1000;
 	reader_record *record = calloc(1, sizeof *record);
@@ -80,6 +82,8 @@ void xs_rtc_frame_reader(xsMachine *the)
 	if (!record->reader)
 		rtc_xs_throw(the, "peer/out-of-resources", "no memory for a reader");
 	rtc_frame_reader_choose(record->reader, format, interval);
+	if (converts)
+		rtc_frame_reader_convert(record->reader);
 	record->segment.sink = rtc_frame_reader_sink(record->reader);
 	record->object = xsThis;
 	xsRemember(record->object);
@@ -114,7 +118,7 @@ void xs_rtc_frame_reader_read(xsMachine *the)
 	rtc_frame *frame = rtc_frame_reader_read(record->reader);
 	if (!frame)
 		return;
-	uint32_t size = rtc_frame_reader_size(frame);
+	uint32_t size = rtc_frame_reader_size(record->reader, frame);
 	if (!rtc_xs_has_room(the, header + size)) {
 		rtc_frame_reader_dropped(record->reader);
 		rtc_frame_release(frame);
@@ -123,7 +127,7 @@ void xs_rtc_frame_reader_read(xsMachine *the)
 	xsTry
 	{
 		xsmcSetArrayBuffer(xsResult, NULL, (xsIntegerValue)(header + size));
-		rtc_frame_reader_write(frame, (uint8_t *)xsmcToArrayBuffer(xsResult) + header);
+		rtc_frame_reader_write(record->reader, frame, (uint8_t *)xsmcToArrayBuffer(xsResult) + header);
 	}
 	xsCatch
 	{

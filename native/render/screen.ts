@@ -2,7 +2,7 @@
 
 export interface VideoOutputOptions {
 	/**
-	 * "none": pictures are decoded and counted, on a chip only counted; "file": an MP4 file, or by the end ".mkv" a Matroska one, of
+	 * "none": pictures are decoded and counted, on a chip those of H.264; "file": an MP4 file, or by the end ".mkv" a Matroska one, of
 	 * what came, as it came; "window": one of the desktop, by SDL2, which opens with the first picture.
 	 */
 	output: "none" | "file" | "window";
@@ -50,7 +50,7 @@ export class VideoOutput extends (Native("xs_rtc_video_output_destructor") as un
 		native("xs_rtc_video_output_stop").call(this, source);
 	}
 	/**
-	 * Feeds `sink` with what is shown, when it is: a FrameReader of "i420", say.
+	 * Feeds `sink` with what is shown, when it is: a FrameReader of "i420" or "rgb565", say.
 	 *
 	 * @throws TypeError when it is none that takes pictures, or is connected already
 	 */

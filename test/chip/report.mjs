@@ -154,6 +154,7 @@ const reserves = {
 	},
 	TLS: { reserve: 6144, why: "a record of Mbed TLS, an accelerator's driver, an interrupt's frame" },
 	video: { reserve: 8192, why: "esp_h264, whose depth is not known" },
+	screen: { reserve: 8192, why: "esp_h264, whose depth is not known" },
 	audio: {
 		measured: (results, { first }) => {
 			const opus = results.get("stack-opus");

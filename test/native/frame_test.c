@@ -12,6 +12,7 @@
 #include "rtc_frame.h"
 #include "rtc_frame_reader.h"
 #include "rtc_level_meter.h"
+#include "rtc_rgb565.h"
 
 typedef struct {
 	rtc_sink sink; // first: destroyed through it
@@ -327,8 +328,8 @@ static void a_tap_has_raw_pictures_at_its_interval(void **state)
 		rtc_frame *read = rtc_frame_reader_read(reader);
 		if (!read)
 			continue;
-		assert_int_equal(rtc_frame_reader_size(read), sizeof expected);
-		rtc_frame_reader_write(read, bytes);
+		assert_int_equal(rtc_frame_reader_size(reader, read), sizeof expected);
+		rtc_frame_reader_write(reader, read, bytes);
 		assert_memory_equal(bytes, expected, sizeof expected);
 		rtc_frame_release(read);
 		seen++;
@@ -422,6 +423,72 @@ static void a_reader_may_close_while_frames_flow(void **state)
 		rtc_frame_pool_close(it.pool);
 	}
 	assert_int_equal(living, 0);
+}
+
+static uint16_t pixelOf(uint8_t y, uint8_t u, uint8_t v)
+{
+	rtc_frame frame = {.format = RTC_FORMAT_I420, .width = 1, .height = 1};
+	uint8_t *const planes[] = {&y, &u, &v};
+	uint8_t pixel[2];
+	memcpy(frame.planes, planes, sizeof planes);
+	rtc_rgb565_write(&frame, pixel);
+	return (uint16_t)(pixel[0] | pixel[1] << 8);
+}
+
+static void colours_are_those_of_the_picture(void **state)
+{
+	(void)state;
+	assert_int_equal(pixelOf(16, 128, 128), 0x0000);
+	assert_int_equal(pixelOf(235, 128, 128), 0xffff);
+	assert_int_equal(pixelOf(0, 128, 128), 0x0000); // beyond the range
+	assert_int_equal(pixelOf(255, 128, 128), 0xffff);
+	assert_int_equal(pixelOf(82, 90, 240), 0xf800);  // red
+	assert_int_equal(pixelOf(145, 54, 34), 0x07e0);  // green
+	assert_int_equal(pixelOf(41, 240, 110), 0x001f); // blue
+	assert_int_equal(pixelOf(126, 128, 128), 0x8410);
+}
+
+// Of an odd size, and with rows that are longer than its width.
+static void a_display_has_its_pictures(void **state)
+{
+	(void)state;
+	atomic_int news = 0;
+	producer *it = producer_new();
+	rtc_frame_pool *pool = rtc_frame_pool_new(1, 64);
+	rtc_frame_reader *reader = rtc_frame_reader_new(told, &news);
+	uint8_t pixels[30 + 1];
+	rtc_frame_reader_choose(reader, RTC_FORMAT_I420, 0);
+	rtc_frame_reader_convert(reader);
+	assert_int_equal(rtc_source_connect(&it->source, rtc_frame_reader_sink(reader)), 0);
+	rtc_frame *frame = rtc_frame_pool_get(pool);
+	frame->format = RTC_FORMAT_I420;
+	frame->width = 5;
+	frame->height = 3;
+	memset(frame->data, 128, 64);
+	memset(frame->data, 16, 24);
+	frame->data[8 + 4] = 235; // the last of the second row
+	frame->data[2 * 8] = 235; // the first of the third
+	frame->planes[0] = frame->data;
+	frame->planes[1] = frame->data + 24;
+	frame->planes[2] = frame->data + 40;
+	frame->strides[0] = 8;
+	frame->strides[1] = frame->strides[2] = 4;
+	frame->planes[1][4 + 2] = 240; // of the third row's last
+	frame->planes[2][4 + 2] = 110;
+	frame->data[2 * 8 + 4] = 41;
+	rtc_source_deliver(&it->source, frame);
+	rtc_frame_release(frame);
+	rtc_frame *read = rtc_frame_reader_read(reader);
+	assert_int_equal(rtc_frame_reader_size(reader, read), 30);
+	pixels[30] = 0xaa;
+	rtc_frame_reader_write(reader, read, pixels);
+	for (int i = 0; i < 15; i++)
+		assert_int_equal(pixels[2 * i] | pixels[2 * i + 1] << 8, i == 9 || i == 10 ? 0xffff : i == 14 ? 0x001f : 0);
+	assert_int_equal(pixels[30], 0xaa);
+	rtc_frame_release(read);
+	rtc_frame_reader_close(reader);
+	rtc_source_release(&it->source);
+	rtc_frame_pool_close(pool);
 }
 
 // So many samples, of which each is `value` or its opposite.
@@ -528,6 +595,8 @@ int main(void)
 		cmocka_unit_test(a_picture_that_was_taken_leaves_in_parts),
 		cmocka_unit_test(a_tap_has_raw_pictures_at_its_interval),
 		cmocka_unit_test(a_reader_may_close_while_frames_flow),
+		cmocka_unit_test(colours_are_those_of_the_picture),
+		cmocka_unit_test(a_display_has_its_pictures),
 		cmocka_unit_test(a_meter_tells_how_loud_it_is),
 		cmocka_unit_test(a_meter_leaves_out_what_is_no_sound),
 		cmocka_unit_test(a_meter_may_close_while_sound_flows),

@@ -42,5 +42,14 @@ typedef struct {
 	esp_h264_pkt_t raw_data;
 	uint32_t pts;
 } esp_h264_enc_in_frame_t;
+typedef struct {
+	esp_h264_pkt_t raw_data;
+	uint32_t consume, dts, pts;
+} esp_h264_dec_in_frame_t;
+typedef struct {
+	esp_h264_frame_type_t frame_type;
+	uint8_t *outbuf;
+	uint32_t out_size, dts, pts;
+} esp_h264_dec_out_frame_t;
 
 #endif
