@@ -90,6 +90,16 @@ export class Call {
 		for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = isTalking;
 	}
 
+	/** Of the sound that comes: seconds, and packets since the beginning. undefined: none has come. */
+	async statistics() {
+		const report = [...(await this.pc.getStats()).values()];
+		const sound = report.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
+		const pair = report.find(({ nominated, currentRoundTripTime: trip }) => nominated && trip !== undefined);
+		if (!sound) return undefined;
+		const { jitter, packetsLost: lost = 0, packetsReceived: received = 0 } = sound;
+		return { jitter, lost, received, roundtrip: pair?.currentRoundTripTime };
+	}
+
 	close() {
 		this.pc.onconnectionstatechange = null;
 		this.pc.close();

@@ -105,6 +105,12 @@ listenButton.onclick = () => {
 };
 addEventListener("pagehide", () => call && end("idle", "Not connected"));
 
+/** How loud this side is for the other. */
+const said = () => (talkButton.dataset.talks === "true" ? levels.own?.value : 0);
+
+/** The call, and how loud both sides are, 0 … 1; undefined: that is not known. */
+export const present = () => ({ call, said: call && said(), heard: levels.theirs?.value });
+
 /** A meter of 60 dB, that falls slowly. */
 function measure(meter, level) {
 	const loudness = Math.max(0, 1 + Math.log10(level || 1e-6) / 3);
@@ -112,7 +118,7 @@ function measure(meter, level) {
 }
 
 setInterval(() => {
-	measure(own, talkButton.dataset.talks === "true" ? levels.own?.value : 0);
+	measure(own, said());
 	measure(theirs, levels.theirs?.value);
 }, 50);
 update();

@@ -2,12 +2,14 @@
 // The example intercom in Chromium, whose microphone beeps: each side is heard, and is not when it is silent.
 // @ts-check
 import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../../../hosts/linux/tools/build.mjs";
 import { launch } from "../../browser/browsers.mjs";
 import { Application } from "../../browser/camera.mjs";
 import { readTestCard } from "../../browser/test-card.mjs";
 import { heard, shown, sizes, takePictures, until } from "./page.mjs";
+import { listen } from "./wav.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -30,6 +32,11 @@ async function converse(page, device) {
 	await page.mouse.move(button.x + 20, button.y + 20);
 	await page.mouse.down();
 	const [own, level] = await Promise.all([shown(page, "own", 3), heard(device, 3)]);
+	await until(page, `/\\d ms/.test(document.getElementById("roundtrip").textContent)`);
+	await until(page, `/ms/.test(document.getElementById("jitter").textContent)`);
+	await until(page, `/%/.test(document.getElementById("loss").textContent)`);
+	await until(page, `/dB/.test(document.getElementById("said").textContent)`);
+	await until(page, `/dB/.test(document.getElementById("heard").textContent)`);
 	await takePictures(page, folder, "talking");
 	await page.mouse.up();
 	assert(own > 0.3 && level > 0.01, `talking: the page shows ${own}, the device hears ${level}`);
@@ -77,5 +84,46 @@ async function play() {
 	}
 }
 
+/** Two devices, of which one calls the other: each hears the other's beep, and only while that talks. @returns {Promise<string>} */
+async function connect() {
+	await mkdir(folder, { recursive: true });
+	const files = ["one", "two"].map((name) => join(folder, `${name}.wav`));
+	const one = new Application("examples/intercom", { port: 0, play: files[0] ?? "" });
+	const [, address = ""] = await one.find(/(http:\/\/localhost:\d+\/#\w+)/, 600_000);
+	const two = new Application("examples/intercom", { call: address, play: files[1] ?? "" });
+	try {
+		await Promise.all([one, two].map((device) => device.find(/peerConnected/, 120_000)));
+		assert(!two.output.includes(address.split("#")[1] ?? ""), "the secret is in the log");
+		assert((await heard(one, 4)) > 0.01 && (await heard(two, 4)) > 0.01, "one does not hear the other");
+		for (const [talker, listener] of /** @type {const} */ ([
+			[one, two],
+			[two, one],
+		])) {
+			const from = talker.output.length;
+			talker.type("microphone off");
+			await talker.find(/microphone off/, 20_000, from);
+			await new Promise((resolve) => setTimeout(resolve, 1000));
+			assert((await heard(listener, 2)) < 0.001, "it is heard though its microphone is off");
+			talker.type("microphone on");
+			assert((await heard(listener, 4)) > 0.01, "it is not heard again");
+		}
+		const from = one.output.length;
+		await two.stop();
+		await one.find(/peerDisconnected/, 20_000, from);
+	} finally {
+		await Promise.all([one.stop(), two.stop()]);
+	}
+	const sounds = await Promise.all(files.map((file) => listen(file, 1000)));
+	const told = sounds.map((sound) => `${sound.heard.toFixed(1)} s`).join(" and ");
+	assert(
+		sounds.every((sound) => sound.heard > 0.5),
+		told,
+	);
+	return `beeps for ${told}`;
+}
+
 /** @type {import("../run.mjs").Row[]} */
-export const rows = [{ name: "intercom in chromium", timeout: 600, run: play }];
+export const rows = [
+	{ name: "intercom in chromium", timeout: 600, run: play },
+	{ name: "two intercoms", timeout: 600, run: connect },
+];
