@@ -206,18 +206,22 @@ const all = [
 					assert(least > 0, `packets in each second: ${counts}`);
 					const relays = [...app.output.matchAll(/by (\d+), viewer .* by (\d+)/g)];
 					const [ours, theirs] = [1, 2].map((side) => new Set(relays.map((one) => one[side])).size);
-					assert(ours >= 4 && theirs >= 4, `relays: ${ours}, ${theirs}`);
+					// A relay of the viewer's may be passed over: both sides have new ones at one time, and the device,
+					// which controls, stays with a pair for a second. None serves for longer than two lives.
+					assert(ours >= 4 && theirs >= 3, `relays: ${ours}, ${theirs}`);
 					return `at least ${least} packets in each second, by ${ours} relays, from ${theirs} relays`;
 				},
 			),
 	})),
 	{
-		name: "a wrong password is told at once, and another server serves",
+		name: "a wrong password is told at once, and the other candidates serve",
 		run: () =>
-			relayed({ configuration: { credential: "wrong" } }, async (app) => {
+			relayed({ configuration: { credential: "wrong", policy: "all" } }, async (app) => {
 				const [, at] = await app.find(/device candidate at (\d+) ms: none/, 5000);
-				assert.doesNotMatch(app.output, /typ relay/);
-				return `known after ${at} ms`;
+				await app.find(/turn:\S+: The TURN server refuses the username or the credential \(401\)\./);
+				await app.find(/viewer connected/);
+				assert.doesNotMatch(app.output, /typ relay|error/);
+				return `known after ${at} ms; ${time(app)}`;
 			}),
 	},
 	{

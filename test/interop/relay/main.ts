@@ -39,6 +39,7 @@ function join(a: RTCPeerConnection, b: RTCPeerConnection, name: string): void {
 	a.onicecandidate = ({ candidate }) => {
 		trace(`${name} candidate at ${Date.now() - started} ms: ${candidate?.candidate ?? "none"}\n`);
 		if (candidate) void b.addIceCandidate(candidate);
+		else trace(`${name} explains: ${a.explain()}\n`);
 	};
 	a.onconnectionstatechange = () => {
 		trace(`${name} ${a.connectionState} at ${Date.now() - started} ms${a.error ? `: ${a.error.message}` : ""}\n`);
