@@ -10,6 +10,7 @@ import { busyRetryAfter, fullRetryAfter, reasonForNoPlace } from "webrtc/app/ref
 import Session, { type SessionOwner } from "webrtc/app/session";
 import type { RemoteSessions, RemoteSessionsOwner } from "webrtc/app/sessions";
 import Turns from "webrtc/app/turns";
+import WaitingOffers, { type Offer, type WaitingOwner } from "webrtc/app/waiting";
 import type Clock from "webrtc/device/clock";
 import Memory from "webrtc/device/memory";
 import WebRTCError from "webrtc/error";
@@ -19,16 +20,14 @@ import loadCertificate from "webrtc/peer/identity";
 import Network from "webrtc/peer/network";
 import type { IceServer, SignalingMessage } from "webrtc/signaling";
 
-type Offer = Extract<SignalingMessage, { sdp: string }>;
-
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
 // Of the memory that the work on a description needs:
-const partForSession = 1.25; // with what the session itself keeps
+const partForSession = 1.25; // with the session itself: some 450 slots when the work on its description begins
 const partForMore = 0.25; // a candidate, a channel: with what must stay free for work that cannot be turned down
 const partForEssential = 0.125; // a peer's first candidates
 
 // Methods are `private` by TypeScript, and this is its sessions' owner itself: see modules/README.md.
-export default class LocalSessions implements RemoteSessions, SessionOwner {
+export default class LocalSessions implements RemoteSessions, SessionOwner, WaitingOwner {
 	#options: WebRTCAppOptions;
 	#owner: RemoteSessionsOwner | undefined;
 	#clock: Clock;
@@ -37,6 +36,8 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 	#early = new EarlyCandidates(earlyLifetime);
 	#memory: Memory;
 	#turns: Turns;
+	#waiting: WaitingOffers | undefined; // where peers do not come again
+	#admitted: string | undefined; // the last peer that did not have to wait any more, until its description is done
 	#iceServers: IceServer[] = [];
 	#network: Network | undefined;
 	#certificate: Certificate | undefined;
@@ -49,6 +50,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 		const { freeSlots, freeChunks, waitingDescriptions } = this.#limits;
 		this.#memory = new Memory({ slots: freeSlots, chunks: freeChunks }, clock);
 		this.#turns = new Turns(waitingDescriptions, this.#memory);
+		if (options.signaling.capabilities.waits) this.#waiting = new WaitingOffers(this);
 	}
 
 	get peers(): readonly string[] {
@@ -91,6 +93,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 	close(): void {
 		for (const session of [...this.#sessions.values()]) session.end(true);
 		this.#early.clear();
+		this.#waiting?.close();
 		this.#network?.close();
 		this.#network = undefined;
 		if (!this.#options.certificate) this.#certificate?.close();
@@ -153,28 +156,44 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 				break;
 			case "bye":
 			case "reject":
+				this.#waiting?.forget(peerId);
 				session?.end(false);
 				break;
 		}
 	}
 
-	private receiveOffer({ peerId, sdp, correlationId, iceServers, remoteAddress }: Offer): void {
+	private receiveOffer(offer: Offer): void {
+		const { peerId, sdp } = offer;
 		this.onEvent({ type: "receivedOffer", peerId });
 		let session = this.#sessions.get(peerId);
 		if (session && !session.isContinuedBy(sdp)) {
 			session.end(false); // nobody is there any more to be told; a "bye" would end the new one
 			session = undefined;
 		}
-		if (!session) {
-			this.onEvent({ type: "peerConnectionRequested", peerId });
-			try {
-				this.makePlace(remoteAddress);
-				session = this.add(peerId, remoteAddress);
-			} catch (error) {
-				this.turnDown(peerId, correlationId, error);
-				return;
-			}
+		if (session) return this.begin(session, offer);
+		this.onEvent({ type: "peerConnectionRequested", peerId });
+		if (this.#waiting) this.#waiting.take(offer);
+		else this.admit(offer, true);
+	}
+
+	/** Gives an offer a session, or turns it down; false: not yet. */
+	admit(offer: Offer, isLast: boolean): boolean {
+		const { peerId, remoteAddress, correlationId } = offer;
+		if (!isLast && (this.#admitted !== undefined || !this.#memory.hasRoomAtOnce(partForSession))) return false;
+		let session: Session;
+		try {
+			this.makePlace(remoteAddress);
+			session = this.add(peerId, remoteAddress);
+		} catch (error) {
+			this.turnDown(peerId, correlationId, error);
+			return true;
 		}
+		if (this.#waiting) this.#admitted = peerId;
+		this.begin(session, offer);
+		return true;
+	}
+
+	private begin(session: Session, { peerId, sdp, correlationId, iceServers }: Offer): void {
 		if (iceServers) session.addIceServers(iceServers);
 		session.receiveOffer(sdp, correlationId);
 		for (const candidate of this.#early.take(peerId, this.now())) session.receiveCandidate(candidate);
@@ -273,7 +292,12 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 		return this.#clock.now;
 	}
 	takeTurn(step: () => Promise<void>): Promise<void> {
-		return this.#turns.take(step);
+		const turn = this.#turns.take(step);
+		if (!this.#waiting) return turn;
+		return turn.finally(() => {
+			this.#admitted = undefined;
+			this.#waiting?.next();
+		});
 	}
 	send(message: SignalingMessage): void {
 		this.#owner?.send(message);
@@ -283,5 +307,9 @@ export default class LocalSessions implements RemoteSessions, SessionOwner {
 	}
 	onEnd({ peerId }: Session): void {
 		this.#sessions.delete(peerId);
+		if (this.#admitted === peerId) this.#admitted = undefined;
+	}
+	onException(error: WebRTCError): void {
+		this.onEvent({ type: "error", error });
 	}
 }

@@ -16,6 +16,10 @@ export interface SignalingCapabilities {
 	readonly restart?: boolean;
 	/** Another offer can follow in a session: to renegotiate it, or to restart ICE. */
 	readonly reoffer?: boolean;
+	/**
+	 * Peers do not come again when they are turned down: where there is no memory for an offer, it waits for it, 15 s at most.
+	 */
+	readonly waits?: boolean;
 	/** Messages of the application's own: those of the type "custom" come and go. */
 	readonly custom?: boolean;
 }

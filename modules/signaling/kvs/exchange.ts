@@ -86,9 +86,9 @@ export default class Exchange {
 		this.#emit({ type: "write", link: link.id, text: letter.text });
 	}
 
-	/** The last one has left. Whether a description has arrived is worth a ping. */
+	/** The last one has left. Whether it has arrived is worth a ping: what has need not be kept for long. */
 	written(link: Link): void {
-		if (this.outbox.written(link.id, link.pings) === "description") link.ask();
+		if (this.outbox.written(link.id, link.pings)) link.ask();
 	}
 
 	/** A connection has ended. */

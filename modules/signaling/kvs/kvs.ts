@@ -36,7 +36,7 @@ export type { KVSSignalingOptions } from "webrtc/signaling/kvs/options";
 
 export { masterId } from "webrtc/signaling/kvs/messages";
 
-const capabilities: SignalingCapabilities = Object.freeze({ trickle: true, reoffer: true });
+const capabilities: SignalingCapabilities = Object.freeze({ trickle: true, reoffer: true, waits: true });
 const service = "kinesisvideo";
 const urlLifetime = 299; // s that a signed URL holds, as the service's JavaScript SDK has it
 

@@ -29,7 +29,10 @@ const refusalTime = 5_000; // ms that a refusal may come after a message has arr
 const maximumFailures = 2;
 const maximumLetters = 64;
 const maximumSize = 65_536; // characters of those that wait and those that are kept
-const maximumCorrelations = 32;
+// Of what has arrived and might be refused as yet: viewers that come together must not leave a board without memory for it.
+const maximumConfirmed = 4;
+const maximumConfirmedSize = 12_288; // characters
+const maximumCorrelations = 16;
 
 export default class Outbox {
 	#waiting: Letter[] = [];
@@ -98,11 +101,12 @@ export default class Outbox {
 		return letter;
 	}
 
-	/** The last one has left. @returns what it was, if it is still of interest */
-	written(link: number, ping: number): Letter["kind"] | undefined {
+	/** The last one has left. @returns whether it is time to ask if it has arrived: a description, or the last of some */
+	written(link: number, ping: number): boolean {
 		const letter = this.#sent.find((one) => one.link === link && one.ping === Infinity);
-		if (letter) letter.ping = ping;
-		return letter?.kind;
+		if (!letter) return false;
+		letter.ping = ping;
+		return letter.kind === "description" || !this.#waiting.length;
 	}
 
 	/** When the next may be taken; Infinity when there is none. */
@@ -124,6 +128,20 @@ export default class Outbox {
 			if (letter.link !== link || letter.ping >= ping || letter.confirmed) continue;
 			letter.confirmed = true;
 			letter.expires = now + refusalTime;
+		}
+		this.shed();
+	}
+
+	/** Of what has arrived the latest stay. */
+	private shed(): void {
+		let count = 0;
+		let size = 0;
+		for (let i = this.#sent.length - 1; i >= 0; i--) {
+			const letter = this.#sent[i]!;
+			if (!letter.confirmed) continue;
+			count++;
+			size += letter.text.length;
+			if (count > maximumConfirmed || size > maximumConfirmedSize) this.forget(this.#sent.splice(i, 1)[0]!);
 		}
 	}
 

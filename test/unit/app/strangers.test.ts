@@ -340,6 +340,12 @@ describe("turns", () => {
 			{ status: "fulfilled" },
 			{ reason: { code: "app/busy" } },
 		]);
-		expect(await Promise.allSettled([turns.take(async () => undefined)])).toMatchObject([{ status: "fulfilled" }]);
+		const failing = turns.take(() => {
+			throw new Error("at once");
+		});
+		expect(await Promise.allSettled([failing, turns.take(async () => undefined)])).toMatchObject([
+			{ reason: { message: "at once" } },
+			{ status: "fulfilled" },
+		]);
 	});
 });

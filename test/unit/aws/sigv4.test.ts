@@ -128,8 +128,6 @@ describe("presigned WebSocket URLs, as the KVS JavaScript SDK signs them", () =>
 	test("a lifetime out of bounds is refused", () => {
 		for (const expires of [0, 604_801, NaN])
 			expect(() => signQuery(request("/"), expires, options())).toThrow("expires");
-		for (const expires of [1, 604_800])
-			expect(signQuery(request("/"), expires, options())).toContain(`X-Amz-Expires=${expires}&`);
 	});
 });
 
