@@ -248,6 +248,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 			media = "audio-video",
 			codecs,
 			candidateFilter,
+			hostCandidates,
 		} = this.#options;
 		const session = new Session({
 			peerId,
@@ -261,6 +262,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 				iceTransportPolicy,
 				limits: this.#limits,
 				candidateFilter,
+				hostCandidates,
 				data: data ?? false,
 			},
 			data,

@@ -40,6 +40,8 @@ export interface WebRTCAppOptions {
 	interfaceFilter?: ((name: string, address: string) => boolean) | undefined;
 	/** Which candidates are used, of both sides: see CandidateFilter. Default: all. */
 	candidateFilter?: CandidateFilter | undefined;
+	/** "names": peers learn names of this network in place of the device's addresses: see RTCConfiguration. */
+	hostCandidates?: "addresses" | "names" | undefined;
 	/** Peers at once, 1 to 16; one more is turned down, and told so. Default 5. */
 	maximumSessions?: number | undefined;
 	/** What strangers may make this device hold. Default: what suits a board with 8192 slots and 128 KB of chunks. */

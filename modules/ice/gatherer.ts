@@ -3,7 +3,7 @@
 // the other. Host candidates are known at once; what takes a server's answer is awaited by a key each, and never holds up
 // what is known.
 import type { IceAgent } from "webrtc/ice/agent";
-import { formatCandidate, type Candidate } from "webrtc/ice/candidate";
+import { candidateFamily, formatCandidate, type Candidate } from "webrtc/ice/candidate";
 import type { LocalCandidateOptions } from "webrtc/ice/types";
 
 /** As W3C's RTCIceGatheringState. */
@@ -15,19 +15,30 @@ export type IceGathererEvent =
 	/** As a line of SDP: "candidate:…", and the username fragment that it belongs to. */
 	| { type: "candidate"; candidate: string; ufrag: string };
 
+const discardPort = 9; // RFC 863: of what is nowhere
 const patience = 10_000; // ms; what comes later is told of, but nobody waits for it
 
 /** Finds the local candidates (RFC 8445 section 5.1), and tells of them. No I/O. */
 export class IceGatherer {
 	readonly #agent: IceAgent;
+	readonly #nameOf: ((address: string) => string) | undefined;
 	readonly #events: IceGathererEvent[] = [];
 	#state: IceGatheringState = "new";
 	#awaited: string[] = [];
 	#deadline = Infinity;
 
-	/** @param hosts this host's addresses and ports; the agent has them from now on */
-	constructor(agent: IceAgent, hosts: readonly Omit<LocalCandidateOptions, "type">[]) {
+	/**
+	 * @param hosts this host's addresses and ports; the agent has them from now on
+	 * @param nameOf gives the name that is told of in place of one of these addresses, and then nothing else tells of them:
+	 * what is related to another candidate is left out (RFC 8828 section 4). Default: addresses are told of
+	 */
+	constructor(
+		agent: IceAgent,
+		hosts: readonly Omit<LocalCandidateOptions, "type">[],
+		nameOf?: (address: string) => string,
+	) {
 		this.#agent = agent;
+		this.#nameOf = nameOf;
 		for (const host of hosts) agent.addLocalCandidate({ ...host, type: "host" });
 	}
 
@@ -37,7 +48,7 @@ export class IceGatherer {
 
 	/** All that are known by now. */
 	get candidates(): string[] {
-		return this.#agent.localCandidates.filter(isSignaled).map((candidate) => formatCandidate(candidate));
+		return this.#agent.localCandidates.filter(isSignaled).map((candidate) => this.format(candidate));
 	}
 
 	/** Whether `candidates` are all that there will be in this generation (RFC 8838 section 13): not before `gather`. */
@@ -102,9 +113,18 @@ export class IceGatherer {
 	private tell(candidate: Candidate): void {
 		this.#events.push({
 			type: "candidate",
-			candidate: formatCandidate(candidate),
+			candidate: this.format(candidate),
 			ufrag: this.#agent.localUfrag,
 		});
+	}
+
+	private format(candidate: Candidate): string {
+		const { type, address, relatedAddress } = candidate;
+		if (!this.#nameOf) return formatCandidate(candidate);
+		if (type === "host") return formatCandidate({ ...candidate, address: this.#nameOf(address) });
+		if (relatedAddress === undefined) return formatCandidate(candidate);
+		const unspecified = candidateFamily(candidate) === 4 ? "0.0.0.0" : "::";
+		return formatCandidate({ ...candidate, relatedAddress: unspecified, relatedPort: discardPort });
 	}
 
 	private complete(): void {

@@ -3,6 +3,21 @@
 // own (RFC 8828 section 4). Sans-I/O, and asking only: from a port of its own, so that the answer comes to that port
 // alone (section 6.7), and nobody has to join the group.
 import { formatAddress } from "webrtc/ice/address";
+import {
+	classIn,
+	encodeName,
+	headerSize,
+	longestLabel,
+	longestName,
+	maximumQuestions,
+	maximumRecords,
+	readName,
+	skipName,
+	typeA,
+	typeAAAA,
+	uint16,
+	uint32,
+} from "webrtc/ice/mdnsmessage";
 
 /** Where queries go. */
 export const mdnsGroup = Object.freeze({ address: "224.0.0.251", port: 5353 });
@@ -41,13 +56,6 @@ const maximumAddresses = 4; // of a name
 const times = Object.freeze([0, 1000, 3000]); // ms: section 5.2
 const patience = 5000;
 const longestLife = 120_000; // ms for which an answer is used again: section 10
-const longestName = 255; // bytes: RFC 1035 section 2.3.4
-const longestLabel = 63;
-const maximumRecords = 64; // that are looked at in one message
-const headerSize = 12;
-const typeA = 1;
-const typeAAAA = 28;
-const classIn = 1;
 
 export default class MdnsResolver {
 	readonly counters: MdnsCounters = { malformed: 0, unasked: 0, overflow: 0 };
@@ -145,18 +153,12 @@ function isName(name: string): boolean {
 
 /** Asks for both kinds of address; the answer may come to this port alone (section 5.4). */
 function writeQuery(name: string, id: Uint8Array): Uint8Array {
-	const labels = name.split(".");
-	const nameSize = name.length + 2;
-	const data = new Uint8Array(headerSize + nameSize + 4 + 6);
+	const encoded = encodeName(name);
+	const data = new Uint8Array(headerSize + encoded.length + 4 + 6);
 	data.set(id);
 	data[5] = 2; // questions
-	let at = headerSize;
-	for (const label of labels) {
-		data[at++] = label.length;
-		for (let i = 0; i < label.length; i++) data[at++] = label.charCodeAt(i);
-	}
-	at++;
-	data.set([0, typeA, 0x80, classIn, 0xc0, headerSize, 0, typeAAAA, 0x80, classIn], at);
+	data.set(encoded, headerSize);
+	data.set([0, typeA, 0x80, classIn, 0xc0, headerSize, 0, typeAAAA, 0x80, classIn], headerSize + encoded.length);
 	return data;
 }
 
@@ -164,10 +166,10 @@ type Answers = Map<string, { addresses: string[]; life: number }>;
 
 /** @returns undefined for what is no response, or goes on behind its end */
 function readAnswers(data: Uint8Array): Answers | undefined {
-	if (data.length < headerSize || (byteAt(data, 2) & 0xf8) !== 0x80 || byteAt(data, 3) & 15) return undefined;
+	if (data.length < headerSize || (uint16(data, 2) & 0xf80f) !== 0x8000) return undefined;
 	const questions = uint16(data, 4);
 	const records = uint16(data, 6) + uint16(data, 8) + uint16(data, 10);
-	if (questions > maximumNames || records > maximumRecords) return undefined;
+	if (questions > maximumQuestions || records > maximumRecords) return undefined;
 	const found: Answers = new Map();
 	let at = headerSize;
 	for (let i = 0; i < questions; i++) {
@@ -196,50 +198,4 @@ function add(found: Answers, data: Uint8Array, start: number, at: number, size: 
 	if (one.addresses.length < maximumAddresses) one.addresses.push(formatAddress(data, at, size));
 	one.life = Math.min(one.life, life);
 	found.set(name, one);
-}
-
-/** Where a name's bytes end; behind the data: nowhere. */
-function skipName(data: Uint8Array, at: number): number {
-	for (;;) {
-		const length = at < data.length ? byteAt(data, at) : 0xff;
-		if (length === 0) return at + 1;
-		if (length >= 0xc0) return length === 0xff && at >= data.length ? Infinity : at + 2;
-		if (length > longestLabel) return Infinity;
-		at += 1 + length;
-	}
-}
-
-/** In lower case; undefined for one that is too long, or goes in circles. */
-function readName(data: Uint8Array, at: number): string | undefined {
-	let name = "";
-	let earliest = at; // a pointer leads backwards (RFC 1035 section 4.1.4), so there is an end
-	for (;;) {
-		if (at >= data.length) return undefined;
-		const length = byteAt(data, at);
-		if (length === 0) return name.toLowerCase();
-		if (length >= 0xc0) {
-			if (at + 1 >= data.length) return undefined;
-			at = uint16(data, at) & 0x3fff;
-			if (at >= earliest) return undefined;
-			earliest = at;
-			continue;
-		}
-		if (length > longestLabel || at + 1 + length > data.length) return undefined;
-		if (name.length + 1 + length >= longestName) return undefined;
-		if (name) name += ".";
-		for (let i = 1; i <= length; i++) name += String.fromCharCode(byteAt(data, at + i));
-		at += 1 + length;
-	}
-}
-
-function byteAt(data: Uint8Array, at: number): number {
-	return data[at] as number;
-}
-
-function uint16(data: Uint8Array, at: number): number {
-	return (byteAt(data, at) << 8) | byteAt(data, at + 1);
-}
-
-function uint32(data: Uint8Array, at: number): number {
-	return uint16(data, at) * 0x10000 + uint16(data, at + 2);
 }

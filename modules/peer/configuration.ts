@@ -24,6 +24,11 @@ export interface RTCConfiguration {
 	/** 0 to 255. Host candidates are always there at once. Default 0. */
 	iceCandidatePoolSize?: number | undefined;
 	/**
+	 * "names": candidates tell of random names that end in ".local" in place of this host's addresses, which the local network
+	 * is told of while the connection lasts (RFC 8828 section 4). Not W3C's. Default "addresses".
+	 */
+	hostCandidates?: "addresses" | "names" | undefined;
+	/**
 	 * Servers may be named later, by setConfiguration: while there are none, candidates are not said to be all, for 10 s. Not
 	 * W3C's. Default: with the policy "relay", where there is nothing else to wait for.
 	 */
@@ -67,6 +72,7 @@ export function checkConfiguration(configuration: RTCConfiguration): void {
 	if (typeof configuration !== "object" || !configuration) throw new TypeError("configuration: an object");
 	const { iceServers, iceTransportPolicy, bundlePolicy, certificates, iceCandidatePoolSize } = configuration;
 	checkOne("iceTransportPolicy", iceTransportPolicy, ["all", "relay"]);
+	checkOne("hostCandidates", configuration.hostCandidates, ["addresses", "names"]);
 	checkOne("bundlePolicy", bundlePolicy, ["balanced", "max-bundle", "max-compat"]);
 	checkOne("rtcpMuxPolicy", configuration.rtcpMuxPolicy as string | undefined, ["require", "negotiate"]);
 	if ((configuration.rtcpMuxPolicy as string | undefined) === "negotiate")
@@ -94,6 +100,8 @@ export function checkUnchanged(before: RTCConfiguration, after: RTCConfiguration
 	if (after.data !== undefined && after.data !== before.data) throw unchangeable("data");
 	if (after.candidateFilter !== undefined && after.candidateFilter !== before.candidateFilter)
 		throw unchangeable("candidateFilter");
+	if (after.hostCandidates !== undefined && after.hostCandidates !== before.hostCandidates)
+		throw unchangeable("hostCandidates");
 	if (after.limits !== undefined && after.limits !== before.limits) throw unchangeable("limits");
 }
 

@@ -100,6 +100,7 @@ export default class Connection
 		this.#options = {
 			hidesHost: configuration.iceTransportPolicy === "relay",
 			awaitsServers: configuration.awaitsIceServers,
+			namesHost: configuration.hostCandidates === "names",
 			maximumCandidates: configuration.limits?.sessionCandidates,
 			candidateFilter: configuration.candidateFilter,
 		};

@@ -12,6 +12,8 @@ import type { IceServer } from "webrtc/signaling";
 export interface GatheringOptions {
 	/** Candidates do not tell of this host's own addresses. */
 	hidesHost: boolean;
+	/** Names are told of in place of addresses: see RTCConfiguration. */
+	namesHost?: boolean | undefined;
 	/** Servers may be named later: see RTCConfiguration. */
 	awaitsServers?: boolean | undefined;
 	candidateFilter?: CandidateFilter | undefined;
@@ -29,6 +31,7 @@ export interface GatheringOwner {
 
 type Host = Omit<LocalCandidateOptions, "type">;
 
+const nowhere = "unknown.local"; // no name could be had
 const discardPort = 9; // of who connects: RFC 6544 section 4.5
 const unnamed = ""; // what is expected of servers that nobody has named yet
 const none: readonly string[] = Object.freeze([]);
@@ -43,14 +46,32 @@ export default class Gathering implements ServersUser {
 	#asksServers = false;
 	#gathers = false;
 	#closed = false;
+	#published: { address: string; name: string | undefined }[] | undefined; // undefined: addresses are told of
 
 	constructor(owner: GatheringOwner, options: GatheringOptions) {
-		const { hidesHost, awaitsServers, candidateFilter } = options;
+		const { hidesHost, namesHost, awaitsServers, candidateFilter } = options;
 		this.#owner = owner;
 		this.relayOnly = hidesHost;
 		this.#awaitsServers = awaitsServers ?? hidesHost;
 		this.#filter = candidateFilter;
-		this.gatherer = new IceGatherer(owner.agent, this.hosts);
+		if (namesHost) this.#published = [];
+		const nameOf = namesHost ? (address: string) => this.nameOf(address) : undefined;
+		this.gatherer = new IceGatherer(owner.agent, this.hosts, nameOf);
+	}
+
+	/** One that nobody can find out is as good as none: the peer learns the address by a check. */
+	private nameOf(address: string): string {
+		return this.#published?.find((one) => one.address === address)?.name ?? nowhere;
+	}
+
+	private publish(addresses: readonly string[]): void {
+		const { names } = this.#owner.network;
+		const before = this.#published ?? [];
+		this.#published = addresses.map((address) => {
+			const name = before.find((one) => one.address === address)?.name ?? names.publish(address);
+			return { address, name };
+		});
+		for (const { address, name } of before) if (name && !addresses.includes(address)) names.withdraw(address);
 	}
 
 	private get hosts(): Host[] {
@@ -66,7 +87,9 @@ export default class Gathering implements ServersUser {
 		add(localPort);
 		if (tcpPort) add(tcpPort, "passive");
 		if (tcpActive) add(discardPort, "active");
-		return hosts.filter((host) => this.allows({ ...host, type: "host" }));
+		const allowed = hosts.filter((host) => this.allows({ ...host, type: "host" }));
+		if (this.#published) this.publish([...new Set(allowed.map(({ address }) => address))]);
+		return allowed;
 	}
 
 	private allows(candidate: Host & Pick<ParsedCandidate, "type">): boolean {
@@ -181,6 +204,7 @@ export default class Gathering implements ServersUser {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
+		if (this.#published) this.publish([]);
 		if (this.#asksServers) this.#owner.network.servers.leave(this);
 	}
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names in candidates of all connections of a network, looked up in the local network by one socket that is there while
-// anything is asked for.
+// Names of the local network in candidates, for all connections of a network: the peers' are looked up, by one socket that is
+// there while anything is asked for; this host's are told of, by one on port 5353, while there are any.
 import UDP from "embedded:io/socket/udp";
 import Timer from "timer";
 import { contain } from "webrtc/error/guard";
 import MdnsResolver, { mdnsGroup } from "webrtc/ice/mdns";
+import MdnsResponder from "webrtc/ice/responder";
 import { randomBytes } from "webrtc/native/crypto";
 
-type Closable = UDP & { close(): void }; // the SDK's typing lacks it
+type Socket = UDP & { close(): void; add(address: string): void }; // the SDK's typing lacks these
 
 /** Who waits for a name. */
 export interface NamesUser {
@@ -16,13 +17,19 @@ export interface NamesUser {
 }
 
 const maximumUsers = 64; // and names of each
+const mostMessages = 100; // a second, of the group's, that are looked at: a whole network talks there
+const timeToLive = 255; // RFC 6762 section 11
 const none: readonly string[] = Object.freeze([]);
 
 export default class Names {
 	readonly #now: () => number;
 	readonly #resolver = new MdnsResolver(randomBytes);
+	#responder: MdnsResponder | undefined; // once there is a name
 	#waiting: { name: string; user: NamesUser }[] = [];
-	#socket: UDP | undefined;
+	#socket: Socket | undefined;
+	#group: Socket | undefined; // of port 5353
+	#second = -Infinity;
+	#messages = 0; // in that second
 	#timer: Timer | undefined;
 
 	/** @param now monotonic milliseconds */
@@ -45,10 +52,33 @@ export default class Names {
 		this.pump();
 	}
 
+	/** An address of this host's gets a name, until all who have asked for it have withdrawn. undefined: there are too many. */
+	publish(address: string): string | undefined {
+		this.#responder ??= new MdnsResponder(randomBytes);
+		const name = this.#responder.publish(address, this.#now());
+		try {
+			this.#group ??= this.join();
+		} catch (error) {
+			trace(`webrtc: names are not told of: ${(error as Error).message}\n`);
+		}
+		this.pump();
+		return name;
+	}
+
+	/** For one user less. */
+	withdraw(address: string): void {
+		this.#responder?.withdraw(address);
+		this.pump();
+	}
+
 	/** Can be called again without effect. */
 	close(): void {
 		this.#waiting = [];
-		this.closeSocket();
+		this.#responder?.close();
+		this.sayAnswers();
+		this.#socket?.close();
+		this.#group?.close();
+		this.#socket = this.#group = undefined;
 		if (this.#timer !== undefined) Timer.clear(this.#timer);
 		this.#timer = undefined;
 	}
@@ -56,18 +86,23 @@ export default class Names {
 	/** What nobody is to blame for is traced. */
 	onException(): void {}
 
-	private closeSocket(): void {
-		(this.#socket as Closable | undefined)?.close();
-		this.#socket = undefined;
-	}
-
 	private pump(): void {
 		const resolver = this.#resolver;
-		resolver.handleTimeout(this.#now());
+		const now = this.#now();
+		resolver.handleTimeout(now);
+		this.#responder?.handleTimeout(now);
 		for (let event = resolver.pollEvent(); event; event = resolver.pollEvent())
 			this.tell(event.name, event.type === "resolved" ? event.addresses : none);
-		for (let data = resolver.pollTransmit(); data; data = resolver.pollTransmit()) this.send(data);
-		if (!resolver.isBusy) this.closeSocket();
+		for (let data = resolver.pollTransmit(); data; data = resolver.pollTransmit()) this.ask(data);
+		this.sayAnswers();
+		if (!resolver.isBusy) {
+			this.#socket?.close();
+			this.#socket = undefined;
+		}
+		if (!this.#responder?.isBusy) {
+			this.#group?.close();
+			this.#group = undefined;
+		}
 		this.schedule();
 	}
 
@@ -78,39 +113,78 @@ export default class Names {
 	}
 
 	/** What cannot be sent is lost, as on any network: another query follows. */
-	private send(data: Uint8Array): void {
+	private ask(data: Uint8Array): void {
+		const { address, port } = mdnsGroup;
 		try {
-			this.#socket ??= this.open();
-			this.#socket.write(data, mdnsGroup.address, mdnsGroup.port);
+			// From port 5353 responders answer that pass over other ports.
+			(this.#group ?? (this.#socket ??= this.open())).write(data, address, port);
 		} catch {
 			// without a network there are no names
 		}
 	}
 
-	private open(): UDP {
+	private sayAnswers(): void {
+		for (let out = this.#responder?.pollTransmit(); out; out = this.#responder?.pollTransmit()) {
+			try {
+				this.#group?.write(out.data, out.address, out.port);
+			} catch {
+				// as above
+			}
+		}
+	}
+
+	private open(port?: number): Socket {
 		const names = this;
 		return new UDP({
-			timeToLive: 255, // RFC 6762 section 11
+			...(port !== undefined && { port }),
+			timeToLive,
 			onReadable(count) {
 				try {
-					for (; count > 0 && names.#socket === this; count--) names.receive(this.read());
+					for (; count > 0 && (names.#socket === this || names.#group === this); count--)
+						names.receive(this.read(), names.#group === this);
 				} catch (cause) {
 					contain(names, cause);
 				}
 			},
-		});
+		}) as Socket;
 	}
 
-	private receive(datagram: ReturnType<UDP["read"]>): void {
+	/** @throws Error when the port cannot be had, or there is no network */
+	private join(): Socket {
+		const socket = this.open(mdnsGroup.port);
+		try {
+			socket.add(mdnsGroup.address);
+		} catch (error) {
+			socket.close();
+			throw error;
+		}
+		return socket;
+	}
+
+	private receive(datagram: ReturnType<UDP["read"]>, isGroup: boolean): void {
 		if (!datagram) return;
-		this.#resolver.handleMessage(new Uint8Array(datagram), datagram.port, this.#now());
+		const now = this.#now();
+		if (isGroup && !this.mayLook(now)) return;
+		const data = new Uint8Array(datagram);
+		const isResponse = data.length > 2 && (data[2]! & 0x80) !== 0;
+		if (isGroup && !isResponse) this.#responder?.handleMessage(data, datagram, now);
+		else if (this.#resolver.isBusy) this.#resolver.handleMessage(data, datagram.port, now);
+		else return;
 		this.pump();
+	}
+
+	private mayLook(now: number): boolean {
+		if (now >= this.#second + 1000) {
+			this.#second = now;
+			this.#messages = 0;
+		}
+		return ++this.#messages <= mostMessages;
 	}
 
 	private schedule(): void {
 		if (this.#timer !== undefined) Timer.clear(this.#timer);
 		this.#timer = undefined;
-		const { deadline } = this.#resolver;
+		const deadline = Math.min(this.#resolver.deadline, this.#responder?.deadline ?? Infinity);
 		if (deadline === Infinity) return;
 		const wait = Math.max(0, Math.ceil(deadline - this.#now()));
 		this.#timer = Timer.set(() => {

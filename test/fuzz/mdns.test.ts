@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Responses of multicast DNS with anything in them: nothing is thrown, and what is told and kept stays bounded.
+// Messages of multicast DNS with anything in them: nothing is thrown, and what is told, answered and kept stays bounded.
 import MdnsResolver from "webrtc/ice/mdns";
+import MdnsResponder from "webrtc/ice/responder";
 import { canonicalAddress } from "webrtc/ice/address";
 import { Random } from "../unit/clock";
 import { randomBytes } from "../unit/crypto";
-import { answer, record } from "../unit/ice/mdns";
+import { answer, question, record } from "../unit/ice/mdns";
 
 const budget = 2000; // milliseconds
 const name = "0b1c5d2e.local";
@@ -38,4 +39,37 @@ test("mutated and random responses", () => {
 	}
 	expect(resolved).toBeGreaterThan(100);
 	expect(resolver.counters.malformed).toBeGreaterThan(100);
+});
+
+test("mutated and random questions", () => {
+	const random = new Random(63);
+	const responder = new MdnsResponder(randomBytes);
+	const own = [responder.publish("192.0.2.7", 0)!, responder.publish("2001:db8::7", 0)!];
+	const known = [record(own[0]!, "192.0.2.7", 90), record(own[1]!, "2001:db8::7", 90)];
+	const seeds = [
+		question(own, { unicast: true, type: 255 }),
+		question([own[0]!], { known }),
+		question([own[1]!, "other.local"], { type: 28 }),
+	];
+	const end = Date.now() + budget;
+	let answered = 0;
+	let now = 0;
+	for (; now < 500_000 && Date.now() < end; now++) {
+		const seed = seeds[random.integer(seeds.length)]!;
+		const size = random.chance(0.3) ? random.integer(seed.length) : seed.length;
+		const data = random.chance(0.1) ? new Uint8Array(random.integer(600)) : seed.slice(0, size);
+		for (let flips = random.integer(4); flips > 0 && data.length; flips--)
+			data[random.integer(data.length)] = random.chance(0.3) ? 0xc0 : random.integer(256);
+		const port = random.chance(0.5) ? 5353 : 40_000;
+		responder.handleMessage(data, { address: "192.0.2.99", port }, now);
+		responder.handleTimeout(now);
+		for (let out = responder.pollTransmit(); out; out = responder.pollTransmit()) {
+			answered++;
+			expect(out.data.length).toBeLessThan(512);
+			expect([port, 5353]).toContain(out.port);
+		}
+	}
+	expect(answered).toBeGreaterThan(20);
+	expect(answered).toBeLessThanOrEqual(22 + now / 50);
+	expect(responder.counters.malformed).toBeGreaterThan(100);
 });

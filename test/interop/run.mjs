@@ -56,6 +56,11 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		await prepare();
 		return rows;
 	},
+	names: async () => {
+		const { prepare, rows } = await import("./names.mjs");
+		await prepare();
+		return rows;
+	},
 	roaming: async () => {
 		const { prepare, rows } = await import("./roaming/rows.mjs");
 		await prepare();

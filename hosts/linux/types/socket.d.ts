@@ -128,6 +128,10 @@ declare module "embedded:io/socket/udp" {
 		read(): Datagram | undefined;
 		/** `address` is an IP address literal. */
 		write(data: ArrayBufferLike | ArrayBufferView, address: string, port: number): void;
+		/** Joins a group of multicast. @throws Error */
+		add(address: string): void;
+		/** Leaves it. @throws Error */
+		remove(address: string): void;
 		close(): void;
 		format: "buffer";
 		target?: unknown;

@@ -60,6 +60,7 @@ function badOptions(): void {
 	thrown(() => new UDP({ port: 70_000 }));
 	thrown(() => new UDP({ format: "number" } as never));
 	const socket = new UDP({});
+	thrown(() => socket.add("192.0.2.1")); // no group
 	thrown(() => socket.write(new ArrayBuffer(1), "localhost", 9));
 	thrown(() => socket.write(new ArrayBuffer(1), "127.0.0.1", 0));
 	thrown(() => socket.write("text" as never, "127.0.0.1", 9));

@@ -32,6 +32,23 @@ export function answer(records: Answered[], form: { pointed?: boolean; target?: 
 	return new Uint8Array(Buffer.concat(parts));
 }
 
+/** A question for each name. @param form.type 1: an address of IPv4 */
+export function question(
+	names: string[],
+	form: { type?: number; kind?: number; unicast?: boolean; known?: Answered[] } = {},
+): Uint8Array {
+	const { type = 1, kind = 1, unicast = false, known = [] } = form;
+	const parts: Buffer[] = [Buffer.from([0, 77, 0, 0, 0, names.length, 0, known.length, 0, 0, 0, 0])];
+	for (const name of names) {
+		const rest = Buffer.alloc(4);
+		rest.writeUInt16BE(type, 0);
+		rest.writeUInt16BE(unicast ? kind | 0x8000 : kind, 2);
+		parts.push(encode(name), rest);
+	}
+	if (known.length) parts.push(Buffer.from(answer(known).slice(12)));
+	return new Uint8Array(Buffer.concat(parts));
+}
+
 function encode(name: string): Buffer {
 	const labels = name.split(".").map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
 	return Buffer.concat([...labels, Buffer.from([0])]);

@@ -22,6 +22,9 @@ const relay = config.relay
 		}
 	: {};
 
+/** Where the configuration wants it, names stand in place of addresses. */
+const named = config.names ? { hostCandidates: "names" as const } : {};
+
 type Media = ReturnType<typeof defaultMedia>;
 
 /** What the selected pair is made of. */
@@ -53,6 +56,7 @@ async function start(name: string, media: Media, captures: MediaCapture[], tcpPo
 		tcpActive: tcpPort !== undefined,
 		...media,
 		...relay,
+		...named,
 		onEvent({ type, peerId, error }) {
 			if (peerId) signaling.tell(peerId, { type: "event", name: type, message: error?.message });
 			if (error) trace(`${name}: ${type} ${peerId ?? ""} ${error.message} (${error.code})\n`);

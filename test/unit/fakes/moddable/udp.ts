@@ -6,11 +6,18 @@ export default class UDP {
 	/** Those that are open, for tests to look into. */
 	static readonly open = new Set<UDP>();
 	readonly sent: { data: Uint8Array; address: string; port: number }[] = [];
+	/** Groups of multicast. */
+	readonly groups = new Set<string>();
+	readonly port: number | undefined;
+	/** Port 5353 is another's. */
+	static isTaken = false;
 	#options: { onReadable?(this: UDP, count: number): void };
 	#waiting: Datagram[] = [];
 
-	constructor(options: { onReadable?(this: UDP, count: number): void }) {
+	constructor(options: { port?: number; onReadable?(this: UDP, count: number): void }) {
+		if (options.port && UDP.isTaken) throw new Error("the port is in use");
 		this.#options = options;
+		this.port = options.port;
 		UDP.open.add(this);
 	}
 
@@ -26,6 +33,10 @@ export default class UDP {
 	receive(data: Uint8Array, port = 5353, address = "192.0.2.99"): void {
 		this.#waiting.push(Object.assign(data.slice().buffer as ArrayBuffer, { address, port }) as Datagram);
 		this.#options.onReadable?.call(this, 1);
+	}
+
+	add(group: string): void {
+		this.groups.add(group);
 	}
 
 	close(): void {

@@ -57,6 +57,8 @@ GSocketAddress *sim_io_address(const char *text, int port)
 	return g_inet_socket_address_new_from_string(text, (guint)port);
 }
 
+#define MULTICAST_DNS 5353 // the port of all programs of a host that know of it (RFC 6762 section 15)
+
 // One socket for both families where the machine has IPv6, as a device has with lwIP.
 static GSocket *bind_socket(GSocketType type, const char *text, int port, GError **error)
 {
@@ -72,7 +74,8 @@ static GSocket *bind_socket(GSocketType type, const char *text, int port, GError
 	if (!text && !g_socket_set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0, error))
 		return NULL;
 	g_autoptr(GSocketAddress) address = g_inet_socket_address_new(any, (guint16)port);
-	if (!g_socket_bind(socket, address, type == G_SOCKET_TYPE_STREAM, error))
+	int isShared = type == G_SOCKET_TYPE_STREAM || port == MULTICAST_DNS;
+	if (!g_socket_bind(socket, address, isShared, error))
 		return NULL;
 	g_socket_set_blocking(socket, FALSE);
 	return g_steal_pointer(&socket);

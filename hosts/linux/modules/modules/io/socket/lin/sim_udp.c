@@ -2,6 +2,8 @@
 // embedded:io/socket/udp: datagrams of both address families, a bounded number of them kept until they are read.
 #include "sim_io.h"
 
+#include <netinet/in.h>
+
 // Datagrams kept for JavaScript. Beyond these they stay in the kernel's buffer, which drops when it is full.
 #define MAX_PENDING 64
 #define MAX_DATAGRAM 65535
@@ -109,6 +111,7 @@ void xs_sim_udp(xsMachine *the)
 	if (ttl) {
 		g_socket_set_ttl(socket, (guint)ttl);
 		g_socket_set_multicast_ttl(socket, (guint)ttl);
+		g_socket_set_option(socket, IPPROTO_IP, IP_MULTICAST_TTL, ttl, NULL); // of both families
 	}
 	sim_udp *udp = g_new0(sim_udp, 1);
 	udp->the = the;
@@ -171,4 +174,30 @@ void xs_sim_udp_write(xsMachine *the)
 		g_clear_error(&error); // a full buffer drops, as the network does
 	if (error)
 		sim_io_throw(the, error);
+}
+
+static void group(xsMachine *the, gboolean (*change)(GSocket *, GInetAddress *, gboolean, const gchar *, GError **))
+{
+	sim_udp *udp = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	char text[64];
+	GError *error = NULL;
+	xsmcToStringBuffer(xsArg(0), text, sizeof(text));
+	g_autoptr(GInetAddress) address = g_inet_address_new_from_string(text);
+	if (!address || !g_inet_address_get_is_multicast(address))
+		error = g_error_new(G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "invalid address");
+	else
+		(*change)(udp->socket, address, FALSE, NULL, &error);
+	g_clear_object(&address);
+	if (error)
+		sim_io_throw(the, error);
+}
+
+void xs_sim_udp_add(xsMachine *the)
+{
+	group(the, g_socket_join_multicast_group);
+}
+
+void xs_sim_udp_remove(xsMachine *the)
+{
+	group(the, g_socket_leave_multicast_group);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulator's embedded:io/socket/udp. Beyond the SDK's: IPv6, the option `address`, and reading in batches.
+// The simulator's embedded:io/socket/udp. Beyond the SDK's: IPv6, the option `address`, and reading in batches. Port 5353 is
+// shared with other programs (RFC 6762 section 15).
 import type { Datagram, UDPOptions } from "embedded:io/socket/udp";
 
 class UDP extends (Native("xs_sim_udp_destructor") as unknown as new () => object) {
@@ -15,6 +16,12 @@ class UDP extends (Native("xs_sim_udp_destructor") as unknown as new () => objec
 	}
 	write(data: ArrayBuffer | ArrayBufferView, address: string, port: number): void {
 		native("xs_sim_udp_write").call(this, data, address, port);
+	}
+	add(address: string): void {
+		native("xs_sim_udp_add").call(this, address);
+	}
+	remove(address: string): void {
+		native("xs_sim_udp_remove").call(this, address);
 	}
 	get format(): "buffer" {
 		return "buffer";
