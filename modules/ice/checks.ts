@@ -28,9 +28,15 @@ export function runChecks(session: Session, now: number): void {
 	}
 }
 
-/** The peer has not answered. If it was heard from there, only datagrams were lost: ask again, while there is time. */
+/**
+ * The peer has not answered. If it was heard from there, only datagrams were lost: ask again, while there is time. If it is the
+ * selected pair, there may be another.
+ */
 function expireCheck(session: Session, pair: Pair): void {
-	if (pair.remote.heard && !session.settled) session.checklist.trigger(pair);
+	if (pair === session.selected && session.settled) {
+		pair.state = "succeeded"; // until its consent ends
+		session.tryOthers();
+	} else if (pair.remote.heard && !session.settled) session.checklist.trigger(pair);
 	else pair.state = "failed";
 }
 
@@ -112,8 +118,10 @@ function runConsent(session: Session, now: number): void {
 		session.remindOfSuccessor();
 	}
 	const silent = now >= consent.silence;
-	if (silent && (state === "connected" || state === "completed")) session.setState("disconnected");
-	else if (!silent && (state === "disconnected" || (state === "checking" && !session.settled)))
+	if (silent && (state === "connected" || state === "completed")) {
+		session.setState("disconnected");
+		session.doubt();
+	} else if (!silent && (state === "disconnected" || (state === "checking" && !session.settled)))
 		session.setConnected();
 }
 

@@ -256,20 +256,41 @@ export default class Session {
 	/** Controlling: what is to be nominated in place of the selected pair. */
 	get preferred(): Pair | undefined {
 		const { checklist, selected, successor } = this;
-		const best = checklist.bestValid();
-		if (best && this.prefers(best)) return best;
+		const best = checklist.pairs.find((pair) => this.prefers(pair));
+		if (best) return best;
 		const next = selected && successor !== undefined && checklist.find(successor, selected.remote);
 		return next && this.prefers(next) ? next : undefined;
 	}
 
 	/**
-	 * Whether the pair is to be nominated in place of the selected one, which works still: its base is the successor's, or the
-	 * peer has come by a better way, as it does when its own relay is to end.
+	 * Whether the pair is to be nominated in place of the selected one: that is silent; or it works still, but the pair's base is
+	 * the successor's, or the peer has come by a better way, as it does when its own relay is to end.
 	 */
 	prefers(pair: Pair): boolean {
 		const { selected } = this;
 		if (!this.controlling || !selected || pair === selected || pair.state !== "succeeded") return false;
-		return pair.local.base === this.successor || comparePairs(pair, selected, true) < 0;
+		return (
+			this.state === "disconnected" ||
+			pair.local.base === this.successor ||
+			comparePairs(pair, selected, true) < 0
+		);
+	}
+
+	/**
+	 * The selected pair has fallen silent: it is checked as often as a new one is, which mere loss does not outlive. A peer that is
+	 * controlled, and has lost its side of the pair, cannot say so.
+	 */
+	doubt(): void {
+		const { selected } = this;
+		if (!this.controlling || !this.settled || !selected) return;
+		if (!this.checklist.pairs.includes(selected)) this.checklist.pairs.push(selected);
+		this.checklist.trigger(selected);
+	}
+
+	/** It is silent: others that worked are checked again, and one that still does is nominated. */
+	tryOthers(): void {
+		for (const pair of this.checklist.pairs)
+			if (pair !== this.selected && pair.state === "succeeded") this.checklist.trigger(pair);
 	}
 
 	/** Candidates have gone, and others of their base have come: a pair sends by its base, whichever they are. */

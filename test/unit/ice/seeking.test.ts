@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// A base that goes (`removeBase`), and looking for the peer anew without new credentials (`changeHosts`, which seeks).
+import { VirtualNetwork } from "../network";
+import { connected, introduce, pair, type Peer } from "./peer";
+
+const [first, second] = ["10.0.0.1", "10.0.0.3"];
+const hosts = [first, second].map((address) => ({
+	type: "host" as const,
+	address: address!,
+	port: 5000,
+	base: address!,
+}));
+
+function meet(controlling: boolean, mayConnect = true) {
+	const network = new VirtualNetwork({ delay: 10 });
+	const [a, b] = pair(network, 1, { addresses: [first!, second!], controlling }, { controlling: !controlling });
+	introduce(a, b);
+	if (mayConnect) expect(network.clock.run(10_000, connected(a, b))).toBe(true);
+	if (mayConnect) network.clock.run(network.now + 5000);
+	const since = (events: number) => a.events.slice(events).map(({ type }) => type);
+	return { network, a, b, since, events: a.events.length, start: network.now };
+}
+
+const localOf = (peer: Peer) => peer.agent.selectedPair?.local.address;
+
+function remove(peer: Peer, base: string): void {
+	peer.agent.removeBase(base, peer.network.now);
+	peer.pump();
+}
+
+describe.each([true, false])("when this side controls: %s", (controlling) => {
+	test("the selected pair's base goes: data stops at once, and what else works takes its place", () => {
+		const { network, a, b, since, events, start } = meet(controlling);
+		expect(localOf(a)).toBe(first);
+		remove(a, first!);
+		expect([since(events)[0], a.agent.state, a.agent.selectedPair]).toEqual([
+			"deselected",
+			"disconnected",
+			undefined,
+		]);
+		expect(a.agent.localCandidates.map(({ address }) => address)).toEqual([second]);
+		expect(a.agent.statistics.pairs.every(({ local }) => local.address === second)).toBe(true);
+		const isBack = () => localOf(a) === second && localOf(b) !== undefined && a.pair === b.mirrored;
+		expect(network.clock.run(start + 15_000, isBack)).toBe(true);
+		// Who is controlled waits until the other has seen that the former pair is silent: 7 s after the last answer, and seven checks more.
+		expect(network.now - start).toBeLessThan(controlling ? 150 : 10_000);
+		network.clock.run(network.now + 60_000);
+		expect(connected(a, b)()).toBe(true);
+	});
+
+	test("another base goes: data goes on, and its candidates are gone", () => {
+		const { network, a, b, since, events } = meet(controlling);
+		remove(a, second!);
+		expect(since(events)).toEqual([]);
+		expect(a.agent.localCandidates.map(({ address }) => address)).toEqual([first]);
+		network.clock.run(network.now + 60_000);
+		expect([connected(a, b)(), localOf(a)]).toEqual([true, first]);
+	});
+
+	test("there is no other: disconnected, and failed half a minute later", () => {
+		const { network, a, start } = meet(controlling);
+		remove(a, second!);
+		remove(a, first!);
+		const { sent } = a;
+		expect(a.agent.state).toBe("disconnected");
+		network.clock.run(start + 29_900);
+		expect(a.agent.state).toBe("disconnected");
+		network.clock.run(start + 30_000);
+		expect([a.agent.state, a.sent - sent]).toEqual(["failed", 0]);
+		remove(a, first!); // without effect
+		expect(a.agent.state).toBe("failed");
+	});
+
+	test("it goes while it is checked: nothing more is sent by it, and the other connects", () => {
+		const { network, a, b } = meet(controlling, false);
+		remove(a, first!);
+		const { sent } = a;
+		expect(network.clock.run(5000, () => a.isConnected && b.isConnected && a.pair === b.mirrored)).toBe(true);
+		expect([localOf(a), a.sent > sent]).toEqual([second, true]);
+	});
+
+	test("the network has changed, and the selected pair lives: that is known in a round trip, and nothing else is new", () => {
+		const { network, a, b, since, events, start } = meet(controlling);
+		a.agent.changeHosts(hosts, start);
+		a.pump();
+		expect(a.agent.seeking).toBe(true);
+		network.clock.run(start + 20);
+		expect([a.agent.seeking, localOf(a)]).toEqual([false, first]);
+		network.clock.run(start + 60_000);
+		expect([connected(a, b)(), localOf(a), a.pair === b.mirrored]).toEqual([true, first, true]);
+		expect(since(events)).not.toContain("deselected");
+	});
+
+	test("the network has changed, and the selected pair is silent: another is found", () => {
+		const { network, a, b, since, events, start } = meet(controlling);
+		network.filter = (_data, from, to) => from.address !== first && to.address !== first;
+		a.agent.changeHosts(hosts, start);
+		a.pump();
+		const isBack = () => localOf(a) === second && a.pair === b.mirrored;
+		expect(network.clock.run(start + 15_000, isBack)).toBe(true);
+		expect(network.now - start).toBeLessThan(controlling ? 1200 : 10_000);
+		expect(since(events)).toContain("selected");
+		network.clock.run(network.now + 60_000);
+		expect(connected(a, b)()).toBe(true);
+	});
+});
+
+test("after the end neither does anything", () => {
+	const { network, a } = meet(true);
+	a.agent.close();
+	while (a.agent.pollEvent());
+	a.agent.changeHosts(hosts, network.now);
+	remove(a, first!);
+	expect([a.agent.state, a.agent.deadline, a.agent.seeking, a.agent.pollTransmit()]).toEqual([
+		"closed",
+		undefined,
+		false,
+		undefined,
+	]);
+});
