@@ -50,6 +50,7 @@ class Viewer:
         self.pipeline = Gst.Pipeline()
         self.peer = Gst.ElementFactory.make("webrtcbin")
         self.peer.set_property("bundle-policy", "max-bundle")
+        self.peer.set_property("latency", 600)  # milliseconds: time to ask again for a repair that was lost
         self.pipeline.add(self.peer)
         self.peer.connect("pad-added", self.on_pad)
         self.pipeline.set_state(Gst.State.PLAYING)
