@@ -85,7 +85,7 @@ function check(stats, levels, codec, loss) {
 	const missing = 1 - (inbound.packetsReceived * 0.02) / inbound.totalSamplesDuration;
 	const madeUp = inbound.concealedSamples / inbound.totalSamplesReceived;
 	assert.ok(
-		missing < 0.15 && madeUp < missing + 0.03,
+		missing < 0.15 + loss && madeUp < missing + 0.05,
 		`${missing} missing, ${madeUp} made up: ${JSON.stringify(inbound)}`,
 	);
 	assert.ok(inbound.audioLevel > 0.05, JSON.stringify(inbound));
