@@ -328,6 +328,25 @@ async function framesAreTapped(): Promise<void> {
 			raw++;
 		},
 	});
+	let shown = 0;
+	const display = new FrameReader({
+		format: "rgb565",
+		interval: 200,
+		onFrame() {
+			const picture = this.read();
+			if (!picture) return; // the heap has no room for it now
+			const pixels = new DataView(picture);
+			assert(pixels.byteLength === 160 * 90 * 2, "RGB565");
+			// The card's first bar is grey: as much green as red and blue have.
+			const [pixel, last] = [pixels.getUint16((30 * 160 + 5) * 2, true), 31];
+			const [red, green, blue] = [pixel >> 11, (pixel >> 6) & last, pixel & last];
+			assert(
+				red > 15 && Math.abs(red - green) < 2 && Math.abs(blue - green) < 2,
+				`grey: ${red}, ${green}, ${blue}`,
+			);
+			shown++;
+		},
+	});
 	let wanted = 0;
 	const writer = new FrameWriter({ codec: "H264", onKeyFrameWanted: () => void wanted++ });
 	const codes: boolean[] = [];
@@ -357,14 +376,16 @@ async function framesAreTapped(): Promise<void> {
 	encoder.connect(middle);
 	camera.connect(encoder);
 	camera.connect(tap);
+	camera.connect(display);
 	let waited = 0;
-	for (; waited < 300 && (raw < 4 || codes.length < 11); waited++) await wait(100);
+	for (; waited < 300 && (raw < 4 || shown < 1 || codes.length < 11); waited++) await wait(100);
 	assert(raw >= 4 && raw <= 2 * waited + 2, `${raw} raw pictures in ${waited} tenths of a second`);
+	assert(shown > 0, "as a display has them");
 	assert(tap.statistics().framesSpared > 0 && tap.statistics().width === 160, "others are left out");
 	assert(codes.length > 10 && codes[0] === true, `${codes.length} frames, from a key frame on`);
 	assert(wanted >= 1 && writer.statistics().frames === codes.length, "all are given");
 	assertThrows(RangeError, "frame", () => writer.write(new ArrayBuffer(65_537), true));
-	for (const end of [camera, encoder, tap, middle, last, writer, writer]) end.close();
+	for (const end of [camera, encoder, tap, display, middle, last, writer, writer]) end.close();
 	assertThrows(SyntaxError, "", () => writer.write(new ArrayBuffer(4), true));
 	assertThrows(SyntaxError, "", () => last.read());
 }
