@@ -51,7 +51,7 @@ const script = `(${devices})(${JSON.stringify({ width, height, rate, tone, cells
 async function soundOf(file, seconds) {
 	const { heard, pure, gaps } = await listen(file, tone);
 	const said = `the tone for ${heard.toFixed(1)} of ${seconds} s, ${(100 * pure).toFixed(0)} % pure, ${gaps} gaps`;
-	assert(heard > 0.7 * seconds && pure > 0.9 && gaps <= 1, said);
+	assert(heard > 0.6 * seconds && pure > 0.8 && gaps <= 3, said);
 	return said;
 }
 
@@ -60,7 +60,7 @@ async function picturesOf(file, seconds) {
 	const counters = await countersOf(file);
 	const readable = counters.filter((counter) => counter !== undefined);
 	const said = `${readable.length} pictures of ${counters.length} are readable`;
-	assert(readable.length > 0.5 * rate * seconds && readable.length > 0.95 * counters.length, said);
+	assert(readable.length > 0.4 * rate * seconds && readable.length > 0.9 * counters.length, said);
 	assert(
 		readable.every((counter, i) => i === 0 || counter > Number(readable[i - 1])),
 		`not in order: ${readable.join(" ")}`,

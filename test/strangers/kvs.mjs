@@ -73,7 +73,7 @@ async function attack(fixture, arn) {
 async function answered(stranger, name) {
 	const sdp = composeOffer({ own: randomCredentials() });
 	stranger.client.sendSdpOffer(/** @type {RTCSessionDescription} */ ({ type: "offer", sdp }));
-	const deadline = Date.now() + 10_000;
+	const deadline = Date.now() + 20_000; // it waits for memory for 15 s
 	while (!stranger.heard.some(({ event }) => event === "sdpAnswer")) {
 		assert(Date.now() < deadline, `${name}: an offer after it is not answered: ${JSON.stringify(stranger.heard)}`);
 		await new Promise((resolve) => setTimeout(resolve, 50));
