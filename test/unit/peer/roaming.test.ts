@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network changes under a connection: this host's address, the peer's, or none for a while.
+import Network from "webrtc/peer/network";
 import { advance } from "../fakes/moddable/clock";
 import Transport from "../fakes/native/transport";
 import { Encoder } from "../fakes/native/codec";
 import Path from "../fakes/native/transport/path";
-import { begin, end, make, camera, negotiate, pair } from "./helpers";
+import { begin, camera, closers, end, make, negotiate, pair } from "./helpers";
 
 beforeEach(begin);
 afterEach(end);
@@ -136,4 +137,33 @@ test("candidates that a filter turns down are neither told of nor used", async (
 	const remotes = [...(await device.getStats()).values()].filter(({ type }) => type === "remote-candidate");
 	expect(remotes.map(({ address }) => address)).toEqual(["203.0.113.1"]);
 	expect(seen).toEqual(["local host", "remote host", "remote host"]);
+});
+
+test("an interface that the filter turns down is neither told of nor watched", async () => {
+	const own = { address: "192.0.2.77", family: 4, interface: "eth0", loopback: false } as const;
+	const tunnel = { address: "10.8.0.2", family: 4, interface: "tun0", loopback: false } as const;
+	const interfaces = jest.spyOn(Transport.prototype, "interfaces").mockReturnValue([own, tunnel]);
+	const seen: string[] = [];
+	let changes = 0;
+	const network = new Network({
+		interfaceFilter: (name, address) => {
+			seen.push(`${name} ${address}`);
+			return name !== "tun0";
+		},
+		onChange: () => changes++,
+	});
+	const device = make({ network });
+	device.addTransceiver(camera(), { direction: "sendonly" });
+	await device.setLocalDescription();
+	expect(device.localDescription!.sdp).toContain(own.address);
+	expect(device.localDescription!.sdp).not.toContain(tunnel.address);
+	expect(seen.slice(0, 2)).toEqual(["eth0 192.0.2.77", "tun0 10.8.0.2"]);
+	interfaces.mockReturnValue([own, { ...tunnel, address: "10.8.0.3" }]);
+	await advance(3000);
+	expect(changes).toBe(0);
+	interfaces.mockReturnValue([{ ...own, address: "192.0.2.78" }, tunnel]);
+	await advance(3000);
+	expect(changes).toBe(1);
+	interfaces.mockRestore();
+	closers.push({ close: () => network.close() });
 });
