@@ -320,9 +320,10 @@ size_t rtc_tcp_poll(rtc_transport *transport, struct pollfd *polled)
 			polled[count++] = (struct pollfd){.fd = tcp->listeners.fd[i], .events = POLLIN};
 	for (int i = 0; i < RTC_TCP_CONNECTIONS; i++) {
 		const rtc_tcp_connection *it = &tcp->connections[i];
+		short connecting = POLLOUT;
 		if (it->fd >= 0)
 			polled[count++] =
-				(struct pollfd){.fd = it->fd, .events = it->stream ? rtc_stream_events(it->stream) : POLLOUT};
+				(struct pollfd){.fd = it->fd, .events = it->stream ? rtc_stream_events(it->stream) : connecting};
 	}
 	return count;
 }

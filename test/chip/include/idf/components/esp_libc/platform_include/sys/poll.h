@@ -2,11 +2,11 @@
 #ifndef CHIP_POLL_H
 #define CHIP_POLL_H
 
-#define POLLIN 0x01
-#define POLLOUT 0x08
-#define POLLERR 0x20
-#define POLLHUP 0x40
-#define POLLNVAL 0x80
+#define POLLIN (1u << 0) // unsigned, as IDF has them
+#define POLLOUT (1u << 3)
+#define POLLERR (1u << 5)
+#define POLLHUP (1u << 6)
+#define POLLNVAL (1u << 7)
 
 struct pollfd {
 	int fd;
