@@ -25,9 +25,12 @@ async function open(application) {
 /** @param {string} codec @returns {Promise<{ delays: number[], waited: number }>} ms */
 async function listen(codec) {
 	const speaks = new Application(device, { sends: "audio", codec });
-	const hears = new Application(device);
+	/** @type {Application | undefined} */
+	let hears;
 	try {
-		const [from, to] = [await open(speaks), await open(hears)];
+		const from = await open(speaks); // first: two that are started at once may read each other's configuration
+		hears = new Application(device);
+		const to = await open(hears);
 		from.command("offer");
 		to.send({ type: "offer", sdp: await from.description("offer") });
 		from.send({ type: "answer", sdp: await to.description("answer") });
@@ -41,7 +44,7 @@ async function listen(codec) {
 		return { delays: delays.slice(settling - 1).slice(0, marks), waited };
 	} finally {
 		await speaks.stop();
-		await hears.stop();
+		await hears?.stop();
 	}
 }
 

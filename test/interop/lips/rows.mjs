@@ -15,6 +15,7 @@ import { startAiortc, startChromium, startGstreamer } from "./senders.mjs";
 const settling = 10; // seconds: a sender reports on its sound each five seconds
 const seconds = 20; // that count
 const limit = 60; // ms
+const timeout = 300; // seconds: the device may have to be built
 const skew = 120; // ms
 const loss = 0.05;
 const delay = 25; // ms
@@ -89,8 +90,8 @@ export function rows({ only }) {
 	return Object.keys(senders)
 		.filter((name) => !only || name === only)
 		.flatMap((name) => [
-			{ name: `${name}'s lips`, run: () => lips(name, undefined) },
-			{ name: `${name}'s lips, pictures ${skew} ms late, ${at}`, run: () => lips(name, "video") },
-			{ name: `${name}'s lips, sound ${skew} ms late, ${at}`, run: () => lips(name, "audio") },
+			{ name: `${name}'s lips`, run: () => lips(name, undefined), timeout },
+			{ name: `${name}'s lips, pictures ${skew} ms late, ${at}`, run: () => lips(name, "video"), timeout },
+			{ name: `${name}'s lips, sound ${skew} ms late, ${at}`, run: () => lips(name, "audio"), timeout },
 		]);
 }

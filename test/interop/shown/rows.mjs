@@ -104,6 +104,7 @@ export function rows({ only }) {
 					[0, 0.05].map((loss) => ({
 						name: `${name} ${kind === "video" ? "sees" : "hears"} ${codec}${loss ? `, at ${100 * loss} % loss` : ""}`,
 						impossible: impossible[`${name} ${codec}`],
+						timeout: 300, // the device may have to be built
 						run: () => show(name, kind, codec, loss),
 					})),
 				),
