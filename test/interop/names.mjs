@@ -54,6 +54,9 @@ async function play(name, offers) {
 /** Builds and starts the device: the first time takes a minute, which is no row's. */
 export const prepare = () => devices.port("both");
 
+/** Ends the device. */
+export const finish = () => devices.stop();
+
 /** @type {Row[]} */
 export const rows = /** @type {const} */ (["chromium", "firefox"]).flatMap((name) =>
 	/** @type {const} */ (["browser", "device"]).map((offers) => ({

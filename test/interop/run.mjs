@@ -122,6 +122,7 @@ for (const table of known ? [first] : Object.keys(tables)) {
 closeBrowsers();
 await (await import("./data/rows.mjs")).finish();
 await (await import("./relay/peers.mjs")).finish();
+await (await import("./names.mjs")).finish();
 await (await import("./peers/rows.mjs")).finish();
 if (counts.impossible) console.log(`${counts.impossible} not possible`);
 if (counts.waiting) console.log(`${counts.waiting} waiting for parts that are still to come`);
