@@ -53,7 +53,7 @@ async function show(name, kind, codec, loss) {
 					decoded - before.decoded,
 					loss ? (least[name] ?? 0.9) : 0.95,
 				)
-			: judgeSound(beeps.slice(1), loss);
+			: judgeSound(beeps.slice(1), loss, name !== "aiortc");
 	} finally {
 		link.close();
 		await viewer.stop();
@@ -78,19 +78,25 @@ function judgePictures(counters, decoded, part) {
 	return text;
 }
 
-/** @param {[number, number, number][]} beeps @param {number} loss */
-function judgeSound(beeps, loss) {
+/** @param {[number, number, number][]} beeps @param {number} loss @param {boolean} conceals something stands for what is lost */
+function judgeSound(beeps, loss, conceals) {
 	const told = beeps
 		.map(([at, long, pure]) => `${at.toFixed(2)}: ${long.toFixed(3)} s, ${pure.toFixed(2)}`)
 		.join("; ");
 	assert.ok(beeps.length >= seconds - 2, told);
+	if (loss && !conceals) {
+		const whole = beeps.filter(([, long, part]) => long > 0.06 && long < 0.13 && part > 0.9);
+		assert.ok(whole.length >= 0.5 * beeps.length, told); // a beep is five packets: one in four loses a part
+		return `${whole.length} of ${beeps.length} beeps are whole`;
+	}
 	const steps = beeps.slice(1).map(([at], i) => at - Number(beeps[i]?.[0]));
 	const off = Math.max(...steps.map((step) => Math.abs(step - 1)));
-	assert.ok(off < 0.15, `a second is ${off} s longer or shorter: ${told}`);
+	assert.ok(off < (loss ? 0.2 : 0.15), `a second is ${off} s longer or shorter: ${told}`);
 	const pure = Math.min(...beeps.map(([, , part]) => part));
 	const lengths = beeps.map(([, long]) => long);
-	assert.ok(pure > (loss ? 0.5 : 0.9), told);
-	assert.ok(Math.min(...lengths) > 0.06 && Math.max(...lengths) < 0.13, told);
+	// Browsers bend the sound by up to 8 % where a machine's made-up sound card is slow.
+	assert.ok(pure > (loss ? 0.5 : 0.8), told);
+	assert.ok(Math.min(...lengths) > (loss ? 0.04 : 0.06) && Math.max(...lengths) < 0.13, told);
 	return `${beeps.length} beeps, ${Math.round(100 * pure)} % pure at least, a second apart by ${Math.round(1000 * off)} ms`;
 }
 
