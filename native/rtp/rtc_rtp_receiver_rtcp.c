@@ -50,8 +50,11 @@ size_t rtc_rtp_receiver_report(rtc_rtp_inbound *inbound, uint8_t *buffer, uint64
 	if (receiver->pictures)
 		more = rtc_rtp_pictures_write(receiver->pictures, feedback, receiver->options.ssrc, receiver->statistics.ssrc,
 									  now);
-	more += rtc_rtp_session_write_remb(receiver->session, inbound, feedback + more, now);
-	if (more && !size && !receiver->options.isReducedSize)
+	if (inbound->isRated)
+		more += rtc_rtp_session_write_remb(receiver->session, inbound, feedback + more, now);
+	if (!more)
+		return size;
+	if (!size && !receiver->options.isReducedSize)
 		size = writeReport(receiver, buffer, now);
 	memcpy(buffer + size, feedback, more);
 	return size + more;
