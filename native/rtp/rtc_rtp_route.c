@@ -83,8 +83,9 @@ static int byName(const rtc_rtp_router *router, const rtc_rtp_packet *packet, in
 		const rtc_rtp_route *route = &router->routes[i];
 		int hasMid = 0, hasRid = 0;
 		int mid = is(packet, route->midId, route->mid, &hasMid);
-		int rid = (route->ridId && is(packet, route->ridId, route->rid, &hasRid)) |
-				  (route->repairedId && is(packet, route->repairedId, route->rid, &hasRid));
+		int rid = route->ridId ? is(packet, route->ridId, route->rid, &hasRid) : 0;
+		if (route->repairedId)
+			rid |= is(packet, route->repairedId, route->rid, &hasRid);
 		*named |= hasMid | hasRid;
 		if ((hasMid && !mid) || (hasRid && !rid && route->rid[0]) || (!hasMid && !hasRid))
 			continue;
