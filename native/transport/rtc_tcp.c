@@ -162,9 +162,7 @@ rtc_stream *rtc_tcp_find(rtc_transport *transport, const rtc_address *route)
 	return connection ? connection->stream : NULL;
 }
 
-// Whether a request is the last one once more: TCP itself sees to it that it arrives (RFC 8489 section 6.2.2). Notes
-// it.
-static int isRepeated(rtc_tcp_connection *it, const uint8_t *data, size_t size)
+int rtc_tcp_is_repeated(rtc_tcp_connection *it, const uint8_t *data, size_t size)
 {
 	const uint8_t *id = data + 8;
 	if (size < 8 + RTC_TRANSACTION_SIZE || data[0] != 0 || data[1] != 1)
@@ -186,7 +184,7 @@ static int sendFrame(rtc_transport *transport, const rtc_address *to, const uint
 	}
 	if (!it)
 		return ENOTCONN;
-	if (isRepeated(it, frame + RTC_FRAME_PREFIX, size - RTC_FRAME_PREFIX) && rtc_stream_room(it->stream))
+	if (rtc_tcp_is_repeated(it, frame + RTC_FRAME_PREFIX, size - RTC_FRAME_PREFIX) && rtc_stream_room(it->stream))
 		return 0;
 	int error = rtc_stream_put(it->stream, frame, size, 0);
 	*isLeft = !error && rtc_stream_flush(it->stream);

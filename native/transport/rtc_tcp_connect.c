@@ -126,6 +126,7 @@ void rtc_tcp_ready(rtc_tcp *tcp, rtc_tcp_connection *it)
 	if (stream) {
 		framer->isPrefixed = 1;
 		it->first = NULL;
+		(void)rtc_tcp_is_repeated(it, first->bytes + RTC_FRAME_PREFIX, first->size - RTC_FRAME_PREFIX);
 		(void)rtc_stream_put(stream, first->bytes, first->size, 0); // what is lost is sent again
 		(void)rtc_stream_flush(stream);
 	}
