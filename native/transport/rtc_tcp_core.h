@@ -45,10 +45,10 @@ struct rtc_tcp {
 	rtc_counter accepted, refused, malformed, begun, failed;
 };
 
-// A free place, or that of the oldest who has shown nothing yet. From the network thread, as all below.
 // With the lock: whether a request is the last one once more: TCP itself sees to it that it arrives (RFC 8489 section
 // 6.2.2). Notes it.
 int rtc_tcp_is_repeated(rtc_tcp_connection *it, const uint8_t *data, size_t size);
+// A free place, or that of the oldest who has shown nothing yet. From the network thread, as all below.
 rtc_tcp_connection *rtc_tcp_room(rtc_tcp *tcp);
 // Ends a connection.
 void rtc_tcp_drop(rtc_tcp *tcp, rtc_tcp_connection *connection);
