@@ -94,8 +94,9 @@ struct rtc_sctp {
 	uint8_t *notes;   // of each stream, by rtc_sctp_note
 	uint32_t queued;  // bytes, with RTC_SCTP_MESSAGE_COST for each
 	rtc_sctp_event *firstEvent, *lastEvent;
-	uint32_t waiting; // bytes of events, counted likewise
-	int wasFull;      // whoever makes room wakes the task
+	uint32_t waiting;   // bytes of events, counted likewise
+	uint32_t readSince; // events, since there was one of what was sent
+	int wasFull;        // whoever makes room wakes the task
 	uint64_t busyUntil;
 	atomic_uint_least64_t messagesSent, messagesReceived, bytesSent, bytesReceived, packetsSent, packetsReceived;
 	atomic_uint_least64_t messagesExpired, dropped;

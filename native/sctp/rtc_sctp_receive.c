@@ -13,6 +13,8 @@
 #define MSG_EOR 0x8 // as usrsctp has it where the system has none
 #endif
 
+#define MOST_BEFORE_SENT 16 // events
+
 rtc_sctp_event *rtc_sctp_event_new(rtc_sctp_event_type type, uint16_t stream, uint32_t size)
 {
 	rtc_sctp_event *event = rtc_calloc(1, sizeof *event + size);
@@ -67,10 +69,11 @@ static void tell(rtc_sctp *sctp, rtc_sctp_event *event)
 	pthread_mutex_unlock(&sctp->lock);
 }
 
-// Bytes of what was sent are told of by each stream's sum, when nothing else waits; not after the end.
-static rtc_sctp_channel *withReleased(rtc_sctp *sctp)
+// Bytes of what was sent are told of by each stream's sum, when nothing else waits, or so much was read that a sender
+// might wait for ever; not after the end. With `lock`.
+static rtc_sctp_channel *released(rtc_sctp *sctp)
 {
-	if (atomic_load(&sctp->isDown))
+	if (atomic_load(&sctp->isDown) || (sctp->firstEvent && sctp->readSince < MOST_BEFORE_SENT))
 		return NULL;
 	for (rtc_sctp_channel *channel = sctp->channels; channel; channel = channel->next)
 		if (channel->released)
@@ -78,34 +81,43 @@ static rtc_sctp_channel *withReleased(rtc_sctp *sctp)
 	return NULL;
 }
 
-static rtc_sctp_event *released(rtc_sctp *sctp)
+// With `lock`.
+static rtc_sctp_event *takeReleased(rtc_sctp *sctp, rtc_sctp_channel *channel)
 {
-	rtc_sctp_channel *channel = withReleased(sctp);
-	rtc_sctp_event *event = channel ? rtc_sctp_event_new(RTC_SCTP_EVENT_SENT, channel->stream, 0) : NULL;
+	rtc_sctp_event *event = rtc_sctp_event_new(RTC_SCTP_EVENT_SENT, channel->stream, 0);
 	if (!event)
 		return NULL;
 	event->size = channel->released;
 	channel->released = 0;
+	sctp->readSince = 0;
 	return event;
+}
+
+// With `lock`. Returns whether there is room again for more.
+static int takeFirst(rtc_sctp *sctp)
+{
+	rtc_sctp_event *event = sctp->firstEvent;
+	sctp->firstEvent = event->next;
+	if (!sctp->firstEvent)
+		sctp->lastEvent = NULL;
+	sctp->waiting -= (event->type == RTC_SCTP_EVENT_MESSAGE ? event->size : 0) + RTC_SCTP_MESSAGE_COST;
+	sctp->readSince++;
+	int makesRoom = sctp->wasFull && sctp->waiting <= sctp->options.receiveQueue / 2;
+	if (makesRoom)
+		sctp->wasFull = 0;
+	return makesRoom;
 }
 
 rtc_sctp_event *rtc_sctp_read(rtc_sctp *sctp, uint32_t largest)
 {
 	int makesRoom = 0;
 	pthread_mutex_lock(&sctp->lock);
-	rtc_sctp_event *event = sctp->firstEvent;
-	if (event && event->type == RTC_SCTP_EVENT_MESSAGE && event->size > largest)
+	rtc_sctp_channel *channel = released(sctp);
+	rtc_sctp_event *event = channel ? takeReleased(sctp, channel) : sctp->firstEvent;
+	if (!channel && event && event->type == RTC_SCTP_EVENT_MESSAGE && event->size > largest)
 		event = NULL;
-	else if (event) {
-		sctp->firstEvent = event->next;
-		if (!sctp->firstEvent)
-			sctp->lastEvent = NULL;
-		sctp->waiting -= (event->type == RTC_SCTP_EVENT_MESSAGE ? event->size : 0) + RTC_SCTP_MESSAGE_COST;
-		makesRoom = sctp->wasFull && sctp->waiting <= sctp->options.receiveQueue / 2;
-		if (makesRoom)
-			sctp->wasFull = 0;
-	} else
-		event = released(sctp);
+	else if (!channel && event)
+		makesRoom = takeFirst(sctp);
 	pthread_mutex_unlock(&sctp->lock);
 	if (makesRoom)
 		rtc_path_wake_task(sctp->options.path, &sctp->task);
@@ -114,20 +126,18 @@ rtc_sctp_event *rtc_sctp_read(rtc_sctp *sctp, uint32_t largest)
 
 int rtc_sctp_peek(rtc_sctp *sctp, rtc_sctp_event_type *type, uint32_t *size)
 {
-	int found = 0;
 	pthread_mutex_lock(&sctp->lock);
-	if (sctp->firstEvent) {
-		*type = sctp->firstEvent->type;
-		*size = sctp->firstEvent->size;
-		found = 1;
-	}
-	if (!found && withReleased(sctp)) {
+	int isReleased = released(sctp) != NULL;
+	const rtc_sctp_event *event = sctp->firstEvent;
+	if (isReleased) {
 		*type = RTC_SCTP_EVENT_SENT;
 		*size = 0;
-		found = 1;
+	} else if (event) {
+		*type = event->type;
+		*size = event->size;
 	}
 	pthread_mutex_unlock(&sctp->lock);
-	return found;
+	return isReleased || event;
 }
 
 void rtc_sctp_free_events(rtc_sctp *sctp)

@@ -387,6 +387,14 @@ void rtc_sctp_stream_is_used(rtc_sctp *sctp, uint16_t stream)
 {
 	pthread_mutex_lock(&sctp->lock);
 	rtc_sctp_note(sctp, stream, RTC_SCTP_NOTE_ENDED | RTC_SCTP_NOTE_RESET, 0);
+	rtc_sctp_channel *channel = rtc_sctp_find(sctp, stream);
+	// The peer uses it anew (RFC 8832 section 6), so it has carried out this side's reset, though its answer is not
+	// here.
+	if (channel && channel->isResetting && channel->inIsOver) {
+		channel->outIsOver = 1;
+		conclude(sctp, channel);
+		rtc_sctp_note(sctp, stream, RTC_SCTP_NOTE_RESET, 0);
+	}
 	pthread_mutex_unlock(&sctp->lock);
 }
 

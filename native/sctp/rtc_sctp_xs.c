@@ -335,7 +335,8 @@ void xs_rtc_sctp_read(xsMachine *the)
 	}
 	xsTry
 	{
-		xsmcSetStringX(xsVar(0), (char *)names[fits ? event->type : RTC_SCTP_EVENT_OVERLONG]);
+		int isLost = !fits && event->type == RTC_SCTP_EVENT_MESSAGE; // what was peeked for may wait still
+		xsmcSetStringX(xsVar(0), (char *)names[isLost ? RTC_SCTP_EVENT_OVERLONG : event->type]);
 		xsmcSet(xsResult, xsID_type, xsVar(0));
 		set(the, xsID_stream, event->stream);
 		set(the, xsID_size, event->size);

@@ -281,12 +281,38 @@ static void whatIsGivenUpIsForgotten(void **state)
 	}
 }
 
+// Where more comes than is read, the sender still hears that its own has gone.
+static void whatWasSentIsToldOfBetween(void **state)
+{
+	(void)state;
+	connect((const rtc_sctp_channel_options[4]){{0}}, 65536);
+	send(BULK, 1000);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(rtc_sctp_send(sides[1], URGENT, RTC_SCTP_BINARY, message, 10), 0);
+	sctp_world_run(SECOND);
+	uint32_t messages = 0, told = 0;
+	for (int i = 0; i < 70; i++) {
+		rtc_sctp_event_type type;
+		uint32_t size;
+		assert_true(rtc_sctp_peek(sides[0], &type, &size));
+		rtc_sctp_event *event = rtc_sctp_read(sides[0], size);
+		assert_int_equal(event->type, type);
+		messages += event->type == RTC_SCTP_EVENT_MESSAGE;
+		told += event->type == RTC_SCTP_EVENT_SENT ? event->size : 0;
+		rtc_free(event);
+	}
+	assert_int_equal(messages, 69);
+	assert_int_equal(told, 1000);
+	closeBoth();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(picturesAreFewAndNew),           cmocka_unit_test(whatIsLostIsSentAgainInTime),
 		cmocka_unit_test(nothingWaitsBeyondItsTime),      cmocka_unit_test(noStreamWaitsForAllOfAnother),
 		cmocka_unit_test(whatIsUnorderedWaitsForNothing), cmocka_unit_test(whatIsGivenUpIsForgotten),
+		cmocka_unit_test(whatWasSentIsToldOfBetween),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -486,6 +486,10 @@ static void whatCannotBe(void **state)
 	assert_int_equal(rtc_sctp_send(sctp, 14, RTC_SCTP_BINARY, "", 1), ENOENT);
 	assert_int_equal(rtc_sctp_send(sctp, 15, RTC_SCTP_BINARY, sctp, 1000 - RTC_SCTP_MESSAGE_COST + 1), ENOBUFS);
 	assert_int_equal(rtc_sctp_send(sctp, 15, RTC_SCTP_BINARY, sctp, UINT32_MAX), ENOBUFS);
+	// What a channel says of itself finds room beside messages, a quarter more.
+	static const uint8_t open[1250];
+	assert_int_equal(rtc_sctp_send(sctp, 15, RTC_SCTP_DCEP, open, 1250 - RTC_SCTP_MESSAGE_COST + 1), ENOBUFS);
+	assert_int_equal(rtc_sctp_send(sctp, 15, RTC_SCTP_DCEP, open, 1250 - RTC_SCTP_MESSAGE_COST), 0);
 	assert_int_equal(rtc_sctp_acknowledge(sctp, 3), ENOENT);
 	assert_int_equal(rtc_sctp_set_chunks(sctp, 3, 1), ENOENT);
 	int error;

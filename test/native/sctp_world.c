@@ -42,6 +42,7 @@ static uint32_t dice[2];
 static int isCutOff;
 static uint32_t eachIsLost, sentSince;
 static unsigned lostChunk = 256;
+static int answersAreLost[2];
 
 uint64_t rtc_now(void)
 {
@@ -153,6 +154,19 @@ static int pass(int side, size_t size, uint64_t *at)
 	return dice[side] % 1000 >= link->loss;
 }
 
+// The parameter of such a type (RFC 6525 section 4) that a packet's RE-CONFIG begins with.
+static const uint8_t *reconfiguration(const uint8_t *packet, size_t size, uint8_t type)
+{
+	for (size_t place = 12, length; place + 16 <= size; place += (length + 3) & ~(size_t)3) {
+		length = (size_t)packet[place + 2] << 8 | packet[place + 3];
+		if (packet[place] == 130 && packet[place + 5] == type)
+			return packet + place + 4;
+		if (length < 4)
+			break;
+	}
+	return NULL;
+}
+
 int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size)
 {
 	if (!size || size > RTC_DTLS_PAYLOAD)
@@ -162,6 +176,7 @@ int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size)
 		identities[dtls->side] = (sctp_world_identity){word(data + 16), word(data + 28)};
 	uint64_t at;
 	if (isCutOff || inFlight[dtls->side] == IN_FLIGHT || (size > 12 && data[12] == lostChunk) ||
+		(answersAreLost[dtls->side] && reconfiguration(data, size, 16)) ||
 		(eachIsLost && ++sentSince % eachIsLost == 0) || !pass(dtls->side, size, &at))
 		return 0;
 	flying *it = &network[dtls->side][(firstFlying[dtls->side] + inFlight[dtls->side]++) % IN_FLIGHT];
@@ -169,6 +184,9 @@ int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size)
 	it->at = at;
 	it->size = size;
 	memcpy(it->data, data, size);
+	const uint8_t *request = answersAreLost[dtls->side] ? reconfiguration(it->data, size, 13) : NULL;
+	if (request)
+		memset(it->data + (request - it->data) + 8, 0, 4);
 	return 0;
 }
 
@@ -192,6 +210,7 @@ rtc_sctp *sctp_world_open(int side, const rtc_sctp_options *options, int *error)
 		isCutOff = 0;
 		eachIsLost = 0;
 		lostChunk = 256;
+		memset(answersAreLost, 0, sizeof answersAreLost);
 	}
 	identities[side] = (sctp_world_identity){0};
 	ends[side] = (struct rtc_dtls){.side = side, .state = RTC_DTLS_CONNECTED};
@@ -229,6 +248,11 @@ void sctp_world_lose(uint32_t each)
 void sctp_world_lose_chunk(unsigned type)
 {
 	lostChunk = type;
+}
+
+void sctp_world_lose_answers(int side, int areLost)
+{
+	answersAreLost[side] = areLost;
 }
 
 void sctp_world_set_link(int side, const sctp_world_link *link, uint32_t seed)

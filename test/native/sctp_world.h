@@ -24,6 +24,9 @@ void sctp_world_cut(int isCut);
 void sctp_world_lose(uint32_t each);
 // Of the packets that begin with such a chunk, all are lost. 256: none is.
 void sctp_world_lose_chunk(unsigned type);
+// Of what a side sends, the answers to resets (RFC 6525 section 4.4) are lost, or are not; nor do its own resets name
+// the one that they may answer, which only usrsctp does.
+void sctp_world_lose_answers(int side, int areLost);
 // What a side sends goes by a link from now on, and is lost as a seed tells it.
 typedef struct {
 	uint32_t rate;  // bit/s, with the headers below SCTP; 0: any
