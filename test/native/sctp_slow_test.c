@@ -306,13 +306,77 @@ static void whatWasSentIsToldOfBetween(void **state)
 	closeBoth();
 }
 
+// RFC 8832 section 6: reliable and in order, whatever the channel is; and none of its program's bytes.
+static void whatAChannelSaysOfItselfIsSure(void **state)
+{
+	(void)state;
+	connect(
+		(const rtc_sctp_channel_options[4]){
+			[BULK] = {.unordered = 1, .policy = RTC_SCTP_RETRANSMITS},
+		},
+		65536);
+	sctp_world_cut(1);
+	assert_int_equal(rtc_sctp_send(sides[0], BULK, RTC_SCTP_DCEP, "first", 5), 0);
+	sctp_world_run(1000);
+	sctp_world_cut(0);
+	assert_int_equal(rtc_sctp_send(sides[0], BULK, RTC_SCTP_DCEP, "then", 4), 0);
+	sctp_world_run(5 * SECOND);
+	for (int i = 0; i < 2; i++) {
+		rtc_sctp_event *event = rtc_sctp_read(sides[1], UINT32_MAX);
+		assert_non_null(event);
+		assert_int_equal(event->ppid, RTC_SCTP_DCEP);
+		assert_int_equal(event->size, i ? 4 : 5);
+		rtc_free(event);
+	}
+	assert_null(rtc_sctp_read(sides[0], UINT32_MAX));
+	closeBoth();
+}
+
+// The time for closing is over, but half of a message is on its way: the rest follows.
+static void aMessageOnItsWayOutlivesTheTimeForClosing(void **state)
+{
+	(void)state;
+	connect((const rtc_sctp_channel_options[4]){{0}}, 65536);
+	setLink(20000, 10000, SECOND, 0, 1);
+	send(BULK, sizeof message);
+	assert_int_equal(rtc_sctp_close_stream(sides[0], BULK), 0);
+	run((RTC_SCTP_CLOSING + 5) * SECOND);
+	assert_int_equal(came.messages[BULK], 0);
+	setLink(0, 1000, 0, 0, 1);
+	run(20 * SECOND);
+	assert_int_equal(came.messages[BULK], 1);
+	closeBoth();
+}
+
+// Whoever has read what waited gets more at once, however long nothing went on.
+static void moreIsFetchedWhenThereIsRoom(void **state)
+{
+	(void)state;
+	connect((const rtc_sctp_channel_options[4]){{0}}, 1 << 20);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(rtc_sctp_send(sides[0], BULK, RTC_SCTP_BINARY, message, 100000), 0);
+		sctp_world_run(SECOND);
+	}
+	assert_int_equal(rtc_sctp_send(sides[0], BULK, RTC_SCTP_BINARY, message, sizeof message), 0);
+	assert_int_equal(rtc_sctp_send(sides[0], BULK, RTC_SCTP_BINARY, message, sizeof message), 0);
+	assert_int_equal(rtc_sctp_send(sides[0], BULK, RTC_SCTP_BINARY, message, sizeof message), 0);
+	sctp_world_run(5 * SECOND);
+	for (int i = 0; i < 2; i++) {
+		listen(1);
+		sctp_world_run(1000);
+	}
+	assert_int_equal(came.messages[BULK], 11);
+	closeBoth();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(picturesAreFewAndNew),           cmocka_unit_test(whatIsLostIsSentAgainInTime),
 		cmocka_unit_test(nothingWaitsBeyondItsTime),      cmocka_unit_test(noStreamWaitsForAllOfAnother),
 		cmocka_unit_test(whatIsUnorderedWaitsForNothing), cmocka_unit_test(whatIsGivenUpIsForgotten),
-		cmocka_unit_test(whatWasSentIsToldOfBetween),
+		cmocka_unit_test(whatWasSentIsToldOfBetween),     cmocka_unit_test(whatAChannelSaysOfItselfIsSure),
+		cmocka_unit_test(moreIsFetchedWhenThereIsRoom),   cmocka_unit_test(aMessageOnItsWayOutlivesTheTimeForClosing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

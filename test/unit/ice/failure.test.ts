@@ -88,6 +88,36 @@ describe("failure", () => {
 		expect(a.sent).toBe(10);
 	});
 
+	const distant = (count: number) =>
+		Array.from({ length: count }, (_, i) => `candidate:1 1 udp ${1000 - i} 10.2.0.${i} 9 typ host`);
+
+	test("time in which nothing was to be checked adds nothing to what leaves at once", () => {
+		const network = new VirtualNetwork();
+		const [a, b] = pair(network);
+		a.learnParameters(b);
+		a.agent.addRemoteCandidate("candidate:1 1 udp 2000 10.2.1.1 9 typ host");
+		a.pump();
+		network.clock.run(10_000);
+		const { sent } = a;
+		for (const line of distant(30)) a.agent.addRemoteCandidate(line);
+		a.pump();
+		expect(a.sent - sent).toBe(8);
+	});
+
+	test("checks that the peer's cause are not paced, but there are fifty at once at most", () => {
+		const network = new VirtualNetwork();
+		const [a, b] = pair(network, 1, { maximumCandidates: 64 });
+		a.learnParameters(b);
+		for (const line of distant(60)) a.agent.addRemoteCandidate(line);
+		const username = `${a.agent.localUfrag}:${b.agent.localUfrag}`;
+		const request = forge({ username, password: a.agent.localPassword });
+		const checked = () => a.agent.statistics.pairs.filter(({ requestsSent }) => requestsSent > 0).length;
+		for (let i = 0; i < 60; i++) a.receive(request.slice(), { address: `10.2.0.${i}`, port: 9 }, "10.0.0.1");
+		expect([checked(), a.agent.statistics.pairs.length]).toEqual([50, 60]);
+		network.clock.run(29_000);
+		expect(checked()).toBe(60); // the others have their turn
+	});
+
 	test("a lesser pair is nominated when the best does not answer in 50 ms", () => {
 		const network = new VirtualNetwork({ delay: 2 });
 		const [a, b] = pair(network, 1, {}, { addresses: ["10.0.0.2", "10.0.0.3"] });

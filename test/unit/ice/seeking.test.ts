@@ -118,3 +118,27 @@ test("after the end neither does anything", () => {
 		undefined,
 	]);
 });
+
+test("the selected pair, which is silent for less than a second, is not left for a lesser one that answers before it", () => {
+	const { network, a, b, since, events, start } = meet(true);
+	network.filter = (_data, from, to) => network.now > start + 300 || (from.address !== first && to.address !== first);
+	a.agent.changeHosts(hosts, start);
+	a.pump();
+	network.clock.run(start + 2000);
+	expect([a.agent.seeking, localOf(a), a.pair === b.mirrored]).toEqual([false, first, true]);
+	expect(since(events)).not.toContain("selected");
+});
+
+test("a successor of the selected base that the peer has not heard of is tried again, until it serves", () => {
+	const { network, a, b } = meet(false, false);
+	let isOpen = false;
+	network.filter = (_data, from, to) => isOpen || (from.address !== first && to.address !== first);
+	network.clock.run(30_000);
+	expect([connected(a, b)(), localOf(a)]).toEqual([true, second]);
+	a.agent.replaceBase(first!, network.now);
+	a.pump();
+	network.clock.run(network.now + 20_000);
+	expect(localOf(a)).toBe(second);
+	isOpen = true;
+	expect(network.clock.run(network.now + 10_000, () => localOf(a) === first && a.pair === b.mirrored)).toBe(true);
+});
