@@ -8,6 +8,7 @@ import Sctp, { dcep, full, lifetime, reliable, retransmits, tooLong } from "webr
 import type { SctpEvent, SctpOptions } from "webrtc/native/sctp";
 import RTCDataChannel, { type ChannelData, type ChannelOwner, type RTCDataChannelInit } from "webrtc/peer/datachannel";
 import { largestText, makeAck, makeOpen, readControl, type ChannelParameters } from "webrtc/peer/dcep";
+import EarlyMessages from "webrtc/peer/early";
 import type { DataWishes } from "webrtc/peer/negotiable";
 import RTCSctpTransport, { type SctpOwner } from "webrtc/peer/sctp";
 import type Tasks from "webrtc/peer/tasks";
@@ -56,8 +57,6 @@ export interface ChannelsOwner extends Guarded {
 }
 
 const turn = 64; // events, after which others have theirs
-const mostEarly = 16; // messages that come before their channel is made
-const largestEarly = 16384; // bytes of those
 const messageCost = 64; // RTC_SCTP_MESSAGE_COST
 
 export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
@@ -74,8 +73,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	#streams = 0; // once it is up
 	#isReading = false;
 	#isEnding = false;
-	#early: SctpEvent[] | undefined;
-	#earlySize = 0;
+	#early: EarlyMessages | undefined; // once there is one
 
 	constructor(owner: ChannelsOwner, limits: DataLimits) {
 		this.#owner = owner;
@@ -296,33 +294,22 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	}
 
 	private message(channel: RTCDataChannel | undefined, event: SctpEvent): void {
-		if (!channel || channel.readyState === "connecting") return this.keepEarly(event);
+		if (!channel || channel.readyState === "connecting") return (this.#early ??= new EarlyMessages()).keep(event);
 		if (channel.readyState !== "open") return;
 		deliver(channel, event);
 	}
 
-	/** Of a channel that both have agreed on, and that the peer has made first. */
-	private keepEarly(event: SctpEvent): void {
-		const early = (this.#early ??= []);
-		if (early.length >= mostEarly || this.#earlySize + event.size > largestEarly) return;
-		early.push(event);
-		this.#earlySize += event.size;
-	}
-
 	private bringEarly(channel: RTCDataChannel): void {
-		const early = this.#early;
+		const early = this.#early?.take(channel.id!);
 		if (!early) return;
-		this.#early = undefined;
-		this.#earlySize = 0;
-		for (const event of early) {
-			if (event.stream !== channel.id) this.keepEarly(event);
-			else if (channel.readyState === "open") deliver(channel, event);
-		}
+		for (const event of early.messages) if (channel.readyState === "open") deliver(channel, event);
+		const isReliable = channel.maxRetransmits === null && channel.maxPacketLifeTime === null;
+		if (!early.isWhole && isReliable) this.fail(channel, "more came before it than could be kept");
 	}
 
 	private onReset(channel: RTCDataChannel | undefined, stream: number): void {
 		if (!channel) {
-			this.#early = this.#early?.filter((event) => event.stream !== stream);
+			this.#early?.take(stream);
 			this.#native!.closeStream(stream);
 		} else if (channel.readyState === "open") {
 			channel.readyState = "closing";

@@ -184,6 +184,33 @@ const shapes = [
 			),
 	},
 	{
+		name: "opens and resets in one breath, ten thousand of them",
+		attempt: (it) =>
+			times(10_000, (i) => {
+				const stream = 3 + 2 * (i % 6);
+				return it.say([it.data({ stream, protocol: 50 }, open(`c${i}`)), it.reset([stream])]);
+			}),
+	},
+	{
+		name: "opens of what is open, or the machine's to open, and what is no message",
+		attempt: (it) =>
+			times(3000, (i) => {
+				const where = { stream: i % 16, sequence: i >> 4 };
+				const kinds = [
+					it.data({ ...where, protocol: 50 }, open("again")),
+					it.data({ ...where, protocol: i }, kilobyte),
+					it.data({ ...where, protocol: 51 }, Buffer.of(0xff, 0xfe, 0xc0)),
+					it.data({ ...where, protocol: 56 }, Buffer.of(0)),
+					it.data({ ...where, protocol: 50 }, Buffer.of(2)),
+				];
+				return it.say([kinds[(i * 7) % 5] ?? kilobyte]);
+			}),
+	},
+	{
+		name: "data without data",
+		attempt: (it) => times(500, (i) => it.say([it.data({ stream: 1, sequence: i }, Buffer.alloc(0))])),
+	},
+	{
 		name: "data before any open",
 		attempt: (it) => times(4000, (i) => it.say([it.data({ stream: 3 + (i % 8), sequence: i >> 3 }, kilobyte)])),
 	},

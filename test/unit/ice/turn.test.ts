@@ -192,6 +192,31 @@ test("what is not used any more is let go", () => {
 	expect(it.types.at(-1)).toBe("bound");
 });
 
+test("a channel that is used again after a pause is kept, although it was let go", () => {
+	const it = new Client();
+	it.run(1000);
+	it.use("203.0.113.2", 6000);
+	it.run(400_000);
+	for (let i = 0; i < 600; i++) {
+		it.use("203.0.113.2", 6000);
+		it.run(1000);
+	}
+	expect(it.types).toEqual(["allocated", "bound"]);
+	const [allocation] = [...it.server.allocations.values()];
+	expect([...allocation!.channels.keys()]).toEqual([0x4000]);
+});
+
+test("a server that falls silent: the allocation ends when it would there", () => {
+	const it = new Client();
+	it.run(1000);
+	it.server.stop();
+	it.run(598_000);
+	expect(it.types).toEqual(["allocated"]);
+	it.run(2000);
+	expect(it.events.slice(1)).toMatchObject([{ type: "failed", code: 0 }]);
+	expect(it.client.deadline).toBe(Infinity);
+});
+
 test("an address that the server forbids is told, and others are not concerned", () => {
 	const it = new Client();
 	it.run(1000);

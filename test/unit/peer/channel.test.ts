@@ -55,6 +55,8 @@ test.each([
 	for (const it of associations()) it.inject({ type: "down", stream: isInOrder, size: 0 });
 	await advance(100);
 	expect(log).toEqual(expected);
+	const stats = [...(await a.getStats()).values()];
+	expect(stats.find(({ type }) => type === "peer-connection")).toMatchObject({ dataChannelsClosed: 1 });
 });
 
 test("the association ends in order when the last channel has, and not before", async () => {

@@ -184,16 +184,69 @@ describe("opening", () => {
 		expect(other).toEqual(["open", "closing", "close"]);
 	});
 
-	test("messages of a negotiated channel that comes later are kept for it, some of them", async () => {
-		const [a, b] = pair();
-		await open(a, b);
-		const ours = a.createDataChannel("n", { negotiated: true, id: 9 });
-		await advance(20);
-		for (let i = 0; i < 40; i++) ours.send(String(i));
-		await advance(20);
-		const log = listen(b.createDataChannel("n", { negotiated: true, id: 9 }));
-		await advance(20);
-		expect(log).toEqual(["open", ...Array.from({ length: 16 }, (_, i) => `message ${i}`)]);
+	describe("a negotiated channel that comes later", () => {
+		const sixteen = Array.from({ length: 16 }, (_, i) => `message ${i}`);
+
+		async function late(count: number, size: number, init: RTCDataChannelInit = {}) {
+			const [a, b] = pair();
+			await open(a, b);
+			const [nine, eleven] = [9, 11].map((id) => a.createDataChannel("n", { ...init, negotiated: true, id }));
+			await advance(20);
+			for (let i = 0; i < count; i++) nine!.send(String(i).padEnd(size));
+			eleven!.send("another");
+			await advance(20);
+			const logs = [11, 9].map((id) => listen(b.createDataChannel("n", { ...init, negotiated: true, id })));
+			await advance(20);
+			return { nine: logs[1]!, eleven: logs[0]!, sender: nine! };
+		}
+
+		test("has what was sent before it", async () => {
+			const { nine, eleven } = await late(15, 0);
+			expect(nine).toEqual(["open", ...sixteen.slice(0, 15)]);
+			expect(eleven).toEqual(["open", "message another"]);
+		});
+
+		test.each([
+			["messages", 17, 0, 16],
+			["bytes", 5, 4000, 4],
+		])("fails when that was more than is kept: %s", async (_, count, size, kept) => {
+			const { nine, sender } = await late(count, size);
+			expect(nine.slice(0, 2).map((line) => line.trim())).toEqual(["open", "message 0"]);
+			await advance(200);
+			expect(nine.slice(kept + 1)).toEqual(["error OperationError", "close"]);
+			expect(sender.readyState).toBe("closed");
+		});
+
+		test("does without it when it is not reliable", async () => {
+			const { nine } = await late(40, 0, { maxRetransmits: 0 });
+			expect(nine).toEqual(["open", ...sixteen]);
+		});
+
+		test("has nothing to do with what a former one of its id has lost", async () => {
+			const [a, b] = pair();
+			await open(a, b);
+			const init = { negotiated: true, id: 9 };
+			const former = a.createDataChannel("n", init);
+			await advance(20);
+			for (let i = 0; i < 40; i++) former.send("x");
+			former.close();
+			await advance(200);
+			expect(former.readyState).toBe("closed");
+			const log = listen(b.createDataChannel("n", init));
+			await advance(20);
+			expect(log).toEqual(["open"]);
+		});
+	});
+
+	test("there are as many as may be, and another one when one of them has closed", async () => {
+		const [a, b] = pair({ maxChannels: 3 });
+		const [ours] = await open(a, b);
+		for (let i = 1; i < 3; i++) a.createDataChannel("c");
+		expect(() => a.createDataChannel("c")).toThrow(named("OperationError"));
+		ours.close();
+		expect(() => a.createDataChannel("c")).toThrow(named("OperationError")); // it has not, yet
+		await advance(200);
+		expect(a.createDataChannel("c").readyState).toBe("connecting");
 	});
 
 	test("what does not go together is refused", async () => {
@@ -280,6 +333,20 @@ describe("sending", () => {
 		expect(log).toEqual(["bufferedamountlow"]);
 	});
 
+	test("bufferedamountlow comes when what waits is as much as the threshold", async () => {
+		const [a, b] = pair();
+		const [ours] = await open(a, b);
+		const heard: number[] = [];
+		ours.onbufferedamountlow = () => heard.push(ours.bufferedAmount);
+		ours.bufferedAmountLowThreshold = 2;
+		Sctp.isStuck = true;
+		ours.send("123456");
+		for (const size of [3, 1, 1]) for (const it of Sctp.open) it.inject({ type: "sent", stream: ours.id!, size });
+		await advance(20);
+		expect(heard).toEqual([2]);
+		Sctp.isStuck = false;
+	});
+
 	test("at the bound it throws, and all goes on", async () => {
 		const [a, b] = pair({ sendQueue: 10_000 });
 		const [ours, theirs] = await open(a, b);
@@ -323,6 +390,22 @@ describe("sending", () => {
 			"7232 false true false",
 			"5 true true true",
 		]);
+		expect(theirs.counted).toMatchObject({ messagesReceived: 2, bytesReceived: 40_005 });
+	});
+
+	test("a message that has begun in chunks ends so, though no more of them are wanted", async () => {
+		const [a, b] = pair();
+		const [ours, theirs] = await open(a, b);
+		const log = listen(theirs);
+		theirs.chunked = true;
+		theirs.addEventListener("chunk", ({ data }) => {
+			log.push(`chunk ${data.byteLength}`);
+			theirs.chunked = false;
+		});
+		ours.send(new Uint8Array(20_000));
+		ours.send("short");
+		await advance(20);
+		expect(log).toEqual(["chunk 16384", "chunk 3616", "message short"]);
 	});
 
 	test("a transport that is paused reads nothing until it goes on", async () => {
@@ -509,6 +592,18 @@ describe("a stranger", () => {
 		for (let type = 4; type < 256; type++) control(310, new Uint8Array([type]));
 		await advance(500);
 		expect([count, theirs.readyState]).toEqual([0, "open"]);
+	});
+
+	test("opens a channel that is about to close: it closes, and nothing else is told of it", async () => {
+		const { ours, theirs, control } = await stranger();
+		const log = listen(theirs);
+		Sctp.isStuck = true;
+		theirs.close();
+		control(ours.id!, makeOpen(parameters));
+		await advance(50);
+		Sctp.isStuck = false;
+		await advance(200);
+		expect(log).toEqual(["close"]);
 	});
 
 	test("opens a channel that is there", async () => {
