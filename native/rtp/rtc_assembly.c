@@ -16,9 +16,9 @@ _Static_assert(RTC_ASSEMBLY_BYTES_MAXIMUM / BLOCK < NO_BLOCK, "blocks are told b
 typedef struct {
 	const rtc_codec *codec; // NULL: the place is free
 	uint32_t timestamp;
-	uint16_t size, block;
-	uint8_t marker, beginsKey;
-	uint64_t arrival;
+	uint32_t arrival; // modulo 2^32 microseconds
+	uint16_t size, block, last;
+	uint8_t marker : 1, isRow : 1, beginsKey : 2; // isRow: its blocks lie one after the other
 } slot;
 
 struct rtc_assembly {
@@ -35,6 +35,7 @@ struct rtc_assembly {
 	uint16_t blocks, unused; // how many there are, and the first of the chain of free ones
 	uint32_t free;           // of those, how many
 	const rtc_codec *codec;  // of the newest frame that was given
+	uint64_t arrival;        // of the newest packet
 	rtc_unit unit;
 	slot slots[RTC_ASSEMBLY_PACKETS];
 	uint8_t payload[RTC_MTU];
@@ -52,15 +53,18 @@ static slot *slotOf(rtc_assembly *assembly, uint32_t sequence)
 	return &assembly->slots[sequence % RTC_ASSEMBLY_PACKETS];
 }
 
+static uint32_t blocksOf(size_t size)
+{
+	return (uint32_t)((size + BLOCK - 1) / BLOCK);
+}
+
 static void release(rtc_assembly *assembly, slot *it)
 {
 	if (!it->codec)
 		return;
-	if (it->block != NO_BLOCK) { // in their order: packets of one size find blocks in a row
-		uint16_t last = it->block;
-		for (assembly->free++; assembly->chain[last] != NO_BLOCK; assembly->free++)
-			last = assembly->chain[last];
-		assembly->chain[last] = assembly->unused;
+	if (it->size) { // in their order: packets of one size find blocks in a row
+		assembly->free += blocksOf(it->size);
+		assembly->chain[it->last] = assembly->unused;
 		assembly->unused = it->block;
 	}
 	assembly->keys = (uint16_t)(assembly->keys - (it->beginsKey != 0));
@@ -78,44 +82,40 @@ static void releaseBefore(rtc_assembly *assembly, uint32_t sequence)
 		assembly->end = sequence;
 }
 
-// How many bytes of `left` are in one row of blocks from *block on, which becomes the one after them.
+// How many bytes of `left` are in one row of blocks from *block on, of which *block becomes the last.
 static size_t rowOf(const rtc_assembly *assembly, uint16_t *block, size_t left)
 {
 	size_t size = BLOCK;
-	uint16_t before = *block;
-	*block = assembly->chain[before];
-	for (; size < left && *block == before + 1; size += BLOCK) {
-		before = *block;
-		*block = assembly->chain[before];
-	}
+	uint16_t at = *block;
+	for (; size < left && assembly->chain[at] == at + 1; size += BLOCK)
+		at++;
+	*block = at;
 	return size < left ? size : left;
 }
 
 static void store(rtc_assembly *assembly, slot *it, const uint8_t *payload, size_t size)
 {
-	uint16_t *end = &it->block;
-	*end = size ? assembly->unused : NO_BLOCK;
-	for (size_t done = 0; done < size;) {
-		uint8_t *to = assembly->bytes + (size_t)assembly->unused * BLOCK;
-		size_t row = rowOf(assembly, &assembly->unused, size - done);
+	uint16_t block = it->block = it->last = assembly->unused;
+	for (size_t done = 0; done < size; block = assembly->chain[block]) {
+		uint8_t *to = assembly->bytes + (size_t)block * BLOCK;
+		size_t row = rowOf(assembly, &block, size - done);
 		memcpy(to, payload + done, row);
+		it->isRow = row == size;
+		it->last = block;
 		done += row;
 	}
-	size_t blocks = (size + BLOCK - 1) / BLOCK;
-	assembly->free -= (uint32_t)blocks;
-	for (; blocks; blocks--)
-		end = &assembly->chain[*end];
-	*end = NO_BLOCK;
+	assembly->unused = block;
+	assembly->free -= blocksOf(size);
 }
 
 static const uint8_t *load(rtc_assembly *assembly, const slot *it)
 {
 	uint16_t block = it->block;
-	for (size_t done = 0; done < it->size;) {
+	if (it->isRow)
+		return assembly->bytes + (size_t)block * BLOCK;
+	for (size_t done = 0; done < it->size; block = assembly->chain[block]) {
 		const uint8_t *from = assembly->bytes + (size_t)block * BLOCK;
 		size_t row = rowOf(assembly, &block, it->size - done);
-		if (row == it->size)
-			return from;
 		memcpy(assembly->payload + done, from, row);
 		done += row;
 	}
@@ -193,7 +193,7 @@ static uint32_t newestKey(rtc_assembly *assembly)
 static int hasRoom(const rtc_assembly *assembly, const rtc_assembly_packet *packet)
 {
 	return !isBefore(assembly->next + RTC_ASSEMBLY_PACKETS - 1, packet->sequence) &&
-		   (packet->size + BLOCK - 1) / BLOCK <= assembly->free;
+		   blocksOf(packet->size) <= assembly->free;
 }
 
 // What is before a key frame that has begun goes, or else all.
@@ -232,10 +232,11 @@ rtc_assembly_result rtc_assembly_put(rtc_assembly *assembly, const rtc_assembly_
 	*it = (slot){.codec = packet->codec,
 				 .timestamp = packet->timestamp,
 				 .size = (uint16_t)packet->size,
-				 .marker = packet->marker,
-				 .arrival = packet->arrival};
+				 .marker = packet->marker != 0,
+				 .arrival = (uint32_t)packet->arrival};
+	assembly->arrival = packet->arrival;
 	if (packet->size)
-		it->beginsKey = (uint8_t)packet->codec->payload->depacketizer->beginsKey(packet->payload, packet->size);
+		it->beginsKey = packet->codec->payload->depacketizer->beginsKey(packet->payload, packet->size) & 3;
 	assembly->keys = (uint16_t)(assembly->keys + (it->beginsKey != 0));
 	store(assembly, it, packet->payload, packet->size);
 	if (!isBefore(sequence, assembly->end))
@@ -266,7 +267,7 @@ int rtc_assembly_get(rtc_assembly *assembly, rtc_frame *frame)
 	rtc_unit_begin(unit, frame->data, frame->capacity);
 	frame->format = RTC_FORMAT_ENCODED;
 	frame->codec = codec;
-	frame->time = first->arrival;
+	frame->time = assembly->arrival - ((uint32_t)assembly->arrival - first->arrival);
 	frame->timestamp = first->timestamp;
 	frame->sequence = assembly->from;
 	int error = putTogether(assembly, codec);

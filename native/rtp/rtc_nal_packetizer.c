@@ -102,7 +102,7 @@ static size_t writeFragment(rtc_nal_packetizer *packetizer, uint8_t *buffer)
 		size = packetizer->fragmentLeft;
 		packetizer->fragmentHead[head - 1] |= FU_END;
 	}
-	memcpy(buffer, packetizer->fragmentHead, head);
+	memcpy(buffer, packetizer->fragmentHead, sizeof packetizer->fragmentHead); // a byte too much where it is shorter
 	memcpy(buffer + head, packetizer->fragment, size);
 	packetizer->fragment += size;
 	packetizer->fragmentLeft -= size;

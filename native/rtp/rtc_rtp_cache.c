@@ -12,12 +12,11 @@
 #include "rtc_port.h"
 
 typedef struct {
-	uint16_t size;
-	uint16_t last;
+	uint32_t size;
 	uint32_t next; // the position of the frame's next payload
 } header;
 #define HEADER ((uint32_t)sizeof(header))
-#define RUN 8  // payloads for which the lock is held
+#define RUN 16 // payloads for which the lock is held
 #define CUTS 4 // frames of which it is known how they were cut: the newest of some sources and modes
 
 typedef struct {
@@ -132,19 +131,20 @@ static uint32_t reserve(rtc_rtp_cache *cache, uint32_t size)
 	return cache->head;
 }
 
-// With the lock held: appends the next payload, after the one at *position if `follows`. Returns its size.
+// With the lock held: appends the next payload, after the entry *former, which it becomes; NULL: there is none. Returns
+// its size.
 static size_t append(rtc_rtp_cache *cache, const rtc_codec *codec, rtc_payload_state *state, uint16_t maximum,
-					 int follows, uint32_t *position, int *last)
+					 uint8_t **former, uint32_t *position, int *last)
 {
 	uint32_t place = reserve(cache, HEADER + maximum);
-	uint8_t *former = follows ? entryAt(cache, *position) : NULL;
-	if (former)
-		memcpy(former + offsetof(header, next), &place, sizeof place);
+	if (*former)
+		memcpy(*former + offsetof(header, next), &place, sizeof place);
 	uint8_t *entry = cache->ring + place % cache->size;
 	size_t size = codec->payload->next(state, entry + HEADER, last);
-	header head = {.size = (uint16_t)size, .last = (uint16_t)*last};
+	header head = {.size = (uint32_t)size};
 	memcpy(entry, &head, sizeof head);
 	*position = place;
+	*former = entry;
 	uint32_t taken = ((uint32_t)(HEADER + size) + 3) & ~3u;
 	cache->head += taken;
 	cache->written += taken;
@@ -173,6 +173,7 @@ int rtc_rtp_cache_cut(rtc_rtp_cache *cache, const rtc_frame *frame, uint8_t mode
 {
 	rtc_payload_state state;
 	uint32_t position = 0;
+	uint8_t *former = NULL;
 	int last = 0;
 	if (recall(cache, frame, mode, maximum, cut))
 		return 0;
@@ -187,8 +188,9 @@ int rtc_rtp_cache_cut(rtc_rtp_cache *cache, const rtc_frame *frame, uint8_t mode
 		if (cut->count && cut->count % RUN == 0) {
 			pthread_mutex_unlock(&cache->lock);
 			pthread_mutex_lock(&cache->lock);
+			former = entryAt(cache, position);
 		}
-		cut->bytes += (uint32_t)append(cache, frame->codec, &state, maximum, cut->count, &position, &last);
+		cut->bytes += (uint32_t)append(cache, frame->codec, &state, maximum, &former, &position, &last);
 		if (!cut->count++)
 			cut->position = position;
 	}
@@ -198,27 +200,25 @@ int rtc_rtp_cache_cut(rtc_rtp_cache *cache, const rtc_frame *frame, uint8_t mode
 	return 0;
 }
 
-size_t rtc_rtp_cache_read(rtc_rtp_cache *cache, uint32_t position, uint8_t *buffer, uint32_t *next, int *last)
+void rtc_rtp_cache_hold(rtc_rtp_cache *cache)
 {
-	size_t size = 0;
 	pthread_mutex_lock(&cache->lock);
-	const uint8_t *entry = entryAt(cache, position);
-	if (entry) {
-		header head;
-		memcpy(&head, entry, sizeof head);
-		size = head.size;
-		if (buffer)
-			memcpy(buffer, entry + HEADER, size);
-		if (last)
-			*last = head.last;
-		if (next)
-			*next = head.next;
-	}
-	pthread_mutex_unlock(&cache->lock);
-	return size;
 }
 
-size_t rtc_rtp_cache_size(rtc_rtp_cache *cache, uint32_t position)
+void rtc_rtp_cache_let(rtc_rtp_cache *cache)
 {
-	return rtc_rtp_cache_read(cache, position, NULL, NULL, NULL);
+	pthread_mutex_unlock(&cache->lock);
+}
+
+size_t rtc_rtp_cache_read(rtc_rtp_cache *cache, uint32_t position, uint8_t *buffer, uint32_t *next)
+{
+	const uint8_t *entry = entryAt(cache, position);
+	if (!entry)
+		return 0;
+	header head;
+	memcpy(&head, entry, sizeof head);
+	memcpy(buffer, entry + HEADER, head.size);
+	if (next)
+		*next = head.next;
+	return head.size;
 }

@@ -35,10 +35,11 @@ typedef struct {
 // does; ENOBUFS for one that is larger than half of the ring.
 int rtc_rtp_cache_cut(rtc_rtp_cache *cache, const rtc_frame *frame, uint8_t mode, uint16_t maximum, rtc_rtp_cut *cut);
 
-// Copies the payload at `position` to `buffer`, which has room for what was the maximum. Returns its size, 0 when it
-// was overwritten meanwhile. *next: the position of the frame's next one; *last: there is none. Both may be NULL.
-size_t rtc_rtp_cache_read(rtc_rtp_cache *cache, uint32_t position, uint8_t *buffer, uint32_t *next, int *last);
-// The size of the payload at `position`, as rtc_rtp_cache_read returns it.
-size_t rtc_rtp_cache_size(rtc_rtp_cache *cache, uint32_t position);
+// Nothing is cut while a thread holds it: for a run of payloads at a time.
+void rtc_rtp_cache_hold(rtc_rtp_cache *cache);
+void rtc_rtp_cache_let(rtc_rtp_cache *cache);
+// While it is held: copies the payload at `position` to `buffer`, which has room for what was the maximum. Returns its
+// size, 0 when it was overwritten meanwhile. *next: the position of the frame's next one; may be NULL.
+size_t rtc_rtp_cache_read(rtc_rtp_cache *cache, uint32_t position, uint8_t *buffer, uint32_t *next);
 
 #endif

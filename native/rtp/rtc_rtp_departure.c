@@ -25,9 +25,21 @@ uint8_t *rtc_rtp_room(rtc_rtp_departure *out)
 
 void rtc_rtp_depart(rtc_rtp_departure *out)
 {
+	if (out->reads)
+		rtc_rtp_cache_let(out->session->cache);
 	if (out->transmit)
 		out->lost += rtc_srtp_end(out->transmit);
 	out->transmit = NULL;
+	out->reads = 0;
+}
+
+size_t rtc_rtp_read_payload(rtc_rtp_departure *out, uint32_t position, uint8_t *buffer, uint32_t *next)
+{
+	rtc_rtp_cache *cache = out->session->cache;
+	if (!out->reads)
+		rtc_rtp_cache_hold(cache);
+	out->reads = 1;
+	return rtc_rtp_cache_read(cache, position, buffer, next);
 }
 
 // An instant of rtc_now() by the wall clock.

@@ -63,13 +63,11 @@ size_t rtc_rtp_write_extensions(uint8_t *buffer, const rtc_rtp_extension_ids *id
 								const rtc_rtp_extension_values *values)
 {
 	uint8_t *end = writeElements(buffer + MARKS, ids, values);
-	size_t size = (size_t)(end - buffer) - MARKS;
-	if (!size)
+	if (end == buffer + MARKS)
 		return 0;
-	while (size % 4) {
+	while ((end - buffer) % 4)
 		*end++ = 0;
-		size++;
-	}
+	size_t size = (size_t)(end - buffer) - MARKS;
 	rtc_rtp_put16(buffer, ONE_BYTE_PROFILE);
 	rtc_rtp_put16(buffer + 2, (uint16_t)(size / 4));
 	return MARKS + size;

@@ -44,6 +44,8 @@ static uint64_t tellArrivals(rtc_rtp_session *session, uint64_t now)
 	uint8_t feedback[RTC_RTP_INBOUND_REPORT];
 	if (!session->arrivals || !session->arrivals->due)
 		return UINT64_MAX;
+	if (now < session->arrivals->due) // as for most packets
+		return session->arrivals->due;
 	size_t size = rtc_twcc_log_write(session->arrivals, feedback, sizeof feedback, session->inbounds->ssrc,
 									 session->arrivalSsrc, now);
 	rtc_rtp_send_rtcp(session->srtp, feedback, size);
@@ -87,8 +89,11 @@ uint64_t rtc_rtp_tick_inbound(rtc_rtp_session *session, uint64_t now, rtc_rtp_de
 	for (rtc_rtp_inbound *inbound = session->inbounds; inbound; inbound = inbound->next) {
 		if (deliveries)
 			inbound->give(inbound, now, deliveries);
-		rtc_rtp_send_rtcp(session->srtp, report, inbound->report(inbound, report, now));
 		uint64_t due = inbound->due(inbound);
+		if (due <= now || (inbound->isRated && session->remb && session->remb->isWorth)) {
+			rtc_rtp_send_rtcp(session->srtp, report, inbound->report(inbound, report, now));
+			due = inbound->due(inbound);
+		}
 		if (due < earliest)
 			earliest = due;
 	}

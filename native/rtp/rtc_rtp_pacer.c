@@ -185,7 +185,7 @@ static int resend(rtc_rtp_departure *out, rtc_rtp_stream *stream, uint16_t seque
 		rtc_rtp_put16(buffer + size, sequence);
 		size += OSN;
 	}
-	size_t payload = rtc_rtp_cache_read(session->cache, kept->position, buffer + size, NULL, NULL);
+	size_t payload = rtc_rtp_read_payload(out, kept->position, buffer + size, NULL);
 	if (!payload)
 		return 0;
 	if (isRtx)
@@ -241,7 +241,7 @@ static int sendQueued(rtc_rtp_departure *out, uint64_t now)
 	};
 	size_t size = buffer ? rtc_rtp_write_head(session, buffer, &head, now) : 0;
 	uint32_t position = frame->position;
-	size_t payload = buffer ? rtc_rtp_cache_read(session->cache, position, buffer + size, &frame->position, NULL) : 0;
+	size_t payload = buffer ? rtc_rtp_read_payload(out, position, buffer + size, &frame->position) : 0;
 	if (!payload) { // no way out, or it has waited for so long that it was overwritten
 		stream->isBroken = 1;
 		forget(session, stream, 0);

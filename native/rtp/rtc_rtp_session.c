@@ -115,8 +115,9 @@ static void onRtp(void *context, const uint8_t *data, size_t size)
 {
 	rtc_rtp_session *session = context;
 	rtc_rtp_packet packet;
-	rtc_rtp_deliveries deliveries = {.count = 0};
+	rtc_rtp_deliveries deliveries;
 	uint64_t now = rtc_now();
+	deliveries.count = 0; // for each packet: the rest is not cleared
 	pthread_mutex_lock(&session->lock);
 	session->statistics.packetsReceived++;
 	if (rtc_rtp_parse(&packet, data, size))

@@ -110,6 +110,7 @@ typedef struct {
 	rtc_rtp_session *session;
 	rtc_srtp_transmit *transmit; // NULL: between two runs
 	uint32_t count;              // of this run
+	int reads;                   // the cache is held, until the run is over
 	uint32_t lost;               // that could not be protected or sent
 } rtc_rtp_departure;
 
@@ -128,6 +129,8 @@ typedef struct {
 uint8_t *rtc_rtp_room(rtc_rtp_departure *out);
 // Writes the header of the next packet at `buffer`. Returns its size.
 size_t rtc_rtp_write_head(rtc_rtp_session *session, uint8_t *buffer, const rtc_rtp_head *head, uint64_t now);
+// As rtc_rtp_cache_read, which the rest of the run then needs no lock for.
+size_t rtc_rtp_read_payload(rtc_rtp_departure *out, uint32_t position, uint8_t *buffer, uint32_t *next);
 // Protects and sends it. Returns 0, or an errno value: then it is lost.
 int rtc_rtp_commit(rtc_rtp_departure *out, const rtc_rtp_head *head, size_t size, uint64_t now);
 int rtc_rtp_commit_rtcp(rtc_rtp_departure *out, size_t size);

@@ -15,7 +15,7 @@
 #define LARGEST_LARGE 32767
 enum { LOST, SMALL, LARGE }; // symbols; so many bytes has the delta
 
-static uint64_t *at(rtc_twcc_log *log, uint16_t sequence)
+static uint32_t *at(rtc_twcc_log *log, uint16_t sequence)
 {
 	return &log->arrivals[sequence % RTC_TWCC_LOG];
 }
@@ -40,8 +40,9 @@ void rtc_twcc_log_take(rtc_twcc_log *log, uint16_t sequence, uint64_t now)
 		begin(log, sequence);
 	for (; (int16_t)(sequence - log->end) >= 0; log->end++)
 		*at(log, log->end) = 0;
+	uint32_t time = (uint32_t)(now / UNIT);
 	if (!*at(log, sequence))
-		*at(log, sequence) = now ? now : 1;
+		*at(log, sequence) = time ? time : 1;
 	if (!log->due)
 		log->due = now + RTC_TWCC_INTERVAL;
 	if ((uint16_t)(log->end - log->next) > RTC_TWCC_LOG / 2) // before there is no room
@@ -57,17 +58,17 @@ typedef struct {
 } summary;
 
 // As many as fit: each chunk of two bytes is good for seven at least.
-static void sum(rtc_twcc_log *log, summary *told, size_t capacity, int64_t *reference)
+static void sum(rtc_twcc_log *log, summary *told, size_t capacity, uint64_t now, int64_t *reference)
 {
-	int64_t before = -1; // in units
+	int64_t before = -1, today = (int64_t)(now / UNIT); // in units
 	told->count = 0;
 	told->deltaBytes = 0;
 	for (uint16_t sequence = log->next; sequence != log->end; sequence++) {
-		uint64_t arrival = *at(log, sequence);
-		int64_t time = (int64_t)(arrival / UNIT), delta = 0;
+		uint32_t arrival = *at(log, sequence);
+		int64_t time = today + (int32_t)(arrival - (uint32_t)today), delta = 0;
 		if (arrival) {
 			if (before < 0) {
-				*reference = (int64_t)(arrival / REFERENCE);
+				*reference = time / (REFERENCE / UNIT);
 				before = *reference * (REFERENCE / UNIT);
 			}
 			delta = time - before;
@@ -124,11 +125,11 @@ static size_t writeDeltas(const summary *told, uint8_t *buffer)
 size_t rtc_twcc_log_write(rtc_twcc_log *log, uint8_t *buffer, size_t capacity, uint32_t ssrc, uint32_t media,
 						  uint64_t now)
 {
-	if (!log->due || now < log->due || capacity < 64) // as for most packets
+	if (!log->due || now < log->due || capacity < 64)
 		return 0;
 	summary told;
 	int64_t reference = 0;
-	sum(log, &told, capacity, &reference);
+	sum(log, &told, capacity, now, &reference);
 	if (!told.count) { // nothing that can be told
 		log->due = 0;
 		return 0;

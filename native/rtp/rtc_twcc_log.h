@@ -9,11 +9,12 @@
 
 typedef struct {
 	uint8_t started;
-	uint8_t number;                  // of the next feedback packet
-	uint16_t next;                   // the first sequence number that was not told of
-	uint16_t end;                    // one after the newest that came
-	uint64_t due;                    // rtc_now() of the next feedback packet; 0: nothing is to be told
-	uint64_t arrivals[RTC_TWCC_LOG]; // rtc_now() by sequence number; 0: it did not come
+	uint8_t number; // of the next feedback packet
+	uint16_t next;  // the first sequence number that was not told of
+	uint16_t end;   // one after the newest that came
+	uint64_t due;   // rtc_now() of the next feedback packet; 0: nothing is to be told
+	uint32_t
+		arrivals[RTC_TWCC_LOG]; // rtc_now() in units of 250 us, modulo 2^32, by sequence number; 0: it did not come
 } rtc_twcc_log;
 
 #define RTC_TWCC_INTERVAL 100000 // microseconds between feedback packets

@@ -24,6 +24,7 @@ _Static_assert(RTC_MTU + RTC_SRTP_TRAILER <= RTC_TRANSMIT_SIZE, "a protected pac
 struct rtc_srtp_transmit {
 	rtc_srtp *srtp;
 	rtc_transmit *transmit;
+	uint8_t *packet; // as rtc_srtp_buffer() told it
 };
 
 typedef struct {
@@ -400,7 +401,7 @@ rtc_srtp_transmit *rtc_srtp_begin(rtc_srtp *srtp)
 
 uint8_t *rtc_srtp_buffer(rtc_srtp_transmit *transmit)
 {
-	return rtc_transmit_buffer(transmit->transmit);
+	return transmit->packet = rtc_transmit_buffer(transmit->transmit);
 }
 
 int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp)
@@ -410,10 +411,9 @@ int rtc_srtp_commit(rtc_srtp_transmit *transmit, size_t size, int isRtcp)
 		return count(&srtp->protectFailed, EMSGSIZE);
 	if (size < (isRtcp ? RTCP_HEADER : RTP_HEADER))
 		return count(&srtp->protectFailed, EINVAL);
-	uint8_t *packet = rtc_transmit_buffer(transmit->transmit);
 	int length = (int)size;
-	srtp_err_status_t status =
-		isRtcp ? srtp_protect_rtcp(srtp->out, packet, &length) : srtp_protect(srtp->out, packet, &length);
+	srtp_err_status_t status = isRtcp ? srtp_protect_rtcp(srtp->out, transmit->packet, &length)
+									  : srtp_protect(srtp->out, transmit->packet, &length);
 	if (status != srtp_err_status_ok)
 		return count(&srtp->protectFailed, EINVAL);
 	rtc_transmit_commit(transmit->transmit, (size_t)length);

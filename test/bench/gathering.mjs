@@ -6,7 +6,7 @@ import { createSocket } from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Application } from "../browser/camera.mjs";
+import { Application, build } from "../browser/camera.mjs";
 import Coturn from "../interop/coturn.mjs";
 import { quantile, root } from "./measure.mjs";
 
@@ -48,8 +48,7 @@ function timesOf(child, last) {
 
 /** @returns {Promise<import("./measure.mjs").Result[]>} */
 export default async function gathering() {
-	const built = new Application(manifest, {}, ["--build-only"]);
-	if ((await built.exited) !== 0) throw new Error(built.output);
+	await build(manifest);
 	const listen = hostAddress();
 	const coturn = await Coturn.start({ listen });
 	const dead = createSocket("udp4");

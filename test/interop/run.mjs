@@ -4,6 +4,7 @@
 //   --short       what `npm test` runs of the tables apprtc, openai, whip, data, relay and peers
 // @ts-check
 import { parseArgs } from "node:util";
+import { build } from "../browser/camera.mjs";
 import { abandon, closeBrowsers } from "./world.mjs";
 
 /**
@@ -34,17 +35,29 @@ const tables = /** @type {Record<string, () => Promise<Row[]>>} */ ({
 		await prepare();
 		return [...rows(options), ...(options.short || options.only ? [] : [...remote.rows, ...mjpeg.rows])];
 	},
-	talk: async () => [
-		...(await import("./talk/rows.mjs")).rows(options),
-		...(options.only ? [] : (await import("./talk/intercom.mjs")).rows),
-		...(options.only ? [] : (await import("./talk/doorbell.mjs")).rows),
-	],
-	see: async () => (await import("./see/rows.mjs")).rows(options),
-	shown: async () => [
-		...(await import("./shown/rows.mjs")).rows(options),
-		...(options.only ? [] : (await import("./shown/written.mjs")).rows),
-	],
-	lips: async () => (await import("./lips/rows.mjs")).rows(options),
+	talk: async () => {
+		await build("test/interop/talk/device", "examples/intercom", "examples/doorbell");
+		return [
+			...(await import("./talk/rows.mjs")).rows(options),
+			...(options.only ? [] : (await import("./talk/intercom.mjs")).rows),
+			...(options.only ? [] : (await import("./talk/doorbell.mjs")).rows),
+		];
+	},
+	see: async () => {
+		await build("test/interop/talk/device");
+		return (await import("./see/rows.mjs")).rows(options);
+	},
+	shown: async () => {
+		await build("test/interop/lips/device", "test/interop/shown/writer");
+		return [
+			...(await import("./shown/rows.mjs")).rows(options),
+			...(options.only ? [] : (await import("./shown/written.mjs")).rows),
+		];
+	},
+	lips: async () => {
+		await build("test/interop/lips/device");
+		return (await import("./lips/rows.mjs")).rows(options);
+	},
 	relay: async () => (await import("./relay.mjs")).rows(options),
 	dtls: async () => {
 		const { prepare, rows } = await import("./dtls/rows.mjs");

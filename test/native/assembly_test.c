@@ -116,6 +116,41 @@ static void framesComeOut(void **unused)
 	finish(f);
 }
 
+// Though the microseconds of 32 bits wrap around meanwhile.
+static void framesHaveTheTimeOfTheirFirstPacket(void **unused)
+{
+	(void)unused;
+	fixture *f = begin();
+	const uint64_t wraps = 3ull << 32;
+	for (int i = 0; i < 3; i++) {
+		cut(f, i == 0, 3000);
+		for (unsigned j = 0; j < f->count; j++)
+			f->packets[j].packet.arrival = wraps + 100000u * (unsigned)i + j * 1000 - 101500;
+		putAll(f);
+		assert_true(rtc_assembly_is_ready(f->assembly));
+		assert_int_equal(rtc_assembly_get(f->assembly, &f->frame), 1);
+		assert_int_equal(f->frame.time, wraps + 100000u * (unsigned)i - 101500);
+	}
+	finish(f);
+}
+
+// What was one row of blocks is another's after packets of all sizes, in any order.
+static void scatteredBlocksAreRead(void **unused)
+{
+	(void)unused;
+	fixture *f = begin();
+	uint32_t random = 1;
+	for (int i = 0; i < 400; i++) {
+		cut(f, i == 0, 1 + (random = random * 1664525 + 1013904223) % 12000);
+		for (unsigned j = 0; j < f->count; j++)
+			put(f, (j * 7 + (unsigned)i) % f->count);
+		for (unsigned j = 0; j < f->count; j++)
+			put(f, j);
+		isGiven(f);
+	}
+	finish(f);
+}
+
 static void anyOrderWillDo(void **unused)
 {
 	(void)unused;
@@ -364,6 +399,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(framesComeOut),
+		cmocka_unit_test(framesHaveTheTimeOfTheirFirstPacket),
+		cmocka_unit_test(scatteredBlocksAreRead),
 		cmocka_unit_test(anyOrderWillDo),
 		cmocka_unit_test(itBeginsWithAKeyFrame),
 		cmocka_unit_test(aLossWaitsForAKeyFrame),

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { launch } from "../../browser/browsers.mjs";
-import { Application, Camera } from "../../browser/camera.mjs";
+import { Application, build } from "../../browser/camera.mjs";
 import Network, { unable } from "./network.mjs";
 
 const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -129,8 +129,7 @@ const why = unable();
 /** Builds the camera first, outside of any network of its own. */
 export async function prepare() {
 	if (why) return;
-	const built = new Camera({}, ["--build-only"]);
-	if ((await built.exited) !== 0) throw new Error(built.output);
+	await build("examples/lan-camera");
 }
 
 /** @type {import("../run.mjs").Row[]} */

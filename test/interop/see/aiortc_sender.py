@@ -7,12 +7,26 @@ import time
 from pathlib import Path
 
 import av
+import aiortc.codecs.h264
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
 
 import card
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "peers"))
 import lines  # noqa: E402
+
+
+create_encoder = aiortc.codecs.h264.create_encoder_context
+
+
+def create_encoder_with_key_frames(*parameters, **named):
+    """This aiortc lets H.264's encoder make a key frame at the beginning alone, whoever asks for one."""
+    codec, buffering = create_encoder(*parameters, **named)
+    codec.gop_size = 2 * card.RATE
+    return codec, buffering
+
+
+aiortc.codecs.h264.create_encoder_context = create_encoder_with_key_frames
 
 
 class Card(VideoStreamTrack):

@@ -43,8 +43,7 @@ async function see(name, codec, loss) {
 		const session = new DeviceSession(socket);
 		session.send({ type: "offer", sdp: link.offer(await sender.offer(codec)) });
 		await sender.answer(link.answer(await session.description("answer")));
-		await wait(2000);
-		// aiortc's encoder makes a key frame at the beginning only: from there on there is something to lose.
+		await wait(2000); // until the first key frame is there
 		link.up.way = link.down.way = { delay, loss };
 		await wait(1000 * (seconds - 2));
 		session.command("stats");
