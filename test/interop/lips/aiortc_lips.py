@@ -63,18 +63,4 @@ class Sender:
         await self.pc.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
 
-async def main():
-    sender = Sender()
-    loop = asyncio.get_running_loop()
-    while True:
-        line = await loop.run_in_executor(None, sys.stdin.readline)
-        if not line:
-            break
-        try:
-            method, parameters = lines.parse(line)
-            lines.reply(await getattr(sender, method)(**parameters))
-        except Exception:
-            lines.reply_error()
-
-
-asyncio.run(main())
+lines.serve_async(Sender)

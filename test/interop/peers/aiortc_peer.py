@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """aiortc as a peer: pictures and sound are decoded and counted."""
 import asyncio
-import sys
 
 from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
@@ -87,18 +86,4 @@ class Agent:
             pass  # its end
 
 
-async def main():
-    agent = Agent()
-    loop = asyncio.get_running_loop()
-    while True:
-        line = await loop.run_in_executor(None, sys.stdin.readline)
-        if not line:
-            break
-        try:
-            method, parameters = lines.parse(line)
-            lines.reply(await getattr(agent, method)(**parameters))
-        except Exception:
-            lines.reply_error()
-
-
-asyncio.run(main())
+lines.serve_async(Agent)

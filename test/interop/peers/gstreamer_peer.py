@@ -1,16 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """GStreamer's webrtcbin as a peer: pictures and sound are decoded and counted."""
-import threading
-import time
-
-import gi
-
-gi.require_version("Gst", "1.0")
-gi.require_version("GstWebRTC", "1.0")
-gi.require_version("GstSdp", "1.0")
-from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
-
-import lines  # noqa: E402
+import webrtcbin
+from webrtcbin import Gst, GstWebRTC
 
 CAPS = {
     "video": "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000,"
@@ -31,7 +22,7 @@ DIRECTIONS = {
 }
 
 
-class Agent:
+class Agent(webrtcbin.Peer):
     def __init__(self):
         self.streams = {}  # by SSRC
         self.channels = []
@@ -92,32 +83,6 @@ class Agent:
                 return transceiver
             index += 1
 
-    def ask(self, signal, *parameters):
-        """The reply, which owns what is in it: to be kept as long as that."""
-        promise = Gst.Promise.new()
-        self.webrtc.emit(signal, *parameters, promise)
-        promise.wait()
-        reply = promise.get_reply()
-        if reply and reply.has_field("error"):
-            raise RuntimeError(f"{signal}: {reply.get_value('error')}")
-        return reply
-
-    def set_remote(self, kind, sdp):
-        _, message = GstSdp.SDPMessage.new_from_text(sdp)
-        description = GstWebRTC.WebRTCSessionDescription.new(getattr(GstWebRTC.WebRTCSDPType, kind), message)
-        self.ask("set-remote-description", description)
-
-    def describe(self, kind):
-        """The description that is due, with all candidates."""
-        created = self.ask(f"create-{kind}", None)
-        self.ask("set-local-description", created.get_value(kind))
-        complete = GstWebRTC.WebRTCICEGatheringState.COMPLETE
-        for _ in range(500):
-            if self.webrtc.get_property("ice-gathering-state") == complete:
-                break
-            time.sleep(0.01)
-        return self.webrtc.get_property("local-description").sdp.as_text()
-
     def on_pad(self, _, pad):
         if pad.direction != Gst.PadDirection.SRC:
             return
@@ -145,12 +110,4 @@ class Agent:
         stream["count"] += 1
 
 
-Gst.init(None)
-threading.Thread(target=GLib.MainLoop().run, daemon=True).start()
-agent = Agent()
-for line in lines.calls():
-    try:
-        method, parameters = lines.parse(line)
-        lines.reply(getattr(agent, method)(**parameters))
-    except Exception:
-        lines.reply_error()
+Agent().serve()

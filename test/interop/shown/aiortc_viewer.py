@@ -51,18 +51,4 @@ class Viewer:
         return {"counters": self.eye.counters, "decoded": len(self.eye.counters), "beeps": self.ear.beeps()}
 
 
-async def main():
-    viewer = Viewer()
-    loop = asyncio.get_running_loop()
-    while True:
-        line = await loop.run_in_executor(None, sys.stdin.readline)
-        if not line:
-            break
-        try:
-            method, parameters = lines.parse(line)
-            lines.reply(await getattr(viewer, method)(**parameters))
-        except Exception:
-            lines.reply_error()
-
-
-asyncio.run(main())
+lines.serve_async(Viewer)

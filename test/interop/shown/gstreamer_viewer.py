@@ -1,22 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """GStreamer's webrtcbin looks at a device, and listens."""
 import sys
-import threading
-import time
 from pathlib import Path
 
-import gi
 import numpy
 
-gi.require_version("Gst", "1.0")
-gi.require_version("GstWebRTC", "1.0")
-gi.require_version("GstSdp", "1.0")
-from gi.repository import GLib, Gst, GstSdp, GstWebRTC  # noqa: E402
-
-import senses  # noqa: E402
+import senses
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "peers"))
-import lines  # noqa: E402
+import webrtcbin  # noqa: E402
+from webrtcbin import Gst, GstWebRTC  # noqa: E402
 
 VIDEO = "application/x-rtp,media=video,clock-rate=90000,payload=96,rtcp-fb-nack-pli=(boolean)true,encoding-name="
 AUDIO = "application/x-rtp,media=audio,encoding-name="
@@ -42,34 +35,25 @@ RAW = {
 }
 
 
-class Viewer:
+class Viewer(webrtcbin.Peer):
     def __init__(self):
         self.eye, self.ear = senses.Eye(), senses.Ear(48000)
 
     def offer(self, kind, codec):
         self.pipeline = Gst.Pipeline()
-        self.peer = Gst.ElementFactory.make("webrtcbin")
-        self.peer.set_property("bundle-policy", "max-bundle")
-        self.peer.set_property("latency", 600)  # milliseconds: time to ask again for a repair that was lost
-        self.pipeline.add(self.peer)
-        self.peer.connect("pad-added", self.on_pad)
+        self.webrtc = Gst.ElementFactory.make("webrtcbin")
+        self.webrtc.set_property("bundle-policy", "max-bundle")
+        self.webrtc.set_property("latency", 600)  # milliseconds: time to ask again for a repair that was lost
+        self.pipeline.add(self.webrtc)
+        self.webrtc.connect("pad-added", self.on_pad)
         self.pipeline.set_state(Gst.State.PLAYING)
         direction = GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY
-        transceiver = self.peer.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS[codec]))
+        transceiver = self.webrtc.emit("add-transceiver", direction, Gst.Caps.from_string(CAPS[codec]))
         transceiver.set_property("do-nack", True)
-        created = self.ask("create-offer", None)
-        self.ask("set-local-description", created.get_value("offer"))
-        complete = GstWebRTC.WebRTCICEGatheringState.COMPLETE
-        for _ in range(500):
-            if self.peer.get_property("ice-gathering-state") == complete:
-                break
-            time.sleep(0.01)
-        return self.peer.get_property("local-description").sdp.as_text()
+        return self.describe("offer")
 
     def answer(self, sdp):
-        _, message = GstSdp.SDPMessage.new_from_text(sdp)
-        description = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.ANSWER, message)
-        self.ask("set-remote-description", description)
+        self.set_remote("ANSWER", sdp)
 
     def told(self):
         return {"counters": self.eye.counters, "decoded": len(self.eye.counters), "beeps": self.ear.beeps()}
@@ -98,23 +82,5 @@ class Viewer:
         _, height = structure.get_int("height")
         self.eye.see(data.reshape(height, -1)[:, :width])
 
-    def ask(self, signal, *parameters):
-        """The reply, which owns what is in it: to be kept as long as that."""
-        promise = Gst.Promise.new()
-        self.peer.emit(signal, *parameters, promise)
-        promise.wait()
-        reply = promise.get_reply()
-        if reply and reply.has_field("error"):
-            raise RuntimeError(f"{signal}: {reply.get_value('error')}")
-        return reply
 
-
-Gst.init(None)
-threading.Thread(target=GLib.MainLoop().run, daemon=True).start()
-viewer = Viewer()
-for line in lines.calls():
-    try:
-        method, parameters = lines.parse(line)
-        lines.reply(getattr(viewer, method)(**parameters))
-    except Exception:
-        lines.reply_error()
+Viewer().serve()

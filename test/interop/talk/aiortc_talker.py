@@ -55,18 +55,4 @@ class Talker:
         await self.pc.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
 
-async def main():
-    talker = Talker()
-    loop = asyncio.get_running_loop()
-    while True:
-        line = await loop.run_in_executor(None, sys.stdin.readline)
-        if not line:
-            break
-        try:
-            method, parameters = lines.parse(line)
-            lines.reply(await getattr(talker, method)(**parameters))
-        except Exception:
-            lines.reply_error()
-
-
-asyncio.run(main())
+lines.serve_async(Talker)
