@@ -7,7 +7,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { root } from "../../hosts/linux/tools/build.mjs";
+import { build, root } from "../../hosts/linux/tools/build.mjs";
 import { readJSON } from "../../hosts/linux/tools/json.mjs";
 
 const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "xs-webrtc-")));
@@ -95,6 +95,8 @@ function watched(manifest, words = []) {
 		},
 	};
 }
+
+const exit = "(globalThis as { simulator?: { exit(status: number): void } }).simulator?.exit(0);\n";
 
 /** @type {[string, () => void | Promise<void>][]} */
 const tests = [
@@ -186,6 +188,29 @@ const tests = [
 				modules: { "*": ["./main", "./zebra"] },
 			});
 			assert.match(run("two").stderr, /Cannot find module 'words'/);
+		},
+	],
+	[
+		"two builds of one application, before either starts, have each its own settings and heaps",
+		async () => {
+			write("two/device/main.ts", `import config from "mc/config";\ntrace(config.name + "\\n");\n${exit}`);
+			write("two/device/manifest.json", {
+				include: "$(MODDABLE)/examples/manifest_base.json",
+				modules: { "*": "./main" },
+			});
+			const manifest = at("two/device");
+			const first = await build({ manifest, quiet: true, config: { name: "first" } });
+			const second = await build({ manifest, quiet: true, config: { name: "second" }, caps: false });
+			const start = (/** @type {{ app: string, image: string }} */ { app, image }) =>
+				spawnSync(app, [image], { encoding: "utf8", timeout: 20_000 }).stdout;
+			assert.equal(start(first), "first\n");
+			assert.equal(start(second), "second\n");
+			assert.equal((await build({ manifest, quiet: true, config: { name: "first" } })).image, first.image);
+			const names = fs.readdirSync(path.dirname(first.image)).filter((name) => name.endsWith(".js"));
+			const modes = names.map((name) => fs.statSync(path.join(path.dirname(first.image), name)).mode & 0o777);
+			assert.ok(modes.length >= 2 && modes.every((mode) => mode === 0o600), `${modes}`);
+			for (let i = 0; i < 20; i++) await build({ manifest, quiet: true, config: { name: `${i}` } });
+			assert.equal(fs.readdirSync(path.dirname(first.image)).length, 32);
 		},
 	],
 	[

@@ -8,9 +8,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { readManifest } from "./manifest.mjs";
 import { BuildError } from "./words.mjs";
-import { compileModules, isComplete, Memory, modulePath } from "./typescript.mjs";
+import { compileModules, isComplete, Memory } from "./typescript.mjs";
 import * as generate from "./generate.mjs";
 import { ensureI386, environment } from "./i386.mjs";
+import { writeImage } from "./images.mjs";
 import { withLock } from "./lock.mjs";
 import { make, MakeError } from "./make.mjs";
 import { appMakefile, digest, engineMakefile, flagsText, nativeObject } from "./makefile.mjs";
@@ -144,9 +145,9 @@ export async function build(options) {
 	const merged = readManifest(manifest, inputs);
 	for (const input of inputsOf(merged)) inputs?.add(input);
 	if (!quiet) for (const warning of merged.warnings) process.stderr.write(`warning: ${warning}\n`);
-	await withLock(out, async () => {
+	const image = await withLock(out, async () => {
 		for (const file of compile(merged, out, quiet, options.memory ?? new Memory())) inputs?.add(file);
-		const { symbols, natives } = writeGenerated(merged, variant, options, out, objects);
+		const { symbols, natives } = writeGenerated(merged, variant, out, objects);
 		generate.writeIfChanged(path.join(out, "flags"), flagsText(variant));
 		generate.writeIfChanged(path.join(out, "Makefile"), appMakefile(merged, natives, variant, out, engineOut));
 		await withLock(engineOut, async () => {
@@ -160,9 +161,10 @@ export async function build(options) {
 		} catch (error) {
 			throw explainLink(error, symbols);
 		}
+		return writeImage(merged, out, options);
 	});
 	const env = variant.i386 ? environment(variant.i386) : {};
-	return { app: path.join(out, "app"), image: path.join(out, "image"), name, env };
+	return { app: path.join(out, "app"), image, name, env };
 }
 
 const MOST_OBJECTS = 1000; // some 50 KB each; the examples and tests need 200
@@ -177,9 +179,9 @@ function discardOld(folder, used) {
 /**
  * Writes the generated sources of an application, and says how its C files are compiled.
  * @param {import("./manifest.mjs").Merged} merged @param {import("./makefile.mjs").Variant} variant
- * @param {Options} options @param {string} out @param {string} objects
+ * @param {string} out @param {string} objects
  */
-function writeGenerated(merged, variant, options, out, objects) {
+function writeGenerated(merged, variant, out, objects) {
 	const symbols = generate.scanNatives(merged, out);
 	const sources = new Sources(cFoldersOf(merged));
 	/** @type {Set<string>} */
@@ -192,9 +194,6 @@ function writeGenerated(merged, variant, options, out, objects) {
 	});
 	const names = generate.identifiersOf(words);
 	generate.writeIfChanged(path.join(out, "generated/sim_tables.c"), generate.tableSource(symbols, names));
-	generate.writeIfChanged(modulePath(out, "mc/config"), generate.configModule(merged, options.config ?? {}));
-	fs.chmodSync(modulePath(out, "mc/config"), 0o600); // keys may be in it
-	generate.writeIfChanged(path.join(out, "image"), generate.image(merged, out, options.caps !== false));
 	return { symbols, natives };
 }
 

@@ -172,14 +172,14 @@ function creationLines(merged, capped) {
 	return Object.entries(values).map(([name, value]) => `creation\t${name}\t${value}`);
 }
 
-/** @param {Merged} merged @param {string} out @param {boolean} capped */
-export function image(merged, out, capped) {
+/** @param {Merged} merged @param {string} out @param {string} config the file of mc/config @param {boolean} capped */
+export function image(merged, out, config, capped) {
 	const known = new Set(merged.modules.map(({ specifier }) => specifier));
 	for (const specifier of merged.preload) if (!known.has(specifier)) checkPreload(specifier);
 	const preload = [...new Set(expandPreload(merged))];
 	return [
 		...merged.modules.map(({ specifier }) => `module\t${specifier}\t${path.resolve(modulePath(out, specifier))}`),
-		`module\tmc/config\t${path.resolve(modulePath(out, "mc/config"))}`,
+		`module\tmc/config\t${config}`,
 		...(preload.length ? ["mc/config", ...preload] : []).map((specifier) => `preload\t${specifier}`),
 		...merged.data.map(({ name, source }) => `data\t${name}\t${source}`),
 		`abortHook\t${merged.defines.xs?.abortHook ? 1 : 0}`,
