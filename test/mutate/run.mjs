@@ -9,6 +9,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { allChanges, choose } from "../../tools/mutate/changes.mjs";
+import { mutationsOf } from "../../tools/mutate/mutations.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const project = fs.mkdtempSync(path.join(os.tmpdir(), "xs-webrtc-mutate-"));
@@ -74,6 +75,12 @@ test("a seed always gives the same list, another seed another", () => {
 	assert.deepEqual(choose(all, 60, 1), some.slice(0, 60));
 	assert.notDeepEqual(choose(all, 60, 2), some.slice(0, 60));
 	assert.equal(new Set(some.map(({ file, line }) => `${file}:${line}`)).size, 300);
+});
+
+test("arguments whose order makes no difference keep it", () => {
+	const source = "export const f = (a: number, b: number) => Math.max(a, b) < g(a, b) && Math.min(a, b);\n";
+	const kinds = mutationsOf("x.ts", source).map(({ kind, text }) => `${kind} ${text}`);
+	assert.deepEqual(kinds, ["operator ||", "operator <=", "arguments b, a"]);
 });
 
 test("an edit of a file changes what a seed stands for in no other, nor what it does not touch", () => {

@@ -65,6 +65,7 @@ function mutate(node) {
 	if (ts.isCallExpression(node) && node.arguments.length > 1) {
 		const [first, second] = node.arguments;
 		if (!first || !second || first.getText() === second.getText() || ts.isArrowFunction(second)) return undefined;
+		if (/^Math\.(max|min|hypot)$/.test(node.expression.getText())) return undefined; // the same in any order
 		const between = node.getSourceFile().text.slice(first.end, second.getStart());
 		return { kind: "arguments", text: second.getText() + between + first.getText(), of: first };
 	}
