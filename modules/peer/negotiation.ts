@@ -394,7 +394,9 @@ export default class Negotiation<T extends Negotiable> {
 		return description.parsed.media.flatMap((section, place) => {
 			const transceiver = this.#places[place];
 			if (!transceiver) return [];
-			return [{ transceiver, sends: sdp.isLive(section) && sdp.sends(section.direction), msid: section.msid }];
+			return [
+				{ transceiver, sends: sdp.isLive(section) && sdp.sends(section.direction), msid: sdp.msidOf(section) },
+			];
 		});
 	}
 

@@ -177,7 +177,10 @@ function answerSection(offered: MediaSection, local: LocalMedia | undefined): Me
 }
 
 function answerData(offered: MediaSection, local: LocalMedia): MediaSection | Refusal {
-	if (!isData(offered)) return unsupported(offered, "no data channels over DTLS, as RFC 8841 has them");
+	if (!isData(offered)) {
+		const { protocol, formats } = offered;
+		return unsupported(offered, `${protocol} ${formats} is not UDP/DTLS/SCTP webrtc-datachannel (RFC 8841)`);
+	}
 	if (!offered.sctpPort) return unsupported(offered, "sctp-port is missing, or 0");
 	const section = newSection(offered.kind, offered.protocol);
 	section.mid = offered.mid;

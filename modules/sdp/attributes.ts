@@ -91,7 +91,8 @@ export function group(value: string, line: number): Group {
 	const mids = value.split(" ", limits.sections + 2);
 	const semantics = intern(groupSemantics, token(mids.shift()!, line, "the semantics of the group"));
 	if (mids.length > limits.sections) malformed(line, `more than ${limits.sections} mids`);
-	return { semantics, mids: mids.filter((mid) => mid !== "").map((mid) => token(mid, line, "the mid")) };
+	const distinct = mids.filter((mid, i) => mid !== "" && mids.indexOf(mid) === i);
+	return { semantics, mids: distinct.map((mid) => token(mid, line, "the mid")) };
 }
 
 /** `a=msid` (RFC 8830 section 2). The track may be absent. */

@@ -9,7 +9,8 @@ import {
 	packetizationMode,
 	rtxOf,
 } from "webrtc/sdp/codecs";
-import { intersect, isData, isLive, isRtp, receives, reverse, sends } from "webrtc/sdp/section";
+import { intersect, isData, isLive, isRtp, msidOf, receives, reverse, sends } from "webrtc/sdp/section";
+import { difference } from "webrtc/sdp/refusal";
 import { malformed } from "webrtc/sdp/text";
 import { sharedSections } from "webrtc/sdp/transport";
 import type { Codec, Direction, HeaderExtension, MediaSection, Msid, SessionDescription } from "webrtc/sdp/types";
@@ -109,14 +110,11 @@ function negotiatedSection(
 		feedback: ours && theirs ? commonFeedback(ours.feedback, theirs.feedback) : none,
 		rtcpReducedSize: local.rtcpReducedSize && remote.rtcpReducedSize,
 		data: rejected || local.kind !== "application" ? undefined : dataOf(remote),
-		extensions: rejected ? [] : extensionsToSend(answer, answer === local),
+		extensions: rejected ? none : extensionsToSend(answer, answer === local, other.extensions),
 		formats: rejected || !receives(direction) ? none : formatsToReceive(local, remote),
 		rtx: theirs && retransmission(local, remote, theirs.payloadType),
 		remoteSsrcs: rejected ? none : primarySources(remote),
-		remoteMsid:
-			rejected || !receives(direction)
-				? undefined
-				: (remote.msid ?? remote.sources.find((source) => source.msid)?.msid),
+		remoteMsid: rejected || !receives(direction) ? undefined : msidOf(remote),
 	};
 }
 
@@ -135,13 +133,24 @@ function dataOf({ sctpPort = 5000, maxMessageSize = 65536 }: MediaSection): Nego
 	return { port: sctpPort, maxMessageSize: maxMessageSize || Infinity };
 }
 
-/** The extensions that this side may send: the direction is the answerer's (RFC 8285 section 7). */
-function extensionsToSend(answer: MediaSection, isOurs: boolean): HeaderExtension[] {
+/**
+ * The extensions that this side may send: the direction is the answerer's (RFC 8285 section 7). What an answer has that was
+ * not offered so, is as good as absent.
+ */
+function extensionsToSend(
+	answer: MediaSection,
+	isOurs: boolean,
+	offered: readonly HeaderExtension[],
+): HeaderExtension[] {
 	const extensions: HeaderExtension[] = [];
-	for (const { id, uri, direction = "sendrecv" } of answer.extensions)
-		if (sends(isOurs ? direction : reverse(direction))) extensions.push({ id, uri });
+	for (const { id, uri, direction = "sendrecv" } of answer.extensions) {
+		const isOffered = offered.some((other) => other.id === id && other.uri === uri);
+		if (isOffered && sends(isOurs ? direction : reverse(direction))) extensions.push({ id, uri });
+	}
 	return extensions;
 }
+
+const withoutRtx = (codecs: readonly Codec[]) => codecs.filter((codec) => !isRtx(codec));
 
 /** The payload type of a codec's retransmissions, where both have them (RFC 4588 section 8.1). */
 function retransmission(local: MediaSection, remote: MediaSection, payloadType: number): number | undefined {
@@ -199,12 +208,11 @@ function validateMedia(offered: MediaSection, section: MediaSection, i: number):
 	const common = section.codecs.find(
 		(codec) => !isRtx(codec) && offered.codecs.some((other) => matches(other, codec)),
 	);
-	if (!common) malformed(0, `section ${i}: no codec that was offered`);
-	if (!isUsablePayloadType(common.payloadType)) malformed(0, `section ${i}: a payload type that RTCP uses`);
-	for (const { id, uri } of section.extensions) {
-		const known = offered.extensions.some((other) => other.id === id && other.uri === uri);
-		if (!known) malformed(0, `section ${i}: an extension that was not offered`);
+	if (!common) {
+		const [theirs, ours] = difference(withoutRtx(section.codecs), withoutRtx(offered.codecs));
+		malformed(0, `section ${i} (${section.kind}): the answer has ${theirs}; offered was ${ours}`);
 	}
+	if (!isUsablePayloadType(common.payloadType)) malformed(0, `section ${i}: a payload type that RTCP uses`);
 }
 
 function validateData(section: MediaSection, i: number): void {

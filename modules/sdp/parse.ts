@@ -2,7 +2,7 @@
 // SDP text to the typed model. Lines that are not known are skipped; those that matter must be right.
 import * as attribute from "webrtc/sdp/attributes";
 import { CodecReader, FeedbackSets } from "webrtc/sdp/payload";
-import { isLive, isRtp, newSection } from "webrtc/sdp/section";
+import { bundles, isLive, isRtp, newSection } from "webrtc/sdp/section";
 import WebRTCError from "webrtc/error";
 import {
 	defaultLimits,
@@ -188,7 +188,8 @@ class Parser {
 				target.icePwd = attribute.iceCredential(value, 22, line, name);
 				break;
 			case "ice-options":
-				target.iceOptions = value.split(" ", 8).filter(isToken);
+				// Spaces are between them; commas are libdatachannel's.
+				target.iceOptions = value.split(",").join(" ").split(" ", 8).filter(isToken);
 				break;
 			case "fingerprint":
 				this.count();
@@ -361,7 +362,10 @@ class Parser {
 		const shared = this.#shared;
 		this.#session.iceOptions = shared.iceOptions;
 		const mids: string[] = [];
+		const bundled = bundles(this.#session);
 		for (const section of this.#session.media) {
+			// Without a bundle to be in, a section with port 0 has ended (RFC 9143 section 6).
+			section.bundleOnly &&= bundled.some((group) => group.includes(section.mid!));
 			section.endOfCandidates ||= this.#endOfCandidates;
 			section.iceUfrag ??= shared.iceUfrag;
 			section.icePwd ??= shared.icePwd;

@@ -11,7 +11,7 @@ export { createOffer } from "webrtc/sdp/offer";
 export type { OfferOptions } from "webrtc/sdp/offer";
 export { parse } from "webrtc/sdp/parse";
 export type { Refusal } from "webrtc/sdp/refusal";
-export { intersect, isLive, receives, replaceIce, reverse, sends } from "webrtc/sdp/section";
+export { intersect, isLive, msidOf, receives, replaceIce, reverse, sends } from "webrtc/sdp/section";
 export { dtlsRole, remoteTransport, taggedSection } from "webrtc/sdp/transport";
 export type { RemoteTransport } from "webrtc/sdp/transport";
 export type * from "webrtc/sdp/types";

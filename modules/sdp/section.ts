@@ -8,6 +8,7 @@ import type {
 	HeaderExtension,
 	LocalMedia,
 	MediaSection,
+	Msid,
 	SessionDescription,
 	TransportParameters,
 } from "webrtc/sdp/types";
@@ -184,6 +185,11 @@ function checkText(name: string, text: string): void {
 /** Whether a section is part of the session: neither rejected nor ended. */
 export function isLive(section: MediaSection): boolean {
 	return section.port !== 0 || section.bundleOnly;
+}
+
+/** The stream and track of what a section sends; older stacks write it beside the source alone. */
+export function msidOf({ msid, sources }: MediaSection): Msid | undefined {
+	return msid ?? sources.find((source) => source.msid)?.msid;
 }
 
 /** The mids of each BUNDLE group that has any. */

@@ -253,25 +253,19 @@ describe("an answer to our offer", () => {
 		[
 			"no codec that was offered",
 			(remote) => (remote.media[1]!.codecs = [{ ...remote.media[1]!.codecs[0]!, name: "G722" }]),
-			/malformed.*section 1.*codec/,
+			/malformed.*section 1.*the answer has G722; offered was opus/,
 		],
-		["no codec", (remote) => (remote.media[1]!.codecs = []), /malformed.*section 1.*codec/],
+		[
+			"no codec",
+			(remote) => (remote.media[1]!.codecs = []),
+			/malformed.*section 1.*has no codec; offered was opus/,
+		],
 		[
 			"another packetization-mode",
 			(remote) => (remote.media[0]!.codecs[0]!.parameters = "profile-level-id=42e01f"),
-			/malformed.*codec/,
+			/malformed.*packetization-mode 0,.*offered was.*packetization-mode 1,/,
 		],
 		["a payload type of RTCP", (remote) => (remote.media[0]!.codecs[0]!.payloadType = 72), /malformed.*RTCP/],
-		[
-			"an extension not offered",
-			(remote) => (remote.media[0]!.extensions = [{ id: 2, uri: "urn:x" }]),
-			/malformed.*extension/,
-		],
-		[
-			"another id of an extension",
-			(remote) => (remote.media[0]!.extensions = [{ id: 2, uri: midExtension }]),
-			/malformed.*extension/,
-		],
 		["setup:actpass", (remote) => (remote.media[0]!.setup = "actpass"), /malformed.*setup/],
 		["RTCP elsewhere", (remote) => remote.media.forEach((one) => (one.rtcpMux = false)), /unsupported.*RTCP/],
 	])("with %s is refused", (_, change, expected) => {
