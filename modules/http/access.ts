@@ -20,6 +20,11 @@ export interface AccessOptions {
 	addresses?: (() => readonly string[]) | undefined;
 }
 
+/** What such a page may read beside the body: where its session is, and what a refusal says. */
+const exposed = Object.freeze({
+	"access-control-expose-headers": "location, etag, link, retry-after, www-authenticate",
+});
+
 export default class Access {
 	#origins: readonly string[];
 	#hosts: readonly string[];
@@ -43,13 +48,16 @@ export default class Access {
 		return undefined;
 	}
 
-	/** What lets a page of another origin read the response (Fetch standard, CORS protocol). */
-	responseHeaders(head: RequestHead): Record<string, string> {
-		const origin = head.headers.get("origin");
+	/**
+	 * What lets a page of another origin read the response (Fetch standard, CORS protocol).
+	 * @param head undefined: the request is answered before it has come
+	 */
+	responseHeaders(head: RequestHead | undefined): Record<string, string> {
+		const origin = head?.headers.get("origin");
 		if (!this.#origins.length) return {};
-		if (this.#origins.includes("*")) return { "access-control-allow-origin": "*" };
+		if (this.#origins.includes("*")) return { "access-control-allow-origin": "*", ...exposed };
 		if (origin === undefined || !this.#origins.includes(origin)) return { vary: "origin" };
-		return { "access-control-allow-origin": origin, vary: "origin" };
+		return { "access-control-allow-origin": origin, vary: "origin", ...exposed };
 	}
 
 	private isOurs({ host, minor }: RequestHead, port: number): boolean {

@@ -15,8 +15,8 @@ export interface ConnectionOwner {
 	readonly now: number;
 	/** The head of a request has come. Returns a refusal, or undefined to go on. */
 	admit(connection: Connection, head: RequestHead): HTTPResponse | undefined;
-	/** Header fields for every response to this request. */
-	responseHeaders(head: RequestHead): Record<string, string>;
+	/** Header fields for every response to this request; undefined: it has not come. */
+	responseHeaders(head: RequestHead | undefined): Record<string, string>;
 	/** Whether the machine has memory to read on. */
 	readonly hasMemory: boolean;
 	/** Whether there is room for so many bytes more. */
@@ -263,7 +263,7 @@ export default class Connection {
 		const length = stream ? stream.length : body.length;
 		if (!head?.keepAlive || this.#ended || length === undefined) this.#isLast = true;
 		const headers: Record<string, string> = {
-			...(head ? this.#owner.responseHeaders(head) : {}),
+			...this.#owner.responseHeaders(head),
 			...response.headers,
 			...(isBodiless || length === undefined ? {} : { "content-length": String(length) }),
 			...(this.#isLast ? { connection: "close" } : { "keep-alive": `timeout=${patience}` }),

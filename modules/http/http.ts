@@ -166,7 +166,7 @@ export default class HTTPService implements ConnectionOwner {
 		}
 	}
 
-	responseHeaders(head: RequestHead): Record<string, string> {
+	responseHeaders(head: RequestHead | undefined): Record<string, string> {
 		return this.#access.responseHeaders(head);
 	}
 

@@ -51,7 +51,7 @@ const statusOfRejection = Object.freeze({
 /** Offers in as POST, answers out as 201; candidates and ICE restarts by PATCH; the end by DELETE. */
 export default class WHEPEndpoint {
 	#options: EndpointOptions;
-	#pending = new Map<string, { ufrag: string | undefined; respond: Respond }>();
+	#pending = new Map<string, { ufrag: string | undefined; base: string; respond: Respond }>();
 	#sessions = new Map<string, SessionResource>();
 
 	constructor(options: EndpointOptions) {
@@ -70,11 +70,9 @@ export default class WHEPEndpoint {
 
 	/** Answers a request, now or when the application has decided about it. */
 	handle(request: HTTPRequest, respond: Respond): void {
-		// A page elsewhere reads these where the service lets it read the response at all.
-		const exposed = { "access-control-expose-headers": "location, etag, retry-after, link, www-authenticate" };
-		const reply: Respond = (response) => respond({ ...response, headers: { ...exposed, ...response.headers } });
-		if (request.path === this.#options.path) this.handleEndpoint(request, reply);
-		else this.handleSession(request, request.path.slice(this.#options.path.length + 1), reply);
+		const id = request.path.slice(this.#options.path.length + 1);
+		if (id === "") this.handleEndpoint(request, respond);
+		else this.handleSession(request, id, respond);
 	}
 
 	/** Takes what answers an offer or a restart, or the end of a session from our side. */
@@ -110,13 +108,13 @@ export default class WHEPEndpoint {
 		this.#pending.delete(peerId);
 		const etag = this.makeEtag();
 		this.#sessions.set(peerId, { etag, ufrag: pending.ufrag });
-		const { path, links } = this.#options;
+		const { links } = this.#options;
 		pending.respond({
 			status: 201,
 			headers: {
 				"content-type": offerType,
 				// Relative to the endpoint, under whatever prefix a proxy shows it (RFC 9110 section 10.2.2).
-				location: `${path.slice(path.lastIndexOf("/") + 1)}/${peerId}`,
+				location: pending.base + peerId,
 				etag,
 				"accept-patch": fragmentType,
 				...(links === undefined ? {} : { link: links }),
@@ -183,7 +181,7 @@ export default class WHEPEndpoint {
 	}
 
 	private offer(request: HTTPRequest, reply: Respond): void {
-		const { body, remoteAddress } = request;
+		const { body, path, remoteAddress } = request;
 		if (contentType(request) !== offerType)
 			return reply(textResponse(415, `An offer is of the type ${offerType}.`, { "accept-post": offerType }));
 		if (body.length > maximumSdp) return reply(textResponse(413, `An offer has at most ${maximumSdp} bytes.`));
@@ -191,7 +189,8 @@ export default class WHEPEndpoint {
 		if (this.#pending.size >= this.#options.maximumPending)
 			return reply(textResponse(503, "Too many offers at once.", { "retry-after": "1" }));
 		const peerId = this.#options.makeId();
-		this.#pending.set(peerId, { ufrag: ufragOf(body), respond: reply });
+		const last = path.slice(path.lastIndexOf("/") + 1);
+		this.#pending.set(peerId, { ufrag: ufragOf(body), base: last && `${last}/`, respond: reply });
 		const address = remoteAddress === undefined ? {} : { remoteAddress };
 		this.#options.onMessage({ type: "offer", peerId, sdp: body, ...address });
 	}

@@ -63,7 +63,6 @@ test("an offer is answered with 201, where the session lives, and the answer", (
 			etag: '"id2"',
 			"accept-patch": fragment,
 			link: '<stun:192.0.2.1>; rel="ice-server"',
-			"access-control-expose-headers": "location, etag, retry-after, link, www-authenticate",
 		},
 	});
 	expect(endpoint.sessions).toBe(1);

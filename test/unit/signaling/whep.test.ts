@@ -86,6 +86,7 @@ test("with one, neither an offer nor a session is to be had without it; a prefli
 	expect(refused.status).toBe(401);
 	expect(refused.header("www-authenticate")).toBe('Bearer realm="camera"');
 	expect(refused.header("access-control-allow-origin")).toBe("http://elsewhere");
+	expect(refused.header("access-control-expose-headers")).toContain("www-authenticate");
 	expect(messages).toEqual([]);
 	const watched = await offer(bearer);
 	const location = `/${watched.header("location")}`;
@@ -133,6 +134,10 @@ test("what is too much is told to pages elsewhere, too", async () => {
 	const busy = await offer("origin: https://a.example\r\n");
 	expect([busy.status, busy.header("access-control-allow-origin")]).toEqual([503, "*"]);
 	expect([busy.header("retry-after"), busy.body]).toEqual(["1", "Too much is on its way at once.\n"]);
+	expect(busy.header("access-control-expose-headers")).toContain("retry-after");
+	const strange = network.connect().send("\x16\x03\x01");
+	await advance(0);
+	expect([strange.status, strange.header("access-control-allow-origin")]).toEqual([400, "*"]);
 });
 
 test("a name that leads here by DNS rebinding is refused", async () => {
@@ -283,6 +288,19 @@ test("a MediaMTX source: asks OPTIONS first, trickles where PATCH is allowed, ne
 	expect(answer.header("etag")).toMatch(/^".+"$/);
 	const fields = `if-match: ${answer.header("etag")}\r\n`;
 	expect(await statusOf(send("PATCH", `/${answer.header("location")}`, fields, candidate))).toBe(204);
+});
+
+test("an endpoint whose path ends in a slash is the same, and its sessions are where they were", async () => {
+	listen();
+	const answer = await send("POST", "/whep/", "", sdp);
+	expect(answer.status).toBe(201);
+	const { pathname } = new URL(answer.header("location")!, "http://192.0.2.9:8080/whep/");
+	expect(pathname).toBe(`/whep/${messages[0]!.peerId}`);
+	expect(await statusOf(send("OPTIONS", "/whep/"))).toBe(204);
+	expect(await statusOf(send("HEAD", "/whep/"))).toBe(200);
+	expect(await statusOf(send("DELETE", "/whep/"))).toBe(405);
+	expect(await statusOf(send("DELETE", `${pathname}/`))).toBe(404);
+	expect(await statusOf(send("DELETE", pathname))).toBe(200);
 });
 
 test("medooze's player: preflights, bears its token everywhere, never learns the first ETag", async () => {
