@@ -25,6 +25,13 @@ const boards = [
 	{ name: "esp32_s3_eye", flash: 8, microphone: true, target: true },
 	{ name: "esp32_p4_function_ev", flash: 16, microphone: true, target: true, mipi: true },
 ];
+/** What the P4's camera, codec and Wi-Fi, which are other chips, are reached by. */
+const optionsOfP4 = [
+	...["ESP_WIFI_REMOTE_ENABLED", "SLAVE_IDF_TARGET_ESP32C6", "ESP_HOSTED_P4_DEV_BOARD_FUNC_BOARD"],
+	...["ESP_HOSTED_SDIO_HOST_INTERFACE", "ESP_HOSTED_SDIO_4_BIT_BUS", "ESP_VIDEO_ENABLE_MIPI_CSI_VIDEO_DEVICE"],
+	...["ESP_VIDEO_ENABLE_ISP_VIDEO_DEVICE", "ESP_VIDEO_ENABLE_ISP_PIPELINE_CONTROLLER", "CAMERA_SC2336"],
+	...["CODEC_ES8311_SUPPORT", "IDF_EXPERIMENTAL_FEATURES"],
+];
 const cameraPins = ["xclk", "pclk", "href", "vsync", "sda", "scl", "d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7"];
 
 /** The SDK's modules: the simulator's stand-ins. */
@@ -88,6 +95,9 @@ function faults(board, { variables, config, defines }) {
 	}
 	if (!["OCT", "QUAD", "HEX"].some((mode) => options.get(`SPIRAM_MODE_${mode}`) === "y"))
 		wrong.push("no mode of PSRAM");
+	if (![...options].some(([name, value]) => name.startsWith("SPIRAM_SPEED_") && value === "y"))
+		wrong.push("no speed of PSRAM");
+	if (board.mipi) wrong.push(...optionsOfP4.filter((name) => options.get(name) !== "y").map((name) => `no ${name}`));
 	if (sharedPart(sdkconfig) !== sharedPart(path.join(host, "sdkconfig/sdkconfig.defaults")))
 		wrong.push("what every board needs differs from sdkconfig/sdkconfig.defaults");
 	const { video, audio } = config.media ?? {};

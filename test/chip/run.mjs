@@ -13,7 +13,7 @@ import { emulate } from "./emulate.mjs";
 import { measureEngine } from "./engine.mjs";
 import { layOut } from "./idf.mjs";
 import { measureImages } from "./images.mjs";
-import { checkOptions, sized } from "./sdkconfig.mjs";
+import { checkOptions, sized, unexplainedOptions } from "./sdkconfig.mjs";
 import { measureStacks, outdated, readGraph, unexplained } from "./stacks.mjs";
 import * as report from "./report.mjs";
 
@@ -89,6 +89,8 @@ async function measureNatives(board, objects) {
 
 async function compileAll() {
 	const [first] = boards;
+	const shared = path.join(root, "hosts/esp32/sdkconfig/sdkconfig.defaults");
+	check("each option of ESP-IDF that all boards have is needed for something", unexplainedOptions(shared));
 	/** @type {string[] | undefined} of the first board */
 	let of;
 	for (const board of boards) {

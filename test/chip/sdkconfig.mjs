@@ -7,7 +7,6 @@ import fs from "node:fs";
 
 /** What ESP-IDF 6.0 and the SDK's project for a chip set, of the options that matter here. */
 const defaults = Object.entries({
-	LWIP_IPV6: "y",
 	LWIP_IPV6_NUM_ADDRESSES: "3",
 	PTHREAD_STACK_MIN: "768",
 });
@@ -62,13 +61,47 @@ const needed = [
 	{ name: "MBEDTLS_CERTIFICATE_BUNDLE", value: "y", why: "TLS to TURN servers: whom to trust" },
 	{ name: "MBEDTLS_HAVE_TIME_DATE", value: "y", why: "TLS to TURN servers: dates of certificates" },
 	{ name: "MBEDTLS_THREADING_C", value: "y", why: "the machine's thread and that of DTLS share PSA's keys" },
-	{ name: "MBEDTLS_SSL_IN_CONTENT_LEN", value: 2048, why: "a browser's Certificate message in one record" },
-	{ name: "MBEDTLS_SSL_OUT_CONTENT_LEN", value: 1024, why: "our Certificate message" },
+	{ name: "MBEDTLS_CERTIFICATE_BUNDLE_DEFAULT_CMN", value: "y", why: "the authorities of most servers, in flash" },
+	{
+		name: "MBEDTLS_SSL_CONTEXT_SERIALIZATION",
+		value: "y",
+		why: "what a connected client keeps in place of its buffers",
+	},
+	{ name: "MBEDTLS_SSL_VARIABLE_BUFFER_LENGTH", value: "y", why: "buffers that shrink after the handshake" },
+	{ name: "MBEDTLS_DYNAMIC_BUFFER", value: "n", why: "it excludes DTLS and buffers that shrink" },
+	{
+		name: "MBEDTLS_ASYMMETRIC_CONTENT_LEN",
+		value: "y",
+		why: "without it the two lengths are options that are not there",
+	},
+	{
+		name: "MBEDTLS_SSL_IN_CONTENT_LEN",
+		value: 16384,
+		why: "servers' records of 16 KB; a browser's Certificate message",
+	},
+	{ name: "MBEDTLS_SSL_OUT_CONTENT_LEN", value: 2048, why: "our Certificate message, requests with long tokens" },
 	{ name: "MBEDTLS_EXTERNAL_MEM_ALLOC", value: "y", why: "record buffers of each viewer in PSRAM" },
 	{ name: "SPIRAM", value: "y", why: "frames, queues and stacks" },
+	{ name: "SPIRAM_IGNORE_NOTFOUND", value: "n", why: "a board without PSRAM says so when it starts" },
+	{ name: "SPIRAM_USE_CAPS_ALLOC", value: "n", why: "the other choice beside SPIRAM_USE_MALLOC" },
 	{ name: "SPIRAM_USE_MALLOC", value: "y", why: "the machine's heaps" },
+	{ name: "ESP_WIFI_DYNAMIC_TX_BUFFER_NUM", value: 32, why: "a key frame's packets for two viewers" },
+	{
+		name: "PTHREAD_TASK_STACK_SIZE_DEFAULT",
+		value: 4096,
+		why: "threads of libraries that say nothing of their stack",
+	},
 	{ name: "FREERTOS_TASK_CREATE_ALLOW_EXT_MEM", value: "y", why: "the threads' stacks in PSRAM" },
 ];
+
+/**
+ * The options that every board has, of which nobody says what they are for.
+ * @param {string} file hosts/esp32/sdkconfig/sdkconfig.defaults @returns {string[]}
+ */
+export function unexplainedOptions(file) {
+	const names = [...fs.readFileSync(file, "utf8").matchAll(/^CONFIG_(\w+)=/gm)].map(([, name = ""]) => name);
+	return names.filter((name) => !needed.some((option) => option.name === name));
+}
 
 /** What takes memory by its option, and how much. @type {[string, string][]} */
 export const sized = [
