@@ -95,16 +95,16 @@ function suitesOf(file) {
 	return names.map((name) => `test/${name}`);
 }
 
-const MOST_NEAR = 8;
+const MOST_NEAR = 6;
 
 /**
- * The tests that are likeliest to notice a change of a file: those of its name, then the shortest that import it. Most
- * changes are over with these.
+ * The tests that are likeliest to notice a change of a file: those of its name, then the longest that import it or its
+ * folder. Most changes are over with these.
  * @param {string} copy @param {string} file
  */
 function nearestTo(copy, file) {
 	const { dir, name } = path.parse(path.relative("modules", file));
-	const specifier = path.basename(dir) === name ? `"webrtc/${dir}"` : `"webrtc/${dir}/${name}"`;
+	const specifiers = [`"webrtc/${dir}"`, `"webrtc/${dir}/${name}"`];
 	const there = suitesOf(file).filter((suite) => fs.existsSync(path.join(copy, suite)));
 	const near = there.flatMap((suite) =>
 		fs
@@ -115,9 +115,9 @@ function nearestTo(copy, file) {
 				text: fs.readFileSync(path.join(copy, suite, test), "utf8"),
 			}))
 			.map(({ test, text }) => ({ test, text, isNamed: path.basename(test).startsWith(name) }))
-			.filter(({ text, isNamed }) => isNamed || text.includes(specifier)),
+			.filter(({ text, isNamed }) => isNamed || specifiers.some((one) => text.includes(one))),
 	);
-	near.sort((a, b) => Number(b.isNamed) - Number(a.isNamed) || a.text.length - b.text.length);
+	near.sort((a, b) => Number(b.isNamed) - Number(a.isNamed) || b.text.length - a.text.length);
 	return near.slice(0, MOST_NEAR).map(({ test }) => test);
 }
 
