@@ -108,8 +108,36 @@ static void lateDataIsNotNew(void **state)
 	end();
 }
 
+static void put32(uint8_t *place, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		place[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+// The peer answers the first reset of side 0 with an error: it is asked again.
+static void aResetThatFailsIsTriedAgain(void **state)
+{
+	(void)state;
+	begin();
+	sctp_world_lose_answers(1, 1);
+	assert_int_equal(rtc_sctp_close_stream(sides[0], 1), 0);
+	sctp_world_run(20000);
+	uint8_t packet[28] = {5000 >> 8, 5000 & 255, 5000 >> 8, 5000 & 255, [12] = 130, [15] = 16, [17] = 16, [19] = 12};
+	put32(packet + 4, sctp_world_identity_of(0).tag);
+	put32(packet + 20, sctp_world_identity_of(0).firstTsn); // the number of the first request (RFC 6525 section 4.1)
+	put32(packet + 24, 3);                                  // wrong SSN (section 4.4)
+	sctp_world_arrive(0, packet, sizeof packet);
+	sctp_world_lose_answers(1, 0);
+	expectEvent(1, RTC_SCTP_EVENT_RESET, 1, 0);
+	assert_int_equal(rtc_sctp_close_stream(sides[1], 1), 0);
+	sctp_world_run(2000000);
+	expectEvent(0, RTC_SCTP_EVENT_CLOSED, 1, 0); // not by the time that is given to those who do not answer
+	end();
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(usedAgainIsOver), cmocka_unit_test(lateDataIsNotNew)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(usedAgainIsOver), cmocka_unit_test(lateDataIsNotNew),
+									   cmocka_unit_test(aResetThatFailsIsTriedAgain)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,19 @@ test("requests from the peer are no consent: without answers it ends", () => {
 	expect(b.agent.state).toBe("completed");
 });
 
+test("while ICE restarts, requests for the pair from before show that the peer is there", () => {
+	const { network, a } = meet();
+	network.clock.run(60_000);
+	a.agent.restart(network.now);
+	a.pump();
+	// One check of a's in a row is lost, b's arrive.
+	let lost = 0;
+	network.filter = (data, from) => from.address !== "10.0.0.1" || data[0] !== 0 || lost++ > 0;
+	network.clock.run(network.now + 14_000);
+	expect(lost).toBeGreaterThan(1);
+	expect(a.states).not.toContain("disconnected");
+});
+
 test("a closed agent is silent", () => {
 	const { network, a, b } = meet();
 	a.agent.close();

@@ -91,6 +91,24 @@ describe("failure", () => {
 	const distant = (count: number) =>
 		Array.from({ length: count }, (_, i) => `candidate:1 1 udp ${1000 - i} 10.2.0.${i} 9 typ host`);
 
+	test("those that are being checked stay when better ones take the others' place", () => {
+		const network = new VirtualNetwork();
+		const addresses = Array.from({ length: 10 }, (_, i) => `10.0.1.${i}`);
+		const [a, b] = pair(network, 1, { addresses });
+		a.learnParameters(b);
+		for (const line of distant(10)) a.agent.addRemoteCandidate(line);
+		a.pump();
+		const username = `${a.agent.localUfrag}:${b.agent.localUfrag}`;
+		const request = forge({ username, password: a.agent.localPassword });
+		for (const local of addresses) a.receive(request.slice(), { address: "10.2.0.9", port: 9 }, local);
+		const least = () => a.agent.statistics.pairs.filter(({ remote }) => remote.address === "10.2.0.9");
+		expect(least().map(({ state }) => state)).toEqual(new Array(10).fill("in-progress"));
+		a.agent.addRemoteCandidate("candidate:1 1 udp 5000 10.2.1.1 9 typ host");
+		expect(a.agent.statistics.pairs).toHaveLength(100);
+		expect(a.agent.statistics.pairs.filter(({ remote }) => remote.address === "10.2.1.1")).toHaveLength(10);
+		expect(least()).toHaveLength(10);
+	});
+
 	test("time in which nothing was to be checked adds nothing to what leaves at once", () => {
 		const network = new VirtualNetwork();
 		const [a, b] = pair(network);
@@ -128,6 +146,16 @@ describe("failure", () => {
 		expect(a.pair).toBe("10.0.0.1:5000 10.0.0.3:5000");
 		expect(a.pair).toBe(b.mirrored);
 	});
+});
+
+test("an answer by another socket than the request went by is none (RFC 8445 section 7.2.5.2.1)", () => {
+	const network = new VirtualNetwork({ delay: 10 });
+	const [a, b] = pair(network, 1, { addresses: ["10.0.0.1", "10.0.0.3"] });
+	network.bind({ address: "10.0.0.1", port: 5000 }, (data, from) => a.receive(data, from, "10.0.0.3"));
+	network.filter = (data, from) => from.address !== "10.0.0.3" && (from.address !== "10.0.0.2" || data[0] === 1);
+	introduce(a, b);
+	network.clock.run(1000);
+	expect([a.isConnected, a.agent.statistics.counters.asymmetric]).toEqual([false, 1]);
 });
 
 describe("hostile datagrams", () => {

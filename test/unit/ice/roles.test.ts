@@ -85,3 +85,22 @@ describe("roles", () => {
 function credentials(peer: Peer) {
 	return { ufrag: peer.agent.localUfrag, password: peer.agent.localPassword };
 }
+
+test.each([true, false])(
+	"of two with the same role and the same number, each thinks the other must give way: %s",
+	(controlling) => {
+		const tieBreaker = new Uint8Array(8).fill(7);
+		const network = new VirtualNetwork({ delay: 5 });
+		const [a, b] = pair(network, 1, { controlling, tieBreaker }, { controlling, tieBreaker });
+		let errors = 0;
+		network.filter = (data) => {
+			if (data[0] === 1 && data[1] === 0x11) errors++;
+			return data[0] !== 1;
+		};
+		introduce(a, b);
+		network.clock.run(100);
+		expect([errors > 0, a.agent.controlling, b.agent.controlling]).toEqual(
+			controlling ? [true, true, true] : [false, true, true],
+		);
+	},
+);

@@ -142,3 +142,39 @@ test("a successor of the selected base that the peer has not heard of is tried a
 	isOpen = true;
 	expect(network.clock.run(network.now + 10_000, () => localOf(a) === first && a.pair === b.mirrored)).toBe(true);
 });
+
+test("a peer that moves again and again is found each time, and no more is kept of where it was", () => {
+	const { network, a, b } = meet(true);
+	for (let i = 0; i < 20; i++) {
+		network.clock.run(network.now + 4000);
+		const [address, base] = [`172.16.0.${i + 1}`, b.candidates[0]!.base];
+		network.unbind({ address: b.sockets.get(base)!, port: b.port });
+		b.sockets.set(base, address);
+		network.bind({ address, port: b.port }, (data, from) => b.receive(data, from, base));
+		b.agent.changeHosts([{ type: "host", address: "10.0.0.2", port: b.port, base }], network.now);
+		b.pump();
+		const isThere = () => a.agent.selectedPair?.remote.address === address;
+		expect(network.clock.run(network.now + 12_000, isThere)).toBe(true);
+	}
+	expect(a.agent.remoteCandidates.length).toBeLessThanOrEqual(1 + 8);
+});
+
+test("who has just been selected is not left for an address that a request comes from, within three seconds", () => {
+	const { network, a, b } = meet(true, false);
+	expect(network.clock.run(10_000, connected(a, b))).toBe(true);
+	const base = b.candidates[0]!.base;
+	const asked: string[] = [];
+	network.filter = (data, from, to) => {
+		if (data[0] === 0 && to.address === "10.0.0.9") asked.push(from.address);
+		// As if the peer's checks came from elsewhere, too.
+		if (data[0] === 0 && from.address === "10.0.0.2")
+			a.receive(data.slice(), { address: "10.0.0.9", port: 5000 }, first!);
+		return true;
+	};
+	b.agent.changeHosts([{ type: "host", address: "10.0.0.2", port: 5000, base }], network.now);
+	b.pump();
+	network.clock.run(network.now + 1000);
+	expect(asked).toEqual([]);
+	network.clock.run(network.now + 10_000);
+	expect(asked).not.toEqual([]);
+});

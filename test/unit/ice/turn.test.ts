@@ -192,6 +192,66 @@ test("what is not used any more is let go", () => {
 	expect(it.types.at(-1)).toBe("bound");
 });
 
+test("by TCP nothing is sent again, and given up as late", () => {
+	const it = new Client({}, { reliable: true });
+	it.server.stop();
+	it.run(39_400);
+	expect([it.sent, it.types]).toEqual([1, []]);
+	it.run(200);
+	expect([it.sent, it.types]).toEqual([1, ["failed"]]);
+});
+
+test("a lifetime of years is prolonged once a day", () => {
+	const it = new Client({ lifetime: 0xffffffff });
+	it.run(86_400_000);
+	expect(it.server.answers.filter((one) => one === "4 0")).toHaveLength(1);
+	expect(it.allocated).toBe(true);
+});
+
+test("an error that is signed wrongly changes nothing", () => {
+	const it = new Client();
+	it.run(1000);
+	it.network.filter = (data, from) => {
+		if (from.address === there && data[0] === 1 && data[1] === 0x18) data[data.length - 1]! ^= 1;
+		return true;
+	};
+	it.use("10.66.0.1"); // the server forbids it
+	it.run(30_000);
+	expect(it.types).toEqual(["allocated"]);
+	expect(it.client.forged).toBeGreaterThan(3);
+});
+
+test("nonces that are stale whenever they are used: it is not asked for ever", () => {
+	const it = new Client({ nonceLife: 1 });
+	it.run(60_000);
+	expect(it.events).toMatchObject([{ type: "failed", code: 438 }]);
+	expect(it.sent).toBeLessThan(6);
+});
+
+test("an allocation that is there is not redirected: it is asked again", () => {
+	const it = new Client();
+	it.run(1000);
+	it.server.options.cut = 300;
+	it.server.options.alternate = { address: "203.0.113.5", port: 3479 };
+	it.run(580_000);
+	expect(it.types).toEqual(["allocated"]);
+	expect(it.server.answers.filter((one) => one === "4 300").length).toBeGreaterThan(5);
+	it.server.options.cut = 0;
+	it.run(60_000);
+	expect([it.types, it.allocated]).toEqual([["allocated"], true]);
+});
+
+test("an address that was refused is tried again after a minute, and told of once", () => {
+	const it = new Client();
+	it.run(1000);
+	for (let i = 0; i < 130; i++) {
+		it.use("10.66.0.1");
+		it.run(1000);
+	}
+	expect(it.server.answers.filter((one) => one === "8 403")).toHaveLength(3);
+	expect(it.types).toEqual(["allocated", "refused"]);
+});
+
 test("a channel that is used again after a pause is kept, although it was let go", () => {
 	const it = new Client();
 	it.run(1000);

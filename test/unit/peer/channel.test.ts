@@ -59,6 +59,22 @@ test.each([
 	expect(stats.find(({ type }) => type === "peer-connection")).toMatchObject({ dataChannelsClosed: 1 });
 });
 
+test("one that closes before it has opened, as the association ends, is told so once", async () => {
+	const [a, b] = pair();
+	const [ours] = await open(a, b);
+	const log = listen(ours);
+	const early = listen(a.createDataChannel("early"));
+	a.createDataChannel("closed").close();
+	for (const it of associations()) it.inject({ type: "down", stream: 1, size: 0 });
+	await advance(100);
+	expect([log, early]).toEqual([["close"], ["open", "close"]]);
+	const closing = a.createDataChannel("closing");
+	const told = listen(closing);
+	closing.close();
+	await advance(100);
+	expect(told).toEqual(["close"]);
+});
+
 test("the association ends in order when the last channel has, and not before", async () => {
 	const shutdown = jest.spyOn(Sctp.prototype, "shutdown");
 	const [a, b] = pair();

@@ -187,38 +187,62 @@ describe("opening", () => {
 	describe("a negotiated channel that comes later", () => {
 		const sixteen = Array.from({ length: 16 }, (_, i) => `message ${i}`);
 
-		async function late(count: number, size: number, init: RTCDataChannelInit = {}) {
+		/** Messages of these sizes are sent before the other side has the channel. */
+		async function late(sizes: number[], init: RTCDataChannelInit = {}) {
 			const [a, b] = pair();
 			await open(a, b);
 			const [nine, eleven] = [9, 11].map((id) => a.createDataChannel("n", { ...init, negotiated: true, id }));
 			await advance(20);
-			for (let i = 0; i < count; i++) nine!.send(String(i).padEnd(size));
 			eleven!.send("another");
+			sizes.forEach((size, i) => nine!.send(String(i).padEnd(size)));
 			await advance(20);
 			const logs = [11, 9].map((id) => listen(b.createDataChannel("n", { ...init, negotiated: true, id })));
 			await advance(20);
-			return { nine: logs[1]!, eleven: logs[0]!, sender: nine! };
+			const trimmed = logs.map((log) => log.map((line) => line.trim()));
+			return { a, b, nine: trimmed[1]!, eleven: trimmed[0]!, sender: nine! };
 		}
 
+		const tiny = (count: number) => new Array<number>(count).fill(0);
+
 		test("has what was sent before it", async () => {
-			const { nine, eleven } = await late(15, 0);
+			const { a, b, nine, eleven } = await late(tiny(15));
 			expect(nine).toEqual(["open", ...sixteen.slice(0, 15)]);
 			expect(eleven).toEqual(["open", "message another"]);
+			// There is room again.
+			const ours = a.createDataChannel("n", { negotiated: true, id: 13 });
+			await advance(20);
+			ours.send(new Uint8Array(16384));
+			await advance(20);
+			const theirs = b.createDataChannel("n", { negotiated: true, id: 13 });
+			await advance(20);
+			expect(theirs.counted.bytesReceived).toBe(16384);
 		});
 
 		test.each([
-			["messages", 17, 0, 16],
-			["bytes", 5, 4000, 4],
-		])("fails when that was more than is kept: %s", async (_, count, size, kept) => {
-			const { nine, sender } = await late(count, size);
-			expect(nine.slice(0, 2).map((line) => line.trim())).toEqual(["open", "message 0"]);
+			["messages", tiny(17), 16],
+			["bytes", [4000, 4000, 4000, 4000, 4000, 1], 4],
+		])("fails when that was more than is kept, and hears of nothing behind the gap: %s", async (_, sizes, kept) => {
+			const { nine, sender } = await late(sizes);
+			expect(nine).toEqual(["open", ...sixteen.slice(0, kept), "error OperationError", "close"]);
 			await advance(200);
-			expect(nine.slice(kept + 1)).toEqual(["error OperationError", "close"]);
 			expect(sender.readyState).toBe("closed");
 		});
 
+		test("fails when so many streams have lost something that it may be one of them", async () => {
+			const [a, b] = pair();
+			await open(a, b);
+			const victim = [...Sctp.open][0]!; // of who answers
+			const data = new ArrayBuffer(1);
+			for (let stream = 100; stream < 132; stream++)
+				victim.inject({ type: "message", stream, size: 1, protocol: 53, data });
+			await advance(20);
+			const log = listen(b.createDataChannel("n", { negotiated: true, id: 9 }));
+			await advance(200);
+			expect(log).toEqual(["open", "error OperationError", "close"]);
+		});
+
 		test("does without it when it is not reliable", async () => {
-			const { nine } = await late(40, 0, { maxRetransmits: 0 });
+			const { nine } = await late(tiny(40), { maxRetransmits: 0 });
 			expect(nine).toEqual(["open", ...sixteen]);
 		});
 

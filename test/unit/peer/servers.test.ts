@@ -198,6 +198,42 @@ test("an allocation of before is in the way: another socket, three times at most
 	expect(server.answers.filter((answer) => answer === "3 437")).toHaveLength(3);
 });
 
+test("the first relay of several servers is that of the first which has one, unless one before it may yet get one", async () => {
+	const other = "198.51.100.2";
+	const silent: IceServer = { ...turn, urls: "turn:198.51.100.3" };
+	const full = world.serve({ error: 486 });
+	world.serve({ address: other });
+	const user = new User();
+	const keys = world.use(user, turn, { ...turn, urls: `turn:${other}` });
+	await advance(50);
+	expect(stateOf(user)).toEqual(["failed", "ready"]);
+	expect(world.network.servers.firstRelay(keys)).toBe(user.relay);
+	const more = world.use(user, silent);
+	await advance(50);
+	expect(world.network.servers.firstRelay([...more, ...keys])).toBeUndefined();
+	expect(world.network.servers.firstRelay([...keys, ...more])).toBe(user.relay);
+	expect(full.answers).toContain("3 486");
+});
+
+test("when the network has changed, servers that did not serve are asked anew, and others only where their address has gone", async () => {
+	const other = "198.51.100.2";
+	const refusing = world.serve({ error: 403 });
+	const serving = world.serve({ address: other });
+	const user = new User();
+	world.use(user, turn, { ...turn, urls: `turn:${other}` });
+	await advance(50);
+	expect(stateOf(user)).toEqual(["failed", "ready"]);
+	refusing.options.error = 0;
+	user.lost.length = 0;
+	world.network.servers.onNetworkChange(["2001:db8::1"]);
+	await advance(50);
+	expect([stateOf(user), user.lost, serving.answers.length]).toEqual([["ready", "ready"], [], 2]);
+	world.network.servers.onNetworkChange(["203.0.113.1"]);
+	expect(user.lost).toHaveLength(2);
+	await advance(50);
+	expect([stateOf(user), serving.allocations.size]).toEqual([["ready", "ready"], 2]); // one by the former socket
+});
+
 test("a server that sends elsewhere is followed there, and not for ever", async () => {
 	const alternate = { address: "198.51.100.2", port: 3479 };
 	world.serve({ alternate });
