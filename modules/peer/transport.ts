@@ -73,7 +73,7 @@ export default class PeerTransport implements GatheringOwner, RemotesOwner, Secu
 	#remote: { ufrag: string; password: string; lite: boolean } | undefined; // as agreed
 	#offeredUfrag = "";
 	#error: WebRTCError | undefined;
-	#isSought = false; // the network has changed, and nothing was heard of the peer since
+	#isSought = false; // the network has changed, here or at the peer, and no path was known since
 	#closed = false;
 	#broken = false;
 	/** How often a pair was selected. */
@@ -331,6 +331,8 @@ export default class PeerTransport implements GatheringOwner, RemotesOwner, Secu
 		else if (event.type === "deselected") this.#path.forget();
 		else if (event.type === "selected") {
 			this.pairChanges++;
+			// What was sent to where the peer was before is lost, and may be too much to be sent again.
+			this.#isSought ||= this.#selected !== "" && this.#selected !== routeOf(event.pair.remote);
 			this.follow(event.pair);
 			this.select(event.pair);
 			this.forgetFormer();

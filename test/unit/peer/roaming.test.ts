@@ -61,6 +61,19 @@ test("the next picture is a whole one, as soon as the peer has answered from the
 	expect(viewer.connectionState).toBe(device.connectionState);
 });
 
+test("so it is when the peer has moved: what was lost meanwhile may be too old to be sent again", async () => {
+	const { viewer, device, viewerHost } = await meet();
+	const [encoder] = Encoder.open;
+	const before = encoder!.keyFrameRequests;
+	viewerHost.move();
+	await advance(2200);
+	expect(remoteOf(device)).toBe(viewerHost.address);
+	expect(encoder!.keyFrameRequests).toBe(before + 1);
+	await advance(60_000);
+	expect(encoder!.keyFrameRequests).toBe(before + 1);
+	expect(viewer.connectionState).toBe("connected");
+});
+
 test("ten moves, one after the other: candidates and memory stay bounded", async () => {
 	const { viewer, device, deviceHost } = await meet();
 	for (let i = 0; i < 10; i++) {
