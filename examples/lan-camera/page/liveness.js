@@ -16,6 +16,7 @@ export class Liveness {
 	#looks = 0;
 	#last; // when the newest frame was shown, or counted; undefined: there was none yet
 	#frames = 0;
+	#counted = 0; // when
 	#bytes = 0;
 	#stale = false;
 	#paused = false;
@@ -51,10 +52,12 @@ export class Liveness {
 		});
 	}
 
-	#seen() {
-		this.#last = performance.now();
+	#seen(at = performance.now()) {
+		if (this.#last !== undefined && at <= this.#last) return;
+		this.#last = at;
 		if (this.#stale) this.#events.onLive();
-		this.#stale = this.#paused = false;
+		this.#stale = false;
+		this.#paused &&= performance.now() - at > pause;
 	}
 
 	async #look() {
@@ -74,12 +77,15 @@ export class Liveness {
 		if (this.#timer === undefined) return; // closed meanwhile
 		const sound = bytes > this.#bytes;
 		this.#bytes = bytes;
-		if (frames > this.#frames) this.#seen();
+		// Where frames are told of as they are shown, what has come since the last count may be as old as that.
+		const isTold = this.#callback !== undefined && document.visibilityState === "visible";
+		if (frames > this.#frames) this.#seen(isTold ? this.#counted : performance.now());
 		else if (this.#last !== undefined && performance.now() - this.#last > quiet) {
 			this.#stale = true;
 			this.#events.onStale(this.#last, sound);
 		}
 		this.#frames = frames;
+		this.#counted = performance.now();
 	}
 }
 
