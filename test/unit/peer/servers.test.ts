@@ -172,6 +172,27 @@ test("peers behind a relay are permitted, and bound to a channel, by its number"
 	expect(servers.keyOf(user.relay + 1)).toBeUndefined();
 });
 
+test("a channel that nobody uses ends here when it does at the server", async () => {
+	world.serve();
+	const user = new User();
+	world.use(user, turn);
+	await advance(50);
+	const [bound, unbound] = [jest.spyOn(Relay.prototype, "bind"), jest.spyOn(Relay.prototype, "unbind")];
+	world.network.servers.bind(user.relay, "203.0.113.9", 7000);
+	await advance(50);
+	expect(bound).toHaveBeenCalledWith(0x4000, "203.0.113.9", 7000);
+	await advance(599_000);
+	expect(unbound).not.toHaveBeenCalled();
+	await advance(1000);
+	expect(unbound).toHaveBeenCalledWith(0x4000);
+});
+
+test("who is to be seen behind relays alone asks no STUN server", () => {
+	const user = new User(true);
+	expect(world.use(user, stun)).toEqual([]);
+	expect(user.asked).toBe(0);
+});
+
 test("a server that is full is asked again after a minute, one that knows nobody is not", async () => {
 	const server = world.serve({ error: 486 });
 	const user = new User();
