@@ -22,7 +22,7 @@ import type { IceServer, SignalingMessage } from "webrtc/signaling";
 
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
 // Of the memory that the work on a description needs:
-const partForSession = 1.25; // with the session itself: some 450 slots when the work on its description begins
+const partForSession = 1.2; // with the session itself: some 450 slots when the work on its description begins
 const partForMore = 0.25; // a candidate, a channel: with what must stay free for work that cannot be turned down
 const partForEssential = 0.125; // a peer's first candidates
 

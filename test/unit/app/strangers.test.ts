@@ -235,7 +235,7 @@ test("where memory is short, those that nothing is heard of make room for one wh
 
 test("garbage alone is no reason to turn an offer down", async () => {
 	await run();
-	setRoom({ slots: 2880, chunks: 51_200 }); // half of that before garbage is collected
+	setRoom({ slots: 2765, chunks: 49_152 }); // half of that before garbage is collected
 	await vanish("a");
 	expect(signaling.take("answer", "a")).toBeDefined();
 });
