@@ -59,6 +59,7 @@ const unread = {
 		const sunk = async () => (await answer(session, "sunk", () => device.command("sunk"))).map(Number);
 		const before = (await sunk())[2] ?? 0;
 		device.command("pause");
+		await sunk(); // it has been heard
 		await peer.do("number", { label: "sink", count, size });
 		let [waits, heap, since] = [-1, 0, Date.now()];
 		while (Date.now() - since < 1500) {
