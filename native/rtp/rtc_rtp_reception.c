@@ -9,6 +9,7 @@
 #define MAX_MISORDER 100
 #define CYCLE 0x10000u
 #define CREDIBLE_TRANSIT 5 // seconds by which two packets' ways may differ, for the jitter
+#define CLOCK_LEAP 500000  // microseconds by which pairs of times may differ: beyond it a clock was set
 #define LOST_MAXIMUM 0x7fffff
 #define LOST_MINIMUM (-0x800000)
 
@@ -80,22 +81,57 @@ rtc_rtp_reception_result rtc_rtp_reception_take(rtc_rtp_reception *reception, ui
 	return result;
 }
 
+static uint64_t timeOf(uint64_t ntp)
+{
+	return (ntp >> 32) * 1000000 + ((ntp & UINT32_MAX) * 1000000 >> 32);
+}
+
+static int64_t toMicroseconds(const rtc_rtp_reception *reception, uint32_t ticks)
+{
+	return (int64_t)(int32_t)ticks * 1000000 / reception->clockRate;
+}
+
+// Notes the newest pair of times. Returns by how much it is before what the median of all says.
+static int64_t judgeClock(rtc_rtp_reception *reception, uint64_t time, uint32_t timestamp)
+{
+	int64_t sorted[RTC_RTP_RECEPTION_CLOCKS];
+	uint8_t count = 0;
+	reception->clocks[reception->nextClock].time = time;
+	reception->clocks[reception->nextClock].timestamp = timestamp;
+	reception->nextClock = (uint8_t)((reception->nextClock + 1) % RTC_RTP_RECEPTION_CLOCKS);
+	if (reception->clockCount < RTC_RTP_RECEPTION_CLOCKS)
+		reception->clockCount++;
+	for (uint8_t i = 1; i <= reception->clockCount; i++) { // from the newest on
+		uint8_t at = (uint8_t)((reception->nextClock + RTC_RTP_RECEPTION_CLOCKS - i) % RTC_RTP_RECEPTION_CLOCKS);
+		uint64_t then = reception->clocks[at].time;
+		int64_t wrong = (int64_t)(then - time) + toMicroseconds(reception, timestamp - reception->clocks[at].timestamp);
+		if (wrong > CLOCK_LEAP || wrong < -CLOCK_LEAP) {
+			reception->clockCount = count; // what came before is another clock's
+			break;
+		}
+		uint8_t place = count++;
+		for (; place && sorted[place - 1] > wrong; place--)
+			sorted[place] = sorted[place - 1];
+		sorted[place] = wrong;
+	}
+	return sorted[(count - 1) / 2];
+}
+
 void rtc_rtp_reception_reported(rtc_rtp_reception *reception, const rtc_rtcp_sender_info *info, uint64_t now)
 {
 	reception->sender = *info;
 	reception->lastReport = (uint32_t)(info->ntp >> 16);
 	reception->reportedAt = now;
 	reception->reports++;
+	reception->correction = judgeClock(reception, timeOf(info->ntp), info->timestamp);
 }
 
 uint64_t rtc_rtp_reception_sent(const rtc_rtp_reception *reception, uint32_t timestamp)
 {
-	uint64_t ntp = reception->sender.ntp;
 	if (!reception->lastReport)
 		return 0;
-	int64_t since = (int32_t)(timestamp - reception->sender.timestamp);
-	uint64_t reported = (ntp >> 32) * 1000000 + ((ntp & UINT32_MAX) * 1000000 >> 32);
-	return reported + (uint64_t)(since * 1000000 / reception->clockRate);
+	int64_t since = toMicroseconds(reception, timestamp - reception->sender.timestamp);
+	return timeOf(reception->sender.ntp) + (uint64_t)(since + reception->correction);
 }
 
 static uint32_t expected(const rtc_rtp_reception *reception)

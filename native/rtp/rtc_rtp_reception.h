@@ -6,6 +6,8 @@
 
 #include "rtc_rtcp.h"
 
+#define RTC_RTP_RECEPTION_CLOCKS 5 // sender reports by which the sender's clock is judged
+
 typedef struct {
 	uint32_t clockRate;
 	uint8_t started;
@@ -22,6 +24,12 @@ typedef struct {
 	uint64_t reportedAt;                     // rtc_now() when it came
 	rtc_rtcp_sender_info sender;             // from it
 	uint32_t reports;                        // that came
+	struct {
+		uint64_t time; // microseconds since 1900
+		uint32_t timestamp;
+	} clocks[RTC_RTP_RECEPTION_CLOCKS]; // of the newest reports
+	uint8_t clockCount, nextClock;
+	int64_t correction; // microseconds that the newest report's time is wrong, by the others
 } rtc_rtp_reception;
 
 typedef enum {
@@ -37,7 +45,8 @@ rtc_rtp_reception_result rtc_rtp_reception_take(rtc_rtp_reception *reception, ui
 												uint64_t now, uint32_t *extended);
 // The sequence number nearest to the newest: of a packet that was sent again.
 uint32_t rtc_rtp_reception_extend(const rtc_rtp_reception *reception, uint16_t sequence);
-// Notes a sender report that came at `now`.
+// Notes a sender report that came at `now`. Its pair of times is taken as the newest few say in their median: a busy
+// sender may read one of its clocks a tenth of a second after the other.
 void rtc_rtp_reception_reported(rtc_rtp_reception *reception, const rtc_rtcp_sender_info *info, uint64_t now);
 // When what has a timestamp was taken, by its sender's clock, in microseconds since 1900; 0: no sender report came.
 uint64_t rtc_rtp_reception_sent(const rtc_rtp_reception *reception, uint32_t timestamp);

@@ -86,6 +86,40 @@ static void aJumpMustBeFollowed(void **unused)
 	assert_int_equal(take(&reception, 40003, 0, 0), extended + 1);
 }
 
+// Numbers never go back, also where a stream begins anew far below.
+static void aJumpBackIsAhead(void **unused)
+{
+	(void)unused;
+	rtc_rtp_reception reception;
+	uint32_t extended;
+	rtc_rtp_reception_init(&reception, CLOCK);
+	uint32_t first = take(&reception, 60000, 0, 0);
+	rtc_rtp_reception_take(&reception, 100, 0, 0, &extended); // 5,636 ahead, or far back
+	assert_int_equal(rtc_rtp_reception_take(&reception, 101, 0, 0, &extended), RTC_RTP_RECEPTION_RESTARTED);
+	assert_true(extended > first);
+	first = extended;
+	rtc_rtp_reception_take(&reception, 40000, 0, 0, &extended);
+	assert_int_equal(rtc_rtp_reception_take(&reception, 40001, 0, 0, &extended), RTC_RTP_RECEPTION_RESTARTED);
+	assert_true(extended > first);
+	first = extended;
+	rtc_rtp_reception_take(&reception, 20000, 0, 0, &extended);
+	assert_int_equal(rtc_rtp_reception_take(&reception, 20001, 0, 0, &extended), RTC_RTP_RECEPTION_RESTARTED);
+	assert_true(extended > first);
+}
+
+// Another time is no jitter.
+static void aTimeThatJumpsIsNoJitter(void **unused)
+{
+	(void)unused;
+	rtc_rtp_reception reception;
+	rtc_rtcp_report report;
+	rtc_rtp_reception_init(&reception, CLOCK);
+	for (uint16_t i = 0; i < 50; i++)
+		take(&reception, i, i * 3000u + (i < 25 ? 0 : 20 * CLOCK), i * 33333u);
+	rtc_rtp_reception_report(&reception, 0, &report);
+	assert_true(report.jitter < 10);
+}
+
 static void aReportAnswersTheSendersOwn(void **unused)
 {
 	(void)unused;
@@ -116,6 +150,36 @@ static void timesAreTheSenders(void **unused)
 	assert_int_equal(rtc_rtp_reception_sent(&reception, 100u - CLOCK / 2), reported - SECOND / 2); // it wraps
 	rtc_rtp_reception_init(&reception, CLOCK);
 	assert_int_equal(rtc_rtp_reception_sent(&reception, 100), 0); // another stream
+}
+
+#define NTP(microseconds) ((3900000000ull << 32) + (((uint64_t)(microseconds) << 32) / SECOND))
+
+// A report whose times were not read at once moves little; where most say so, or by very much, the clock is another.
+static void oneReportIsNotBelieved(void **unused)
+{
+	(void)unused;
+	rtc_rtp_reception reception;
+	const uint64_t begin = 3900000000ull * SECOND;
+	const int64_t late[] = {0, 0, 0, 200000, 0, 0, 1000, 150000, 0, 90000, 0, 0};
+	rtc_rtp_reception_init(&reception, CLOCK);
+	for (uint32_t i = 0; i < sizeof late / sizeof *late; i++) {
+		rtc_rtcp_sender_info info = {.ntp = NTP(i * 5 * SECOND + late[i]), .timestamp = 0xfffffff0 + i * 5 * CLOCK};
+		rtc_rtp_reception_reported(&reception, &info, 0);
+		assert_in_range(rtc_rtp_reception_sent(&reception, 0xfffffff0 + 9 * CLOCK), begin + 9 * SECOND - 3,
+						begin + 9 * SECOND + 1003);
+		assert_int_equal(reception.sender.ntp, info.ntp); // as getStats() tells it
+	}
+	for (uint32_t i = 0; i < 3; i++) { // another by 300 ms
+		rtc_rtcp_sender_info info = {.ntp = NTP((60 + i * 5) * SECOND + 300000),
+									 .timestamp = 0xfffffff0 + (12 + i) * 5 * CLOCK};
+		rtc_rtp_reception_reported(&reception, &info, 0);
+	}
+	assert_in_range(rtc_rtp_reception_sent(&reception, 0xfffffff0 + 9 * CLOCK), begin + 9 * SECOND + 299990,
+					begin + 9 * SECOND + 300010);
+	rtc_rtcp_sender_info set = {.ntp = NTP(5 * SECOND), .timestamp = 0xfffffff0 + 15 * 5 * CLOCK};
+	rtc_rtp_reception_reported(&reception, &set, 0);
+	assert_in_range(rtc_rtp_reception_sent(&reception, set.timestamp), begin + 5 * SECOND - 1, begin + 5 * SECOND);
+	assert_int_equal(reception.clockCount, 1);
 }
 
 // RFC 3550 section 6.4.1, in floating point.
@@ -171,10 +235,11 @@ static void anyNumbers(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbersAreExtended),  cmocka_unit_test(lossIsCountedByInterval),
-		cmocka_unit_test(aJumpMustBeFollowed), cmocka_unit_test(aReportAnswersTheSendersOwn),
-		cmocka_unit_test(timesAreTheSenders),  cmocka_unit_test(jitterIsThatOfTheStandard),
-		cmocka_unit_test(anyNumbers),
+		cmocka_unit_test(numbersAreExtended),     cmocka_unit_test(lossIsCountedByInterval),
+		cmocka_unit_test(aJumpMustBeFollowed),    cmocka_unit_test(aReportAnswersTheSendersOwn),
+		cmocka_unit_test(timesAreTheSenders),     cmocka_unit_test(jitterIsThatOfTheStandard),
+		cmocka_unit_test(aJumpBackIsAhead),       cmocka_unit_test(aTimeThatJumpsIsNoJitter),
+		cmocka_unit_test(oneReportIsNotBelieved), cmocka_unit_test(anyNumbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,8 @@ import { startAiortc, startChromium, startGstreamer } from "./senders.mjs";
 
 /** @typedef {import("./senders.mjs").Sender} Sender */
 
-const settling = 10; // seconds: a sender reports on its sound each five seconds
+const settling = 5; // seconds, after the sender has reported on both: on its sound it does each five seconds, if no report is lost
+const patience = 40; // seconds until it has
 const seconds = 20; // that count
 const limit = 60; // ms
 const timeout = 300; // seconds: the device may have to be built
@@ -37,6 +38,18 @@ function errorsOf(output, from) {
 		);
 }
 
+/** @param {DeviceSession} session @returns {Promise<any[]>} */
+async function statsOf(session) {
+	session.command("stats");
+	return (await session.message("stats")).stats;
+}
+
+/** Whether the sender has told of the times of both: until then nothing says what belongs together. @param {any[]} stats */
+const areReported = (stats) =>
+	["audio", "video"].every((kind) =>
+		stats.some((one) => one.type === "remote-outbound-rtp" && one.kind === kind && one.reportsSent > 0),
+	);
+
 /** @param {string} name @param {"audio" | "video" | undefined} late at a loss of 5 %; undefined: on a clean link */
 async function lips(name, late) {
 	const device = new Application("test/interop/lips/device", {});
@@ -56,12 +69,13 @@ async function lips(name, late) {
 		await sender.answer(link.answer(await session.description("answer")));
 		await wait(2000);
 		if (late) link.up.way = { ...link.up.way, loss };
-		await wait(1000 * (settling - 2));
+		for (let i = 0; i < patience && !areReported(await statsOf(session)); i++) await wait(1000);
+		await wait(1000 * settling);
 		const from = Date.now();
 		await wait(1000 * seconds);
-		session.command("stats");
-		const { stats } = await session.message("stats");
+		const stats = await statsOf(session);
 		session.close();
+		assert.ok(areReported(stats), "no sender report came of one of them");
 		return judge(errorsOf(device.output, from), stats);
 	} finally {
 		link.close();
