@@ -155,7 +155,7 @@ static void aRouteDoesNotMoveTheThreshold(void **unused)
 	for (int i = 60; i < 200; i++)
 		delays[i] = 400;
 	detect(&delay, delays, 64); // the slope is at its greatest
-	assert_true(delay.threshold < 12.6f);
+	assert_true(delay.threshold < 8);
 }
 
 // A receiver whose clock is set, forwards or back, begins anew.
@@ -190,9 +190,6 @@ static void aQueueThatDrainsIsNoOveruse(void **unused)
 	delay.usage = RTC_BWE_NORMAL;
 	rtc_bwe_packet packet = {.sent = 1600000, .arrived = 1620000, .size = SIZE}; // the slope falls, and is above 0
 	rtc_bwe_delay_take(&delay, &packet, 1600000);
-	packet.sent = 1610000;
-	packet.arrived = 1630000;
-	rtc_bwe_delay_take(&delay, &packet, 1610000);
 	assert_true(delay.slope > 0 && delay.slope < slope);
 	assert_int_equal(delay.usage, RTC_BWE_NORMAL);
 }

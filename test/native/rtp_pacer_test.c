@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "rtc_rtp_cache.h"
 #include "rtp_fakes.h"
 
 #define RATE 1000000u // bit/s
@@ -195,13 +196,38 @@ static void headerExtensions(void **state)
 	extension(&packet, MID, 0);
 	extension(&packet, DELAY, 0);
 	extension(&packet, CAPTURED, 0);
-	fakeNow += 2 * SECOND;
-	f->srtp->count = 0;
-	picture(f, fakeNow, 1, 100);
-	packet = packetAt(f, 0);
-	extension(&packet, DELAY, 3);    // with each key frame
-	extension(&packet, CAPTURED, 8); // once a second
+	for (int i = 0; i < 2; i++) {
+		fakeNow += i ? SECOND / 10 : 2 * SECOND;
+		f->srtp->count = 0;
+		picture(f, fakeNow, 1, 100);
+		packet = packetAt(f, 0);
+		extension(&packet, DELAY, 3);            // with each key frame
+		extension(&packet, CAPTURED, i ? 0 : 8); // once a second
+	}
+	for (int i = 0; i < 2; i++) { // taken in the future, or long ago: its time is another clock's
+		fakeNow += 2 * SECOND;
+		f->srtp->count = 0;
+		picture(f, i ? fakeNow + 1000 : fakeNow - 11 * SECOND, 1, 100);
+		packet = packetAt(f, 0);
+		extension(&packet, CAPTURED, 0);
+	}
 	finish(f);
+}
+
+// A ring that is small holds what waits, whatever the rate: what is cut next must not overwrite it.
+static void aSmallCache(void **state)
+{
+	(void)state;
+	assert_int_equal(rtc_rtp_cache_configure(RTC_RTP_CACHE_MINIMUM, 1000), 0);
+	fixture *f = paced(&video, RATE);
+	picture(f, fakeNow, 1, 2000); // it leaves
+	for (int i = 1; i < 7; i++)
+		picture(f, fakeNow + (unsigned)i, 0, 2500);
+	assert_true(ofSession(f).queuedBytes > 2500 && ofSession(f).queuedBytes <= RTC_RTP_CACHE_MINIMUM / 4 + 2600);
+	rtc_rtp_sender_get_statistics(f->sender, &f->statistics);
+	assert_true(f->statistics.framesDropped >= 3 && f->statistics.congested >= 1);
+	finish(f);
+	assert_int_equal(rtc_rtp_cache_configure(RTC_RTP_CACHE_BYTES, RTC_RTP_CACHE_MILLISECONDS), 0);
 }
 
 int main(void)
@@ -210,6 +236,7 @@ int main(void)
 		cmocka_unit_test(aLargeFrameIsSmoothed), cmocka_unit_test(soundDoesNotWait),
 		cmocka_unit_test(aKeyFrameOvertakes),    cmocka_unit_test(tooNarrow),
 		cmocka_unit_test(whatWaitsWhenItEnds),   cmocka_unit_test(headerExtensions),
+		cmocka_unit_test(aSmallCache),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,6 +69,34 @@ static void retransmissions(void **state)
 	finish(f);
 }
 
+// Whose section they are of, although the stream's is known: the first of them.
+static void theFirstRepairsBearTheMid(void **state)
+{
+	(void)state;
+	rtc_rtp_stream_options options = withRtx();
+	options.ids.mid = 3;
+	memcpy(options.mid, "0", 2);
+	fixture *f = begin(&options, 1);
+	unsigned named = 0, repairs = 0;
+	fakeReceive(f->srtp, report, sizeof report); // it knows the stream
+	for (uint16_t i = 0; i < 80; i++) {
+		f->srtp->count = 0;
+		picture(f, fakeNow += FRAME, 1, 100);
+		rtc_rtp_packet packet = repairAt(f, 0);
+		size_t size = 0;
+		assert_null(rtc_rtp_find_extension(&packet, 3, &size));
+		f->srtp->count = 0;
+		lack(f, packet.sequence, 0);
+		if (!f->srtp->count)
+			continue;
+		packet = repairAt(f, 0);
+		repairs++;
+		named += rtc_rtp_find_extension(&packet, 3, &size) && size == 1;
+	}
+	assert_true(repairs > 60 && named == 50);
+	finish(f);
+}
+
 // Of a peer without RTX they bear their own numbers, unless that would give the key away (RFC 7714 section 8.4).
 static void withoutRtx(void **state)
 {
@@ -212,6 +240,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(retransmissions),
+		cmocka_unit_test(theFirstRepairsBearTheMid),
 		cmocka_unit_test(withoutRtx),
 		cmocka_unit_test(onceForARoundTrip),
 		cmocka_unit_test(theSecondRequestCounts),
