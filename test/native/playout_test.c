@@ -276,6 +276,39 @@ static void soundIsHeldBack(void **unused)
 	rtc_playout_free(playout);
 }
 
+// Half a second after the age that sound should have has changed, by samples that were inserted or removed.
+static uint64_t changedBy(double amplitude, uint32_t before, uint32_t after)
+{
+	int16_t pcm[CHUNK];
+	rtc_playout_statistics then, now;
+	speaker it = speak(&rtc_codec_pcmu);
+	rtc_playout *playout = rtc_playout_new(RATE, 1, RTC_PLAYOUT_BYTES);
+	rtc_playout_hold(playout, before);
+	for (uint32_t i = 0; i < 175; i++) {
+		if (i == 150) {
+			rtc_playout_get_statistics(playout, &then);
+			rtc_playout_hold(playout, after);
+		}
+		say(&it, amplitude);
+		send(&it, playout, START + i * PERIOD, 0);
+		rtc_playout_read(playout, START + i * PERIOD, pcm, CHUNK);
+	}
+	rtc_playout_get_statistics(playout, &now);
+	rtc_playout_free(playout);
+	it.encoder->destroy(it.encoder);
+	return after < before ? now.samplesRemoved - then.samplesRemoved : now.samplesInserted - then.samplesInserted;
+}
+
+// Whole packets of silence alone: sound changes its speed a little.
+static void silenceIsWhereTimeIsMade(void **unused)
+{
+	(void)unused;
+	assert_in_range(changedBy(AMPLITUDE, 0, 200000), 50, 400);  // 1 %
+	assert_in_range(changedBy(AMPLITUDE, 200000, 0), 100, 800); // 2 %
+	assert_true(changedBy(100, 0, 200000) > 4000);
+	assert_true(changedBy(100, 200000, 0) > 4000);
+}
+
 // Networks of many seeds: what is heard is the tone but for what cannot be there.
 static void networksOfAllKinds(void **unused)
 {
@@ -378,10 +411,11 @@ static void g711IsItsInverse(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(g711IsItsInverse),       cmocka_unit_test(tonesOfEachCodec),
-		cmocka_unit_test(whatIsLostIsConcealed),  cmocka_unit_test(aLostBeginningComesBack),
-		cmocka_unit_test(anotherClockIsFollowed), cmocka_unit_test(networksOfAllKinds),
-		cmocka_unit_test(soundIsHeldBack),        cmocka_unit_test(hostilePackets),
+		cmocka_unit_test(g711IsItsInverse),         cmocka_unit_test(tonesOfEachCodec),
+		cmocka_unit_test(whatIsLostIsConcealed),    cmocka_unit_test(aLostBeginningComesBack),
+		cmocka_unit_test(anotherClockIsFollowed),   cmocka_unit_test(networksOfAllKinds),
+		cmocka_unit_test(silenceIsWhereTimeIsMade), cmocka_unit_test(soundIsHeldBack),
+		cmocka_unit_test(hostilePackets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

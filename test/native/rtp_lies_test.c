@@ -89,7 +89,7 @@ static void whatHasNoMeaning(void **state)
 	(void)state;
 	rtc_rtp_session_statistics statistics;
 	fixture *f = sending();
-	uint8_t packet[24] = {0x8f, 205, 0, 5, THEIRS, OURS, 0, 0, 0, 2, 0, 0, 0, 0, 0x60, 2}; // a run of two
+	uint8_t packet[32] = {0x8f, 205, 0, 7, THEIRS, OURS, 0, 0, 0, 2, 0, 0, 0, 0, 0x60, 2}; // a run of two
 	picture(f, fakeNow, 1, 5000);
 	fakeReceive(f->srtp, packet, sizeof packet);
 	packet[20] = 0xdc; // small, and that
