@@ -3,7 +3,7 @@
 import type Clock from "webrtc/device/clock";
 import { collect, measure, type Room } from "webrtc/native/port";
 
-const pause = 250; // ms after a collection in vain, in which another would be
+const pause = 50; // ms after a collection in vain, in which another would be
 
 export default class Memory {
 	#reserve: Readonly<Room>;
@@ -24,7 +24,7 @@ export default class Memory {
 
 	/**
 	 * The same for what anybody may cause at any rate, as by a datagram: where collecting garbage has made no difference, it is
-	 * not done again for 250 ms, but for less.
+	 * not done again for 50 ms, but for less.
 	 */
 	hasRoomAtOnce(times = 1): boolean {
 		if (this.suffices(measure(), times)) return true;

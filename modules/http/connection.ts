@@ -55,7 +55,9 @@ export default class Connection {
 	#pumping = false;
 	#rest: Uint8Array | undefined; // read, and of the next request
 	#reserved = 0;
-	#head: RequestHead | undefined;
+	#method = ""; // of the request, once its head has come
+	#keepAlive = false;
+	#headers: Record<string, string> | undefined; // for the response
 	#isLast = false; // nothing is read after this request
 	#output: Uint8Array[] = [];
 	#written = 0; // bytes of the response; of a stream, since all that there was had left
@@ -191,7 +193,7 @@ export default class Connection {
 			if (this.isReading && this.#reader.isComplete) this.complete();
 		} catch (error) {
 			if (!(error instanceof RequestError)) throw error;
-			this.#head ??= this.#reader.head;
+			if (this.#reader.head) this.prepare(this.#reader.head);
 			this.refuse(textResponse(error.status, error.message));
 		}
 		return true;
@@ -207,7 +209,7 @@ export default class Connection {
 	/** Makes sure that the request is welcome, and that there is room for its body, before any of it is taken. */
 	private takeHead(): void {
 		const head = this.#reader.head!;
-		this.#head = head;
+		this.prepare(head);
 		const refusal = this.#owner.admit(this, head);
 		if (refusal) return this.refuse(refusal);
 		if (head.length !== undefined && head.length > this.#owner.limits.body)
@@ -222,11 +224,19 @@ export default class Connection {
 		this.flush();
 	}
 
+	/** Keeps what the response will need of the request. */
+	private prepare(head: RequestHead): void {
+		this.#method = head.method;
+		this.#keepAlive = head.keepAlive;
+		this.#headers = this.#owner.responseHeaders(head);
+	}
+
 	private refuseBusy(): void {
 		this.refuse(textResponse(503, "Too much is on its way at once.", { "retry-after": "1" }));
 	}
 
 	private complete(): void {
+		const head = this.#reader.takeHead(); // not to be held while the application has it: it may be large
 		const body = this.#reader.takeBody();
 		this.#reserved = 0;
 		this.#state = "waiting";
@@ -237,7 +247,7 @@ export default class Connection {
 			this.pump();
 		});
 		try {
-			this.#owner.receive(this, this.#head!, body, (response) => {
+			this.#owner.receive(this, head, body, (response) => {
 				if (isAnswered || this.#state !== "waiting") return response.stream?.close();
 				isAnswered = true;
 				answer(response);
@@ -256,14 +266,13 @@ export default class Connection {
 	}
 
 	private respond(response: HTTPResponse): void {
-		const head = this.#head;
 		const body = bytesOf(response.body);
 		const isBodiless = response.status === 204 || response.status === 304;
 		const { stream } = response;
 		const length = stream ? stream.length : body.length;
-		if (!head?.keepAlive || this.#ended || length === undefined) this.#isLast = true;
+		if (!this.#keepAlive || this.#ended || length === undefined) this.#isLast = true;
 		const headers: Record<string, string> = {
-			...this.#owner.responseHeaders(head),
+			...(this.#headers ?? this.#owner.responseHeaders(undefined)),
 			...response.headers,
 			...(isBodiless || length === undefined ? {} : { "content-length": String(length) }),
 			...(this.#isLast ? { connection: "close" } : { "keep-alive": `timeout=${patience}` }),
@@ -272,7 +281,7 @@ export default class Connection {
 		this.#since = this.#owner.now;
 		this.#written = 0;
 		this.#output.push(composeHead(response.status, headers));
-		const hasBody = !isBodiless && head?.method !== "HEAD";
+		const hasBody = !isBodiless && this.#method !== "HEAD";
 		if (!stream) {
 			if (body.length && hasBody) this.#output.push(body);
 		} else if (hasBody) this.begin(stream);
@@ -331,7 +340,9 @@ export default class Connection {
 		this.#since = this.#owner.now;
 		if (!this.#isLast) {
 			this.#served = true;
-			this.#head = undefined;
+			this.#method = "";
+			this.#keepAlive = false;
+			this.#headers = undefined;
 			this.#reader.next();
 			this.#state = "reading";
 			return;

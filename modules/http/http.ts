@@ -91,7 +91,10 @@ const headSize = 4096; // bytes; browsers send some 600
 const fieldCount = 48;
 // What one connection takes at most while a request is read, and what must stay free for work that cannot be turned down.
 const reserve = Object.freeze({ slots: 384, chunks: 12_288 });
-const forConnection = 1.5; // of it
+const fewConnections = 4;
+// Of it, for a connection: one of the few comes in with what it needs itself; more must leave room for what else is going on.
+const forFew = 1.5;
+const forMore = 3;
 
 /**
  * Gives whole requests to one function. What it holds is bounded; a client that is slow, or takes more than its share, makes
@@ -224,8 +227,9 @@ export default class HTTPService implements ConnectionOwner {
 	}
 
 	private makeRoom(address: string | undefined): boolean {
-		const isRoom = this.#memory.hasRoomAtOnce(forConnection);
-		const maximum = isRoom ? this.#maximumConnections : Math.min(this.#maximumConnections, this.#connections.size);
+		const { size } = this.#connections;
+		const isRoom = this.#memory.hasRoomAtOnce(size < fewConnections ? forFew : forMore);
+		const maximum = isRoom ? this.#maximumConnections : Math.min(this.#maximumConnections, size);
 		const other = connectionToClose(this.#connections, address, maximum, this.#maximumPerAddress);
 		if (other === undefined) return false;
 		if (other !== "none") other.close();

@@ -42,7 +42,10 @@ type State = "requestLine" | "fields" | "head" | "body" | "chunkSize" | "chunk" 
 export default class RequestReader {
 	#limits: RequestLimits;
 	#state: State = "requestLine";
-	#line: Uint8Array | undefined; // the beginning of a line
+	#kept: Uint8Array | undefined; // room for the beginning of a line, or of the header fields
+	#keptSize = 0;
+	#lineStart = 0; // in what is kept
+	#fields = 0;
 	#headSize = 0;
 	#received = 0;
 	#requestLine: RequestLine | undefined;
@@ -105,6 +108,14 @@ export default class RequestReader {
 		this.#remaining = length ?? 0;
 	}
 
+	/** The head of a complete request, which is forgotten here. */
+	takeHead(): RequestHead {
+		const head = this.#head!;
+		this.#head = undefined;
+		this.#headers = new Map();
+		return head;
+	}
+
 	/**
 	 * The body, which is forgotten here.
 	 * @throws RequestError when it is not UTF-8
@@ -123,8 +134,9 @@ export default class RequestReader {
 	/** Forgets the request; the next one follows. */
 	next(): void {
 		this.#state = "requestLine";
-		this.#line = this.#requestLine = this.#head = this.#body = undefined;
+		this.#kept = this.#requestLine = this.#head = this.#body = undefined;
 		this.#headers = new Map();
+		this.#keptSize = this.#lineStart = this.#fields = 0;
 		this.#headSize = this.#received = this.#size = this.#remaining = 0;
 	}
 
@@ -140,18 +152,58 @@ export default class RequestReader {
 
 	private feedLine(bytes: Uint8Array, at: number): number {
 		const found = bytes.indexOf(LF, at);
-		const end = found < 0 ? bytes.length : found;
+		const end = found < 0 ? bytes.length : found + 1;
 		// A TLS handshake or noise is told from a request by its first byte, not only when a line ends.
-		if (this.#state === "requestLine" && !this.#line && end > at && bytes[at] !== CR && !isTokenByte(bytes[at]!))
+		if (
+			this.#state === "requestLine" &&
+			!this.#keptSize &&
+			![CR, LF].includes(bytes[at]!) &&
+			!isTokenByte(bytes[at]!)
+		)
 			throw new RequestError(400, "This is not an HTTP request.");
-		this.#headSize += Math.min(end + 1, bytes.length) - at;
+		this.#headSize += end - at;
 		this.checkSize();
-		const part = bytes.subarray(at, end);
-		const line = this.#line ? join(this.#line, part) : part;
-		this.#line = found < 0 ? line.slice() : undefined;
+		this.keep(bytes.subarray(at, end));
 		if (found < 0) return end;
-		this.takeLine(decode(line, line[line.length - 1] === CR ? line.length - 1 : line.length));
-		return end + 1;
+		// As bytes, the fields of a request that does not go on take little; as strings in a map, a board's heap.
+		if (this.#state !== "fields" || this.isLineEmpty()) this.takeLines();
+		else this.expectField();
+		return end;
+	}
+
+	private keep(bytes: Uint8Array): void {
+		const size = this.#keptSize + bytes.length;
+		let kept = this.#kept;
+		if (!kept || kept.length < size) {
+			const larger = new Uint8Array(Math.max(size, Math.min(2 * size, this.#limits.head)));
+			if (kept) larger.set(kept);
+			this.#kept = kept = larger;
+		}
+		kept.set(bytes, this.#keptSize);
+		this.#keptSize = size;
+	}
+
+	private isLineEmpty(): boolean {
+		const size = this.#keptSize - this.#lineStart;
+		return size === 1 || (size === 2 && this.#kept![this.#lineStart] === CR);
+	}
+
+	private expectField(): void {
+		this.#lineStart = this.#keptSize;
+		if (++this.#fields > this.#limits.fields)
+			throw new RequestError(431, `There are at most ${this.#limits.fields} header fields.`);
+	}
+
+	/** Takes all lines that are kept. */
+	private takeLines(): void {
+		const bytes = this.#kept!.subarray(0, this.#keptSize);
+		this.#kept = undefined;
+		this.#keptSize = this.#lineStart = 0;
+		for (let at = 0; at < bytes.length;) {
+			const end = bytes.indexOf(LF, at);
+			this.takeLine(decode(bytes, at, end > at && bytes[end - 1] === CR ? end - 1 : end));
+			at = end + 1;
+		}
 	}
 
 	private checkSize(): void {
@@ -193,8 +245,6 @@ export default class RequestReader {
 		// This also refuses the white space before a colon, and a line that continues another (RFC 9112 section 5).
 		if (!isToken(name)) throw new RequestError(400, "A header field is malformed.");
 		const before = this.#headers.get(name);
-		if (before === undefined && this.#headers.size >= this.#limits.fields)
-			throw new RequestError(431, `There are at most ${this.#limits.fields} header fields.`);
 		if (before !== undefined && single.includes(name)) throw new RequestError(400, `${name} is there twice.`);
 		const value = line.slice(colon + 1).trim();
 		this.#headers.set(name, before === undefined ? value : `${before}, ${value}`);
@@ -223,22 +273,15 @@ export default class RequestReader {
 	}
 }
 
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-	const joined = new Uint8Array(a.length + b.length);
-	joined.set(a);
-	joined.set(b, a.length);
-	return joined;
-}
-
 /** @throws RequestError for control characters: a NUL would end a string, a CR a line of another reader */
-function decode(bytes: Uint8Array, size: number): string {
-	for (let i = 0; i < size; i++) {
+function decode(bytes: Uint8Array, start: number, end: number): string {
+	for (let i = start; i < end; i++) {
 		const byte = bytes[i]!;
 		if ((byte < 0x20 && byte !== TAB) || byte === 0x7f)
 			throw new RequestError(400, "A control character is in the header fields.");
 	}
 	try {
-		return decodeUTF8(bytes.subarray(0, size));
+		return decodeUTF8(bytes.subarray(start, end));
 	} catch {
 		throw new RequestError(400, "The header fields are not UTF-8.");
 	}

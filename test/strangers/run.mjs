@@ -24,7 +24,7 @@ const size = Object.freeze({ width: 320, height: 240 });
 // The page's reports on the last two sessions that failed are as long as those sessions had something to tell: 2 KB each.
 const growth = Object.freeze({ heap: 64 * 1024, slots: 128, chunks: 2048 + 2 * 2048, descriptors: 0, threads: 0 });
 
-const mostSlots = 8192 - 256; // with fewer free ones nothing is to be taken on
+const mostSlots = 8192 - 512; // with fewer free ones nothing is to be taken on
 
 /** @typedef {import("./shapes.mjs").Shape} Shape */
 

@@ -2,6 +2,7 @@
 // Slow, many and large: who takes more than a share makes room for others.
 import HTTPService, { type HTTPResponse, type HTTPServiceOptions } from "webrtc/http";
 import { advance, pendingTimers, resetClock } from "../fakes/moddable/clock";
+import { setRoom } from "../fakes/native/port";
 import { kinds, makeNetwork, type Client } from "./sockets";
 
 const head = "GET / HTTP/1.1\r\nhost: 192.0.2.9:8080\r\n";
@@ -37,6 +38,7 @@ const closed = (clients: Client[]) => clients.filter((client) => client.closed).
 
 beforeEach(() => {
 	resetClock();
+	setRoom();
 	answers = [];
 	bodies = [];
 	serve();
@@ -155,6 +157,27 @@ test("who waits for an answer makes room for nobody", async () => {
 	for (const respond of answers) respond({ status: 200 });
 	await advance(0);
 	expect(waiting.every(({ status }) => status === 200)).toBe(true);
+	expect(await isServed()).toBe(true);
+});
+
+test("where memory is short, a few come in, and one more takes the place of another", async () => {
+	setRoom({ slots: 600 });
+	const few = [];
+	for (let i = 0; i < 4; i++) few.push(await send("GET / HTTP/1.1\r\n", `198.51.100.${i}`));
+	expect(closed(few)).toBe(0);
+	expect(await isServed()).toBe(true);
+	expect(few.map((client) => client.closed)).toEqual([true, false, false, false]);
+	setRoom({ slots: 1200 });
+	await advance(50);
+	for (let i = 0; i < 4; i++) few.push(await send("GET / HTTP/1.1\r\n", `198.51.100.${i}`));
+	expect(closed(few)).toBe(1);
+});
+
+test("memory that was let go is there for the next client, as soon as garbage may be collected again", async () => {
+	setRoom({ slots: 500 });
+	expect(await isServed()).toBe(false);
+	setRoom();
+	await advance(50);
 	expect(await isServed()).toBe(true);
 });
 

@@ -2,6 +2,7 @@
 // The HTTP server of webrtc/http on the engine and its sockets. It exits when told to.
 import Listener from "embedded:io/socket/listener";
 import Timer from "timer";
+import { collect } from "webrtc/native/port";
 import HTTPService, { type HTTPRequest, type HTTPResponse } from "webrtc/http";
 
 const large = "x".repeat(60_000);
@@ -15,6 +16,8 @@ function answer({ method, path, body, remoteAddress }: HTTPRequest, respond: (re
 		case "/later":
 			Timer.set(() => respond({ status: 200, body: "later" }), 300);
 			return;
+		case "/room":
+			return respond({ status: 200, body: String(collect().slots) });
 		case "/throw":
 			throw new Error("a fault of the application");
 		case "/exit":

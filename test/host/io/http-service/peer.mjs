@@ -80,6 +80,30 @@ async function slow(port, check) {
 	for (const socket of sockets) socket.destroy();
 }
 
+/** Slots for each of some connections that have sent this, with as many fields as there may be. @param {number} port @param {string} line @param {string} end */
+async function slotsFor(port, line, end) {
+	const room = async () => Number(await (await fetch(`http://127.0.0.1:${port}/room`)).text());
+	const fields = Array.from({ length: 46 }, (_, number) => `x-${number}: ${"y".repeat(40)}\r\n`).join("");
+	const before = await room();
+	const sockets = Array.from({ length: 10 }, () => {
+		const socket = net.connect(port, "127.0.0.1", () => socket.write(`${line}host: a\r\n${fields}${end}`));
+		return socket.on("error", () => {}).resume();
+	});
+	await sleep(150);
+	const slots = (before - (await room())) / sockets.length;
+	for (const socket of sockets) socket.destroy();
+	await sleep(400);
+	return slots;
+}
+
+/** What anybody can make it hold by requests that do not go on. @param {number} port @param {Check} check */
+async function small(port, check) {
+	const half = await slotsFor(port, "GET / HTTP/1.1\r\n", "");
+	check(half > 50 && half < 150, `an unfinished request takes ${half} slots`);
+	const waiting = await slotsFor(port, "GET /later HTTP/1.1\r\n", "\r\n");
+	check(waiting > 50 && waiting < 200, `one that waits for its answer takes ${waiting} slots`);
+}
+
 /** User and system time, seconds. @param {number} pid */
 function cpuTime(pid) {
 	const fields = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
@@ -110,6 +134,7 @@ export default async function drive({ start, check }) {
 	const port = Number((await application.line(/^port (\d+)$/m))[1]);
 	await serves(port, check);
 	await halfClosed(port, check);
+	await small(port, check);
 	await slow(port, check);
 	await withoutDescriptors(application.pid, port, check);
 	await fetch(`http://127.0.0.1:${port}/exit`);
