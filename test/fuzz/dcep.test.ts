@@ -47,9 +47,8 @@ test("what is written is read", () => {
 
 test("an OPEN that is changed or cut is read within its bounds, or refused", () => {
 	const random = new Random(8);
-	const end = Date.now() + budget;
 	let taken = 0;
-	for (let i = 0; i < 100_000 && Date.now() < end; i++) {
+	for (let i = 0; i < 3000; i++) {
 		const [it] = fc.sample(parameters, { numRuns: 1, seed: i });
 		let message = makeOpen(it!);
 		for (let flips = random.integer(4); flips > 0; flips--)

@@ -4,7 +4,7 @@ import { RequestError } from "webrtc/http/head";
 import RequestReader from "webrtc/http/reader";
 import { Random } from "../unit/clock";
 
-const budget = 2000; // milliseconds a test
+const runs = 4000;
 const limits = { head: 1024, fields: 16, body: 512 };
 
 const seeds = [
@@ -91,10 +91,8 @@ function mutated(random: Random): Uint8Array {
 
 test("requests are read the same in whatever pieces they come", () => {
 	const random = new Random(8);
-	const end = Date.now() + budget;
 	const outcomes = new Map<string, number>();
-	let runs = 0;
-	for (; runs < 100_000 && Date.now() < end; runs++) {
+	for (let run = 0; run < runs; run++) {
 		const bytes = mutated(random);
 		const whole = read(bytes, () => bytes.length);
 		expect(read(bytes, () => 1)).toBe(whole);
@@ -108,8 +106,7 @@ test("requests are read the same in whatever pieces they come", () => {
 
 test("noise is refused at its first byte, or with its first line", () => {
 	const random = new Random(9);
-	const end = Date.now() + budget;
-	for (let i = 0; i < 100_000 && Date.now() < end; i++) {
+	for (let i = 0; i < 1000; i++) {
 		const noise = Uint8Array.from({ length: 1 + random.integer(2000) }, () => random.integer(256));
 		const result = read(noise, () => 1024);
 		if (noise.length > limits.head || noise.includes(10)) expect(result).toMatch(/"4\d\d /);

@@ -6,7 +6,7 @@ import { StunReader, StunWriter, bindingError, bindingRequest, bindingSuccess, t
 import { Random } from "../unit/clock";
 import * as crypto from "../unit/crypto";
 
-const budget = 1500; // milliseconds a test
+const seeds = 40;
 const password = "fuzzed-by-who-has-the-password";
 const ufrag = "fuzz";
 const key = (text: string) => new Uint8Array(Buffer.from(text));
@@ -188,10 +188,9 @@ function step(peer: Peer, random: Random): void {
 }
 
 test.each([true, false])("a peer with the password keeps within what is its own (controlling: %s)", (controlling) => {
-	const end = Date.now() + budget;
 	const reached = new Set<string>();
 	let steps = 0;
-	for (let seed = 1; Date.now() < end; seed++) {
+	for (let seed = 1; seed <= seeds; seed++) {
 		const random = new Random(seed);
 		const peer = new Peer(random, controlling);
 		if (random.chance(0.9)) peer.agent.setRemoteParameters({ ufrag, password, lite: random.chance(0.1) });

@@ -7,7 +7,7 @@ import { Random } from "../unit/clock";
 import { randomBytes } from "../unit/crypto";
 import { answer, question, record } from "../unit/ice/mdns";
 
-const budget = 2000; // milliseconds
+const datagrams = 8000;
 const name = "0b1c5d2e.local";
 
 test("mutated and random responses", () => {
@@ -17,9 +17,8 @@ test("mutated and random responses", () => {
 		answer([record(name, "192.0.2.7", 120)], { pointed: true }),
 	];
 	const resolver = new MdnsResolver(randomBytes);
-	const end = Date.now() + budget;
 	let resolved = 0;
-	for (let now = 0; now < 500_000 && Date.now() < end; now++) {
+	for (let now = 0; now < datagrams; now++) {
 		resolver.ask(name, now);
 		const seed = seeds[random.integer(seeds.length)]!;
 		const size = random.chance(0.3) ? random.integer(seed.length) : seed.length;
@@ -51,10 +50,8 @@ test("mutated and random questions", () => {
 		question([own[0]!], { known }),
 		question([own[1]!, "other.local"], { type: 28 }),
 	];
-	const end = Date.now() + budget;
 	let answered = 0;
-	let now = 0;
-	for (; now < 500_000 && Date.now() < end; now++) {
+	for (let now = 0; now < datagrams; now++) {
 		const seed = seeds[random.integer(seeds.length)]!;
 		const size = random.chance(0.3) ? random.integer(seed.length) : seed.length;
 		const data = random.chance(0.1) ? new Uint8Array(random.integer(600)) : seed.slice(0, size);
@@ -70,6 +67,6 @@ test("mutated and random questions", () => {
 		}
 	}
 	expect(answered).toBeGreaterThan(20);
-	expect(answered).toBeLessThanOrEqual(22 + now / 50);
+	expect(answered).toBeLessThanOrEqual(22 + datagrams / 50);
 	expect(responder.counters.malformed).toBeGreaterThan(100);
 });

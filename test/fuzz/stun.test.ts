@@ -42,9 +42,8 @@ test("a mutated message is read within its bounds, or refused; the bytes stay as
 	const reader = new StunReader();
 	const random = new Random(20);
 	const seed = genuine();
-	const end = Date.now() + budget;
 	let accepted = 0;
-	for (let i = 0; i < 200_000 && Date.now() < end; i++) {
+	for (let i = 0; i < 4000; i++) {
 		const data = random.chance(0.5) ? seed.slice() : seed.slice(0, 20 + 4 * random.integer(seed.length / 4 - 4));
 		for (let flips = random.integer(4); flips >= 0; flips--)
 			data[random.integer(data.length)] = random.integer(256);
@@ -85,9 +84,8 @@ test("a candidate line is parsed, of no use, or an ice/bad-candidate", () => {
 	const line =
 		"candidate:1 1 udp 2122260223 2001:db8::1 44323 typ srflx raddr 10.0.0.1 rport 9 generation 0 ufrag ZHh5";
 	const random = new Random(21);
-	const end = Date.now() + budget;
 	const alphabet = " :.%0123456789abcdefz\r\n\0é😀-+";
-	for (let i = 0; i < 100_000 && Date.now() < end; i++) {
+	for (let i = 0; i < 4000; i++) {
 		let text = line;
 		for (let changes = random.integer(4); changes >= 0; changes--) {
 			const at = random.integer(text.length);

@@ -6,7 +6,7 @@ import TurnClient, { maximumChannels, maximumPermissions } from "webrtc/ice/turn
 import { Random } from "../unit/clock";
 import { seededCrypto } from "../unit/crypto";
 
-const budget = 3000; // milliseconds
+const runs = 600;
 const codes = [300, 400, 401, 403, 420, 437, 438, 440, 441, 443, 486, 487, 500, 508];
 const text = (value: string) => new Uint8Array(Buffer.from(value));
 const crypto = seededCrypto(7);
@@ -44,9 +44,8 @@ function hasEnded(client: TurnClient): boolean {
 
 test("whatever a server answers, the client stays in its bounds, and time goes on", () => {
 	const random = new Random(5);
-	const end = Date.now() + budget;
 	let allocated = 0;
-	for (let run = 0; run < 20_000 && Date.now() < end; run++) {
+	for (let run = 0; run < runs; run++) {
 		let now = 0;
 		const client = new TurnClient({
 			...{ crypto, now, username: "user", credential: "secret", reliable: run % 2 === 1 },
