@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // npm test: all set-up, then the suites. `node test/run.mjs lint unit` runs those only. Suites for which the time is that of the
 // clock go in turn; what only computes runs beside them, with what they leave of the processor, and is told of in one piece.
+// What failed by the clock is run once more when all others have ended, and told of if it passed then.
 // @ts-check
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -80,14 +81,20 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 /** Suites in which nothing depends on the clock. */
 const computing = ["lint", "unit", "fuzz", "chip"];
 
+/** More of them that failed are no accident of a busy machine. */
+const mostAgain = 3;
+/** What no second run excuses: a program of ours has ended, or has touched what is not its own. */
+const fatal =
+	/AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|Segmentation fault|SIG(SEGV|ABRT|BUS)|machine has ended/;
+
 /** The most lines of one failed command that are printed again at the end. */
 const shown = 25;
 
 /**
  * @param {string[]} command
  * @param {(text: string | Buffer) => void} print
- * @returns {Promise<{ code: number, passed: number, failed: number, said: string[] }>} `said`: the lines of a failure,
- * or the last ones where none looks like one
+ * @returns {Promise<{ code: number, passed: number, failed: number, isFatal: boolean, said: string[] }>} `said`: the lines of
+ * a failure, or the last ones where none looks like one
  */
 function run([program, ...parameters], print) {
 	return new Promise((resolve) => {
@@ -96,11 +103,13 @@ function run([program, ...parameters], print) {
 		const counts = { passed: 0, failed: 0 };
 		const failures = /** @type {string[]} */ ([]);
 		const last = /** @type {string[]} */ ([]);
+		let isFatal = false;
 		let follow = 0; // lines that still belong to the last failure
 		const count = (/** @type {string} */ line) => {
 			const plain = /^\s*(\d+) passed, (\d+) failed/.exec(line);
 			const jest = /^Tests:\s+(?:(\d+) failed, )?(?:\d+ skipped, )?(?:(\d+) passed, )?\d+ total/.exec(line);
 			const cmocka = /^\[ {2}(PASSED|FAILED) {2}\] (\d+) test\(s\)/.exec(line);
+			isFatal ||= fatal.test(line);
 			counts.passed += Number(plain?.[1] ?? jest?.[2] ?? (cmocka?.[1] === "PASSED" ? cmocka[2] : 0));
 			counts.failed += Number(plain?.[2] ?? jest?.[1] ?? (cmocka?.[1] === "FAILED" ? cmocka[2] : 0));
 			if (/^\s*(not ok|FAILED|FAIL |●|✕)|^\[ {2}FAILED {2}\]/.test(line)) follow = 8;
@@ -118,11 +127,11 @@ function run([program, ...parameters], print) {
 		child.stderr.on("data", take);
 		child.on("error", (error) => {
 			print(`${program}: ${error.message}\n`);
-			resolve({ code: 1, ...counts, said: [error.message] });
+			resolve({ code: 1, ...counts, isFatal: true, said: [error.message] });
 		});
 		child.on("close", (code) => {
 			count(tail);
-			resolve({ code: code ?? 1, ...counts, said: failures.length ? failures : last });
+			resolve({ code: code ?? 1, ...counts, isFatal, said: failures.length ? failures : last });
 		});
 	});
 }
@@ -141,10 +150,20 @@ await ensureNpm("test");
 let passed = 0;
 let failed = 0;
 const failures = /** @type {string[]} */ ([]);
+const again = /** @type {{ title: string, command: string[], first: Awaited<ReturnType<typeof run>> }[]} */ ([]);
 const said = /** @type {(string | Buffer)[]} */ ([]); // beside the suites in turn, and not printed yet
 
 function printSaid() {
 	for (const text of said.splice(0)) process.stdout.write(text);
+}
+
+/** @param {string} title @param {Awaited<ReturnType<typeof run>>} result */
+function count(title, result) {
+	// A command without counts of its own is one check.
+	const counted = result.passed + result.failed > 0;
+	passed += counted ? result.passed : Number(result.code === 0);
+	failed += result.code === 0 ? result.failed : Math.max(1, result.failed);
+	if (result.code !== 0) failures.push(title, ...result.said);
 }
 
 /** @param {string} name @param {string[]} before each command @param {(text: string | Buffer) => void} print */
@@ -154,12 +173,10 @@ async function perform(name, before, print) {
 	for (const command of suites[name]()) {
 		const result = await run([...before, ...command], print);
 		if (!before.length) printSaid(); // no line is torn between two commands
-		// A command without counts of its own is one check.
-		const counted = result.passed + result.failed > 0;
-		passed += counted ? result.passed : Number(result.code === 0);
-		failed += result.code === 0 ? result.failed : Math.max(1, result.failed);
-		if (result.code !== 0)
-			failures.push(`${name}: ${relative(root, command[0])} ${command.slice(1, 4).join(" ")}`, ...result.said);
+		const title = `${name}: ${relative(root, command[0])} ${command.slice(1, 4).join(" ")}`;
+		if (result.code !== 0 && !result.isFatal && !computing.includes(name))
+			again.push({ title, command, first: result });
+		else count(title, result);
 	}
 	print(`== ${name}: ${((Date.now() - start) / 1000).toFixed(0)} s\n`);
 }
@@ -190,6 +207,15 @@ if (timed.length && others.length) {
 	await late;
 	printSaid();
 } else await inTurn(names);
+if (again.length > mostAgain) for (const { title, first } of again.splice(0)) count(title, first);
+const unsteady = /** @type {string[]} */ ([]);
+for (const { title, command, first } of again) {
+	console.log(`\n== once more: ${title}`);
+	const second = await run(command, (text) => process.stdout.write(text));
+	count(title, second);
+	if (second.code === 0) unsteady.push(title, ...first.said);
+}
+if (unsteady.length) console.log(`\n== what failed at first, and passed alone\n${unsteady.join("\n")}`);
 // A log is often kept by its end only: what failed must stand there.
 if (failures.length) console.log(`\n== what failed\n${failures.join("\n")}`);
 console.log(`\n${passed} passed, ${failed} failed`);
