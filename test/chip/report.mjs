@@ -111,6 +111,35 @@ export function memory(results, elsewhere) {
 	);
 }
 
+/** In round numbers, for who asks whether it fits. @param {number | undefined} bytes */
+const round = (bytes = 0) => (bytes < 100 ? "–" : `${(bytes / 1024).toFixed(bytes < 10_240 ? 1 : 0)} KB`);
+
+/**
+ * @param {Record<string, number>} flash bytes by name
+ * @param {Map<string, number>} results @param {Elsewhere} elsewhere @param {{ slots: number, chunks: number }} creation
+ */
+export function overview(flash, results, elsewhere, { slots, chunks }) {
+	const { of, both, steady, handshake } = viewer(results, elsewhere);
+	const once = [[0, of("size-transport")], both("certificate"), both("opus")];
+	const rows = /** @type {[string, (number | undefined)[]][]} */ ([
+		["a viewer", steady(both("dtls-client"))],
+		["a viewer to whom the board is the DTLS server", steady(both("dtls-server"))],
+		["its handshake, at most, given back", handshake],
+		[
+			"transport, certificate and Opus, once",
+			[0, 1].map((place) => once.reduce((sum, part) => sum + (part[place] ?? 0), 0)),
+		],
+		["natives", [0, 0, flash["natives in sum"]]],
+		["XS engine", [0, 0, flash["XS engine"]]],
+		["JavaScript of lan-camera", [0, 16 * slots + chunks, flash["image of lan-camera"]]],
+	]);
+	return table(
+		"overview",
+		["", "internal RAM", "PSRAM", "flash"],
+		rows.map(([name, bytes]) => [name, ...[0, 1, 2].map((place) => round(bytes[place]))]),
+	);
+}
+
 /** The bounds of a viewer, in bytes. */
 const bounds = { internal: 60 * 1024, external: 100 * 1024 };
 

@@ -25,7 +25,9 @@ if (unknown !== undefined) {
 }
 const out = path.join(root, "build/chip");
 const limitsFile = fileURLToPath(new URL("limits.json", import.meta.url));
-const documents = ["test/chip/README.md", "hosts/esp32/MEMORY.md"].map((name) => path.join(root, name));
+const documents = ["test/chip/README.md", "hosts/esp32/MEMORY.md", "hosts/esp32/README.md"].map((name) =>
+	path.join(root, name),
+);
 const xs = path.join(root, "node_modules/@agoric/xsnap/moddable/xs");
 const foreign = [
 	path.join(root, "test/chip/include/moddable"),
@@ -138,6 +140,12 @@ const elsewhere = () => ({
 		stated("native/transport/rtc_transport_core.h", /#define RTC_RECEIVE_SIZE (\d+)/),
 });
 
+/** The machine's heaps, as lan-camera has them. @param {import("./board.mjs").Board | undefined} board */
+function heapOf(board) {
+	const { chunk, heap } = board?.creation ?? {};
+	return { slots: Number(heap?.initial), chunks: Number(chunk?.initial) };
+}
+
 async function emulateAll() {
 	const [board] = boards;
 	if (!board) return;
@@ -167,6 +175,8 @@ if (stacks.length) {
 	console.log(report.stacks(stacks, results));
 	check("stacks have their reserve", report.shallow(stacks, results));
 }
+if (results.has("internal-srtp") && measured.flash)
+	console.log(report.overview(measured.flash, results, elsewhere(), heapOf(boards[0])));
 const named = boards.filter(({ name }) => !/-(?:pdm|i2s|bare)$/.test(name));
 report.configuration(named.length ? named : boards.slice(0, 1), sized);
 if (words.includes("--write")) {
