@@ -213,3 +213,27 @@ describe("strictness", () => {
 		expect(() => writer.flag(stun.attributeUseCandidate)).toThrow(RangeError);
 	});
 });
+
+test("what RFC 8489 has and ICE does not need is known, and the next of each kind is not (section 14)", () => {
+	// Some have a length that they must have.
+	const unknownOf = (type: number) => {
+		const reader = new stun.StunReader();
+		const word = (value: number) => value.toString(16).padStart(4, "0");
+		const isRead = [0, 4, 8, 20, 32].some((size) =>
+			reader.decode(
+				bytes(
+					`0001 ${word(size + 4)} 2112a442 b7e7a701bc34d686fa87dfae ${word(type)} ${word(size)} ${"00".repeat(size)}`,
+				),
+			),
+		);
+		expect(isRead).toBe(true);
+		return [...reader.unknown];
+	};
+	const known = [
+		0x0001, 0x0006, 0x0008, 0x0009, 0x000a, 0x0014, 0x0015, 0x001c, 0x001d, 0x001e, 0x0020, 0x0024, 0x0025,
+	];
+	// MESSAGE-INTEGRITY has a length of its own.
+	for (let type = 0; type < 0x30; type++)
+		if (type !== 0x0008) expect(unknownOf(type)).toEqual(known.includes(type) ? [] : [type]);
+	expect([unknownOf(0x7fff), unknownOf(0x8000)]).toEqual([[0x7fff], []]);
+});

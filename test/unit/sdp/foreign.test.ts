@@ -55,6 +55,14 @@ describe("an offer", () => {
 	});
 });
 
+test("of transports apart, one that only receives is worth more than any number that are refused", () => {
+	const listening = { ...audio, direction: "recvonly" as const };
+	const sent = (text: string) => text.replace(/a=group.*\r\n/, "").replace(/a=recvonly/g, "a=sendonly");
+	expect(taken(offer(sent), [{ ...video, stopped: true }, listening])).toEqual(["video 0", "audio 9"]);
+	const refused = (text: string) => sent(text).replace("H264/90000", "VP9/90000");
+	expect(taken(offer(refused), [video, listening])).toEqual(["video 0", "audio 9"]);
+});
+
 describe("a refusal names", () => {
 	const refusal = (edit: (text: string) => string, media = [video, audio]) =>
 		failure(() =>
