@@ -10,6 +10,14 @@ export function text(key: string): string | undefined {
 }
 
 /**
+ * A password of the application's own: `key`, or `password`. On a board `password` is that of the Wi-Fi
+ * (`mcconfig … ssid=… password=…`), which is nobody else's: there `key` alone counts.
+ */
+export function password(key: string): string | undefined {
+	return text(key) ?? (text("ssid") === undefined ? text("password") : undefined);
+}
+
+/**
  * An integer from `minimum` to `maximum`; `reason` says why not more.
  * @throws RangeError that names the option
  */

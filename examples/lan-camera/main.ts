@@ -70,7 +70,8 @@ async function start(): Promise<void> {
 	const secret = link ? `#${linkSecret()}` : "";
 	if (simulator) trace(`  http://localhost:${signaling.port}/${secret}\n`);
 	for (const address of app.addresses) trace(`  http://${address}:${signaling.port}/${secret}\n`);
-	if (signaling.isOpen) trace("Everybody in its network can watch and listen: --link or --password closes it.\n");
+	const closing = simulator ? "--link or --password" : "link=true or cameraPassword=…";
+	if (signaling.isOpen) trace(`Everybody in its network can watch and listen: ${closing} closes it.\n`);
 	report(app, settings.reportInterval());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { flag, number, text } from "examples/config";
+import { flag, number, password as ownPassword, text } from "examples/config";
 import type { IceServer } from "webrtc/signaling";
 
 /** TCP port of the page and the endpoint; 0: any. */
@@ -13,7 +13,7 @@ export const link = (): boolean => flag("link") ?? false;
 /** What opens the camera as a bearer token. */
 export const token = (): string | undefined => text("token");
 /** What opens the camera when it is typed. */
-export const password = (): string | undefined => text("password");
+export const password = (): string | undefined => ownPassword("cameraPassword");
 /** Origins of other pages that may show the camera. */
 export const origins = (): string[] => list("origins");
 /** Names by which the camera is reached beside its addresses. */

@@ -3,7 +3,7 @@
 // is no media.
 import config from "mc/config";
 import announce from "examples/announce";
-import { number, text } from "examples/config";
+import { number, password, text } from "examples/config";
 import { answer } from "examples/files";
 import simulator from "examples/simulator";
 import linkSecret from "lan-camera/link";
@@ -38,7 +38,7 @@ async function start(): Promise<void> {
 	const signaling = new WHEPSignaling({
 		port: number("port", 0, 65535) ?? 80,
 		token: secret,
-		password: text("password"),
+		password: password("cameraPassword"),
 		guarded: ["/snapshot.jpg", "/stream.mjpg"],
 		onRequest(request, respond) {
 			if (request.path === "/snapshot.jpg") pictures.still(request, respond);

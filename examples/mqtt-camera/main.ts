@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A camera whose viewers find it by an MQTT broker: see signaling.ts.
-import { der, flag, number, text } from "examples/config";
+import { der, flag, number, password, text } from "examples/config";
 import { audio, video } from "examples/media";
 import report from "examples/report";
 import simulator from "examples/simulator";
@@ -28,7 +28,7 @@ async function start(): Promise<void> {
 		port: number("brokerPort", 1, 65535),
 		tls: flag("tls"),
 		user: text("user"),
-		password: text("password"),
+		password: password("brokerPassword"),
 		...trusting(),
 	});
 	const app = new WebRTCApp({
