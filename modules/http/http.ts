@@ -94,7 +94,7 @@ const reserve = Object.freeze({ slots: 384, chunks: 12_288 });
 const fewConnections = 4;
 // Of it, for a connection: one of the few comes in with what it needs itself; more must leave room for what else is going on.
 const forFew = 1.5;
-const forMore = 3;
+const forMore = 4;
 
 /**
  * Gives whole requests to one function. What it holds is bounded; a client that is slow, or takes more than its share, makes

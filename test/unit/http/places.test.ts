@@ -165,9 +165,11 @@ test("where memory is short, a few come in, and one more takes the place of anot
 	const few = [];
 	for (let i = 0; i < 4; i++) few.push(await send("GET / HTTP/1.1\r\n", `198.51.100.${i}`));
 	expect(closed(few)).toBe(0);
+	setRoom({ slots: 1535 });
+	await advance(50);
 	expect(await isServed()).toBe(true);
 	expect(few.map((client) => client.closed)).toEqual([true, false, false, false]);
-	setRoom({ slots: 1200 });
+	setRoom({ slots: 1536 });
 	await advance(50);
 	for (let i = 0; i < 4; i++) few.push(await send("GET / HTTP/1.1\r\n", `198.51.100.${i}`));
 	expect(closed(few)).toBe(1);
