@@ -224,7 +224,7 @@ export default class WebRTCApp {
 	/**
 	 * As a viewer: makes an offer to the master, which asks for its video and audio. As a master: makes an offer to a peer,
 	 * or a new one to a known peer.
-	 * @throws WebRTCError "app/too-many-sessions"
+	 * @throws WebRTCError "app/too-many-sessions"; "app/busy" without memory for a session
 	 */
 	triggerOffer(peerId: string): void {
 		this.checkRunning();

@@ -23,6 +23,7 @@ import type { IceServer, SignalingMessage } from "webrtc/signaling";
 const earlyLifetime = 20_000; // ms that candidates wait for their offer
 // Of the memory that the work on a description needs:
 const partForSession = 1.2; // with the session itself: some 450 slots when the work on its description begins
+const partForAnother = 0.5; // a description that waits for the one before it
 const partForMore = 0.25; // a candidate, a channel: with what must stay free for work that cannot be turned down
 const partForEssential = 0.125; // a peer's first candidates
 
@@ -111,15 +112,27 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 		for (const session of this.#sessions.values()) session.setIceServers(servers);
 	}
 
-	/** @throws WebRTCError "app/too-many-sessions" */
+	/** @throws WebRTCError "app/too-many-sessions" or "app/busy" */
 	offer(peerId: string): void {
 		let session = this.#sessions.get(peerId);
 		if (!session) {
 			if (this.#sessions.size >= this.maximum)
 				throw new WebRTCError("app/too-many-sessions", `triggerOffer: ${this.maximum} sessions are there`);
+			if (!this.#memory.hasRoomAtOnce(partForSession))
+				throw new WebRTCError("app/busy", "triggerOffer: there is no memory for another session now.");
 			session = this.add(peerId);
 		}
 		session.sendOffer();
+	}
+
+	/** The signaling wants an offer, for a peer or of its own: one that cannot be made is turned down as a peer's is. */
+	private offerAsked(peerId: string, correlationId: string | undefined): void {
+		this.onEvent({ type: "offerRequested", peerId });
+		try {
+			this.offer(peerId);
+		} catch (error) {
+			this.turnDown(peerId, correlationId, error);
+		}
 	}
 
 	/** @throws WebRTCError "app/unknown-peer" */
@@ -151,8 +164,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 				else this.unknownPeer("ICE restart", peerId);
 				break;
 			case "offer-request":
-				this.onEvent({ type: "offerRequested", peerId });
-				this.offer(peerId);
+				this.offerAsked(peerId, message.correlationId);
 				break;
 			case "bye":
 			case "reject":
@@ -300,6 +312,9 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 			this.#admitted = undefined;
 			this.#waiting?.next();
 		});
+	}
+	get hasRoomForAnother(): boolean {
+		return this.#memory.hasRoomAtOnce(partForAnother);
 	}
 	send(message: SignalingMessage): void {
 		this.#owner?.send(message);

@@ -36,6 +36,8 @@ export interface SessionOwner {
 	now(): number;
 	/** Runs the work on a description when it is its turn and there is memory. @throws (rejects) "app/busy" */
 	takeTurn(step: () => Promise<void>): Promise<void>;
+	/** There is memory for a description to wait. */
+	readonly hasRoomForAnother: boolean;
 	send(message: SignalingMessage): void;
 	onEvent(event: WebRTCAppEvent): void;
 	/** The session is over, and its peer connection closed. */
@@ -45,6 +47,7 @@ export interface SessionOwner {
 const none: readonly never[] = Object.freeze([]);
 // Checks with the credentials that both sides have find a changed network again in a round trip, where they can at all.
 const patience = 1500; // ms
+const maximumSteps = 4; // what a peer says, and waits
 const renewEvery = 10_000; // ms between two restarts that are not answered
 
 /** One peer: its connection, and the talk with it by way of the signaling. */
@@ -62,6 +65,8 @@ export default class Session {
 	declare readonly data?: PeerData; // no field where there are no channels
 	#options: Omit<SessionOptions, "configuration">;
 	#queue: Promise<void> = Promise.resolve();
+	#steps = 0; // that wait or are under way
+	#offerWaits = false;
 	#commonServers: IceServer[];
 	#ownServers: readonly IceServer[] = none;
 	#origin: Origin | undefined;
@@ -126,6 +131,7 @@ export default class Session {
 	/** Takes an offer, the first or a later one, and answers it; turns it down when that cannot be done. */
 	receiveOffer(sdp: string, correlationId: string | undefined): void {
 		const { captures, receives, players, trickle } = this.#options;
+		if (this.isFull) return this.reject(tooMuch(), correlationId);
 		this.#origin = new Origin(sdp);
 		this.awaitCheck();
 		this.enqueue(async () => {
@@ -148,9 +154,12 @@ export default class Session {
 		});
 	}
 
-	/** Makes an offer to the peer. */
+	/** Makes an offer to the peer; one that waits to be made is as good. */
 	sendOffer(): void {
+		if (this.#offerWaits) return;
+		this.#offerWaits = true;
 		this.enqueue(async () => {
+			this.#offerWaits = false;
 			try {
 				await this.connection.setLocalDescription();
 				if (!this.#options.trickle) await this.connection.gatheringComplete;
@@ -193,6 +202,7 @@ export default class Session {
 	}
 
 	receiveAnswer(sdp: string): void {
+		if (this.isFull) return this.event({ type: "error", error: tooMuch() });
 		this.#origin = new Origin(sdp);
 		this.enqueue(async () => {
 			try {
@@ -225,15 +235,19 @@ export default class Session {
 	/** Takes new ICE credentials of the peer, and answers with ours; where it cannot, all stays as it is. */
 	receiveRestart(ice: IceDescription, correlationId: string | undefined): void {
 		const { peerId } = this;
+		const refuse = (error: WebRTCError) => {
+			const { message } = error;
+			this.send({ type: "reject", peerId, rejection: { reason: "failed", message }, correlationId });
+			this.event({ type: "error", error });
+		};
+		if (this.isFull) return refuse(tooMuch());
 		this.enqueue(async () => {
 			try {
 				const ours = this.connection.restartRemoteIce(parametersOf(ice));
 				if (!ours) throw new WebRTCError("peer/invalid-state", "These ICE credentials are in use already.");
 				this.send({ type: "restart", peerId, ice: descriptionOf(ours), correlationId });
 			} catch (error) {
-				const { message } = toWebRTCError(error);
-				this.send({ type: "reject", peerId, rejection: { reason: "failed", message }, correlationId });
-				this.event({ type: "error", error: toWebRTCError(error) });
+				refuse(toWebRTCError(error));
 			}
 		});
 	}
@@ -275,7 +289,22 @@ export default class Session {
 
 	/** One description at a time, and the peer's candidates after the description that they belong to. */
 	private enqueue(step: () => Promise<void>): void {
-		this.#queue = this.#queue.then(() => (this.#ended ? undefined : step())).catch((cause) => contain(this, cause));
+		this.#steps++;
+		this.#queue = this.#queue.then(() => this.run(step));
+	}
+
+	private async run(step: () => Promise<void>): Promise<void> {
+		try {
+			if (!this.#ended) await step();
+		} catch (cause) {
+			contain(this, cause);
+		}
+		this.#steps--;
+	}
+
+	/** No peer has so much to say before the first of it is looked at. */
+	private get isFull(): boolean {
+		return this.#steps >= maximumSteps || (this.#steps > 0 && !this.#options.owner.hasRoomForAnother);
 	}
 
 	/** A fault of this SDK: it ends this session, and no other. */
@@ -367,6 +396,10 @@ export default class Session {
 	private event(event: WebRTCAppEvent): void {
 		if (!this.#ended) this.#options.owner.onEvent({ ...event, peerId: this.peerId });
 	}
+}
+
+function tooMuch(): WebRTCError {
+	return new WebRTCError("app/busy", "The peer says too much at once.");
 }
 
 function unheard(time: number): WebRTCError {

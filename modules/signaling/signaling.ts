@@ -67,7 +67,8 @@ export interface IceDescription {
  * A "restart" renews ICE and nothing else (RFC 9725 section 4.3.3): the peer sends its new credentials, and gets a
  * "restart" with ours, or a "reject", after which the session goes on as it was.
  *
- * An "offer-request" asks this device to make the offer: of a peer that answers, or at a service that is published to.
+ * An "offer-request" asks this device to make the offer: of a peer that answers, or at a service that is published to. One that
+ * cannot be made is turned down by "reject".
  *
  * A "custom" message is the application's own: `kind` says what, `data` is text. Neither side of the SDK looks into it.
  */

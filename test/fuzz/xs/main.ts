@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inputs of strangers to the real modules in a machine with a board's heaps. It ends well, or the machine does not.
+import flood from "fuzz/floods";
 import FuzzedKVS from "fuzz/kvs";
 import Mutator from "fuzz/mutator";
 import FuzzedWHEP from "fuzz/whep";
@@ -9,6 +10,7 @@ import Timer from "timer";
 import WebRTCApp from "webrtc/app";
 import { defaultMedia } from "webrtc/media/defaults";
 import { collect } from "webrtc/native/port";
+import type { SignalingMessage } from "webrtc/signaling";
 
 const { seed = "1", from = "0", milliseconds = "5000", verbose = "" } = config as Record<string, string>;
 const slack = 500; // slots that may be in use after all has ended, more than after a first viewer: candidates that wait
@@ -35,10 +37,13 @@ const list = (counts: ReadonlyMap<string | number, number>) =>
 function feed(): void {
 	const mutator = new Mutator(Number(seed) * 1_000_003 + number);
 	if (verbose) trace(`input ${number}\n`);
-	for (let together = mutator.random(3); together >= 0; together--) {
-		if (mutator.random(3)) whep.request(mutator);
-		else kvs.message(mutator, (message) => whep.handler?.onMessage(message));
-	}
+	const pass = (message: SignalingMessage) => whep.handler?.onMessage(message);
+	if (mutator.random(8) === 0) flood(mutator, pass);
+	else
+		for (let together = mutator.random(3); together >= 0; together--) {
+			if (mutator.random(3)) whep.request(mutator);
+			else kvs.message(mutator, pass);
+		}
 	if (++number % 100 === 0) trace(`inputs ${number}\n`);
 }
 

@@ -233,6 +233,56 @@ test("where memory is short, those that nothing is heard of make room for one wh
 	expect(app.peers).toEqual(["d"]);
 });
 
+test("asked for offers again and again before the first is made, a device makes one to each, and knows its bounds", async () => {
+	await run();
+	for (let i = 0; i < 700; i++) signaling.handler.onMessage({ type: "offer-request", peerId: `${i % 7}` });
+	await advance(100);
+	expect(app.peers).toEqual(["0", "1", "2", "3", "4"]);
+	expect(signaling.sent.filter(({ type }) => type === "offer").map(({ peerId }) => peerId)).toEqual(app.peers);
+	expect(reasonFor("5")).toMatchObject({ reason: "too-many-sessions", retryAfter: 10 });
+	signaling.handler.onMessage({ type: "offer-request", peerId: "0" });
+	await settle();
+	expect(signaling.sent.filter(({ type }) => type === "offer")).toHaveLength(6);
+	for (const peer of app.peers) app.disconnect(peer);
+	setRoom({ slots: 2764 });
+	signaling.handler.onMessage({ type: "offer-request", peerId: "8" });
+	expect(() => app.triggerOffer("9")).toThrow(expect.objectContaining({ code: "app/busy" }));
+	expect(app.peers).toEqual([]);
+	expect(reasonFor("8")).toMatchObject({ reason: "busy", retryAfter: 5 });
+	setRoom({ slots: 2765 });
+	await advance(300);
+	app.triggerOffer("9");
+	expect(app.peers).toEqual(["9"]);
+});
+
+test("what a peer says before the first of it is looked at is bounded, and it hears of that", async () => {
+	await run();
+	const watching = await watch("watching");
+	await advance(100);
+	const { handler } = signaling;
+	const ice = { ufrag: "uFrg", pwd: "abcdefghijklmnopqrstuvwx", candidates: [] };
+	const busy = () => events.splice(0).filter(({ error }) => error?.code === "app/busy").length;
+	busy();
+	for (let i = 0; i < 40; i++) handler.onMessage({ type: "answer", peerId: "watching", sdp: template });
+	expect(busy()).toBe(36);
+	await settle();
+	expect(app.peers).toEqual([]); // none of them made sense
+	await watch("again");
+	await advance(100);
+	for (let i = 0; i < 40; i++) handler.onMessage({ type: "restart", peerId: "again", ice });
+	expect(busy()).toBe(36);
+	expect(reasonFor("again")).toMatchObject({ reason: "failed" });
+	await settle();
+	signaling.sent.length = 0;
+	setRoom({ slots: 1152, chunks: 20_479 }); // one may be worked on, but none beside it
+	for (let i = 0; i < 2; i++)
+		handler.onMessage({ type: "restart", peerId: "again", ice: { ...ice, ufrag: `new${i}` } });
+	expect(busy()).toBe(1);
+	await settle();
+	expect(signaling.sent.map(({ type }) => type)).toEqual(["reject", "restart"]);
+	expect(watching.connectionState).not.toBe("failed");
+});
+
 test("garbage alone is no reason to turn an offer down", async () => {
 	await run();
 	setRoom({ slots: 2765, chunks: 49_152 }); // half of that before garbage is collected
