@@ -183,6 +183,40 @@ test("an ICE restart is a PATCH, whose answer is an answer with the new credenti
 	expect(() => restartedAnswer(server.answer, "a=mid:0\r\n")).toThrow();
 });
 
+test("new credentials stand in each section that has some, the candidates in the first alone", () => {
+	const section = (mid: string) => `m=video 9 X 96\r\na=mid:${mid}\r\na=ice-ufrag:old\r\na=ice-pwd:old\r\n`;
+	const fragment =
+		"a=ice-ufrag:newf\r\na=ice-pwd:a-new-password-of-theirs\r\nm=video 9 X 96\r\na=mid:0\r\na=candidate:9 1 udp 1 192.0.2.9 9 typ host\r\n";
+	const sdp = restartedAnswer(`v=0\r\na=mid:none\r\n${section("0")}${section("1")}`, fragment);
+	expect(sdp.split("a=candidate:9")).toHaveLength(2);
+	expect(sdp.indexOf("a=candidate:9")).toBeLessThan(sdp.indexOf("a=mid:1"));
+	expect(sdp.indexOf("a=candidate:9")).toBeGreaterThan(sdp.indexOf("a=mid:0"));
+	expect(sdp.split("a=ice-ufrag:newf\r\na=ice-pwd:a-new-password-of-theirs")).toHaveLength(3);
+	expect(sdp).not.toContain("old");
+});
+
+test("a session that lasted for half a minute ends the series of failures, a shorter one does not", async () => {
+	server.script.set("POST", Array(4).fill({ status: 503 }));
+	const since: number[] = [];
+	make().connect("master", { ...handler, onStateChange: (state) => state === "connected" && since.push(time) });
+	let time = 0;
+	const until = async (isSo: () => boolean) => {
+		const from = time;
+		for (; !isSo() && time < 300_000; time += 100) await advance(100);
+		return time - from;
+	};
+	const waits: number[] = [];
+	await until(() => since.length === 1);
+	for (const lasts of [28_000, 31_000]) {
+		const { length } = since;
+		await until(() => time - since.at(-1)! >= lasts);
+		signaling.send({ type: "bye", peerId: serverId });
+		waits.push(await until(() => since.length > length));
+	}
+	expect(waits[0]).toBeGreaterThan(4000);
+	expect(waits[1]).toBeLessThan(1100);
+});
+
 test.each([
 	["refused", { status: 422 }],
 	["answered with nonsense", { status: 200, body: "nonsense" }],
@@ -371,6 +405,24 @@ test("links: what we write is read, and what is not ours does no harm", () => {
 		expect(parseLinks(text)).toEqual([]);
 	expect(parseLinks("<stun:a>;rel=ice-server,<stun:b> ; rel = ice-server")).toHaveLength(1);
 	expect(parseLinks("<stun:a>; rel=ice-server, ".repeat(20))[0]!.urls.length).toBeLessThan(21);
+	// RFC 8288 sections 3 and 3.3: parameters without a value, several relations, in any case.
+	const beside =
+		'<stun:a>; rel="ICE-Server"; crossorigin, <https://b>; rel=next; title, <stun:c>; x; rel="next ice-server"';
+	expect(parseLinks(beside)).toEqual([{ urls: ["stun:a", "stun:c"] }]);
+	expect(parseLinks("<stun:a>; rel=ice-server; a; b=; =; c;")).toEqual([{ urls: ["stun:a"] }]);
+});
+
+test("links: of a field that was cut only what is whole counts, and of many servers eight", () => {
+	const whole = '<turn:a>; rel="ice-server"; username="u"; credential="p"';
+	for (const cut of ['; credential="p', '; credential="p\\"', '; username="u'])
+		expect(parseLinks(`${whole}, <turn:b>; rel="ice-server"; username="v"${cut}`)).toHaveLength(1);
+	const many = Array.from({ length: 40 }, (_, i) => whole.replace(`"u"`, `"u${i}"`)).join(", ");
+	expect(parseLinks(many)).toHaveLength(8);
+	const same = Array.from({ length: 40 }, (_, i) => `<stun:${i}>; rel=ice-server`).join(", ");
+	expect(parseLinks(same)[0]!.urls).toHaveLength(16);
+	const longest = `stun:${"a".repeat(251)}`;
+	expect(parseLinks(`<${longest}>; rel=ice-server, <${longest}a>; rel=ice-server`)).toEqual([{ urls: [longest] }]);
+	expect(parseLinks("<stun:a>; rel=ice-server; username=u, <stun:b>; rel=ice-server; credential=p")).toHaveLength(2);
 });
 
 test("Janus's server: an endpoint in use is tried again, a restart with quotation marks", async () => {
@@ -429,6 +481,8 @@ describe("a WHEP server that makes the offer itself", () => {
 		expect(answer!.path).toBe("/live/resource/7");
 		expect(trickled!.body).toContain("a=ice-ufrag:answerer");
 		expect(server.candidates).toHaveLength(1);
+		play.send({ type: "offer", peerId: serverId, sdp: offerOf("answerer") });
+		expect(errors.at(-1)).toMatchObject({ message: expect.stringContaining("cannot be renegotiated") });
 		play.close();
 		await advance(1000);
 		expect(server.find("DELETE")!.path).toBe("/live/resource/7");
