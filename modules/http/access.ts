@@ -24,6 +24,7 @@ export interface AccessOptions {
 const exposed = Object.freeze({
 	"access-control-expose-headers": "location, etag, link, retry-after, www-authenticate",
 });
+const ownPagesOnly: Record<string, string> = Object.freeze({ "cross-origin-resource-policy": "same-origin" });
 
 export default class Access {
 	#origins: readonly string[];
@@ -49,15 +50,16 @@ export default class Access {
 	}
 
 	/**
-	 * What lets a page of another origin read the response (Fetch standard, CORS protocol).
+	 * What lets a page of another origin read the response (Fetch standard, CORS protocol), or keeps it from showing it: for an
+	 * `<img>` a browser tells no origin, so that the request cannot be refused.
 	 * @param head undefined: the request is answered before it has come
 	 */
 	responseHeaders(head: RequestHead | undefined): Record<string, string> {
 		const origin = head?.headers.get("origin");
-		if (!this.#origins.length) return {};
 		if (this.#origins.includes("*")) return { "access-control-allow-origin": "*", ...exposed };
-		if (origin === undefined || !this.#origins.includes(origin)) return { vary: "origin" };
-		return { "access-control-allow-origin": origin, vary: "origin", ...exposed };
+		if (!this.#origins.length) return ownPagesOnly;
+		if (origin === undefined || !this.#origins.includes(origin)) return { ...ownPagesOnly, vary: "origin" };
+		return { ...ownPagesOnly, "access-control-allow-origin": origin, vary: "origin", ...exposed };
 	}
 
 	private isOurs({ host, minor }: RequestHead, port: number): boolean {

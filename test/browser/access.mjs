@@ -37,7 +37,13 @@ const spy = (camera) => `<!doctype html><video id="video" autoplay muted playsin
 		}
 	};
 	window.read = () => fetch("${camera}access").then((response) => response.text(), (error) => error.name);
-	window.blind = () => fetch("${camera}whep", { method: "POST", mode: "no-cors", body: "v=0" }).then((r) => r.type);
+	window.show = (address) => new Promise((resolve) => {
+		const image = document.body.appendChild(new Image());
+		image.onload = () => resolve("shown");
+		image.onerror = () => resolve("broken");
+		image.src = address;
+	});
+	window.blind = () => fetch("${camera}whep", { method: "POST", mode: "no-cors", body: "v=0" }).then((r) => r.type, (error) => error.name);
 </script>`;
 
 /** @param {string} text @returns {Promise<{ url: string, origin: string, close(): void }>} */
@@ -146,7 +152,8 @@ for (const name of names) {
 				assert.equal(await page.evaluate("see()"), "TypeError", "no answer");
 				assert.equal(await page.evaluate("see({ authorization: 'Bearer x' })"), "TypeError");
 				assert.equal(await page.evaluate("read()"), "TypeError");
-				assert.equal(await page.evaluate("blind()"), "opaque");
+				assert.equal(await page.evaluate("blind()"), "TypeError");
+				assert.equal(await page.evaluate(`show("${camera.url}snapshot.jpg")`), "broken");
 				assert.equal(await sees(page, 2000), false, "no picture");
 			});
 			assert.equal(camera.output.match(/peerConnected/g)?.length, 1, camera.output);

@@ -171,7 +171,7 @@ export default class WHEPEndpoint {
 			case "POST":
 				return this.offer(request, reply);
 			case "OPTIONS":
-				return reply({ status: 204, headers: preflight(offerMethods, { "accept-post": offerType }) });
+				return reply(preflight(offerMethods, { "accept-post": offerType }));
 			case "GET":
 			case "HEAD": // by which players find out that this is an endpoint (WHEP draft section 4.1)
 				return reply({ status: 200, headers: { "content-type": offerType, "accept-post": offerType } });
@@ -197,8 +197,7 @@ export default class WHEPEndpoint {
 
 	private handleSession(request: HTTPRequest, id: string, reply: Respond): void {
 		const session = this.#sessions.get(id);
-		if (request.method === "OPTIONS")
-			return reply({ status: 204, headers: preflight(sessionMethods, { "accept-patch": fragmentType }) });
+		if (request.method === "OPTIONS") return reply(preflight(sessionMethods, { "accept-patch": fragmentType }));
 		if (!session) return reply(textResponse(404, "There is no such session."));
 		switch (request.method) {
 			case "PATCH":
@@ -287,12 +286,13 @@ function contentType(request: HTTPRequest): string {
 }
 
 /** What a browser asks before a request of another origin's page (Fetch standard, CORS preflight). */
-function preflight(methods: string, accepted: Record<string, string>): Record<string, string> {
-	return {
+export function preflight(methods: string, accepted: Record<string, string>): HTTPResponse {
+	const headers = {
 		allow: methods,
 		"access-control-allow-methods": allMethods,
 		"access-control-allow-headers": "content-type, if-match, authorization",
 		"access-control-max-age": "600",
 		...accepted,
 	};
+	return { status: 204, headers };
 }

@@ -19,7 +19,7 @@ import type {
 	SignalingRole,
 	SignalingState,
 } from "webrtc/signaling";
-import WHEPEndpoint from "webrtc/signaling/whep/endpoint";
+import WHEPEndpoint, { preflight } from "webrtc/signaling/whep/endpoint";
 import linkHeader from "webrtc/signaling/whep/links";
 import { consistsOf, isAmong, isWordCharacter } from "webrtc/text";
 
@@ -31,7 +31,10 @@ export interface WHEPSignalingOptions extends Secrets {
 	path?: string | undefined;
 	/** Answers what is not the endpoint's: the page, say. It is asked for no secret, but for `guarded`. Default: 404. */
 	onRequest?(request: HTTPRequest, respond: (response: HTTPResponse) => void): void;
-	/** Paths of `onRequest` that are for those only who may watch: a picture, say. */
+	/**
+	 * Paths of `onRequest` that are for those only who may watch: a picture, say. OPTIONS is answered for them, as browsers
+	 * ask before a page elsewhere may send a secret.
+	 */
 	guarded?: readonly string[] | undefined;
 	/**
 	 * Decides about each request to the endpoint, its sessions and what is `guarded`, after `token` and `password`; within 10 s. A false is
@@ -56,6 +59,7 @@ export interface WHEPSignalingOptions extends Secrets {
 const capabilities: SignalingCapabilities = Object.freeze({ trickle: false, restart: true });
 const maximumPending = 8;
 const decisionTime = 10_000; // ms
+const guardedMethods = "GET, HEAD, POST, OPTIONS";
 
 /**
  * Viewers come by WHEP (draft-ietf-wish-whep). For the role of master.
@@ -149,9 +153,9 @@ export default class WHEPSignaling implements SignalingClient {
 		this.#handler = undefined;
 	}
 
-	/** A stranger is turned away before the device takes the body. A browser's preflight bears no secret. */
+	/** A stranger is turned away before the device takes the body. A browser's preflight bears no secret, and has no body. */
 	private onHead(head: HTTPRequestHead): HTTPResponse | undefined {
-		if (!this.isGuarded(head.path) || head.method === "OPTIONS") return undefined;
+		if (!this.isGuarded(head.path) || (head.method === "OPTIONS" && !hasBody(head))) return undefined;
 		return this.#authorization.refusal(head, this.#clock.now);
 	}
 
@@ -167,6 +171,7 @@ export default class WHEPSignaling implements SignalingClient {
 	/** For who may have it. */
 	private answer(request: HTTPRequest, respond: (response: HTTPResponse) => void): void {
 		if (this.#endpoint.owns(request.path)) this.#endpoint.handle(request, respond);
+		else if (request.method === "OPTIONS" && this.isGuarded(request.path)) respond(preflight(guardedMethods, {}));
 		else if (this.#options.onRequest) this.#options.onRequest(request, respond);
 		else respond(textResponse(404, "Not found."));
 	}
@@ -221,6 +226,10 @@ export default class WHEPSignaling implements SignalingClient {
 		this.#state = state;
 		this.#handler?.onStateChange(state);
 	}
+}
+
+function hasBody({ headers }: HTTPRequestHead): boolean {
+	return headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
 }
 
 /** Absolute, and without a slash at its end. */

@@ -92,18 +92,21 @@ test("nobody else's page may read a response, unless the owner says so", () => {
 	const exposed = {
 		"access-control-expose-headers": "location, etag, link, retry-after, www-authenticate",
 	};
-	expect(fields([])).toEqual({});
+	// What is shown without a question, an <img>, is for the device's own pages.
+	const own = { "cross-origin-resource-policy": "same-origin" };
+	expect(fields([])).toEqual(own);
 	expect(fields(["https://example.org"])).toEqual({
+		...own,
 		"access-control-allow-origin": "https://example.org",
 		vary: "origin",
 		...exposed,
 	});
-	expect(fields(["https://example.org:8443", "http://example.org"])).toEqual({ vary: "origin" });
-	expect(fields(["https://example.org"], head("192.0.2.9:8080"))).toEqual({ vary: "origin" });
+	expect(fields(["https://example.org:8443", "http://example.org"])).toEqual({ ...own, vary: "origin" });
+	expect(fields(["https://example.org"], head("192.0.2.9:8080"))).toEqual({ ...own, vary: "origin" });
 	expect(fields(["*"])).toEqual({ "access-control-allow-origin": "*", ...exposed });
 	// Before the head has come, nobody knows whose page it is.
 	const early = (origins: string[]) => new Access({ origins }).responseHeaders(undefined);
-	expect([early([]), early(["https://example.org"])]).toEqual([{}, { vary: "origin" }]);
+	expect([early([]), early(["https://example.org"])]).toEqual([own, { ...own, vary: "origin" }]);
 	expect(early(["*"])).toEqual({ "access-control-allow-origin": "*", ...exposed });
 	expect(statusOf({ origins: ["https://example.org"] }, asked)).toBeUndefined();
 	expect(statusOf({ origins: ["https://a.b", "http://a"] }, head("192.0.2.9:8080", "https://a.b"))).toBeUndefined();

@@ -105,6 +105,7 @@ describe.each(kinds)("over $name", (kind) => {
 		await answer({ status: 500 });
 		expect(client.text.split("\r\n")).toEqual([
 			"HTTP/1.1 201 Created",
+			"cross-origin-resource-policy: same-origin",
 			"x-made: yes",
 			"content-length: 4",
 			"keep-alive: timeout=5",

@@ -79,6 +79,25 @@ test("what is guarded asks for the same secret and the same decision, before it 
 	expect(asked).toEqual(["/picture", "/picture"]);
 });
 
+test("asking what a guarded path takes brings nothing of it: the owner is not asked, but a preflight is answered", async () => {
+	const asked: string[] = [];
+	listen({
+		token,
+		origins: ["http://elsewhere"],
+		guarded: ["/picture"],
+		authorize: ({ path }) => asked.push(path) > 0,
+		onRequest: ({ path }, respond) => respond({ status: 200, body: path }),
+	});
+	for (const method of ["OPTIONS", "options", "Options", "PROPFIND"])
+		expect((await send(method, "/picture")).body).not.toBe("/picture");
+	const preflight = await send("OPTIONS", "/picture", "origin: http://elsewhere\r\n");
+	expect(preflight.status).toBe(204);
+	expect(preflight.header("access-control-allow-origin")).toBe("http://elsewhere");
+	expect(preflight.header("access-control-allow-headers")).toContain("authorization");
+	expect((await send("OPTIONS", "/other")).body).toBe("/other");
+	expect(asked).toEqual([]);
+});
+
 test("with one, neither an offer nor a session is to be had without it; a preflight and the page are", async () => {
 	listen({ token, origins: ["http://elsewhere"], onRequest: (_, respond) => respond({ status: 200, body: "page" }) });
 	expect(signaling.isOpen).toBe(false);
@@ -108,6 +127,13 @@ test("who has no secret makes the device take no body", async () => {
 	const client = network.connect().send(head);
 	await advance(0);
 	expect(client.status).toBe(401);
+	// Neither does who asks as no browser does: a preflight has no body.
+	for (const framing of ["content-length: 12000", "transfer-encoding: chunked"]) {
+		const other = network.connect().send(`OPTIONS /whep HTTP/1.1\r\nhost: 192.0.2.9:8080\r\n${framing}\r\n\r\n`);
+		await advance(0);
+		expect(other.status).toBe(401);
+	}
+	expect(await statusOf(send("OPTIONS", "/whep", "content-length: 0\r\n"))).toBe(204);
 });
 
 test("a page of another origin neither offers nor reads, unless it may", async () => {
