@@ -133,6 +133,11 @@ test.each([
 	["a topic that is longer than its message", [0x30, 4, 0, 9, 1, 2]],
 	["a message without a topic", [0x30, 2, 0, 0]],
 	["a control packet that is too long", [0x90, 0xff, 0x7f]],
+	["a topic that is too long, before all of it has come", [0x30, 0xff, 0x7f, 4, 1, 0x61]],
+	[
+		"a broker that has much to be acknowledged, and takes none of it",
+		Array.from({ length: 600 }, () => [0x34, 9, 0, 5, 0x70, 0x2f, 0x74, 0x6f, 0x2f, 0, 1]).flat(),
+	],
 ])("%s ends the connection, and another is made", async (_what, bytes) => {
 	await start();
 	broker.socket!.tell(Uint8Array.from(bytes));

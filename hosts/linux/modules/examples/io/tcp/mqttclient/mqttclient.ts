@@ -18,6 +18,8 @@ import Timer from "timer";
 const OVERHEAD = 8; // bytes of a packet that a caller need not reckon with
 const CONNECT_TIME = 30_000; // ms
 const LONGEST_CONTROL = 1024; // bytes
+const LONGEST_TOPIC = 1024; // bytes
+const MOST_WAITING = 32; // packets of ours
 
 interface Control {
 	operation: number;
@@ -268,6 +270,7 @@ class MQTTClient {
 		const QoS = (flags >> 1) & 3;
 		const topicSize = bytes.length < 2 ? 0 : (bytes[0]! << 8) | bytes[1]!;
 		const headSize = 2 + topicSize + (QoS ? 2 : 0);
+		if (topicSize > LONGEST_TOPIC) throw new Error("a topic that is too long");
 		if (bytes.length < 2 || bytes.length < Math.min(headSize, length)) return false;
 		if (!topicSize || headSize > length || this.#state !== "open") throw new Error("a malformed message");
 		const topic = String.fromArrayBuffer(bytes.slice(2, 2 + topicSize).buffer as ArrayBuffer);
@@ -312,6 +315,7 @@ class MQTTClient {
 	}
 
 	private acknowledge(type: number, id: number): void {
+		if (this.#waiting.length >= MOST_WAITING) throw new Error("the broker does not take what it asks for");
 		this.sendSoon(composePacket(type, type === types.PUBREL ? 2 : 0, [Uint8Array.of(id >> 8, id & 255)]));
 	}
 
