@@ -117,9 +117,9 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 		let session = this.#sessions.get(peerId);
 		if (!session) {
 			if (this.#sessions.size >= this.maximum)
-				throw new WebRTCError("app/too-many-sessions", `triggerOffer: ${this.maximum} sessions are there`);
+				throw new WebRTCError("app/too-many-sessions", `All ${this.maximum} places are taken.`);
 			if (!this.#memory.hasRoomAtOnce(partForSession))
-				throw new WebRTCError("app/busy", "triggerOffer: there is no memory for another session now.");
+				throw new WebRTCError("app/busy", "There is no memory for another session now.");
 			session = this.add(peerId);
 		}
 		session.sendOffer();
