@@ -43,6 +43,7 @@ const suites = [
 	["signaling/apprtc", ["unit/apprtc", "unit/signaling"]],
 	["signaling/go2rtc", ["unit/go2rtc", "unit/signaling"]],
 	["signaling/kvs", ["unit/kvs"]],
+	["signaling/openai", ["unit/openai", "unit/whip"]],
 	["signaling/whep", ["unit/signaling", "unit/whip", "unit/app"]],
 	["signaling/whip", ["unit/whip", "unit/signaling"]],
 	["signaling", ["unit/signaling", "unit/kvs"]],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rooms for two, in virtual time: who comes first, who goes, and what goes wrong.
+import type { CandidateInit } from "webrtc/signaling";
 import AppRTCSignaling from "webrtc/signaling/apprtc";
 import * as messages from "webrtc/signaling/apprtc/messages";
 import Client from "./client";
@@ -367,6 +368,15 @@ test("the names of others' stacks are read, and servers of other kinds left out"
 		peerId: "p",
 		candidate: { candidate: "c", sdpMid: "1", sdpMLineIndex: 1 },
 	});
+	const ufragOf = (usernameFragment: unknown) => {
+		const text = JSON.stringify({ type: "candidate", candidate: "c", label: 0, usernameFragment });
+		return (messages.parseMessage(text, "p") as { candidate: CandidateInit }).candidate.usernameFragment;
+	};
+	expect(["uF", "u".repeat(256), "u".repeat(257), "", 5].map(ufragOf)).toEqual([
+		"uF",
+		"u".repeat(256),
+		...[undefined, undefined, undefined],
+	]);
 	const soon = Math.floor(Date.now() / 1000) + 600;
 	const parsed = messages.parseIceConfiguration(
 		JSON.stringify({

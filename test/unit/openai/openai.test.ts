@@ -69,6 +69,7 @@ test("a call is one POST with a key, and an answer", async () => {
 	expect(messages.map(({ type }) => type)).toEqual(["offer-request", "answer"]);
 	expect(signaling.capabilities).toEqual({ trickle: false });
 	signaling.send({ type: "candidate", peerId: serverId, candidate: { candidate: "candidate:1" } });
+	await advance(100);
 	signaling.close();
 	await advance(5000);
 	expect(server.methods()).toEqual(["POST"]);
