@@ -80,6 +80,7 @@ const firstChannel = 0x4000;
 const lastChannel = 0x4fff;
 const lifetime = 600; // seconds that are asked for
 const udp = 17;
+const badRequest = 400;
 const mostStale = 3; // errors 438 in a row
 const channelLife = 600_000;
 const rest = 300_000; // after which a channel's number or peer may be bound otherwise (section 12)
@@ -430,6 +431,9 @@ export default class TurnClient {
 			else this.fail(code, describe(code));
 		} else if (peer && isGone) this.fail(code, describe(code));
 		else if (peer) {
+			// So coturn speaks of an allocation that it has lost (up to 4.17): it tells who asks for the allocation itself.
+			const isAsked = this.#requests.some((request) => request.method === refresh);
+			if (code === badRequest && !isAsked) this.#refreshAt = this.#now;
 			if (isChannel(peer)) peer.due = Infinity;
 			else peer.due = this.#now + retryRefused;
 			if (peer.state === "asked") {

@@ -25,6 +25,8 @@ export interface TurnServerOptions {
 	/** What all that follows is answered with, while it is not 0: the credentials have served. */
 	cut?: number;
 	alternate?: Endpoint;
+	/** Requests for peers are answered by 400. */
+	bad?: boolean;
 }
 
 interface Allocation {
@@ -67,6 +69,7 @@ export default class TurnServer {
 			error: 0,
 			cut: 0,
 			alternate: undefined,
+			bad: false,
 			...options,
 		};
 		this.endpoint = { address: options.address, port: this.options.port };
@@ -160,7 +163,7 @@ export default class TurnServer {
 			return 0;
 		}
 		const peer = reader.xorAddress(stun.attributeXorPeerAddress);
-		if (!peer) return 400;
+		if (!peer || this.options.bad) return 400;
 		if (peer.address.startsWith("10.66.")) return 403;
 		allocation.permissions.set(peer.address, now + this.options.permissionLife);
 		if (method !== 9) return 0;

@@ -310,6 +310,32 @@ test("an allocation that the server has forgotten is told of with the next reque
 	expect(it.events.at(-1)).toMatchObject({ type: "failed", code: 437 });
 });
 
+test.each([undefined, 6000])(
+	"coturn says only that a request for a peer is bad (400): a refresh tells that the allocation has gone",
+	(port) => {
+		const it = new Client();
+		it.run(1000);
+		it.server.stop();
+		it.server.start();
+		it.use("203.0.113.1", port);
+		it.run(200);
+		expect(it.events.at(-1)).toMatchObject({ type: "failed", code: 437 });
+	},
+);
+
+test("a request for a peer that is bad for another reason costs a refresh, and no more", () => {
+	const it = new Client();
+	it.run(1000);
+	it.server.options.bad = true;
+	for (let i = 0; i < 5; i++) it.use(`203.0.113.${i}`);
+	it.run(10_000);
+	expect(it.allocated).toBe(true);
+	expect(it.server.answers.filter((one) => one === "8 400")).toHaveLength(5);
+	expect(it.server.answers.filter((one) => one === "4 0").length).toBeLessThanOrEqual(2);
+	it.run(1_200_000);
+	expect(it.allocated).toBe(true);
+});
+
 describe.each([401, 441])("credentials that end before the allocation does (%d)", (cut) => {
 	test("it is told with the next refresh", () => {
 		const it = new Client({ lifetime: 600 });
