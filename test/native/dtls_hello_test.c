@@ -113,6 +113,25 @@ static void overlapping(void **state)
 	free(it);
 }
 
+// A fragment that says it has more than its record: nothing is read beyond, and nothing of it is kept.
+static void longerThanItsRecord(void **state)
+{
+	static const fragment whole = {1, 0, 600, 0, 600, 1};
+	uint8_t datagram[2000], output[HEADERS + RTC_DTLS_HELLO_MAXIMUM];
+	(void)state;
+	size_t size = writeFragment(datagram, &whole), cut = size - 100;
+	uint8_t *exact = malloc(cut);
+	memcpy(exact, datagram, cut);
+	exact[11] = (uint8_t)((cut - RTC_DTLS_RECORD_HEADER) >> 8);
+	exact[12] = (uint8_t)(cut - RTC_DTLS_RECORD_HEADER);
+	rtc_dtls_reassembly *it = begin();
+	assert_int_equal(rtc_dtls_reassembly_add(it, exact, cut, output, sizeof output), 0);
+	assert_int_equal(it->length, 0);
+	expectWhole(output, rtc_dtls_reassembly_add(it, datagram, size, output, sizeof output), 600, 0, 1);
+	free(it);
+	free(exact);
+}
+
 // Two records in one datagram, and two fragments in one record.
 static void oneDatagram(void **state)
 {
@@ -254,8 +273,9 @@ static void fragmentedHandshake(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(anyOrder), cmocka_unit_test(overlapping),         cmocka_unit_test(oneDatagram),
-		cmocka_unit_test(oddities), cmocka_unit_test(fragmentedHandshake),
+		cmocka_unit_test(anyOrder),    cmocka_unit_test(overlapping),
+		cmocka_unit_test(oneDatagram), cmocka_unit_test(longerThanItsRecord),
+		cmocka_unit_test(oddities),    cmocka_unit_test(fragmentedHandshake),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
