@@ -263,8 +263,8 @@ static void fragmentedHandshake(void **state)
 		pair_open(&it, &options);
 		pair_start(&it);
 		unsigned time = pair_wait(&it, RTC_DTLS_CONNECTED, RTC_DTLS_CONNECTED);
-		assert_in_range(how.hellos, 1, 3);
-		assert_in_range(time, 0, 1000);
+		assert_in_range(how.hellos, 1, 10);
+		assert_in_range(time, 0, 5000);
 		pair_check_media(&it);
 		pair_close(&it);
 	}
