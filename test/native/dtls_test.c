@@ -426,6 +426,36 @@ static void bearsForgeries(void **state)
 	assert_int_equal(broken, 0);
 }
 
+// Each record comes alone, and between the change of keys and what proves them a forged one that claims the new keys.
+static int forgeBeforeFinished(void *context, fake_link *link, int from, const uint8_t *data, size_t size)
+{
+	static const uint8_t forged[43] = RECORD(22, 1, 30, 9);
+	int *count = context;
+	for (size_t place = 0; place + 13 <= size;) {
+		size_t whole = 13 + ((size_t)data[place + 11] << 8 | data[place + 12]);
+		fake_link_inject(link, !from, data + place, whole);
+		if (data[place] == 20) {
+			fake_link_inject(link, !from, forged, 43);
+			(*count)++;
+		}
+		place += whole;
+	}
+	return 1;
+}
+
+static void bearsAForgeryInPlaceOfFinished(void **state)
+{
+	(void)state;
+	pair it;
+	int count = 0;
+	pair_options options = {.link = {.filter = forgeBeforeFinished, .context = &count}};
+	pair_open(&it, &options);
+	pair_start(&it);
+	pair_wait(&it, RTC_DTLS_CONNECTED, RTC_DTLS_CONNECTED);
+	assert_true(count >= 2);
+	pair_close(&it);
+}
+
 // An alert in the clear that is the peer's own: nothing follows it.
 static int alertOnly(void *context, fake_link *link, int from, const uint8_t *data, size_t size)
 {
@@ -504,6 +534,7 @@ int main(void)
 		cmocka_unit_test(bearsTails),
 		cmocka_unit_test(clientKeepsLittle),
 		cmocka_unit_test(bearsForgeries),
+		cmocka_unit_test(bearsAForgeryInPlaceOfFinished),
 		cmocka_unit_test(believesAnAlertAfterAWhile),
 		cmocka_unit_test(badOptions),
 	};

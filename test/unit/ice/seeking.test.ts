@@ -178,3 +178,16 @@ test("who has just been selected is not left for an address that a request comes
 	network.clock.run(network.now + 10_000);
 	expect(asked).not.toEqual([]);
 });
+
+test("the peer that is controlled is told at once where this side has become another to it", () => {
+	const { network, a, b, start } = meet(true);
+	const elsewhere = { address: "10.0.0.9", port: 5000 };
+	network.unbind({ address: first!, port: 5000 });
+	network.bind(elsewhere, (data, from) => a.receive(data, from, first!)); // its NAT has it so
+	a.sockets.set(first!, elsewhere.address);
+	a.agent.changeHosts(hosts, start);
+	a.pump();
+	const isKnown = () => b.agent.selectedPair?.remote.address === elsewhere.address;
+	expect(network.clock.run(start + 200, isKnown)).toBe(true);
+	expect(localOf(a)).toBe(elsewhere.address);
+});
