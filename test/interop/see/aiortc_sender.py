@@ -16,17 +16,18 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "peers"))
 import lines  # noqa: E402
 
 
-create_encoder = aiortc.codecs.h264.create_encoder_context
+def create_encoder_context(name, width, height, bitrate):
+    """As aiortc's own, with key frames: it lets H.264's encoder make one at the beginning alone, whoever asks for more."""
+    codec = av.CodecContext.create(name, "w")
+    codec.width, codec.height, codec.bit_rate, codec.pix_fmt = width, height, bitrate, "yuv420p"
+    codec.framerate, codec.time_base = fractions.Fraction(card.RATE, 1), fractions.Fraction(1, card.RATE)
+    codec.options = {"profile": "baseline", "level": "31", "tune": "zerolatency", "g": str(card.RATE)}
+    codec.open()
+    return codec, name == "h264_omx"
 
 
-def create_encoder_with_key_frames(*parameters, **named):
-    """This aiortc lets H.264's encoder make a key frame at the beginning alone, whoever asks for one."""
-    codec, buffering = create_encoder(*parameters, **named)
-    codec.gop_size = 2 * card.RATE
-    return codec, buffering
-
-
-aiortc.codecs.h264.create_encoder_context = create_encoder_with_key_frames
+if "keys" in sys.argv:
+    aiortc.codecs.h264.create_encoder_context = create_encoder_context
 
 
 class Card(VideoStreamTrack):

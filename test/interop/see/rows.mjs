@@ -18,7 +18,7 @@ import { startAiortc, startGstreamer, startPage, startWrtc } from "./senders.mjs
 const folder = "build/interop/see";
 const seconds = 8;
 
-/** Who sends, and what it encodes. @type {Record<string, { start: () => Promise<Sender>, codecs: string[] }>} */
+/** Who sends, and what it encodes. @type {Record<string, { start: (loss: number) => Promise<Sender>, codecs: string[] }>} */
 const senders = {
 	chromium: { start: () => startPage("chromium"), codecs: ["H264", "VP8"] },
 	firefox: { start: () => startPage("firefox"), codecs: ["VP8"] }, // its H.264 is downloaded
@@ -32,8 +32,8 @@ async function see(name, codec, loss) {
 	await mkdir(folder, { recursive: true });
 	const file = join(process.cwd(), folder, `${name}-${codec}-${loss}.mkv`);
 	const device = new Application("test/interop/talk/device", { play: file, codec });
-	const { start } = /** @type {{ start: () => Promise<Sender> }} */ (senders[name]);
-	const sender = await start();
+	const { start } = /** @type {{ start: (loss: number) => Promise<Sender> }} */ (senders[name]);
+	const sender = await start(loss);
 	const delay = loss ? 25 : 0;
 	const link = await new Link({ seed: 5, up: { delay }, down: { delay } }).open();
 	try {

@@ -80,9 +80,9 @@ export async function startPage(name, rate = 20, noise = false) {
 	};
 }
 
-/** @param {string} script of this folder, in Python @returns {Promise<Sender>} */
-async function startPython(script) {
-	const peer = /** @type {any} */ (await startProcess("/usr/bin/python3", `../see/${script}`));
+/** @param {string} script of this folder, in Python @param {string[]} parameters @returns {Promise<Sender>} */
+async function startPython(script, ...parameters) {
+	const peer = /** @type {any} */ (await startProcess("/usr/bin/python3", `../see/${script}`, ...parameters));
 	return {
 		offer: (codec) => peer.do("offer", { codec }),
 		answer: (sdp) => peer.do("answer", { sdp }),
@@ -91,7 +91,8 @@ async function startPython(script) {
 	};
 }
 
-export const startAiortc = () => startPython("aiortc_sender.py");
+/** @param {number} loss 0 … 1: where there is some, H.264 has a key frame each second */
+export const startAiortc = (loss) => startPython("aiortc_sender.py", ...(loss ? ["keys"] : []));
 export const startGstreamer = () => startPython("gstreamer_sender.py");
 
 const [black, white, grey] = [16, 235, 90]; // luma
