@@ -13,7 +13,7 @@ import path from "node:path";
  * @property {string} text
  * @property {string} [value] what stands for the value in the help
  * @property {"number" | "port" | "udpPort" | "media" | "file" | "flag"} [kind]
- * @property {number} [minimum]
+ * @property {number} [minimum] of a number; or the least characters of a text
  * @property {number} [maximum]
  * @property {string[]} [choices]
  * @property {string} [environment]
@@ -39,7 +39,9 @@ export function convert(source, option, value) {
 	const { kind, choices } = option;
 	if (choices && !choices.includes(value)) throw new Refusal(`${source}: ${either(choices)}, not "${value}"`);
 	if (kind === "number" || kind === "port" || kind === "udpPort") return convertNumber(source, option, value);
-	if (kind !== "media" && kind !== "file") return value;
+	if (kind === "flag" && value !== "true" && value !== "false")
+		throw new Refusal(`${source}: true or false, not "${value}"`);
+	if (kind !== "media" && kind !== "file") return convertText(source, option, value);
 	const file = absolute(value);
 	checkFile(source, value, file);
 	if (kind === "media") return file;
@@ -57,6 +59,12 @@ function convertNumber(source, { minimum = 0, maximum = Infinity }, value) {
 	if (!/^\d+$/.test(value)) throw new Refusal(`${source}: a number, not "${value}"`);
 	if (Number(value) >= minimum && Number(value) <= maximum) return value;
 	throw new Refusal(`${source}: ${minimum} to ${maximum}, not ${value}`);
+}
+
+/** It may be a secret: it is not repeated. @param {string} source @param {Option} option @param {string} value */
+function convertText(source, { minimum = 0 }, value) {
+	if (value.length >= minimum) return value;
+	throw new Refusal(`${source}: ${minimum} characters or more, not ${value.length}`);
 }
 
 /** @param {string} source @param {string} value @param {string} file */
