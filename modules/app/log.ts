@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { printable } from "webrtc/device/json";
 import type { WebRTCAppEvent, WebRTCAppEventType } from "webrtc/app/events";
 
 /** What of an application is written to the log; each level has those before it. */
@@ -22,5 +23,5 @@ export function lineOf({ type, peerId, error, side }: WebRTCAppEvent, level: Log
 	if (levels.indexOf(wanted) > levels.indexOf(level)) return undefined;
 	const peer = peerId === undefined ? "" : ` ${peerId}`;
 	const what = error ? `: ${error.message} (${error.code})` : side ? `: ${side}` : "";
-	return `webrtc: ${type}${peer}${what}\n`;
+	return `webrtc: ${type}${printable(`${peer}${what}`)}\n`;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rest of the application's functions: switches, listeners, ICE servers, statistics, sessions that live elsewhere.
 import WebRTCApp, { NoSessions, type RemoteSessions, type WebRTCAppEvent, type WebRTCAppOptions } from "webrtc/app";
+import Metrics from "webrtc/app/metrics";
 import { defaultMedia } from "webrtc/media/defaults";
 import RTCPeerConnection from "webrtc/peer";
 import type {
@@ -121,6 +122,45 @@ test.each([
 	expect(linesOf(signaling.sdp("offer"), /^m=\w+/gm)).toHaveLength(sections.length);
 });
 
+test.each([
+	["audio", ["m=audio"]],
+	["video", ["m=video"]],
+	[undefined, ["m=video", "m=audio"]],
+] as const)("APP-6, APP-28: a viewer that sends nothing wants %s, or all", async (media, sections) => {
+	signaling = new TestSignaling();
+	app = new WebRTCApp({ signaling, role: "viewer", ...(media && { media }) });
+	await app.run();
+	app.triggerOffer("master");
+	await settle();
+	expect(linesOf(signaling.sdp("offer"), /^m=\w+/gm)).toEqual(sections);
+});
+
+test("STAT-5: each time is that of its own step, since the session began", () => {
+	const times = { startedAt: 10, describedAt: 11, gatheredAt: 13, reachedAt: 16, connectedAt: 20, firstFrameAt: 25 };
+	const report = new Metrics().report(signaling, [["ann", times]]);
+	expect(report.get("session:ann")).toMatchObject({
+		describeTime: 1,
+		gatherTime: 3,
+		iceTime: 6,
+		connectTime: 10,
+		firstFrameTime: 15,
+	});
+});
+
+test("APP-3: a device is a master, unless it is told otherwise; the signaling hears of it", async () => {
+	const roles: string[] = [];
+	const connect = signaling.connect.bind(signaling);
+	signaling.connect = (role, handler) => {
+		roles.push(role);
+		connect(role, handler);
+	};
+	await make().run();
+	expect([app.role, ...roles]).toEqual(["master", "master"]);
+	app.terminate();
+	await make({ role: "viewer" }).run();
+	expect([app.role, ...roles]).toEqual(["viewer", "master", "viewer"]);
+});
+
 test("APP-7: a master can ask for the peer's media, and a viewer can leave it", async () => {
 	await make({ receive: true }).run();
 	app.triggerOffer("ann");
@@ -195,6 +235,9 @@ test("APP-8: the log has its level, which can change, and no part in events", as
 	await watch("bob");
 	expect(lines.join("")).toContain("webrtc: peerConnected bob\n");
 	expect(lines.join("")).not.toContain("sentIceCandidate");
+	// What others call themselves, or say, makes no lines and no colours of its own.
+	signaling.handler.onMessage({ type: "answer", peerId: "x\nwebrtc: peerConnected y\u001b[2J", sdp: "v=0\r\n" });
+	expect(lines.at(-1)).toMatch(/^webrtc: error x\?webrtc: peerConnected y\?\[2J: [^\n]+\n$/);
 	app.logLevel = "debug";
 	await watch("eve");
 	expect(lines.join("")).toContain("webrtc: sentIceCandidate eve\n");

@@ -283,6 +283,23 @@ test("what a peer says before the first of it is looked at is bounded, and it he
 	expect(watching.connectionState).not.toBe("failed");
 });
 
+test("candidates that come before their offer are kept for 20 s", async () => {
+	await run();
+	for (const peerId of ["soon", "late"])
+		signaling.handler.onMessage({ type: "candidate", peerId, candidate: { candidate: candidate(1) } });
+	const counts: number[] = [];
+	for (const [peerId, wait] of [
+		["soon", 19_900],
+		["late", 200],
+	] as const) {
+		await advance(wait);
+		await vanish(peerId);
+		const stats = [...(await app.connection(peerId)!.getStats()).values()];
+		counts.push(stats.filter(({ type }) => type === "remote-candidate").length);
+	}
+	expect(counts[0]! - counts[1]!).toBe(1); // beside those of the offer
+});
+
 test("garbage alone is no reason to turn an offer down", async () => {
 	await run();
 	setRoom({ slots: 2765, chunks: 49_152 }); // half of that before garbage is collected
