@@ -21,7 +21,7 @@ def create_encoder_context(name, width, height, bitrate):
     codec = av.CodecContext.create(name, "w")
     codec.width, codec.height, codec.bit_rate, codec.pix_fmt = width, height, bitrate, "yuv420p"
     codec.framerate, codec.time_base = fractions.Fraction(card.RATE, 1), fractions.Fraction(1, card.RATE)
-    codec.options = {"profile": "baseline", "level": "31", "tune": "zerolatency", "g": str(card.RATE)}
+    codec.options = {"profile": "baseline", "level": "31", "tune": "zerolatency", "g": str(card.RATE // 2)}
     codec.open()
     return codec, name == "h264_omx"
 

@@ -91,7 +91,7 @@ async function startPython(script, ...parameters) {
 	};
 }
 
-/** @param {number} loss 0 … 1: where there is some, H.264 has a key frame each second */
+/** @param {number} loss 0 … 1: where there is some, H.264 has a key frame each half second */
 export const startAiortc = (loss) => startPython("aiortc_sender.py", ...(loss ? ["keys"] : []));
 export const startGstreamer = () => startPython("gstreamer_sender.py");
 
