@@ -100,7 +100,8 @@ function checkedPassword(password: string): string {
 
 function decodeText(base64: string): string | undefined {
 	try {
-		return String.fromArrayBuffer(Base64.decode(base64));
+		const bytes = Base64.decode(base64);
+		return new Uint8Array(bytes).includes(0) ? undefined : String.fromArrayBuffer(bytes); // XS ends a text at a NUL
 	} catch {
 		return undefined;
 	}
