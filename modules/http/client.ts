@@ -36,14 +36,14 @@ export interface Call {
 
 export interface Response {
 	status: number;
-	/** Of the fields that were asked for, those that came; each cut after 2048 characters. */
+	/** Of the fields that were asked for, those that came; each cut after 2049 characters: what is longer than a URL may be is seen to be. */
 	headers: ReadonlyMap<string, string>;
 	body: string;
 }
 
 const idleTime = 5_000; // ms that a connection is kept without work: TLS holds tens of KB
 const defaultMaximumBody = 16_384; // bytes
-const longestField = 2_048; // characters that are kept
+const longestField = 2_049; // characters that are kept: more than a URL may have, so that none that was cut is followed
 /** The SDK's typings know the first parameter only. */
 const decodeUTF8 = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
 

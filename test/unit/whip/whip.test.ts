@@ -255,6 +255,13 @@ test("a redirect without end, and one to nowhere, are refused; the token goes to
 	expect(server.requests.at(-1)!.headers.get("authorization")).toBeUndefined();
 });
 
+test("a redirect whose URL is too long is not followed where it was cut", async () => {
+	server.script.set("POST", [{ status: 307, headers: { location: `/${"a".repeat(3000)}` } }]);
+	await start();
+	expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+	expect(states.at(-1)).toBe("failed");
+});
+
 test.each([
 	[401, "failed"],
 	[403, "failed"],
