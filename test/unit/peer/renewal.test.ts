@@ -3,6 +3,7 @@
 // relay alone; its peer has an address of its own.
 import IceSession from "webrtc/ice/session";
 import Certificate from "webrtc/native/dtls/certificate";
+import type { CandidateFilter } from "webrtc/peer/configuration";
 import Network from "webrtc/peer/network";
 import PeerTransport from "webrtc/peer/transport";
 import type { RemoteTransport } from "webrtc/sdp";
@@ -297,4 +298,26 @@ test("a call without a relay leaves the servers of before, and its relays go", a
 	device.transport.useServers([]);
 	expect(Relay.open.size).toBe(0);
 	expect([device.transport.iceState, peer.transport.iceState]).toEqual([isUp, isUp]);
+});
+
+test("a relay that the filter turns down is neither told of nor used", async () => {
+	serve({ username: "old" });
+	const asked: string[] = [];
+	for (const shown of [true, false]) {
+		const told: string[] = [];
+		const candidateFilter: CandidateFilter = ({ type, address }, side) => {
+			asked.push(`${side} ${type} ${address}`);
+			return shown;
+		};
+		const [network, certificate] = [new Network(), new Certificate()];
+		const owner = { onTransportState() {}, onGathered() {}, onPairChange() {}, onPathFound() {} };
+		const transport = new PeerTransport(owner, network, certificate, { hidesHost: true, candidateFilter });
+		closers.push(transport, network, certificate);
+		transport.gather([old]);
+		await advance(3000);
+		for (let event = transport.gatherer.pollEvent(); event; event = transport.gatherer.pollEvent())
+			if (event.type === "candidate") told.push(event.candidate);
+		expect(told).toEqual(shown ? [expect.stringContaining("typ relay")] : []);
+	}
+	expect(asked).toContainEqual(expect.stringMatching(/^local relay 198\.51\.100\.1$/));
 });
