@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "numbers.h"
 #include "rtc_audio_codec.h"
 #include "rtc_playout.h"
 
@@ -17,16 +18,6 @@
 #define TONE 440.0    // Hz
 #define AMPLITUDE 8000.0
 #define START 1000000u
-
-static uint32_t state;
-
-static uint32_t below(uint32_t bound)
-{
-	state ^= state << 13;
-	state ^= state >> 17;
-	state ^= state << 5;
-	return state % bound;
-}
 
 // What a sender makes.
 typedef struct {

@@ -6,21 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "numbers.h"
 #include "rtc_rtp_reception.h"
 
 #define CLOCK 90000u
 #define SECOND 1000000u
 #define SEEDS 1000
-
-static uint32_t state;
-
-static uint32_t below(uint32_t bound)
-{
-	state ^= state << 13;
-	state ^= state >> 17;
-	state ^= state << 5;
-	return state % bound;
-}
 
 static uint32_t take(rtc_rtp_reception *reception, uint16_t sequence, uint32_t timestamp, uint64_t now)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "numbers.h"
 #include "rtc_payload.h"
 #include "rtc_rtp_cache.h"
 
@@ -22,16 +23,6 @@ typedef struct {
 	uint8_t data[LARGEST];
 	rtc_rtp_cut cut;
 } picture;
-
-static uint32_t state;
-
-static uint32_t below(uint32_t bound)
-{
-	state ^= state << 13;
-	state ^= state >> 17;
-	state ^= state << 5;
-	return state % bound;
-}
 
 static rtc_rtp_cache *begin(void)
 {

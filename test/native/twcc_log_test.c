@@ -5,20 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "numbers.h"
 #include "rtc_rtp.h"
 #include "rtc_twcc_log.h"
 
 #define SEEDS 1000
-
-static uint32_t state;
-
-static uint32_t below(uint32_t bound)
-{
-	state ^= state << 13;
-	state ^= state >> 17;
-	state ^= state << 5;
-	return state % bound;
-}
 
 // What a sender learns.
 typedef struct {
