@@ -83,6 +83,16 @@ describe.each(kinds)("over $name", (kind) => {
 		expect(requests).toHaveLength(3);
 	});
 
+	test("a request that is none is told so as itself, not as the one before it on its connection", async () => {
+		const client = await send(`HEAD / HTTP/1.1\r\n${host}\r\n`);
+		await answer({ status: 200, body: "none of it" });
+		client.text = "";
+		client.send("\u0001\r\n");
+		await advance(0);
+		expect([client.status, client.header("connection")]).toEqual([400, "close"]);
+		expect(client.body).toMatch(/not an HTTP request/);
+	});
+
 	test("a request arrives whole, its answer goes out, and a second answer goes nowhere", async () => {
 		const client = await send(
 			`POST /echo?a=b HTTP/1.1\r\n${host}X-A: 1\r\nx-a: 2\r\ncontent-length: 6\r\n\r\näbcde`,
