@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "rtc_ffmpeg_id.h"
+#include "rtc_h265_size.h"
+
+// The largest picture that is decoded, as that of H.264's level 5.1. The size is the sender's word, in few bytes, by
+// which the library takes memory for every picture that it keeps.
+#define MOST_PIXELS (4096 * 2304)
 
 struct rtc_picture_decoder {
 	AVCodecContext *context;
@@ -26,6 +31,14 @@ void rtc_picture_decoder_free(rtc_picture_decoder *decoder)
 	free(decoder);
 }
 
+// H.264 asks for the format before it takes memory for what it knows of each block, and for the size after that.
+static enum AVPixelFormat chooseFormat(AVCodecContext *context, const enum AVPixelFormat *formats)
+{
+	return (int64_t)context->coded_width * context->coded_height > MOST_PIXELS
+			   ? AV_PIX_FMT_NONE
+			   : avcodec_default_get_format(context, formats);
+}
+
 rtc_picture_decoder *rtc_picture_decoder_new(const rtc_codec *codec)
 {
 	const AVCodec *found = avcodec_find_decoder(rtc_ffmpeg_id(codec));
@@ -38,6 +51,8 @@ rtc_picture_decoder *rtc_picture_decoder_new(const rtc_codec *codec)
 	decoder->frame = av_frame_alloc();
 	if (decoder->context && decoder->packet && decoder->frame) {
 		decoder->context->thread_count = 1;
+		decoder->context->max_pixels = MOST_PIXELS;
+		decoder->context->get_format = chooseFormat;
 		decoder->context->flags |= AV_CODEC_FLAG_LOW_DELAY; // a picture for each unit
 		decoder->context->err_recognition = AV_EF_EXPLODE;
 		if (avcodec_open2(decoder->context, found, NULL) == 0)
@@ -65,6 +80,9 @@ static int pad(rtc_picture_decoder *decoder, const rtc_frame *unit)
 int rtc_picture_decoder_decode(rtc_picture_decoder *decoder, const rtc_frame *unit, rtc_frame *picture)
 {
 	AVFrame *frame = decoder->frame;
+	// Its tables of blocks come before the library asks anything.
+	if (decoder->context->codec_id == AV_CODEC_ID_HEVC && rtc_h265_claimed_pixels(unit->data, unit->size) > MOST_PIXELS)
+		return -1;
 	if (pad(decoder, unit))
 		return -1;
 	decoder->packet->data = decoder->padded;
