@@ -14,6 +14,7 @@ export default {
 	// things to do first (test/run.mjs).
 	testTimeout: 240_000,
 	setupFiles: ["<rootDir>/test/unit/setup.ts"],
+	testEnvironment: "<rootDir>/test/unit/environment.mjs",
 	moduleNameMapper: {
 		"^webrtc/native/(.+)$": "<rootDir>/test/unit/fakes/native/$1.ts",
 		"^(base64|timer|time|preference)$": "<rootDir>/test/unit/fakes/moddable/$1.ts",
