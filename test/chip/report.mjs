@@ -2,6 +2,7 @@
 // @ts-check
 // Tables of what was measured, and its limits.
 import fs from "node:fs";
+import { root } from "../../hosts/linux/tools/build.mjs";
 
 /** @typedef {import("./compile.mjs").Sizes} Sizes */
 /** @typedef {import("./stacks.mjs").Stack} Stack */
@@ -161,6 +162,11 @@ export function configuration(boards, sized) {
 	return table("configuration", ["CONFIG_", ...boards.map(({ name }) => name)], rows);
 }
 
+/** Bytes that usrsctp and what calls it may take: what its test holds it to. */
+const usrsctp = Number(
+	/#define DEEPEST (\d+)/.exec(fs.readFileSync(`${root}/test/native/sctp_stack_test.c`, "utf8"))?.[1],
+);
+
 /**
  * What the emulator measured of a thread's stack, libraries included, and what must be left beyond it; without that,
  * the compiler's frames.
@@ -170,7 +176,7 @@ const reserves = {
 	network: {
 		measured: (results) => results.get("stack-rtp-sender"),
 		reserve: 14336,
-		why: "usrsctp, which took 7,232 bytes on 64 bits (`sctp_stack_test`); lwIP's socket calls and an interrupt's frame; SRTP of what comes in",
+		why: `usrsctp, which takes ${thousands(usrsctp)} bytes at most on 64 bits (\`sctp_stack_test\`); lwIP's socket calls and an interrupt's frame; SRTP of what comes in`,
 	},
 	DTLS: {
 		measured: (results) => results.get("stack-dtls"),
