@@ -194,7 +194,8 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 				this.onReset(channel, event.stream);
 				break;
 			case "closed":
-				if (channel) this.conclude(channel);
+				if (channel?.readyState === "connecting") this.open(channel);
+				else if (channel) this.conclude(channel);
 				break;
 			case "sent":
 				if (channel) sent(channel, event.size);
@@ -221,6 +222,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 		if (readyState !== "connecting" || !this.#native) return;
 		if (this.#isEnding) return this.break(channel, "the association is about to end");
 		if (id === null || id >= this.#streams) return this.break(channel, "id: there are fewer streams");
+		if (this.#native.isUsed(id)) return; // by a channel of the peer's that was refused: when that is over, it opens
 		try {
 			this.openStream(channel, id);
 		} catch (cause) {
@@ -254,14 +256,20 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 		const read = readControl(data as ArrayBuffer, this.#limits.labelSize ?? 1024);
 		if (read === "ack") {
 			if (channel) this.#native!.acknowledge(stream);
-		} else if (channel?.readyState === "closing") {
-			// It is about to close, whatever this says.
-		} else if (channel) {
-			if (!channel.negotiated) this.fail(channel, "DCEP: an OPEN of a channel that is there, or malformed");
-		} else if (!read || !this.mayAccept || stream % 2 === (this.#isClient ? 0 : 1)) {
-			this.#native!.closeStream(stream); // refused
+		} else if (channel?.negotiated || channel?.readyState === "closing") {
+			// It is as both sides have made it; or about to close, whatever this says.
+		} else if (channel?.readyState === "open") {
+			this.fail(channel, "DCEP: an OPEN of a channel that is there, or malformed");
+		} else if (channel || !read || !this.mayAccept || stream % 2 === (this.#isClient ? 0 : 1)) {
+			this.refuse(stream);
 		} else return this.accept(stream, read);
 		return true;
+	}
+
+	/** It is the peer's loss: what it sends there is nobody's, and this side's channels have other streams, or wait for this one. */
+	private refuse(stream: number): void {
+		this.#early?.take(stream);
+		this.#native!.closeStream(stream);
 	}
 
 	/** W3C webrtc section 6.2 (announcing): open within the event; whoever has heard of it hears of messages. */
@@ -277,7 +285,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 			// no memory for it, or an earlier one on this stream is not over
 		}
 		if (!isOpen) {
-			native.closeStream(stream);
+			this.refuse(stream);
 			return true;
 		}
 		channel.readyState = "open";
@@ -294,9 +302,9 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	}
 
 	private message(channel: RTCDataChannel | undefined, event: SctpEvent): void {
-		if (!channel || channel.readyState === "connecting") return (this.#early ??= new EarlyMessages()).keep(event);
-		if (channel.readyState !== "open") return;
-		deliver(channel, event);
+		if (channel?.readyState === "open") deliver(channel, event);
+		else if ((!channel || channel.readyState === "connecting") && !this.#native!.isUsed(event.stream))
+			(this.#early ??= new EarlyMessages()).keep(event);
 	}
 
 	private bringEarly(channel: RTCDataChannel): void {
@@ -308,10 +316,8 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 	}
 
 	private onReset(channel: RTCDataChannel | undefined, stream: number): void {
-		if (!channel) {
-			this.#early?.take(stream);
-			this.#native!.closeStream(stream);
-		} else if (channel.readyState === "open") {
+		if (!channel) this.refuse(stream);
+		else if (channel.readyState === "open") {
 			channel.readyState = "closing";
 			this.closed++;
 			channel.dispatchEvent({ type: "closing" });
@@ -416,10 +422,11 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 		return this.#limits.maxChannels ?? 32;
 	}
 
-	/** Even ones are the client's (RFC 8832 section 6). */
+	/** Even ones are the client's (RFC 8832 section 6); not those that the peer has used nevertheless, and that are not over. */
 	private freeId(): number | null {
 		const end = this.#streams || (this.#limits.streams ?? 1024);
-		for (let id = this.#isClient ? 0 : 1; id < end; id += 2) if (!this.find(id)) return id;
+		for (let id = this.#isClient ? 0 : 1; id < end; id += 2)
+			if (!this.find(id) && !this.#native?.isUsed(id)) return id;
 		return null;
 	}
 }

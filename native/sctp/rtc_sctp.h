@@ -22,6 +22,7 @@ enum {
 #define RTC_SCTP_CHUNK 16384     // bytes: of a message that is delivered in chunks, none is larger
 #define RTC_SCTP_STREAMS 65535   // of each direction, at most
 #define RTC_SCTP_MESSAGE_COST 64 // bytes that each waiting message counts for beside its own
+#define RTC_SCTP_REFUSED 128     // streams of which there is no channel, and that are being closed
 #define RTC_SCTP_CLOSING 30      // seconds: then a stream, or the association, is over, whatever the peer does
 
 // Memory: usrsctp keeps `streams` times 104 bytes (68 on a 32-bit chip), and up to twice `window` for what has come and
@@ -98,9 +99,12 @@ int rtc_sctp_acknowledge(rtc_sctp *sctp, uint16_t stream);
 // Queues a copy. Control messages (RTC_SCTP_DCEP) are reliable and ordered. 0; ENOENT; EPIPE when it is closing, or the
 // association is; ENOBUFS when the queue is full; EMSGSIZE for more than `largest` of the peer; ENOMEM.
 int rtc_sctp_send(rtc_sctp *sctp, uint16_t stream, uint32_t ppid, const void *data, uint32_t size);
-// No more is sent once the queue is empty; RTC_SCTP_EVENT_CLOSED tells when the peer has done so, too. 0, ENOMEM.
+// No more is sent once the queue is empty; RTC_SCTP_EVENT_CLOSED tells when the peer has done so, too. Of streams that
+// were never opened (the peer's, which are refused) RTC_SCTP_REFUSED are closed at once: others are left as they are,
+// and counted as dropped. 0, ENOMEM.
 int rtc_sctp_close_stream(rtc_sctp *sctp, uint16_t stream);
-uint32_t rtc_sctp_queued(rtc_sctp *sctp); // bytes of all streams
+int rtc_sctp_is_used(rtc_sctp *sctp, uint16_t stream); // it is open, or was, and is not over
+uint32_t rtc_sctp_queued(rtc_sctp *sctp);              // bytes of all streams
 
 // The oldest event, which is the caller's: free it by rtc_free. NULL when there is none, or it is a message of more
 // than `largest` bytes: one that came since it was peeked for, of which onEvent tells.

@@ -45,6 +45,7 @@ struct rtc_sctp_channel {
 	rtc_sctp_channel *next; // in the order of their turns
 	uint16_t stream;
 	uint8_t isAcknowledged;
+	uint8_t isRefused;   // it was never opened
 	uint8_t isClosing;   // as soon as nothing waits
 	uint8_t isResetting; // usrsctp has been asked
 	uint8_t outIsOver, inIsOver;
@@ -91,6 +92,7 @@ struct rtc_sctp {
 	pthread_mutex_t lock; // guards what follows
 	rtc_sctp_channel *channels;
 	uint16_t streams; // 0 before it is up
+	uint16_t refused; // channels
 	uint8_t *notes;   // of each stream, by rtc_sctp_note
 	uint32_t queued;  // bytes, with RTC_SCTP_MESSAGE_COST for each
 	rtc_sctp_event *firstEvent, *lastEvent;
@@ -138,6 +140,7 @@ rtc_sctp_channel *rtc_sctp_find(rtc_sctp *sctp, uint16_t stream); // with `lock`
 void rtc_sctp_send_queued(rtc_sctp *sctp);
 // usrsctp has told of streams that it has reset, or that the peer has.
 void rtc_sctp_stream_is_over(rtc_sctp *sctp, uint16_t stream, int isIncoming);
+void rtc_sctp_all_are_over(rtc_sctp *sctp); // the peer has reset whatever it has (RFC 6525 section 4.1)
 void rtc_sctp_stream_is_used(rtc_sctp *sctp, uint16_t stream); // a message has come
 void rtc_sctp_stream_failed(rtc_sctp *sctp, uint16_t stream);  // to be tried again
 void rtc_sctp_close_late(rtc_sctp *sctp, uint64_t now);        // streams whose time is over

@@ -304,6 +304,8 @@ static void onStreams(rtc_sctp *sctp, const struct sctp_stream_reset_event *even
 		return;
 	size_t count = (event->strreset_length - sizeof *event) / sizeof(uint16_t);
 	uint16_t flags = event->strreset_flags;
+	if (!count && flags == SCTP_STREAM_RESET_INCOMING_SSN)
+		rtc_sctp_all_are_over(sctp);
 	for (size_t i = 0; i < count; i++) {
 		uint16_t stream = event->strreset_stream_list[i];
 		if (flags & SCTP_STREAM_RESET_FAILED)

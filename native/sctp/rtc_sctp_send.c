@@ -175,16 +175,37 @@ static int beginClosing(rtc_sctp_channel *channel)
 	return 0;
 }
 
+// With `lock`. Whoever opens and never answers has as many as that, not as many as there are streams.
+static int refuse(rtc_sctp *sctp, uint16_t stream)
+{
+	if (sctp->refused == RTC_SCTP_REFUSED) {
+		rtc_sctp_count(&sctp->dropped, 1);
+		return 0;
+	}
+	rtc_sctp_channel *channel = make(sctp, stream);
+	if (!channel)
+		return ENOMEM;
+	channel->isRefused = 1;
+	sctp->refused++;
+	return beginClosing(channel);
+}
+
 int rtc_sctp_close_stream(rtc_sctp *sctp, uint16_t stream)
 {
 	pthread_mutex_lock(&sctp->lock);
 	rtc_sctp_channel *channel = rtc_sctp_find(sctp, stream);
-	if (!channel)
-		channel = make(sctp, stream); // of a peer's that is refused
-	int error = channel ? beginClosing(channel) : ENOMEM;
+	int error = channel ? beginClosing(channel) : refuse(sctp, stream);
 	pthread_mutex_unlock(&sctp->lock);
 	rtc_path_wake_task(sctp->options.path, &sctp->task);
 	return error;
+}
+
+int rtc_sctp_is_used(rtc_sctp *sctp, uint16_t stream)
+{
+	pthread_mutex_lock(&sctp->lock);
+	int isUsed = rtc_sctp_find(sctp, stream) != NULL;
+	pthread_mutex_unlock(&sctp->lock);
+	return isUsed;
 }
 
 uint32_t rtc_sctp_queued(rtc_sctp *sctp)
@@ -318,6 +339,7 @@ static void conclude(rtc_sctp *sctp, rtc_sctp_channel *channel)
 	freeMessages(sctp, channel);
 	rtc_sctp_note(sctp, channel->stream, RTC_SCTP_NOTE_RESET, 1);
 	unlinkChannel(sctp, channel);
+	sctp->refused -= channel->isRefused;
 	free(channel);
 	rtc_sctp_tell(sctp, event);
 }
@@ -356,10 +378,12 @@ void rtc_sctp_send_queued(rtc_sctp *sctp)
 	pthread_mutex_unlock(&sctp->lock);
 }
 
-// With `lock`. The peer's direction of a stream has ended. Whoever closes it already need not hear of that; nor anybody
-// when this side has ended as well, for two that answer each other would do so for ever.
+// With `lock`. The peer's direction of a stream has ended. Whoever closes it already need not hear of that, or has
+// heard of it; nor anybody when this side has ended as well, for two that answer each other would do so for ever.
 static void incomingIsOver(rtc_sctp *sctp, rtc_sctp_channel *channel, uint16_t stream)
 {
+	if (channel ? channel->inIsOver : rtc_sctp_noted(sctp, stream, RTC_SCTP_NOTE_ENDED))
+		return;
 	if (channel)
 		channel->inIsOver = 1;
 	else if (rtc_sctp_noted(sctp, stream, RTC_SCTP_NOTE_RESET))
@@ -380,6 +404,17 @@ void rtc_sctp_stream_is_over(rtc_sctp *sctp, uint16_t stream, int isIncoming)
 		channel->outIsOver = 1;
 	if (channel)
 		conclude(sctp, channel);
+	pthread_mutex_unlock(&sctp->lock);
+}
+
+void rtc_sctp_all_are_over(rtc_sctp *sctp)
+{
+	pthread_mutex_lock(&sctp->lock);
+	for (rtc_sctp_channel *channel = sctp->channels, *next; channel; channel = next) {
+		next = channel->next;
+		incomingIsOver(sctp, channel, channel->stream);
+		conclude(sctp, channel);
+	}
 	pthread_mutex_unlock(&sctp->lock);
 }
 

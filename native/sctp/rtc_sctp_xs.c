@@ -262,6 +262,12 @@ void xs_rtc_sctp_closeStream(xsMachine *the)
 		fail(the, error);
 }
 
+void xs_rtc_sctp_isUsed(xsMachine *the)
+{
+	int isUsed = rtc_sctp_is_used(self(the), stream(the));
+	xsmcSetBoolean(xsResult, isUsed);
+}
+
 void xs_rtc_sctp_shutdown(xsMachine *the)
 {
 	rtc_sctp_shutdown(self(the));

@@ -129,9 +129,17 @@ export default class Sctp extends (Native("xs_rtc_sctp_destructor") as unknown a
 		return native("xs_rtc_sctp_control").call(this, stream, data);
 	}
 
-	/** When what waits has been sent, the stream ends, and "closed" comes when the peer has ended it, too. */
+	/**
+	 * When what waits has been sent, the stream ends, and "closed" comes when the peer has ended it, too, or after 30 s. Of streams
+	 * that were not opened 128 are closed at once; others are left as they are.
+	 */
 	closeStream(stream: number): void {
 		native("xs_rtc_sctp_closeStream").call(this, stream);
+	}
+
+	/** Whether the stream is open, or is closed and not over. */
+	isUsed(stream: number): boolean {
+		return native("xs_rtc_sctp_isUsed").call(this, stream);
 	}
 
 	/**

@@ -155,3 +155,63 @@ test("closing again does nothing", async () => {
 	expect(log).toEqual(["close"]);
 	closeStream.mockRestore();
 });
+
+describe("a peer opens a channel by an id that is this side's to give, and does not answer the refusal", () => {
+	async function refused() {
+		const [a, b] = pair();
+		const [first] = await open(a, b);
+		const [victim] = associations();
+		const hear = (stream: number, protocol: number, data: ArrayBuffer) =>
+			victim.inject({ type: "message", stream, size: data.byteLength, protocol, data });
+		const openBy = (stream: number) => hear(stream, 50, makeOpen(parameters).slice().buffer);
+		const counted = { datachannel: 0 };
+		a.ondatachannel = () => counted.datachannel++;
+		b.sctp!.paused = true;
+		return { a, b, id: first.id!, first, hear, openBy, counted };
+	}
+
+	test("this side's next channels take others", async () => {
+		const { a, b, id, first, openBy, counted } = await refused();
+		openBy(id + 2);
+		openBy(id + 4);
+		await advance(50);
+		const next = a.createDataChannel("next");
+		const later = a.createDataChannel("later");
+		await advance(50);
+		expect([next.id, later.id]).toEqual([id + 6, id + 8]);
+		expect([first, next, later].map(({ readyState }) => readyState)).toEqual(["open", "open", "open"]);
+		b.sctp!.paused = false;
+		await advance(200);
+		expect([a.createDataChannel("last").id, counted.datachannel]).toEqual([id + 2, 0]); // that is over
+	});
+
+	test("a channel that has this id already, or must have it, opens when that is over", async () => {
+		const { a, b, id, openBy } = await refused();
+		openBy(id + 2);
+		openBy(id + 20);
+		const next = a.createDataChannel("next"); // before anybody has read of that
+		await advance(50);
+		const negotiated = a.createDataChannel("negotiated", { negotiated: true, id: id + 20 });
+		const logs = [listen(next), listen(negotiated)];
+		await advance(50);
+		expect([next.id, logs]).toEqual([id + 2, [[], []]]);
+		b.sctp!.paused = false;
+		await advance(200);
+		expect(logs).toEqual([["open"], ["open"]]);
+		expect([next.readyState, negotiated.readyState]).toEqual(["open", "open"]);
+	});
+
+	test("what it has sent by it is not the next channel's", async () => {
+		const { a, b, id, hear, openBy } = await refused();
+		hear(id + 2, 53, new ArrayBuffer(1));
+		openBy(id + 2);
+		for (let i = 0; i < 40; i++) hear(id + 2, 53, new ArrayBuffer(2));
+		await advance(50);
+		b.sctp!.paused = false;
+		await advance(200);
+		const next = a.createDataChannel("next");
+		const log = listen(next);
+		await advance(200);
+		expect([next.id, log]).toEqual([id + 2, ["open"]]);
+	});
+});

@@ -130,6 +130,10 @@ export default class Sctp {
 		this.#wake();
 	}
 
+	isUsed(stream: number): boolean {
+		return this.streams.has(stream);
+	}
+
 	shutdown(): void {
 		if (this.#ending) return;
 		this.#ending = true;
