@@ -60,7 +60,8 @@ export default class NegotiationNeeded<T extends Negotiable> {
 function isChanged({ direction, stopping, mid, agreed, msid }: Negotiable, weOffered: boolean): boolean {
 	if (direction === "stopped" || stopping || mid === null || !agreed) return true;
 	const [ours, theirs, ...track] = agreed.split(" ") as [sdp.Direction, sdp.Direction, ...string[]];
-	if (sdp.sends(direction) && track.join(" ") !== text(msid)) return true;
+	// Where nothing is sent the description names no track, nor would another: two who both only send would offer for ever.
+	if (sdp.sends(direction) && sdp.sends(ours) && track.join(" ") !== text(msid)) return true;
 	if (weOffered) return direction !== ours && direction !== theirs;
 	return ours !== sdp.intersect(direction, theirs);
 }

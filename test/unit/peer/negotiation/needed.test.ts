@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When an offer is due (W3C webrtc section 4.7.3).
-import { line, negotiate, Side } from "./side";
+import { line, negotiate, sections, Side } from "./side";
 
 const receive = (kind: "audio" | "video" = "video") => line(kind, { direction: "recvonly", hasTrack: false });
 
@@ -49,6 +49,26 @@ test("when the track is said to belong to another stream", () => {
 	const { ours } = session();
 	Object.assign(ours.lines[0]!, { msid: { stream: "another", track: "t" } });
 	expect(ours.negotiation.isNeeded()).toBe(true);
+});
+
+test("not for what the other side does not want to have, so that two who both only send are quiet", () => {
+	const { ours, theirs } = session();
+	theirs.lines[0]!.direction = "sendonly";
+	negotiate(theirs, ours);
+	expect(sections(ours.text)).toEqual(["video 9 inactive"]);
+	expect([ours.negotiation.isNeeded(), theirs.negotiation.isNeeded()]).toEqual([false, false]);
+});
+
+test("not by one that would send and receive, when the other only sends", () => {
+	const ours = new Side("ours", line("audio", { direction: "sendrecv" }));
+	const theirs = new Side("theirs", line("audio", { direction: "sendrecv" }));
+	negotiate(ours, theirs);
+	ours.lines[0]!.direction = "sendonly";
+	negotiate(ours, theirs);
+	expect(theirs.negotiation.isNeeded()).toBe(false);
+	ours.lines[0]!.direction = "sendrecv";
+	negotiate(ours, theirs);
+	expect(sections(theirs.text)).toEqual(["audio 9 sendrecv"]);
 });
 
 test("for an ICE restart, until its offer is answered, and again when it is taken back", () => {
