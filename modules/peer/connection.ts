@@ -342,7 +342,7 @@ export default class Connection
 		const { transport } = this;
 		if (transport && controlling !== undefined) transport.agent.setControlling(controlling);
 		if (effects.mayMove) transport?.expectMove();
-		if (agreement?.isMoved) transport?.move();
+		if (agreement?.isMoved) transport?.move(remote);
 		if (remote) transport?.setRemote(remote, agreement !== undefined);
 		for (const transceiver of effects.withdrawn) transceiver.end();
 		for (const transceiver of effects.ended) transceiver.end();

@@ -264,11 +264,16 @@ export default class PeerTransport implements GatheringOwner, RemotesOwner, Secu
 		this.#movesUntil = this.network.now + moving;
 	}
 
-	/** That is agreed; before setRemote(). */
-	move(): void {
+	/**
+	 * That is agreed; before setRemote().
+	 * @param remote what setRemote() will get
+	 */
+	move(remote?: RemoteTransport): void {
 		const { agent } = this;
 		this.expectMove();
-		if (!agent.controlling) return; // the remote nominates its new pair
+		// A remote that controls nominates its new pair. What it knew of this side may have stood in the section that has ended:
+		// as long as there is no pair whose checks go on, it hears of it by new ones.
+		if (!agent.controlling && (agent.selectedPair || !remote?.candidates.length)) return;
 		agent.restart(this.network.now, { ufrag: agent.localUfrag, password: agent.localPassword });
 		this.#offeredUfrag = "";
 	}

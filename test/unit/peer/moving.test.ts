@@ -177,3 +177,19 @@ test("new credentials that come without a description bring their candidates", a
 	expect(device.restartRemote({ iceUfrag: "anew", icePwd: "x".repeat(22), candidates })).toBe(true);
 	expect(device.agent.remoteCandidates.map(({ port }) => port)).toEqual([4000]);
 });
+
+test("two meet, too, when the section that speaks for the bundle ends before there is a path", async () => {
+	const [ours, theirs] = [make(), make()];
+	ours.addTrack(microphone());
+	await negotiate(ours, theirs); // so it is this side that controls
+	ours.getTransceivers()[0]!.stop();
+	theirs.addTransceiver(microphone());
+	await theirs.setLocalDescription();
+	await advance(2); // a check has come of whom that offer knows, and has no use any more
+	await ours.setRemoteDescription(theirs.localDescription!);
+	await ours.setLocalDescription();
+	await theirs.setRemoteDescription(ours.localDescription!);
+	expect(ours.localDescription!.sdp).toMatch("BUNDLE 1\r\n");
+	await advance(3000);
+	expect([ours.connectionState, theirs.connectionState]).toEqual(["connected", "connected"]);
+});

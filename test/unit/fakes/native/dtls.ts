@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A handshake of two messages that tells the truth about fingerprints.
+// A handshake of two messages, of which the first is sent again, that tells the truth about fingerprints.
+import { cancel, schedule } from "../moddable/clock";
 import { countNative } from "./transport";
 import type Certificate from "./dtls/certificate";
 import type Path from "./transport/path";
@@ -13,6 +14,8 @@ export interface Options {
 	onState(this: Dtls): void;
 }
 
+const patience = 100; // ms
+
 export default class Dtls {
 	state: "new" | "connecting" | "connected" | "closed" | "failed" = "new";
 	reason = "";
@@ -25,6 +28,7 @@ export default class Dtls {
 	/** Of the segment above. */
 	onConnected: (() => void) | undefined;
 	onData: ((data: unknown) => void) | undefined;
+	#again: ReturnType<typeof schedule> | undefined;
 	#early: { dtls: string; fingerprint: string }[] = [];
 
 	constructor(options: Options) {
@@ -48,7 +52,10 @@ export default class Dtls {
 	start(roundTrip = 0): void {
 		this.roundTrip = roundTrip;
 		this.state = "connecting";
-		if (this.#options.role === "client") this.#send("hello");
+		if (this.#options.role === "client") {
+			this.#send("hello");
+			this.#again = schedule(() => this.#send("hello"), patience, patience);
+		}
 		for (const data of this.#early.splice(0)) this.#receive(data);
 	}
 
@@ -56,6 +63,7 @@ export default class Dtls {
 		if (this.#closed) return;
 		if (this.state === "connected") this.#send("close");
 		this.#closed = true;
+		if (this.#again) cancel(this.#again);
 		Dtls.open.delete(this);
 		countNative(-1);
 	}
@@ -91,6 +99,7 @@ export default class Dtls {
 	#set(state: Dtls["state"]): void {
 		if (this.state === state) return;
 		this.state = state;
+		if (this.#again) cancel(this.#again);
 		if (state === "connected") this.onConnected?.();
 		this.#options.onState.call(this);
 	}
