@@ -7,6 +7,7 @@ import simulator from "examples/simulator";
 import trust from "examples/trust";
 import Timer from "timer";
 import WebRTCApp, { type WebRTCAppEvent } from "webrtc/app";
+import { printable } from "webrtc/device/json";
 import { defaultMedia } from "webrtc/media/defaults";
 import AppRTCSignaling from "webrtc/signaling/apprtc";
 import listen from "./terminal";
@@ -21,7 +22,7 @@ const shown: readonly string[] = Object.freeze([
 
 function onEvent({ type, error, side, message }: WebRTCAppEvent): void {
 	if (error) trace(`${type}: ${error.message} (${error.code})\n`);
-	else if (message) trace(`${type}: ${message.data}\n`);
+	else if (message) trace(`${type}: ${printable(message.data)}\n`);
 	else if (shown.includes(type)) trace(`${type}${side ? ` as ${side}` : ""}\n`);
 }
 

@@ -2,6 +2,7 @@
 // A camera whose viewers come by a signaling of one's own.
 import config from "mc/config";
 import WebRTCApp from "webrtc/app";
+import { printable } from "webrtc/device/json";
 import { defaultMedia } from "webrtc/media/defaults";
 import RoomSignaling from "./rooms";
 
@@ -10,7 +11,7 @@ const app = new WebRTCApp({
 	signaling,
 	...defaultMedia(),
 	onEvent({ type, peerId = "", error, message }) {
-		trace(`${type} ${peerId} ${error?.message ?? message?.data ?? ""}\n`);
+		trace(`${type} ${peerId} ${error?.message ?? printable(message?.data ?? "")}\n`);
 		// A message of one's own, and what one makes of it.
 		if (message) app.sendMessage({ ...message, data: `You said: ${message.data}` });
 	},

@@ -12,6 +12,7 @@ import type {
 	SignalingRole,
 	SignalingState,
 } from "webrtc/signaling";
+import { consistsOf, isVisible } from "webrtc/text";
 import KeptWebSocket, { type KeptClients } from "webrtc/websocket/kept";
 
 export interface RoomOptions extends KeptClients {
@@ -107,7 +108,10 @@ export default class RoomSignaling implements SignalingClient {
 			const message = parseObject(new Uint8Array(ArrayBuffer.fromString(text)), keys);
 			if (message.type === "joined") return this.joined(message.iceServers);
 			const peerId = textOf(message.from, 64);
-			if (peerId !== undefined) this.#handler?.onMessage(toMessage(message, peerId));
+			// It shows in logs: one with the end of a line could write lines of its own there.
+			if (peerId === undefined || !consistsOf(peerId, isVisible))
+				throw new SyntaxError("a name that makes no sense");
+			this.#handler?.onMessage(toMessage(message, peerId));
 		} catch (cause) {
 			const reason = cause instanceof Error ? cause.message : "";
 			this.#handler?.onError(new WebRTCError("signaling/bad-message", `rooms: ${reason}`, cause));

@@ -16,6 +16,7 @@ import type {
 	SignalingRole,
 	SignalingState,
 } from "webrtc/signaling";
+import { consistsOf, isVisible } from "webrtc/text";
 
 export interface MQTTSignalingOptions extends BrokerOptions {
 	/** The first part of all topics: "cameras/porch". */
@@ -98,7 +99,8 @@ export default class MQTTSignaling implements SignalingClient {
 	private receive(topic: string, bytes: Uint8Array): void {
 		try {
 			const peerId = topic.slice(this.#topic.length + "/to/".length);
-			if (peerId.length < 1 || peerId.length > longestName) throw new SyntaxError("a name that makes no sense");
+			// It shows in logs: one with the end of a line could write lines of its own there.
+			if (!consistsOf(peerId, isVisible, 1, longestName)) throw new SyntaxError("a name that makes no sense");
 			this.#handler?.onMessage(toMessage(parseObject(bytes, keys), peerId));
 		} catch (cause) {
 			const reason = cause instanceof Error ? cause.message : "";

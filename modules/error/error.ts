@@ -47,7 +47,7 @@ export type WebRTCErrorCode =
 	| "signaling/message-too-large"
 	| "signaling/queue-full" // a message was dropped, for the connection stayed away too long
 	| "signaling/rejected"
-	| "signaling/service-failed" // the service's own fault: status 5xx, or a response that makes no sense
+	| "signaling/service-failed" // the service's own fault: status 5xx, a redirect that leads nowhere, or a response that makes no sense
 	| "signaling/throttled" // too many requests, or a limit of the account is reached
 	| "signaling/timeout"
 	| "transport/address-in-use"

@@ -114,6 +114,11 @@ export default class Rooms {
 
 function judged({ status }: Response): WebRTCError | undefined {
 	if (status >= 200 && status < 300) return undefined;
+	// So does what stands before a service that is set up anew: later it may answer.
+	if (status >= 300 && status < 400) {
+		const text = `the service redirects with status ${status}, which is not followed`;
+		return new WebRTCError("signaling/service-failed", text);
+	}
 	const code = status === 429 ? "throttled" : status === 408 || status >= 500 ? "service-failed" : "rejected";
 	return new WebRTCError(`signaling/${code}`, `the service answers with status ${status}`);
 }

@@ -189,16 +189,22 @@ export default class MediaServerSignaling implements SignalingClient {
 			if (!response) return this.again(error);
 			const { status, headers: reply, body } = response;
 			const location = reply.get("location");
-			if ((status === 307 || status === 308) && location !== undefined && redirects > 0) {
-				const target = this.resolve(url, location);
-				if (target) return this.postTo(target, redirects - 1);
-			}
+			if ((status === 307 || status === 308) && location !== undefined)
+				return this.redirected(url, location, redirects);
 			const isDescribed = body.startsWith("v=0");
 			if (status === 406 && isDescribed && this.#role === "viewer") return this.counterOffered(url, response);
 			if (status !== 200 && status !== 201) return this.refused(response);
 			if (!isDescribed) return this.again(this.error("service-failed", "the answer is no SDP"));
 			this.answered(url, response);
 		});
+	}
+
+	/** One that leads nowhere does so while a server is set up anew. */
+	private redirected(url: URLParts, location: string, left: number): void {
+		const target = resolve(url, location);
+		if (target && left > 0) return this.postTo(target, left - 1);
+		const where = target ? `more than ${maximumRedirects} times` : "to what is no URL";
+		this.again(this.error("service-failed", `the server redirects ${where}`));
 	}
 
 	private answered(url: URLParts, response: Response): void {
@@ -214,8 +220,11 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.learn(response);
 		const { headers, body } = response;
 		const location = headers.get("location");
+		const place = location === undefined ? undefined : resolve(url, location);
+		if (location !== undefined && !place)
+			this.#handler?.onError(this.error("service-failed", "a Location that is no URL"));
 		return (this.#resource = {
-			url: location === undefined ? undefined : this.resolve(url, location),
+			url: place,
 			etag: headers.get("etag"),
 			ours: this.#ours,
 			ufrag: undefined,
@@ -316,15 +325,6 @@ export default class MediaServerSignaling implements SignalingClient {
 
 	/* Tools */
 
-	private resolve(url: URLParts, location: string): URLParts | undefined {
-		try {
-			return resolveURL(url, location);
-		} catch {
-			this.#handler?.onError(this.error("service-failed", "a Location that is no URL"));
-			return undefined;
-		}
-	}
-
 	protected error(code: string, text: string, cause?: unknown): WebRTCError {
 		return this.#requests.error(code, text, cause);
 	}
@@ -333,5 +333,13 @@ export default class MediaServerSignaling implements SignalingClient {
 		if (state === this.#state) return;
 		this.#state = state;
 		this.#handler?.onStateChange(state);
+	}
+}
+
+function resolve(url: URLParts, location: string): URLParts | undefined {
+	try {
+		return resolveURL(url, location);
+	} catch {
+		return undefined;
 	}
 }

@@ -16,11 +16,13 @@ export default function explain({ status, headers, body }: Response, token: stri
 	const said = printable(reason.slice(0, longestReason)).trim();
 	// Janus's server says by 403 that somebody else publishes, as it does of tokens.
 	const isInUse = status === 403 && said.includes("in use");
+	// One that is not followed: what stands before a server that is set up anew sends elsewhere for a while.
+	const isRedirect = status >= 300 && status < 400;
 	return {
-		code: status === 429 ? "throttled" : status >= 500 ? "service-failed" : "rejected",
+		code: status === 429 ? "throttled" : isRedirect || status >= 500 ? "service-failed" : "rejected",
 		text: `the server answers with status ${status}${said ? `: ${said}` : ""}`,
 		/** It may be different later. 404 and 409: nothing is published yet, or somebody else does. */
-		isPassing: isInUse || status >= 500 || [404, 408, 409, 425, 429].includes(status),
+		isPassing: isInUse || isRedirect || status >= 500 || [404, 408, 409, 425, 429].includes(status),
 		/** Milliseconds for which it wants to be left alone. */
 		delay: seconds >= 0 ? Math.min(seconds, maximumRetryAfter) * 1000 : 0,
 	};

@@ -122,6 +122,8 @@ test.each([404, 400, 403])("a room that the service refuses for good (%d) is a f
 
 test.each([
 	["5xx", { status: 503 }],
+	["a redirect", { status: 302, headers: { location: "/elsewhere" } }],
+	["a redirect with the request's method", { status: 307, headers: { location: "/elsewhere" } }],
 	["a cut", "reset" as const],
 	["silence", "drop" as const],
 	["nonsense", { status: 200, body: "<html>" }],
@@ -145,6 +147,16 @@ test.each([
 	await advance(60_000);
 	expect(client.errors.length).toBeGreaterThan(0);
 	expect(client.signaling.state).toBe("connected");
+});
+
+test("of a redirect at the join it is told that it is not followed", async () => {
+	service.script.set("join", [{ status: 302, headers: { location: "/elsewhere" } }]);
+	const client = make().connect();
+	await advance(100);
+	expect(client.codes()).toEqual(["signaling/service-failed"]);
+	expect(client.errors[0]!.message).toMatch(
+		/^AppRTC: room porch: the service redirects with status 302, which is not followed; the next attempt is in \d+ s$/,
+	);
 });
 
 test("a service that is away for ten seconds: both join again, and the session is let be", async () => {

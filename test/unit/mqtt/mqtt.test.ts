@@ -117,15 +117,16 @@ test("a message of quality 1 is acknowledged, and told once", async () => {
 	expect(socket.isClosed).toBe(false);
 });
 
-test("names that are too long, or none, are no viewer's", async () => {
+test("names that are too long, none, or would write lines of their own in a log, are no viewer's", async () => {
 	await start();
 	const offer = JSON.stringify({ type: "offer", sdp: "v=0\r\n" });
 	broker.tell("porch/to/", offer);
 	broker.tell(`porch/to/${"x".repeat(65)}`, offer);
 	broker.tell(`porch/to/${"x".repeat(64)}`, offer);
+	broker.tell("porch/to/ann\npeerConnected", offer);
 	await advance(100);
 	expect(messages.map(({ peerId }) => peerId.length)).toEqual([64]);
-	expect(errors.map(({ code }) => code)).toEqual(["signaling/bad-message", "signaling/bad-message"]);
+	expect(errors.map(({ code }) => code)).toEqual(Array(3).fill("signaling/bad-message"));
 });
 
 test.each([

@@ -242,24 +242,36 @@ test.each([
 	expect(posts[1]!.headers.get("authorization")).toBe("Bearer secret");
 });
 
-test("a redirect without end, and one to nowhere, are refused; the token goes to no other host in the clear", async () => {
-	server.script.set("POST", Array(7).fill({ status: 307, headers: { location: "/again" } }));
-	await start();
-	expect(states.at(-1)).toBe("failed");
-	expect(errors.at(-1)).toMatchObject({ code: "signaling/rejected" });
-	signaling.close();
-	server.script.set("POST", [{ status: 307, headers: { location: "http://other.example/whip" } }]);
-	server.requests = [];
-	errors = [];
-	await start({ token: "secret", http: server.dictionaries.https });
-	expect(server.requests.at(-1)!.headers.get("authorization")).toBeUndefined();
+test.each([
+	["in a circle", 6, { status: 307, headers: { location: "/again" } }, "redirects more than 5 times"],
+	["to what is no URL", 1, { status: 307, headers: { location: "http://:x/" } }, "redirects to what is no URL"],
+	[
+		"whose URL was cut",
+		1,
+		{ status: 308, headers: { location: `/${"a".repeat(3000)}` } },
+		"redirects to what is no URL",
+	],
+	["that names nothing", 1, { status: 307 }, "answers with status 307"],
+] as const)("a redirect %s is told, and the offer made again later", async (_what, times, reply, text) => {
+	server.script.set("POST", Array<typeof reply>(3 * times).fill(reply));
+	await start({}, 400); // the back-offs are of 500, 1000 and 2000 ms
+	expect(server.methods().filter((method) => method === "POST")).toHaveLength(times);
+	expect(states).toEqual(["connecting"]);
+	expect(errors).toHaveLength(1);
+	expect(errors[0]).toMatchObject({ code: "signaling/service-failed" });
+	expect(errors[0]!.message).toBe(`WHIP: the server ${text}; the next attempt is in 1 s`);
+	await advance(1800);
+	expect(errors).toHaveLength(3);
+	expect(errors[2]!.message).toMatch(/; the next attempt is in 2 s$/);
+	await advance(60_000);
+	expect(states).toEqual(["connecting", "connected"]);
+	expect(errors).toHaveLength(3);
 });
 
-test("a redirect whose URL is too long is not followed where it was cut", async () => {
-	server.script.set("POST", [{ status: 307, headers: { location: `/${"a".repeat(3000)}` } }]);
-	await start();
-	expect(server.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
-	expect(states.at(-1)).toBe("failed");
+test("where a redirect goes to another host in the clear, the token does not", async () => {
+	server.script.set("POST", [{ status: 307, headers: { location: "http://other.example/whip" } }]);
+	await start({ token: "secret", http: server.dictionaries.https });
+	expect(server.requests.at(-1)!.headers.get("authorization")).toBeUndefined();
 });
 
 test.each([
@@ -268,7 +280,9 @@ test.each([
 	[400, "failed"],
 	[406, "failed"],
 	[415, "failed"],
-	[302, "failed"],
+	[300, "connected"],
+	[302, "connected"],
+	[399, "connected"],
 	[404, "connected"],
 	[409, "connected"],
 	[429, "connected"],
