@@ -8,6 +8,7 @@ import { jpegCodec } from "webrtc/media/jpeg";
 import takeSnapshot from "webrtc/media/snapshot";
 import Motion from "webrtc/pictures/motion";
 import Still from "webrtc/pictures/still";
+import { consistsOf, isDigit } from "webrtc/text";
 
 /** What makes the pictures: a VideoCapture that knows "JPEG", or what else feeds a FrameReader. */
 export type PictureSource = Pick<MediaCapture, "attach" | "detach">;
@@ -92,9 +93,10 @@ export default class Pictures {
 	/** Undefined: the request has been answered. */
 	private quality({ method, query }: HTTPRequest, respond: Respond): number | undefined {
 		const given = query.startsWith("quality=") ? query.slice("quality=".length) : undefined;
+		const isNumber = given === undefined || consistsOf(given, isDigit, 1, 3);
 		const quality = given === undefined ? this.#quality : Number(given);
 		if (method !== "GET" && method !== "HEAD") respond({ status: 405, headers: { allow: "GET, HEAD" } });
-		else if (Number.isInteger(quality) && quality >= 1 && quality <= 100) return quality;
+		else if (isNumber && quality >= 1 && quality <= 100) return quality;
 		else respond(textResponse(400, "quality: 1 to 100."));
 		return undefined;
 	}
