@@ -395,6 +395,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 		}
 		for (const channel of [...this.list]) {
 			const error = new WebRTCError("data/failed", "the peer has ended the association, or cannot be reached");
+			if (channel.readyState === "closed") continue; // who has heard of another one has closed the connection
 			if (isFailure) channel.dispatchEvent({ type: "error", error });
 			this.conclude(channel);
 		}

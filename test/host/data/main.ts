@@ -128,6 +128,57 @@ async function channelsClose(a: RTCPeerConnection, b: RTCPeerConnection): Promis
 	trace("closes\n");
 }
 
+/** Handlers that send and close as they like end their own channel at most. */
+async function handlersMisbehave(a: RTCPeerConnection, b: RTCPeerConnection): Promise<void> {
+	const deeds: ((channel: RTCDataChannel) => void)[] = [
+		(channel) => {
+			try {
+				channel.send("more");
+			} catch {
+				assert(channel.readyState !== "open", "it can be sent by");
+			}
+		},
+		(channel) => channel.close(),
+	];
+	for (const deed of deeds) {
+		const [mine, other] = await open(a, b, "misbehaving");
+		const closed = [once(mine, "close"), once(other, "close")];
+		let count = 0;
+		for (const channel of [mine, other])
+			for (const type of ["message", "closing", "close", "error"] as const)
+				channel.addEventListener(type, () => {
+					if (++count < 8) deed(channel);
+				});
+		mine.send("x");
+		other.close();
+		await Promise.all(closed);
+		assert(count >= 3, `handlers were called ${count} times`);
+	}
+	const [mine, other] = await open(a, b, "last");
+	const arriving = message(other);
+	mine.send("still here");
+	assert((await arriving) === "still here", "the connection goes on");
+	mine.close();
+	await once(mine, "close");
+	trace("misbehaved\n");
+}
+
+/** The connection closes within an event of a channel's, while the other side sends or has closed it. */
+async function closesWithinEvents(): Promise<void> {
+	for (const type of ["message", "closing", "close"] as const) {
+		const { a, b, channel, other } = await connect();
+		const closed = once(other, type).then(() => undefined);
+		other.addEventListener(type, () => b.close());
+		const ended = once(channel, "close");
+		for (let i = 0; i < 5; i++) channel.send(new ArrayBuffer(5000));
+		if (type !== "message") channel.close();
+		await Promise.all([closed, ended]);
+		assert(other.readyState === "closed", `closed within ${type}`);
+		a.close();
+	}
+	trace("closed within events\n");
+}
+
 async function connect() {
 	const a = new RTCPeerConnection({ data });
 	const b = new RTCPeerConnection({ data });
@@ -168,6 +219,7 @@ async function test(): Promise<void> {
 	await bytesArrive(other, channel);
 	await chunksArrive(other, channel);
 	await channelsClose(a, b);
+	await handlersMisbehave(a, b);
 	await tooLargeForTheHeap(a, b);
 	const stats = [...(await a.getStats()).values()].find(({ type }) => type === "sctp-transport");
 	assert((stats?.["congestionWindow"] as number) > 1000 && (stats?.["mtu"] as number) > 1000, "stats");
@@ -176,6 +228,7 @@ async function test(): Promise<void> {
 	await ending;
 	assert(channel.readyState === "closed" && other.readyState === "closed", "closed");
 	b.close();
+	await closesWithinEvents();
 	await shutsDown();
 	trace("done\n");
 }
