@@ -38,7 +38,8 @@ struct rtc_frame {
 	uint32_t sampleRate;
 	uint32_t samples;             // audio: per channel
 	uint32_t sequence, timestamp; // of what was received: as RTP has them, the sequence number extended
-	uint64_t sent; // of what was received: when it was taken, by its sender's clock, microseconds; 0: not known
+	uint64_t sent;  // of what was received: when it was taken, by its sender's clock, microseconds; 0: not known
+	uint64_t whole; // of pictures that were received: when all of it, and of those before it, had come; 0: not known
 	uint8_t *planes[3];
 	uint32_t strides[3];
 };

@@ -163,10 +163,12 @@ static int isWanted(rtc_screen *screen, const stream *one)
 	return wanted;
 }
 
-// Until the sound that belongs to a picture is heard, or nobody wants it any more.
-static void await(rtc_screen *screen, const stream *shown, const rtc_frame *unit)
+// Until the sound that belongs to a picture is heard, or nobody wants it any more. `taken`: microseconds of decoding.
+static void await(rtc_screen *screen, const stream *shown, const rtc_frame *unit, uint64_t taken)
 {
-	uint64_t now = rtc_now(), due = shown->sync && unit->sent ? rtc_sync_show(shown->sync, unit->sent, now) : now;
+	uint64_t now = rtc_now(), ready = unit->whole ? unit->whole + taken : now, due = now;
+	if (shown->sync && unit->sent)
+		due = rtc_sync_show(shown->sync, unit->sent, ready, now);
 	for (; now < due && isWanted(screen, shown); now = rtc_now())
 		usleep((useconds_t)(due - now < NAP ? due - now : NAP));
 }
@@ -184,7 +186,7 @@ static void show(rtc_screen *screen, stream *shown, const rtc_frame *unit)
 	int result = decode(screen, shown, unit, &picture);
 	uint64_t taken = rtc_now() - begun;
 	if (result > 0) {
-		await(screen, shown, unit);
+		await(screen, shown, unit, taken);
 		rtc_screen_tap_give(&screen->tap, &screen->seen, &picture);
 	}
 	int failed = result < 0 ? 0 : screen->device->show(screen->device, unit, result ? &picture : NULL, &error);

@@ -36,6 +36,7 @@ struct rtc_assembly {
 	uint32_t free;           // of those, how many
 	const rtc_codec *codec;  // of the newest frame that was given
 	uint64_t arrival;        // of the newest packet
+	uint64_t whole;          // when the newest frame that was given was
 	rtc_unit unit;
 	slot slots[RTC_ASSEMBLY_PACKETS];
 	uint8_t payload[RTC_MTU];
@@ -244,6 +245,11 @@ rtc_assembly_result rtc_assembly_put(rtc_assembly *assembly, const rtc_assembly_
 	return result;
 }
 
+static uint64_t arrivalOf(const rtc_assembly *assembly, const slot *it)
+{
+	return assembly->arrival - ((uint32_t)assembly->arrival - it->arrival);
+}
+
 static int putTogether(rtc_assembly *assembly, const rtc_codec *codec)
 {
 	const rtc_depacketizer *format = codec->payload->depacketizer;
@@ -251,6 +257,9 @@ static int putTogether(rtc_assembly *assembly, const rtc_codec *codec)
 		const slot *it = slotOf(assembly, i);
 		if (!it->size)
 			continue;
+		uint64_t arrival = arrivalOf(assembly, it);
+		if (arrival > assembly->whole)
+			assembly->whole = arrival;
 		if (it->codec != codec || format->append(&assembly->unit, load(assembly, it), it->size))
 			return -1;
 	}
@@ -267,10 +276,11 @@ int rtc_assembly_get(rtc_assembly *assembly, rtc_frame *frame)
 	rtc_unit_begin(unit, frame->data, frame->capacity);
 	frame->format = RTC_FORMAT_ENCODED;
 	frame->codec = codec;
-	frame->time = assembly->arrival - ((uint32_t)assembly->arrival - first->arrival);
+	frame->time = arrivalOf(assembly, first);
 	frame->timestamp = first->timestamp;
 	frame->sequence = assembly->from;
 	int error = putTogether(assembly, codec);
+	frame->whole = assembly->whole;
 	int needsKey = assembly->needsKey || codec != assembly->codec;
 	assembly->codec = codec;
 	releaseBefore(assembly, assembly->to);

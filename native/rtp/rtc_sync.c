@@ -127,7 +127,7 @@ uint32_t rtc_sync_hold(rtc_sync *sync, uint64_t now)
 	return hold;
 }
 
-uint64_t rtc_sync_show(rtc_sync *sync, uint64_t sent, uint64_t now)
+uint64_t rtc_sync_show(rtc_sync *sync, uint64_t sent, uint64_t ready, uint64_t now)
 {
 	uint64_t due = now;
 	pthread_mutex_lock(&sync->lock);
@@ -135,7 +135,7 @@ uint64_t rtc_sync_show(rtc_sync *sync, uint64_t sent, uint64_t now)
 	if (sync->isHeard && (int64_t)(now - sync->heard) < STALE && wait < RTC_SYNC_WAIT && wait > -RTC_SYNC_WAIT) {
 		sync->isSeen = 1;
 		sync->seen = now;
-		note(sync, (int64_t)sync->held + (int64_t)(now - sent) - sync->goal, now);
+		note(sync, (int64_t)sync->held + (int64_t)(ready - sent) - sync->goal, now);
 		due += wait > 0 ? (uint64_t)wait : 0;
 	}
 	pthread_mutex_unlock(&sync->lock);

@@ -26,7 +26,8 @@ void rtc_sync_release(rtc_sync *sync); // accepts NULL
 void rtc_sync_hear(rtc_sync *sync, const rtc_sync_sound *sound);
 // By how many microseconds sound is to be held back, RTC_SYNC_HOLD at most.
 uint32_t rtc_sync_hold(rtc_sync *sync, uint64_t now);
-// When a picture is to be shown that was taken at `sent`, by the sender's clock, and is ready now: now, or later.
-uint64_t rtc_sync_show(rtc_sync *sync, uint64_t sent, uint64_t now);
+// When a picture is to be shown that was taken at `sent`, by the sender's clock: now, or later. `ready`: when it could
+// have been shown, if none before it had waited for its sound; sound is held back for what is later than that.
+uint64_t rtc_sync_show(rtc_sync *sync, uint64_t sent, uint64_t ready, uint64_t now);
 
 #endif

@@ -134,6 +134,47 @@ static void framesHaveTheTimeOfTheirFirstPacket(void **unused)
 	finish(f);
 }
 
+// And the time at which nothing of them was missing any more, nor of those before them.
+static void framesTellWhenTheyWereWhole(void **unused)
+{
+	(void)unused;
+	fixture *f = begin();
+	const uint64_t wraps = 5ull << 32;
+	rtc_assembly_packet lost;
+	uint8_t payload[RTC_MTU];
+	cut(f, 1, 3000);
+	for (unsigned j = 0; j < f->count; j++) {
+		f->packets[j].packet.arrival = wraps - 50000 + j * 1000;
+		if (j != 1)
+			assert_int_equal(put(f, j), RTC_ASSEMBLY_KEPT);
+	}
+	lost = f->packets[1].packet;
+	memcpy(payload, lost.payload, lost.size);
+	lost.payload = payload;
+	lost.arrival = wraps + 120000;
+	cut(f, 0, 3000);
+	for (unsigned j = 0; j < f->count; j++) {
+		f->packets[j].packet.arrival = wraps - 17000 + j * 1000;
+		assert_int_equal(put(f, j), RTC_ASSEMBLY_KEPT);
+	}
+	assert_false(rtc_assembly_is_ready(f->assembly));
+	assert_int_equal(rtc_assembly_put(f->assembly, &lost), RTC_ASSEMBLY_KEPT);
+	for (int i = 0; i < 2; i++) {
+		assert_true(rtc_assembly_is_ready(f->assembly));
+		assert_int_equal(rtc_assembly_get(f->assembly, &f->frame), 1);
+		assert_int_equal(f->frame.whole, wraps + 120000);
+	}
+	cut(f, 0, 3000);
+	for (unsigned j = 0; j < f->count; j++) {
+		f->packets[j].packet.arrival = wraps + 150000 + j * 1000;
+		assert_int_equal(put(f, j), RTC_ASSEMBLY_KEPT);
+	}
+	assert_true(rtc_assembly_is_ready(f->assembly));
+	assert_int_equal(rtc_assembly_get(f->assembly, &f->frame), 1);
+	assert_int_equal(f->frame.whole, wraps + 150000 + (f->count - 1) * 1000);
+	finish(f);
+}
+
 // What was one row of blocks is another's after packets of all sizes, in any order.
 static void scatteredBlocksAreRead(void **unused)
 {
@@ -400,6 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(framesComeOut),
 		cmocka_unit_test(framesHaveTheTimeOfTheirFirstPacket),
+		cmocka_unit_test(framesTellWhenTheyWereWhole),
 		cmocka_unit_test(scatteredBlocksAreRead),
 		cmocka_unit_test(anyOrderWillDo),
 		cmocka_unit_test(itBeginsWithAKeyFrame),

@@ -279,10 +279,10 @@ static void soundAndPicturesAreOfOneTime(void **unused)
 		say(&it);
 		usleep(20000);
 		now = rtc_now();
-		uint64_t sooner = rtc_sync_show(it.source.sync, now + AHEAD, now) - now; // a picture that is here at once
+		uint64_t sooner = rtc_sync_show(it.source.sync, now + AHEAD, now, now) - now; // a picture that is here at once
 		wait = sooner > wait ? sooner : wait;
 		for (int k = 0; k < 2; k++)
-			rtc_sync_show(it.source.sync, now + AHEAD - LATE, now);
+			rtc_sync_show(it.source.sync, now + AHEAD - LATE, now, now);
 		rtc_player_get_stream_statistics(player, &it.source, &counted);
 		target = counted.jitterBufferTarget;
 	}
