@@ -64,12 +64,19 @@ class Sender(Peer):
         """Plays a pipeline with a webrtcbin `peer`. Returns its elements of those names."""
         self.pipeline = Gst.parse_launch(description)
         self.webrtc = self.pipeline.get_by_name("peer")
+        self.tell_latency()
         self.pipeline.set_state(Gst.State.PLAYING)
         for index in range(len(sources)):
             transceiver = self.webrtc.emit("get-transceiver", index)
             transceiver.set_property("direction", GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY)
             transceiver.set_property("do-nack", nack)
         return [self.pipeline.get_by_name(source) for source in sources]
+
+    def tell_latency(self):
+        """As applications have to do. A session that knows of none reports times that run twice as fast as its packets'."""
+        bus = self.pipeline.get_bus()
+        bus.add_signal_watch()
+        bus.connect("message::latency", lambda *_: self.pipeline.recalculate_latency())
 
     def describe_sent(self, count):
         """The offer. Pads have caps, which it is made of, when the first packets have come."""
