@@ -152,6 +152,77 @@ static void floodsOfBeginnings(void **state)
 	end();
 }
 
+static void sayInit(uint32_t tag)
+{
+	uint8_t value[16];
+	put32(value, tag);
+	put32(value + 4, WINDOW);
+	put16(value + 8, 16);
+	put16(value + 10, 16);
+	put32(value + 12, tag);
+	say(1, 0, value, sizeof value);
+}
+
+// What the peer has said once, it says again.
+static void theSameCookieAgain(void **state)
+{
+	uint8_t cookie[RTC_DTLS_PAYLOAD];
+	size_t size;
+	(void)state;
+	begin(16);
+	const uint8_t *echo = sctp_world_last(1, 10, &size);
+	assert_non_null(echo);
+	memcpy(cookie, echo, size);
+	for (int i = 0; i < 2000; i++) {
+		sctp_world_arrive(0, cookie, size);
+		if (i % 50 == 0) {
+			sctp_world_run(1000);
+			readAll();
+			isInBounds();
+		}
+	}
+	assert_int_equal(events[RTC_SCTP_EVENT_DOWN], 0);
+	assert_int_equal(events[RTC_SCTP_EVENT_UP], 1);
+	isOverOrGoesOn();
+	assert_int_equal(messages, 1);
+	end();
+}
+
+// A peer that begins anew, with the cookie that it gets for that (RFC 9260 section 5.2.4.1): once is the end, and all
+// the others after it do nothing.
+static void beginningAnewEndsIt(void **state)
+{
+	(void)state;
+	begin(16);
+	sctp_world_cut(1);
+	for (uint32_t i = 0; i < 200; i++) {
+		size_t size;
+		sayInit(1000 + i);
+		sctp_world_run(1000);
+		const uint8_t *answer = sctp_world_last(0, 2, &size);
+		assert_non_null(answer);
+		// The chunk's 20 bytes, and parameters, of which the cookie is one (type 7).
+		for (size_t place = 32, length; place + 4 <= size; place += (length + 3) & ~(size_t)3) {
+			length = (size_t)answer[place + 2] << 8 | answer[place + 3];
+			if (length < 4 || length > size - place)
+				break;
+			if (answer[place] != 0 || answer[place + 1] != 7)
+				continue;
+			uint8_t packet[RTC_DTLS_PAYLOAD] = {5000 >> 8, 5000 & 255, 5000 >> 8, 5000 & 255, [12] = 10};
+			memcpy(packet + 4, answer + 16, 4); // the tag that side 0 wants from now on
+			put16(packet + 14, (uint32_t)length);
+			memcpy(packet + 16, answer + place + 4, length - 4);
+			sctp_world_arrive(0, packet, (12 + length + 3) & ~(size_t)3);
+		}
+		sctp_world_run(1000);
+		readAll();
+		isInBounds();
+	}
+	assert_int_equal(events[RTC_SCTP_EVENT_DOWN], 1);
+	assert_int_equal(events[RTC_SCTP_EVENT_UP], 1);
+	end();
+}
+
 static void acknowledgementsThatLie(void **state)
 {
 	(void)state;
@@ -341,6 +412,7 @@ static void burstsOfReconfigurations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(theSameCookieAgain), cmocka_unit_test(beginningAnewEndsIt),
 		cmocka_unit_test(floodsOfBeginnings), cmocka_unit_test(acknowledgementsThatLie),
 		cmocka_unit_test(jumpsOfTheTsn),      cmocka_unit_test(dataWithoutData),
 		cmocka_unit_test(dataOfNoKind),       cmocka_unit_test(resetsOfEveryStream),

@@ -43,6 +43,10 @@ static int isCutOff;
 static uint32_t eachIsLost, sentSince;
 static unsigned lostChunk = 256;
 static int answersAreLost[2];
+static struct {
+	size_t size;
+	uint8_t data[RTC_DTLS_PAYLOAD];
+} kept[2][2]; // by side, INIT ACK and COOKIE ECHO
 
 uint64_t rtc_now(void)
 {
@@ -174,6 +178,10 @@ int rtc_dtls_write(rtc_dtls *dtls, const uint8_t *data, size_t size)
 	int isInit = size >= 32 && (data[12] == 1 || data[12] == 2); // INIT, INIT ACK: alone in their packet
 	if (isInit && !identities[dtls->side].tag)
 		identities[dtls->side] = (sctp_world_identity){word(data + 16), word(data + 28)};
+	if (size > 12 && (data[12] == 2 || data[12] == 10)) {
+		kept[dtls->side][data[12] == 10].size = size;
+		memcpy(kept[dtls->side][data[12] == 10].data, data, size);
+	}
 	uint64_t at;
 	if (isCutOff || inFlight[dtls->side] == IN_FLIGHT || (size > 12 && data[12] == lostChunk) ||
 		(answersAreLost[dtls->side] && reconfiguration(data, size, 16)) ||
@@ -213,6 +221,7 @@ rtc_sctp *sctp_world_open(int side, const rtc_sctp_options *options, int *error)
 		memset(answersAreLost, 0, sizeof answersAreLost);
 	}
 	identities[side] = (sctp_world_identity){0};
+	memset(kept[side], 0, sizeof kept[side]);
 	ends[side] = (struct rtc_dtls){.side = side, .state = RTC_DTLS_CONNECTED};
 	rtc_sctp_options all = *options;
 	all.path = &paths[side];
@@ -231,6 +240,12 @@ void sctp_world_close(int side)
 sctp_world_identity sctp_world_identity_of(int side)
 {
 	return identities[side];
+}
+
+const uint8_t *sctp_world_last(int side, unsigned type, size_t *size)
+{
+	*size = kept[side][type == 10].size;
+	return *size ? kept[side][type == 10].data : NULL;
 }
 
 void sctp_world_cut(int isCut)

@@ -16,6 +16,8 @@ typedef struct {
 // Opens a side (0 or 1), whose DTLS is connected; `options` without path, DTLS, and whom to tell. NULL and *error as
 // rtc_sctp_new.
 rtc_sctp *sctp_world_open(int side, const rtc_sctp_options *options, int *error);
+// The last packet of a side that began with such a chunk, INIT ACK (2) or COOKIE ECHO (10); NULL when there was none.
+const uint8_t *sctp_world_last(int side, unsigned type, size_t *size);
 void sctp_world_close(int side); // also one that is not open
 sctp_world_identity sctp_world_identity_of(int side);
 // What the sides send is lost from now on, or is not.
