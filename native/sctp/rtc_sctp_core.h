@@ -48,6 +48,7 @@ struct rtc_sctp_channel {
 	uint8_t isRefused;   // it was never opened
 	uint8_t isClosing;   // as soon as nothing waits
 	uint8_t isResetting; // usrsctp has been asked
+	uint8_t isHeldUp;    // in this turn: usrsctp takes nothing for a stream whose last reset has no answer
 	uint8_t outIsOver, inIsOver;
 	rtc_sctp_channel_options options;
 	rtc_sctp_message *first, *last;

@@ -361,14 +361,18 @@ void rtc_sctp_send_queued(rtc_sctp *sctp)
 	uint64_t now = rtc_now();
 	pthread_mutex_lock(&sctp->lock);
 	int isMore = sctp->socket && sctp->streams;
+	for (rtc_sctp_channel *channel = sctp->channels; channel; channel = channel->next)
+		channel->isHeldUp = 0;
 	while (isMore && rtc_sctp_wants_more(sctp)) {
 		rtc_sctp_channel *channel = sctp->unfinished ? sctp->unfinished : sctp->channels;
-		while (channel && (!channel->first || channel->isResetting))
+		while (channel && (!channel->first || channel->isResetting || channel->isHeldUp))
 			channel = channel->next;
 		if (!channel)
 			break;
-		isMore = sendOne(sctp, channel, now);
-		if (isMore && !sctp->unfinished && channel->next) { // the others have their turn
+		if (!sendOne(sctp, channel, now)) {
+			channel->isHeldUp = 1; // or there is no room, which the others find as well
+			isMore = !sctp->unfinished;
+		} else if (!sctp->unfinished && channel->next) { // the others have their turn
 			unlinkChannel(sctp, channel);
 			append(sctp, channel);
 		}

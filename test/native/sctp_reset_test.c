@@ -86,6 +86,31 @@ static void usedAgainIsOver(void **state)
 	end();
 }
 
+// usrsctp takes nothing for a stream whose reset has no answer: the others do not wait for that.
+static void othersDoNotWaitForAnAnswer(void **state)
+{
+	(void)state;
+	closeWithoutAnAnswer();
+	assert_int_equal(rtc_sctp_send(sides[1], 1, RTC_SCTP_DCEP, "open", 4), 0);
+	sctp_world_run(20000);
+	expectEvent(0, RTC_SCTP_EVENT_CLOSED, 1, 0);
+	expectEvent(0, RTC_SCTP_EVENT_MESSAGE, 1, 4);
+	assert_int_equal(rtc_sctp_open(sides[0], 1, &(rtc_sctp_channel_options){0}), 0);
+	assert_int_equal(rtc_sctp_open(sides[0], 3, &(rtc_sctp_channel_options){0}), 0);
+	assert_int_equal(rtc_sctp_open(sides[0], 5, &(rtc_sctp_channel_options){0}), 0);
+	assert_int_equal(rtc_sctp_send(sides[0], 1, RTC_SCTP_BINARY, "late", 4), 0);
+	assert_int_equal(rtc_sctp_send(sides[0], 3, RTC_SCTP_BINARY, "soon", 4), 0);
+	assert_int_equal(rtc_sctp_send(sides[0], 5, RTC_SCTP_BINARY, "sooner", 6), 0);
+	sctp_world_run(20000);
+	expectEvent(1, RTC_SCTP_EVENT_MESSAGE, 3, 4);
+	expectEvent(1, RTC_SCTP_EVENT_MESSAGE, 5, 6);
+	expectNothing(1);
+	sctp_world_lose_answers(1, 0);
+	sctp_world_run(5000000);
+	expectEvent(1, RTC_SCTP_EVENT_MESSAGE, 1, 4);
+	end();
+}
+
 // What came before the peer's own reset is no new use.
 static void lateDataIsNotNew(void **state)
 {
@@ -137,7 +162,8 @@ static void aResetThatFailsIsTriedAgain(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(usedAgainIsOver), cmocka_unit_test(lateDataIsNotNew),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(usedAgainIsOver), cmocka_unit_test(othersDoNotWaitForAnAnswer),
+									   cmocka_unit_test(lateDataIsNotNew),
 									   cmocka_unit_test(aResetThatFailsIsTriedAgain)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
