@@ -19,7 +19,7 @@
 #define CLOSE 14            // SDL_WINDOWEVENT_CLOSE, at byte 12
 #define QUIT 0x100u         // SDL_QUIT
 #define EVENT_SIZE 128      // bytes of an SDL_Event are 56
-#define LARGEST_WINDOW 1280 // pixels wide, to begin with
+#define LARGEST_WINDOW 1280 // pixels wide or high, to begin with: SDL refuses what is too large
 #define TITLE "WebRTC"
 
 typedef struct {
@@ -98,7 +98,7 @@ static int prepare(window *self, const rtc_frame *picture)
 	library *sdl = &self->sdl;
 	int width = picture->width, height = picture->height;
 	if (!self->window) {
-		int shrink = (width + LARGEST_WINDOW - 1) / LARGEST_WINDOW;
+		int longer = width > height ? width : height, shrink = (longer + LARGEST_WINDOW - 1) / LARGEST_WINDOW;
 		self->window = sdl->createWindow(TITLE, CENTERED, CENTERED, width / shrink, height / shrink, RESIZABLE);
 		self->renderer = self->window ? sdl->createRenderer(self->window, -1, SOFTWARE) : NULL;
 	}

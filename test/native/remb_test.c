@@ -264,6 +264,39 @@ static void aLeapBlindsNobody(void **unused)
 	assert_true(through(&w) < 1000000 && w.most < 300000);
 }
 
+// Of another stream, whose count begins anew, or of a sender whose numbers go back.
+static void aCountThatFallsIsNoLoss(void **unused)
+{
+	(void)unused;
+	world w;
+	openWorld(&w, 5000000, 2000000);
+	run(&w, 10 * SECOND);
+	uint32_t before = rtc_remb_rate(&w.remb);
+	for (int i = 0; i < 20; i++) {
+		w.lost -= 50;
+		run(&w, 100000);
+	}
+	assert_true(rtc_remb_rate(&w.remb) >= before - before / 50);
+}
+
+// More than any counter has: it is loss still, and as soon forgotten.
+static void aCountThatLeapsIsLoss(void **unused)
+{
+	(void)unused;
+	world w;
+	openWorld(&w, 5000000, 2000000);
+	run(&w, 10 * SECOND);
+	uint32_t before = rtc_remb_rate(&w.remb);
+	for (int i = 0; i < 20; i++) {
+		w.lost += 1ll << 32;
+		run(&w, 100000);
+	}
+	printf("a count that leaps: %u bit/s, then %u\n", before, rtc_remb_rate(&w.remb));
+	assert_true(rtc_remb_rate(&w.remb) < before / 2);
+	run(&w, 40 * SECOND);
+	assert_true(rtc_remb_rate(&w.remb) > before / 2);
+}
+
 static void liesAreBounded(void **unused)
 {
 	(void)unused;
@@ -281,11 +314,12 @@ static void liesAreBounded(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(aNarrowWayIsFound),   cmocka_unit_test(aWayThatWidensIsUsed),
-		cmocka_unit_test(littleIsNotHeldBack), cmocka_unit_test(whatComesFirstCounts),
-		cmocka_unit_test(lossIsEnough),        cmocka_unit_test(lossByChanceIsBorne),
-		cmocka_unit_test(clocksMayLeap),       cmocka_unit_test(aLeapBlindsNobody),
-		cmocka_unit_test(liesAreBounded),
+		cmocka_unit_test(aNarrowWayIsFound),     cmocka_unit_test(aWayThatWidensIsUsed),
+		cmocka_unit_test(littleIsNotHeldBack),   cmocka_unit_test(whatComesFirstCounts),
+		cmocka_unit_test(lossIsEnough),          cmocka_unit_test(lossByChanceIsBorne),
+		cmocka_unit_test(clocksMayLeap),         cmocka_unit_test(aLeapBlindsNobody),
+		cmocka_unit_test(liesAreBounded),        cmocka_unit_test(aCountThatFallsIsNoLoss),
+		cmocka_unit_test(aCountThatLeapsIsLoss),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -383,7 +383,6 @@ static void aSinkAsksForAKeyFrame(void **unused)
 	end(it);
 }
 
-// Who does not answer is asked seldom, and not at all once nothing comes.
 // Who hears no PLI may hear FIR: each asks anew.
 static void anotherRequestIsSentWhereItIsHeard(void **unused)
 {
@@ -411,6 +410,7 @@ static void anotherRequestIsSentWhereItIsHeard(void **unused)
 	}
 }
 
+// Who does not answer is asked seldom, and not at all once nothing comes.
 static void requestsAreBounded(void **unused)
 {
 	(void)unused;
@@ -427,6 +427,49 @@ static void requestsAreBounded(void **unused)
 	pass(it, fakeNow + 60 * SECOND);
 	assert_true(it->requests <= requests + 2);
 	assert_true(it->srtp->task->time == UINT64_MAX); // nothing keeps the thread awake
+	end(it);
+}
+
+// Plays pictures that nobody can begin with, until it has been asked for a key frame that often.
+static uint64_t askedAt(world *it, unsigned requests)
+{
+	for (int i = 0; i < 300 && it->requests < requests; i++) {
+		it->keyWanted = 0;
+		play(it, 1);
+	}
+	assert_int_equal(it->requests, requests);
+	return fakeNow;
+}
+
+static void whoIsAskedHasTimeToAnswer(void **unused)
+{
+	(void)unused;
+	seed = 14;
+	world *it = setUp(&wanted);
+	it->frame = 1; // no key frame
+	watch(it);
+	uint64_t begun = fakeNow, first = askedAt(it, 1), second = askedAt(it, 2), third = askedAt(it, 3);
+	assert_in_range(first - begun, 100000, 100000 + 3 * FRAME); // it might have come by itself
+	assert_in_range(second - first, 500000 - FRAME, 500000 + 2 * FRAME);
+	assert_in_range(third - second, 750000 - FRAME, 750000 + 2 * FRAME);
+	// One that goes on after it was silent is asked anew, not before it could have sent one by itself.
+	pass(it, fakeNow + 10 * SECOND);
+	unsigned requests = it->requests;
+	begun = fakeNow;
+	assert_in_range(askedAt(it, requests + 1) - begun, 100000, 100000 + 3 * FRAME);
+	end(it);
+}
+
+static void aPauseIsNoLoss(void **unused)
+{
+	(void)unused;
+	seed = 15;
+	world *it = setUp(&wanted);
+	watch(it);
+	play(it, 10);
+	pass(it, fakeNow + 10 * SECOND);
+	play(it, 30);
+	assert_true(it->sink.frames == 40 && it->sink.keys == 1 && !it->requests);
 	end(it);
 }
 
@@ -493,6 +536,8 @@ int main(void)
 		cmocka_unit_test(aSinkAsksForAKeyFrame),
 		cmocka_unit_test(anotherRequestIsSentWhereItIsHeard),
 		cmocka_unit_test(requestsAreBounded),
+		cmocka_unit_test(whoIsAskedHasTimeToAnswer),
+		cmocka_unit_test(aPauseIsNoLoss),
 		cmocka_unit_test(withoutFeedbackAFrameIsLostSoon),
 		cmocka_unit_test(aSenderMayBeginAnew),
 		cmocka_unit_test(repairsOfNothingAreHarmless),

@@ -215,6 +215,35 @@ static void aWindowShowsWhatCame(void **unused)
 	assert_string_equal(error.code, "media/device-missing");
 }
 
+// A peer says how large its pictures are: none is so tall or wide that there can be no window for it.
+static void aWindowTakesAnyShape(void **unused)
+{
+	(void)unused;
+	enum { LONG = 60000, SHORT = 16 };
+	const uint16_t shapes[][2] = {{SHORT, LONG}, {LONG, SHORT}, {1, 1}, {LONG, 1}, {1, LONG}, {WIDTH, HEIGHT}};
+	if (!dlopen("libSDL2-2.0.so.0", RTLD_NOW))
+		skip();
+	setenv("SDL_VIDEODRIVER", "dummy", 1);
+	uint8_t *data = calloc(LONG, SHORT);
+	for (size_t first = 0; first < 6; first++) {
+		rtc_player_error error = {0};
+		rtc_screen_device *device = rtc_screen_find("window")("", &error);
+		assert_non_null(device);
+		for (size_t i = 0; i < 6; i++) {
+			const uint16_t *shape = shapes[(first + i) % 6];
+			uint32_t half = (shape[0] + 1u) / 2;
+			rtc_frame picture = {.format = RTC_FORMAT_I420,
+								 .width = shape[0],
+								 .height = shape[1],
+								 .planes = {data, data, data},
+								 .strides = {shape[0], half, half}};
+			assert_int_equal(device->show(device, NULL, &picture, &error), 0);
+		}
+		device->destroy(device);
+	}
+	free(data);
+}
+
 typedef struct {
 	rtc_sink sink;
 	atomic_uint count, wrong;
@@ -406,6 +435,7 @@ int main(void)
 		cmocka_unit_test(oneOfSeveralIsShown),      cmocka_unit_test(aWindowShowsWhatCame),
 		cmocka_unit_test(whatCannotBeOpenedIsTold), cmocka_unit_test(whatIsShownCanBeTapped),
 		cmocka_unit_test(aPictureWaitsForItsSound), cmocka_unit_test(soundIsNotHeldForPicturesThatWaited),
+		cmocka_unit_test(aWindowTakesAnyShape),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
