@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// npm run soak [-- NAME … [--seconds N]]: what shows only with time. N: for each shape of "attack", 60 by default.
+// npm run soak [-- NAME … [--seconds N]]: what shows only with time. N: for each shape of "attack", 60 by default, and of "media", 5.
 // @ts-check
 import { parseArgs } from "node:util";
 import { attack } from "../strangers/attack.mjs";
 import { counts } from "../strangers/counts.mjs";
 import { hostileFeedback } from "../strangers/feedback.mjs";
+import { hostileMedia } from "../strangers/media.mjs";
 import { cycles } from "./cycles.mjs";
 import { data } from "./data.mjs";
 import { noiseAtPort } from "./noise.mjs";
@@ -31,10 +32,11 @@ const soaks = {
 	stream,
 	counts,
 	feedback: hostileFeedback,
-	attack: () => attack({ seconds: Number(values.seconds) }), // by default hours
+	media: () => hostileMedia({ seconds: Number(values.seconds ?? 5) }),
+	attack: () => attack({ seconds: Number(values.seconds ?? 60) }), // by default hours
 };
 
-const options = /** @type {const} */ ({ seconds: { type: "string", default: "60" } });
+const options = /** @type {const} */ ({ seconds: { type: "string" } });
 const { values, positionals: wanted } = parseArgs({ options, allowPositionals: true });
 const unknown = wanted.find((name) => !(name in soaks));
 if (unknown) {

@@ -16,7 +16,7 @@ import { Camera } from "../browser/camera.mjs";
  */
 
 /** The application's process: the only child of the one that built it. @param {Application} application */
-function pidOf({ process: { pid: parent } }) {
+export function pidOf({ process: { pid: parent } }) {
 	return Number(readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim());
 }
 
