@@ -51,6 +51,7 @@ const suites = /** @type {Record<string, () => string[][]>} */ ({
 		["node", "test/host/io/run.mjs"],
 		["node", "test/host/inner-loop.mjs"],
 		["node", "test/host/start.mjs"],
+		["node", "test/host/lock.mjs"],
 		["node", "test/host/greedy.mjs"],
 		["node", "test/host/vanishing.mjs"],
 	],

@@ -15,7 +15,7 @@ function abandoned(file) {
 	} catch {
 		return false; // it was released just now
 	}
-	if (!pid) return Date.now() - fs.statSync(file).mtimeMs > 1000;
+	if (!pid) return Date.now() - (fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > 1000;
 	try {
 		process.kill(pid, 0);
 		return false;
@@ -24,17 +24,26 @@ function abandoned(file) {
 	}
 }
 
-/** @template T @param {string} folder @param {() => Promise<T>} work @returns {Promise<T>} */
-export async function withLock(folder, work) {
-	const file = path.join(folder, ".lock");
-	fs.mkdirSync(folder, { recursive: true });
+/**
+ * Removes an abandoned lock, under a lock of its own: of those that have found it abandoned only one may, and not any more
+ * when another has taken it since.
+ * @param {string} file
+ */
+async function clear(file) {
+	await hold(`${file}.claim`, async () => {
+		if (abandoned(file)) fs.rmSync(file, { force: true });
+	});
+}
+
+/** @template T @param {string} file @param {() => Promise<T>} work @returns {Promise<T>} */
+async function hold(file, work) {
 	for (;;) {
 		try {
 			fs.writeFileSync(file, `${process.pid}`, { flag: "wx" });
 			break;
 		} catch (error) {
 			if (/** @type {NodeJS.ErrnoException} */ (error).code !== "EEXIST") throw error;
-			if (abandoned(file)) fs.rmSync(file, { force: true });
+			if (abandoned(file)) await clear(file);
 			else await sleep(POLL_MS);
 		}
 	}
@@ -43,4 +52,10 @@ export async function withLock(folder, work) {
 	} finally {
 		fs.rmSync(file, { force: true });
 	}
+}
+
+/** @template T @param {string} folder @param {() => Promise<T>} work @returns {Promise<T>} */
+export async function withLock(folder, work) {
+	fs.mkdirSync(folder, { recursive: true });
+	return await hold(path.join(folder, ".lock"), work);
 }
