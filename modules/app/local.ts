@@ -270,7 +270,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 				network: this.#network!,
 				certificates: [this.#certificate!],
 				iceServers: this.#iceServers,
-				awaitsIceServers: signaling.iceRefreshNeeded || undefined,
+				awaitsIceServers: this.awaitsIceServers,
 				iceTransportPolicy,
 				limits: this.#limits,
 				candidateFilter,
@@ -279,6 +279,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 			},
 			data,
 			trickle: trickle !== false && signaling.capabilities.trickle,
+			endOfCandidates: signaling.capabilities.endOfCandidates ?? false,
 			reoffers: signaling.capabilities.reoffer ?? false,
 			captures: openCaptures(this.#options, this.#owner!),
 			receives: receive ?? role === "viewer",
@@ -302,6 +303,13 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 
 	// What a session asks of its owner:
 
+	get awaitsIceServers(): boolean | undefined {
+		const { signaling, trickle } = this.#options;
+		const { iceServersFollow, iceRefreshNeeded } = signaling;
+		// An offer that has all candidates in it cannot wait for what comes with its answer.
+		if (iceServersFollow !== undefined) return iceServersFollow && trickle !== false;
+		return (iceRefreshNeeded && !this.#iceServers.length) || undefined;
+	}
 	now(): number {
 		return this.#clock.now;
 	}

@@ -20,6 +20,8 @@ export interface SessionOptions extends SessionMedia {
 	configuration: RTCConfiguration;
 	/** Whether candidates may follow the description. */
 	trickle: boolean;
+	/** Whether their end is told where it is not in the description. */
+	endOfCandidates: boolean;
 	/** Whether the signaling carries another offer in a session. */
 	reoffers: boolean;
 	/** The peer's, where it is known. */
@@ -36,6 +38,8 @@ export interface SessionOwner {
 	now(): number;
 	/** Runs the work on a description when it is its turn and there is memory. @throws (rejects) "app/busy" */
 	takeTurn(step: () => Promise<void>): Promise<void>;
+	/** Whether ICE servers may be named yet: see RTCConfiguration. */
+	readonly awaitsIceServers: boolean | undefined;
 	/** There is memory for a description to wait. */
 	readonly hasRoomForAnother: boolean;
 	send(message: SignalingMessage): void;
@@ -70,6 +74,7 @@ export default class Session {
 	#commonServers: IceServer[];
 	#ownServers: readonly IceServer[] = none;
 	#origin: Origin | undefined;
+	#hasEnded = false; // its candidates, as far as the peer has been told
 	#streaming = false;
 	#ended = false;
 	#candidates: CandidateInit[] | undefined; // of the peer, that wait for what goes before them
@@ -106,6 +111,7 @@ export default class Session {
 		else if (event.candidate) this.sendCandidate(event.candidate);
 		else {
 			this.gatheredAt ??= this.#options.owner.now();
+			this.endCandidates();
 			this.event({ type: "iceGatheringComplete" });
 		}
 	}
@@ -257,7 +263,9 @@ export default class Session {
 		this.#commonServers = iceServers;
 		if (this.#ended) return;
 		const servers = [...iceServers, ...this.#ownServers];
-		this.connection.setConfiguration({ ...this.connection.getConfiguration(), iceServers: servers });
+		const { awaitsIceServers } = this.#options.owner;
+		const configuration = { ...this.connection.getConfiguration(), iceServers: servers, awaitsIceServers };
+		this.connection.setConfiguration(configuration);
 	}
 
 	/** Those that the peer has named for this session; without them it may do as well. */
@@ -334,6 +342,7 @@ export default class Session {
 		if (this.#ended || !sdp) return;
 		this.#options.owner.send({ type, peerId: this.peerId, sdp, correlationId }); // without it there is no session
 		this.describedAt ??= this.#options.owner.now();
+		this.#hasEnded = sdp.includes("\na=end-of-candidates");
 		this.event({ type: type === "offer" ? "sentOffer" : "sentAnswer" });
 	}
 
@@ -341,6 +350,14 @@ export default class Session {
 		if (!this.#options.trickle) return; // they are in the description
 		this.send({ type: "candidate", peerId: this.peerId, candidate });
 		this.event({ type: "sentIceCandidate" });
+	}
+
+	/** RFC 8838 section 13. */
+	private endCandidates(): void {
+		const { trickle, endOfCandidates } = this.#options;
+		if (!trickle || !endOfCandidates || this.#hasEnded || this.describedAt === undefined) return;
+		this.#hasEnded = true;
+		this.send({ type: "candidate", peerId: this.peerId, candidate: { candidate: "" } });
 	}
 
 	private onConnectionState(): void {

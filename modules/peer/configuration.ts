@@ -29,8 +29,8 @@ export interface RTCConfiguration {
 	 */
 	hostCandidates?: "addresses" | "names" | undefined;
 	/**
-	 * Servers may be named later, by setConfiguration: while there are none, candidates are not said to be all, for 10 s. Not
-	 * W3C's. Default: with the policy "relay", where there is nothing else to wait for.
+	 * More servers may be named, by setConfiguration: until some are, or it says false here, candidates are not said to be all,
+	 * for 10 s. Not W3C's. Default: with the policy "relay" and no server, where there is nothing else to wait for.
 	 */
 	awaitsIceServers?: boolean | undefined;
 	/** The UDP port to share with other connections; not W3C's. Default: one of its own. */

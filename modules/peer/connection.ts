@@ -284,9 +284,10 @@ export default class Connection
 	}
 
 	/** Others from now on, where they are of use. */
-	set iceServers(iceServers: readonly IceServer[]) {
-		this.#iceServers = iceServers;
-		this.transport?.useServers(iceServers);
+	useServers({ iceServers, awaitsIceServers }: RTCConfiguration): void {
+		this.#iceServers = iceServers ?? none;
+		this.#options.awaitsServers = awaitsIceServers;
+		this.transport?.useServers(this.#iceServers, awaitsIceServers);
 	}
 
 	onPairChange(): void {

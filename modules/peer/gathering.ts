@@ -39,7 +39,7 @@ const none: readonly string[] = Object.freeze([]);
 export default class Gathering implements ServersUser {
 	readonly gatherer: IceGatherer;
 	readonly relayOnly: boolean;
-	#awaitsServers: boolean;
+	#awaitsServers: boolean | undefined;
 	#filter: CandidateFilter | undefined;
 	#owner: GatheringOwner;
 	#serverKeys: readonly string[] = none; // of the newest configuration
@@ -52,7 +52,7 @@ export default class Gathering implements ServersUser {
 		const { hidesHost, namesHost, awaitsServers, candidateFilter } = options;
 		this.#owner = owner;
 		this.relayOnly = hidesHost;
-		this.#awaitsServers = awaitsServers ?? hidesHost;
+		this.#awaitsServers = awaitsServers;
 		this.#filter = candidateFilter;
 		if (namesHost) this.#published = [];
 		const nameOf = namesHost ? (address: string) => this.nameOf(address) : undefined;
@@ -110,8 +110,8 @@ export default class Gathering implements ServersUser {
 	/** A description is in force: all candidates are told of, and the servers asked. */
 	gather(iceServers: readonly IceServer[]): void {
 		const { gatherer } = this;
-		if (this.#awaitsServers && !iceServers.length && gatherer.state === "new")
-			gatherer.expect(unnamed, this.#owner.network.now);
+		const awaits = this.#awaitsServers ?? (this.relayOnly && !iceServers.length);
+		if (awaits && gatherer.state === "new") gatherer.expect(unnamed, this.#owner.network.now);
 		this.ask(iceServers);
 		gatherer.gather();
 		this.#gathers = true;
@@ -121,11 +121,14 @@ export default class Gathering implements ServersUser {
 	/**
 	 * Other servers than before, or other credentials: a connection that has no pair yet has use for them at once. One whose
 	 * data goes by a relay goes over to another, which is ready before the credentials of the former end.
+	 * @param awaitsServers see RTCConfiguration
 	 */
-	use(iceServers: readonly IceServer[]): void {
+	use(iceServers: readonly IceServer[], awaitsServers?: boolean): void {
+		this.#awaitsServers = awaitsServers;
 		if (!this.#gathers || this.#closed) return;
 		const { selectedPair } = this.#owner.agent;
 		this.ask(iceServers, selectedPair);
+		if (iceServers.length || awaitsServers === false) this.gatherer.settle(unnamed);
 		if (selectedPair) this.leaveServers(selectedPair);
 		this.replaceRelay();
 		this.tell();
@@ -136,7 +139,6 @@ export default class Gathering implements ServersUser {
 		if (!this.#asksServers) return;
 		const { servers } = this.#owner.network;
 		this.#serverKeys = servers.use(this, iceServers, inUse && servers.keyOf(relayOf(inUse.base)));
-		if (iceServers.length) this.gatherer.settle(unnamed);
 	}
 
 	/** Data goes by this pair from now on. */

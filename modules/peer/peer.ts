@@ -276,7 +276,7 @@ export default class RTCPeerConnection extends EventTarget<PeerConnectionEvents>
 		checkUnchanged(this.#configuration, configuration, this.localDescription !== null);
 		const { certificates, network, limits, data, candidateFilter } = this.#configuration;
 		this.#configuration = { ...configuration, certificates, network, limits, data, candidateFilter };
-		this.#connection.iceServers = configuration.iceServers ?? [];
+		this.#connection.useServers(configuration);
 	}
 
 	/**

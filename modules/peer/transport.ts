@@ -194,9 +194,9 @@ export default class PeerTransport implements GatheringOwner, RemotesOwner, Secu
 		this.#gathering.gather(iceServers);
 	}
 
-	/** Other servers than before, or other credentials. */
-	useServers(iceServers: readonly IceServer[]): void {
-		this.#gathering.use(iceServers);
+	/** Other servers than before, or other credentials. @param awaitsServers see RTCConfiguration */
+	useServers(iceServers: readonly IceServer[], awaitsServers?: boolean): void {
+		this.#gathering.use(iceServers, awaitsServers);
 	}
 
 	onGathered(): void {

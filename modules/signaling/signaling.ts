@@ -22,6 +22,8 @@ export interface SignalingCapabilities {
 	readonly waits?: boolean;
 	/** Messages of the application's own: those of the type "custom" come and go. */
 	readonly custom?: boolean;
+	/** The end of local candidates that follow a description is told, by an empty one. */
+	readonly endOfCandidates?: boolean;
 }
 
 /** The state of the way to the signaling service, not of any peer. */
@@ -131,6 +133,8 @@ export interface SignalingClient {
 	readonly iceServers: readonly IceServer[];
 	/** Whether it issues servers for a time, and has none that hold now. Default: false. */
 	readonly iceRefreshNeeded?: boolean;
+	/** Whether it is with the answer to an offer that it names servers, or tells by `onIceServers` that there are no others. */
+	readonly iceServersFollow?: boolean;
 	/** Counters for statistics, by name. */
 	readonly statistics?: object;
 	/** Asks for new ones where the service issues them for a time; without effect elsewhere. */

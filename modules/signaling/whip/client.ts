@@ -91,7 +91,13 @@ export default class MediaServerSignaling implements SignalingClient {
 
 	/** Whether candidates can trickle is known when the server has been asked: before the offer. */
 	get capabilities(): SignalingCapabilities {
-		return { trickle: this.#options.trickle !== false && this.#patches.areTaken === true, reoffer: true };
+		const trickle = this.#options.trickle !== false && this.#patches.areTaken === true;
+		return { trickle, reoffer: true, endOfCandidates: true };
+	}
+
+	/** A `Link` may come with the answer, where the server has named none before, or has others for each session. */
+	get iceServersFollow(): boolean {
+		return this.#options.useLinks !== false && this.capabilities.trickle && !this.#resource;
 	}
 
 	get statistics(): MediaServerRequests["statistics"] {
@@ -144,7 +150,7 @@ export default class MediaServerSignaling implements SignalingClient {
 	protected begin(): void {
 		this.#isAsked = false;
 		this.#requests.send(this.#requests.url, "OPTIONS", undefined, new Map(), (_error, response) => {
-			this.learn(response);
+			if (response) this.learn(response);
 			this.askForOffer();
 		});
 	}
@@ -159,17 +165,16 @@ export default class MediaServerSignaling implements SignalingClient {
 		this.#requests.token = token;
 	}
 
-	private learn(response: Response | undefined): void {
-		if (!response) return;
-		const { status, headers } = response;
-		if (status >= 300 && status !== 406) return; // 406: the server makes the offer
+	/** @returns whether it names ICE servers */
+	private learn({ status, headers }: Response): boolean {
+		if (status >= 300 && status !== 406) return false; // 406: the server makes the offer
 		this.#patches.learn(headers);
 		const links = headers.get("link");
-		if (links === undefined || this.#options.useLinks === false) return;
-		const servers = parseLinks(links);
-		if (!servers.length) return;
+		const servers = links === undefined || this.#options.useLinks === false ? [] : parseLinks(links);
+		if (!servers.length) return false;
 		this.#iceServers = servers;
 		this.#handler?.onIceServers(servers);
+		return true;
 	}
 
 	private post(sdp: string): void {
@@ -217,13 +222,13 @@ export default class MediaServerSignaling implements SignalingClient {
 	}
 
 	private begun(url: URLParts, response: Response): Resource {
-		this.learn(response);
 		const { headers, body } = response;
 		const location = headers.get("location");
 		const place = location === undefined ? undefined : resolve(url, location);
 		if (location !== undefined && !place)
 			this.#handler?.onError(this.error("service-failed", "a Location that is no URL"));
-		return (this.#resource = {
+		const follow = this.iceServersFollow;
+		const resource = (this.#resource = {
 			url: place,
 			etag: headers.get("etag"),
 			ours: this.#ours,
@@ -232,6 +237,9 @@ export default class MediaServerSignaling implements SignalingClient {
 			isAgreed: false,
 			since: this.#clock.now,
 		});
+		const isTold = this.learn(response);
+		if (follow && !isTold) this.#handler?.onIceServers(this.#iceServers); // there are no others
+		return resource;
 	}
 
 	/**

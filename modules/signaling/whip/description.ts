@@ -39,7 +39,7 @@ export function composeFragment(sdp: string, candidates: readonly string[]): str
 	});
 }
 
-/** The candidates in a description, without "a=". */
+/** The candidates in a description, without "a="; with "" where they are all. */
 export function candidatesIn(sdp: string): string[] {
 	const lines: string[] = [];
 	for (let at = sdp.indexOf("\na=candidate:"); at >= 0; at = sdp.indexOf("\na=candidate:", at + 1)) {
@@ -47,6 +47,7 @@ export function candidatesIn(sdp: string): string[] {
 		const line = sdp.slice(at + 3, end < 0 ? sdp.length : end).trim();
 		if (!lines.includes(line)) lines.push(line);
 	}
+	if (sdp.includes("\na=end-of-candidates")) lines.push("");
 	return lines;
 }
 

@@ -58,9 +58,9 @@ export default class Patches {
 		if (headers.has("accept-patch")) this.areTaken = true;
 	}
 
-	/** A candidate of our side: it goes when it can. @param resource undefined: there is no session yet */
+	/** A candidate of our side, or "", their end: it goes when it can. @param resource undefined: there is no session yet */
 	add(resource: Resource | undefined, candidate: string): void {
-		if (this.#candidates.length >= maximumCandidates) return;
+		if (candidate && this.#candidates.length >= maximumCandidates) return;
 		this.#candidates.push(candidate);
 		this.flush(resource);
 	}

@@ -82,14 +82,37 @@ test.each([
 	}
 });
 
-test("servers that are named from the start are all that is waited for", async () => {
-	const pc = make({ awaitsIceServers: true, iceServers: [unreachable] });
+test("with the policy relay, servers that are named from the start are all that is waited for", async () => {
+	const pc = make({ iceTransportPolicy: "relay", iceServers: [unreachable] });
 	const told = ends(pc);
 	pc.addTransceiver(camera(), { direction: "sendonly" });
 	await pc.setLocalDescription();
 	await advance(1);
 	expect(told.count).toBe(1);
 });
+
+test.each(["with", "without"])(
+	"servers that are expected are waited for %s others, until it is said that none follow",
+	async (what) => {
+		const iceServers = what === "with" ? [unreachable] : [];
+		const pc = make({ awaitsIceServers: true, iceServers });
+		const told = ends(pc);
+		pc.addTransceiver(camera(), { direction: "sendonly" });
+		await pc.setLocalDescription();
+		await advance(5_000);
+		expect([told.count, hasEnd(pc.localDescription!)]).toEqual([0, false]);
+		pc.setConfiguration({ ...pc.getConfiguration(), awaitsIceServers: false });
+		await advance(1);
+		expect([told.count, hasEnd(pc.localDescription!)]).toEqual([1, true]);
+		const early = make({ awaitsIceServers: true, iceServers });
+		const soon = ends(early);
+		early.setConfiguration({ ...early.getConfiguration(), awaitsIceServers: false }); // before it has begun
+		early.addTransceiver(camera(), { direction: "sendonly" });
+		await early.setLocalDescription();
+		await advance(1);
+		expect(soon.count).toBe(1);
+	},
+);
 
 test("an offer may be put in force again when candidates have been found since", async () => {
 	const pc = make();
