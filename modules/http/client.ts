@@ -43,6 +43,7 @@ export interface Response {
 
 const idleTime = 5_000; // ms that a connection is kept without work: TLS holds tens of KB
 const defaultMaximumBody = 16_384; // bytes
+const tooLong = "the response is too long";
 const longestField = 2_049; // characters that are kept: more than a URL may have, so that none that was cut is followed
 /** The SDK's typings know the first parameter only. */
 const decodeUTF8 = String.fromArrayBuffer as (buffer: ArrayBufferLike, offset: number, size: number) => string;
@@ -184,6 +185,7 @@ export default class HTTPConnections {
 		const fields = new Map<string, string>();
 		const incoming = new Collector(this.#options.maximumBody ?? defaultMaximumBody);
 		const isCurrent = () => server.connection === connection && server.calls[0] === call;
+		const endSoon = () => this.endSoon(server, isCurrent);
 		if (body) call.headers.set("content-length", String(body.byteLength));
 		this.#requests++;
 		connection.client.request({
@@ -207,19 +209,31 @@ export default class HTTPConnections {
 			}),
 			onReadable: guard(server, function (this: HTTPRequest, count: number) {
 				const part = this.read(count);
+				const { isTooLong } = incoming;
 				if (part) incoming.add(part);
+				if (incoming.isTooLong && !isTooLong) endSoon();
 			}),
 			onDone: guard(server, (error: unknown) => {
 				if (!isCurrent()) return;
 				if (error) return this.onBroken(server, connection, status, error);
 				connection.served++;
 				const fail = (text: string) => this.finish(server, toError(server.url.host, text));
-				if (incoming.isTooLong) return fail("the response is too long");
+				if (incoming.isTooLong) return fail(tooLong);
 				const text = decode(incoming.take());
 				if (text === undefined) return fail("the response is not UTF-8");
 				this.finish(server, undefined, { status, headers: fields, body: text });
 			}),
 		});
+	}
+
+	/** A body may have no end. Not within a callback of the client, which goes on behind it. */
+	private endSoon(server: Server, isCurrent: () => boolean): void {
+		const end = () => {
+			if (!isCurrent()) return;
+			this.drop(server);
+			this.finish(server, toError(server.url.host, tooLong));
+		};
+		Timer.set(guard(server, end));
 	}
 
 	private onConnectionError(server: Server, connection: Connection, error: unknown): void {

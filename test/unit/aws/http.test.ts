@@ -12,11 +12,17 @@ import * as hash from "../fakes/native/crypto";
 import { advance, pendingTimers, resetClock, schedule } from "../fakes/moddable/clock";
 
 type Behaviour =
-	{ status?: number; body?: string | Buffer; headers?: [string, string][] } | "silent" | "break" | "drop" | "refuse";
+	| { status?: number; body?: string | Buffer; headers?: [string, string][] }
+	| "endless"
+	| "silent"
+	| "break"
+	| "drop"
+	| "refuse";
 
 /** What each request meets, in order; the last one for good. */
 let script: Behaviour[];
 let clients: FakeClient[];
+let given: number; // parts of bodies without end
 let requests: { client: FakeClient; options: RequestOptions; body: string }[];
 
 class FakeClient {
@@ -41,6 +47,12 @@ class FakeClient {
 		this.closed = true;
 		this.options.onError?.(undefined);
 	}
+	#babble(options: RequestOptions): void {
+		if (this.closed) return;
+		given++;
+		options.onReadable?.call({ read: () => new ArrayBuffer(1000) } as never, 1000);
+		schedule(() => this.#babble(options), 10);
+	}
 	#serve(options: RequestOptions): void {
 		if (this.closed) return;
 		let body = "";
@@ -50,6 +62,10 @@ class FakeClient {
 		requests.push({ client: this, options, body });
 		const behaviour = (script.length > 1 ? script.shift() : script[0]) as Exclude<Behaviour, "refuse">;
 		if (behaviour === "silent") return;
+		if (behaviour === "endless") {
+			options.onHeaders?.call({} as never, 200, new Map());
+			return this.#babble(options);
+		}
 		if (behaviour === "break" || behaviour === "drop") {
 			this.closed = true;
 			if (behaviour === "break") options.onDone?.call({} as never, new Error());
@@ -76,6 +92,7 @@ beforeEach(() => {
 	clients = [];
 	requests = [];
 	results = [];
+	given = 0;
 	http = new HTTPConnections({ https: dictionary });
 });
 
@@ -195,6 +212,28 @@ test("bodies are bounded, and must be UTF-8", async () => {
 	expect((results[0] as Response).body).toHaveLength(16_384);
 	expect(results[1]).toMatchObject({ message: "a.example: the response is too long" });
 	expect(results[2]).toMatchObject({ message: "a.example: the response is not UTF-8" });
+});
+
+test("a body without end is read no longer than its bound, and its connection is given back", async () => {
+	script = ["endless", {}];
+	send("a.example", 60_000);
+	send();
+	await advance(250);
+	expect(results[0]).toMatchObject({ code: "transport/failed", message: "a.example: the response is too long" });
+	expect(given).toBe(17);
+	expect(clients[0]!.closed).toBe(true);
+	expect(results[1]).toMatchObject({ status: 200 });
+	expect(clients).toHaveLength(2);
+});
+
+test("a call that is cancelled when its body is just too long is heard of no more", async () => {
+	script = ["endless"];
+	const call = send("a.example", 60_000);
+	while (given < 17) await advance(1);
+	if (results[0] === undefined) http.cancel(call);
+	await advance(10_000);
+	expect(given).toBe(17);
+	expect(pendingTimers()).toBe(0);
 });
 
 test.each([
