@@ -258,6 +258,125 @@ static void test_a_picture_that_is_too_large_is_left_out(void **state)
 	close_bench(&b);
 }
 
+// The last picture that there is room for fills it.
+static void test_what_is_a_byte_too_large_is_left_out(void **state)
+{
+	(void)state;
+	enum { ROOM = 32768 - 32768 / 8, HEADS = 26 }; // lengths, parameter sets, and a slice's first byte
+	bench b;
+	for (uint32_t more = 0; more < 6; more++) {
+		open_bench(&b, 32768, NULL);
+		picture(&b, 0, 1, ROOM - HEADS + more);
+		rtc_recorder_statistics counted;
+		rtc_recorder_get_statistics(b.recorder, &counted);
+		assert_int_equal(counted.frames, !more);
+		assert_int_equal(counted.framesDropped, more > 0);
+		close_bench(&b);
+	}
+}
+
+// Nobody reads until it is over.
+static void test_what_waits_at_the_end_is_read(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 262144, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		picture(&b, i * 40, i % 2 == 0, 100);
+		sound(&b, i * 40);
+	}
+	rtc_recorder_finish(b.recorder);
+	drain(&b);
+	contents found = read_bench(&b);
+	assert_true(found.packets[0] == 4 && found.packets[1] == 4);
+	close_bench(&b);
+}
+
+static uint32_t word(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+// What a track fragment's pictures last, by its timescale (ISO/IEC 14496-12 section 8.8.8); 0: it is of sound.
+static uint32_t lasts(const uint8_t *fragment)
+{
+	uint32_t duration = 0;
+	assert_memory_equal(fragment + 8, "tfhd", 4);
+	const uint8_t *run = fragment + 4 + 16 + 20 + 4;
+	assert_memory_equal(run, "trun", 4);
+	for (uint32_t i = 0; i < word(run + 8); i++)
+		duration += word(run + 16 + 12 * i);
+	return word(fragment + 16) == 1 ? duration : 0;
+}
+
+static void test_each_key_frame_begins_a_fragment(void **state)
+{
+	(void)state;
+	bench b;
+	unsigned fragments = 0;
+	open_bench(&b, 262144, NULL);
+	for (unsigned i = 0; i < 10; i++) {
+		picture(&b, i * 40, i % 2 == 0, 100);
+		sound(&b, i * 40);
+		drain(&b);
+	}
+	rtc_recorder_finish(b.recorder);
+	drain(&b);
+	for (size_t i = 0; i + 4 <= b.size; i++) {
+		uint32_t duration = memcmp(b.bytes + i, "traf", 4) ? 0 : lasts(b.bytes + i);
+		// It lasts until the next one begins.
+		assert_true(!duration || duration == (fragments < 4 ? 2 * 40 * 90 : 40 * 90 + 90000 / 30));
+		fragments += duration > 0;
+	}
+	assert_int_equal(fragments, 5);
+	close_bench(&b);
+}
+
+static void test_a_key_frame_is_not_asked_for_with_every_picture(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 32768, NULL);
+	for (unsigned i = 0; i < 40; i++)
+		picture(&b, i * 40, 0, 100);
+	assert_in_range(requests, 1, 10);
+	close_bench(&b);
+}
+
+// Its clock was set: what follows is as far apart as it was, also in other fragments.
+static void test_after_a_leap_of_time_all_goes_on(void **state)
+{
+	(void)state;
+	bench b;
+	open_bench(&b, 262144, NULL);
+	for (unsigned i = 0; i < 10; i++) {
+		picture(&b, i * 500 + (i < 5 ? 0 : 1000000), 1, 100);
+		sound(&b, i * 500 + (i < 5 ? 0 : 1000000));
+		drain(&b);
+	}
+	rtc_recorder_finish(b.recorder);
+	drain(&b);
+	contents found = read_bench(&b);
+	assert_in_range(found.last[0], 8 * 500000 + 33000, 8 * 500000 + 34000);
+	close_bench(&b);
+}
+
+// Sound that is far too early is played early, not after what is too long.
+static void test_sound_that_is_early_stays_so(void **state)
+{
+	(void)state;
+	static const uint64_t times[] = {0, 20, 40, 45, 65, 85};
+	bench b;
+	open_bench(&b, 262144, NULL);
+	picture(&b, 0, 1, 100);
+	for (int i = 0; i < 6; i++)
+		sound(&b, times[i]);
+	rtc_recorder_finish(b.recorder);
+	drain(&b);
+	assert_in_range(read_bench(&b).last[1], 84900, 85100);
+	close_bench(&b);
+}
+
 static void test_hostile_times_never_go_back(void **state)
 {
 	(void)state;
@@ -297,6 +416,12 @@ static void test_noise_is_no_recording(void **state)
 		b.size = 0;
 		drain(&b);
 	}
+	rtc_frame *raw = rtc_frame_pool_get(b.pool); // no encoder has seen it
+	raw->format = RTC_FORMAT_I420;
+	raw->codec = NULL;
+	rtc_source_deliver(&b.video, raw);
+	rtc_source_deliver(&b.audio, raw);
+	rtc_frame_release(raw);
 	close_bench(&b);
 }
 
@@ -313,6 +438,13 @@ static void test_files_that_cannot_be_written_are_told(void **state)
 		picture(&b, (uint64_t)i * 40, i % 10 == 0, 500);
 		usleep(1000);
 	}
+	assert_int_equal(failures, 1);
+	close_bench(&b);
+	open_bench(&b, 32768, "/dev/full"); // nor is it waited for until there is much
+	picture(&b, 0, 1, 100);
+	picture(&b, 40, 1, 100);
+	for (int i = 0; i < PATIENCE && !failures; i++)
+		usleep(1000);
 	assert_int_equal(failures, 1);
 	close_bench(&b);
 }
@@ -375,6 +507,12 @@ int main(void)
 		cmocka_unit_test(test_it_begins_with_a_key_frame_and_has_all_after_it),
 		cmocka_unit_test(test_a_slow_reader_costs_pictures_and_no_memory),
 		cmocka_unit_test(test_a_picture_that_is_too_large_is_left_out),
+		cmocka_unit_test(test_what_is_a_byte_too_large_is_left_out),
+		cmocka_unit_test(test_what_waits_at_the_end_is_read),
+		cmocka_unit_test(test_each_key_frame_begins_a_fragment),
+		cmocka_unit_test(test_a_key_frame_is_not_asked_for_with_every_picture),
+		cmocka_unit_test(test_after_a_leap_of_time_all_goes_on),
+		cmocka_unit_test(test_sound_that_is_early_stays_so),
 		cmocka_unit_test(test_hostile_times_never_go_back),
 		cmocka_unit_test(test_noise_is_no_recording),
 		cmocka_unit_test(test_files_that_cannot_be_written_are_told),
