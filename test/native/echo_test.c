@@ -258,6 +258,44 @@ static void test_both_may_stop_and_go_on(void **state)
 	close_bench(&b);
 }
 
+// One of the two may run ahead, or stop: it is noticed after a while, and then they go on together.
+static void test_who_runs_ahead_is_waited_for(void **state)
+{
+	(void)state;
+	bench b;
+	int16_t silence[SAMPLES] = {0};
+	rtc_echo_statistics seen, before;
+	open_bench(&b, 60);
+	give(&b, &b.player, silence, 1);
+	give(&b, &b.microphone, silence, 1);
+	rtc_echo_get_statistics(b.echo, &seen);
+	assert_true(!seen.cancelled && seen.frames == 1); // what is played is kept behind, by two frames
+	for (int i = 0; i < 50; i++)
+		step(&b, 1, 0, 0);
+	rtc_echo_get_statistics(b.echo, &before);
+	assert_true(before.cancelled >= 49 && !before.restarts);
+	for (int i = 0; i < 20; i++)
+		give(&b, &b.player, silence, 1);
+	for (int i = 0; i < 6; i++)
+		step(&b, 1, 0, 0);
+	rtc_echo_get_statistics(b.echo, &seen);
+	assert_int_equal(seen.restarts, 1);
+	for (int i = 0; i < 30; i++)
+		give(&b, &b.microphone, silence, 1);
+	rtc_echo_get_statistics(b.echo, &seen);
+	assert_in_range(seen.restarts, 2, 4);
+	for (int i = 0; i < 20; i++)
+		step(&b, 1, 0, 0);
+	rtc_echo_get_statistics(b.echo, &before);
+	for (int i = 0; i < 30; i++) { // nothing is played any more
+		now += 20000;
+		give(&b, &b.microphone, silence, 1);
+	}
+	rtc_echo_get_statistics(b.echo, &seen);
+	assert_in_range(seen.cancelled - before.cancelled, 9, 11); // for 200 ms
+	close_bench(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_who_speaks_in_the_room_is_heard),
 		cmocka_unit_test(test_nothing_is_changed_while_nothing_is_played),
 		cmocka_unit_test(test_both_may_stop_and_go_on),
+		cmocka_unit_test(test_who_runs_ahead_is_waited_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
