@@ -27,7 +27,7 @@ export interface SocketOptions {
 	protocol?: string | undefined;
 	/** Milliseconds until it must be open. */
 	timeout: number;
-	/** Bytes of a whole message that comes in; a longer one is skipped. */
+	/** Bytes of a whole message that comes in; a longer one is skipped, and one of 64 times as many ends the connection. */
 	maximumMessage: number;
 	onOpen(): void;
 	onMessage(bytes: Uint8Array): void;
@@ -41,6 +41,9 @@ export interface SocketOptions {
 }
 
 const smallestFragment = 256; // bytes, unless it is the last
+// What a message without end may have; it would keep out all others.
+const timesTooLong = 64;
+const mostParts = 4096; // which may be empty
 // RFC 6455 section 5.2; as numbers, for a client class may come without its statics.
 const closeFrame = 8;
 const pingFrame = 9;
@@ -56,6 +59,7 @@ export default class Socket {
 	#sent = 0;
 	#ping: number | undefined;
 	#incoming: Collector;
+	#parts = 0; // of the message that comes in
 
 	constructor(options: SocketOptions) {
 		const { timeout, maximumMessage } = options;
@@ -156,11 +160,22 @@ export default class Socket {
 	private onReadable(count: number, more: boolean): void {
 		const data = count ? this.#client?.read(count) : undefined;
 		if (data instanceof ArrayBuffer) this.#incoming.add(data);
-		if (more) return;
+		if (more) return this.goOn();
+		this.#parts = 0;
 		const { size, isTooLong } = this.#incoming;
 		const bytes = this.#incoming.take();
 		if (!isTooLong) return this.#options?.onMessage(bytes);
 		this.#options?.onTooLong(size);
+	}
+
+	/** The message goes on: not for ever. */
+	private goOn(): void {
+		const most = timesTooLong * (this.#options?.maximumMessage ?? 0);
+		const isEndless = ++this.#parts >= mostParts || this.#incoming.size > most;
+		if (!isEndless) return;
+		this.#parts = -Infinity; // that is known
+		this.#incoming.clear();
+		this.endLater("a message without end", 0);
 	}
 
 	private onControl(opcode: number, data: Uint8Array): void {

@@ -170,6 +170,8 @@ export interface FakeWebSocket {
 	readonly gone: boolean;
 	/** From the service to the client, in fragments of `size`; with `stall`, the last one never comes. */
 	sendToClient(text: string | Buffer, size?: number): void;
+	/** Of a message that goes on. */
+	sendPart(data: Buffer): void;
 	closeFromService(code: number): void;
 	reset(): void;
 	/** The way is cut without a word: nothing arrives any more, either way. */
@@ -266,6 +268,12 @@ export function makeWebSocketClient(service: Service): typeof WebSocketClient {
 					this.#options.onReadable.call(this as never, part.length, { more, binary: false });
 				});
 			}
+		}
+		sendPart(data: Buffer): void {
+			this.#deliver(() => {
+				this.#unread = data;
+				this.#options.onReadable.call(this as never, data.length, { more: true, binary: false });
+			});
 		}
 		closeFromService(code: number): void {
 			this.#forget();

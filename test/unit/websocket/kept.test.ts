@@ -56,6 +56,36 @@ afterEach(async () => {
 	expect(pendingTimers()).toBe(0);
 });
 
+test.each([
+	["of much", 1000, 1049],
+	["of nothing", 0, 4096],
+])("a message without end, in parts %s, ends its connection, and another is made", async (_what, size, parts) => {
+	await advance(1000);
+	for (let i = 1; i < parts; i++) last().sendPart(Buffer.alloc(size));
+	await advance(100);
+	expect([opened, lost.length]).toEqual([1, 0]);
+	for (let i = 0; i < 3; i++) last().sendPart(Buffer.alloc(size));
+	await advance(1000);
+	expect(lost.map(({ message }) => message)).toEqual([
+		"test: the WebSocket ended: a message without end; the next attempt is in 1 s",
+	]);
+	expect(opened).toBe(2);
+	last().sendToClient("welcome");
+	await advance(100);
+	expect(texts).toEqual(["welcome"]);
+});
+
+test("a message in many parts is none without end, nor are two such", async () => {
+	await advance(1000);
+	for (let i = 0; i < 2; i++) {
+		for (let j = 1; j < 2500; j++) last().sendPart(Buffer.from("x"));
+		last().sendToClient("y");
+	}
+	await advance(100);
+	expect(texts.map(({ length }) => length)).toEqual([2500, 2500]);
+	expect(lost).toEqual([]);
+});
+
 test("what waits goes out in order, behind what is first", async () => {
 	for (let i = 0; i < 3; i++) socket.send(`message ${i}`);
 	expect(socket.isOpen).toBe(false);
