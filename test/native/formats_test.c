@@ -92,6 +92,15 @@ static void h265AsTheStandardHasIt(void **unused)
 	memcpy(it.payloads[1], last, it.sizes[1] = sizeof last);
 	assert_int_equal(join(format, &it, &unit, data), 0);
 	assert_true(unit.size == sizeof frame + 1 && !memcmp(unit.data + 4, "\x40\1\1", 3));
+	// Where there is no room for them it is told.
+	uint32_t alone = unit.size - 21; // without the three, which have start codes of four bytes
+	uint8_t *narrow = malloc(alone);
+	rtc_unit_begin(&unit, narrow, alone);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(format->append(&unit, it.payloads[i], it.sizes[i]), 0);
+	assert_int_equal(unit.size, alone);
+	assert_int_equal(format->end(&unit), EMSGSIZE);
+	free(narrow);
 	// Without parameters ever it is no key frame that anybody can decode.
 	memset(&unit, 0, sizeof unit);
 	assert_int_equal(join(format, &it, &unit, data), EBADMSG);
@@ -149,6 +158,14 @@ static void malformedH265IsRefused(void **unused)
 	assert_int_equal(format->end(&unit), EBADMSG);
 	rtc_unit_begin(&unit, data, 7);
 	assert_int_equal(format->append(&unit, (const uint8_t *)"\x02\1\1\1", 4), EMSGSIZE);
+	assert_int_equal(format->beginsKey((const uint8_t *)"\x62\1\xa0", 3), 0); // a fragment of nothing
+	// What the standard reserves for pictures is one, and none to begin with.
+	for (uint8_t type = 22; type < 32; type++) {
+		const uint8_t reserved[] = {(uint8_t)(type << 1), 1, 0x80};
+		rtc_unit_begin(&unit, data, sizeof data);
+		assert_int_equal(format->append(&unit, reserved, sizeof reserved), 0);
+		assert_true(unit.hasPicture && !unit.isKey && !format->beginsKey(reserved, sizeof reserved));
+	}
 }
 
 static void vp8AsTheStandardHasIt(void **unused)
@@ -193,8 +210,12 @@ static void malformedVp8IsRefused(void **unused)
 		{EBADMSG, 5, {0x90, 0xf0, 0x80, 1, 2}},
 		{EBADMSG, 3, {0x90, 0x20, 1}},
 		{0, 3, {0x90, 0, 1}},
+		{EBADMSG, 3, {0x90, 0x10, 1}}, // the number of a key frame, and nothing
+		{0, 4, {0x90, 0x10, 1, 1}},
 		{EBADMSG, 2, {0x00, 1}}, // does not begin a frame
 		{EBADMSG, 2, {0x11, 1}},
+		{EBADMSG, 2, {0x00, 2}}, // nor would it, were it the first byte of a key frame's
+		{EBADMSG, 2, {0x11, 2}},
 	};
 	rtc_unit unit = {.size = 0};
 	uint8_t data[16];
@@ -214,6 +235,11 @@ static void malformedVp8IsRefused(void **unused)
 	rtc_unit_begin(&unit, data, sizeof data);
 	assert_int_equal(format->append(&unit, (const uint8_t *)"\x10\0\2\3\4\5\6\7\x08\x09\x0a", 11), 0);
 	assert_int_equal(format->end(&unit), EBADMSG); // a key frame without its code
+	for (size_t size = 1; size <= 10; size++) {    // or without its size
+		rtc_unit_begin(&unit, data, sizeof data);
+		assert_int_equal(format->append(&unit, (const uint8_t *)"\x10\0\2\3\x9d\1\x2a\7\x08\x09\x0a", 1 + size), 0);
+		assert_int_equal(format->end(&unit), size < 10 ? EBADMSG : 0);
+	}
 }
 
 static void anyFrameInPacketsOfAnySize(void **unused)
