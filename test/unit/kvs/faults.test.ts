@@ -387,6 +387,20 @@ describe("credentials", () => {
 		expect(other.signaling.state).toBe("connected");
 	});
 
+	test("when they come late, only the call that is still waited for is made", async () => {
+		let settle: () => void = () => undefined;
+		const late = new Promise<void>((resolve) => (settle = resolve));
+		const own = new StaticCredentials(service.issue());
+		const client = await start({ credentials: { get: () => late.then(() => own.get()) } });
+		await advance(30 * second);
+		expect(client.codes()).toEqual(["signaling/timeout"]);
+		expect(service.calls()).toEqual([]);
+		settle();
+		await advance(10 * second);
+		expect(client.signaling.state).toBe("connected");
+		expect(service.calls().filter((call) => call === "describeSignalingChannel")).toHaveLength(1);
+	});
+
 	test("a callback that never settles is called again", async () => {
 		let fetches = 0;
 		const hang = () => new Promise<never>(() => undefined);
