@@ -117,6 +117,37 @@ test("no more are made or leave at once than there is room for", async () => {
 	fourth[0]!.stream!.close();
 });
 
+test("a place is given back, whether there was a picture or none", async () => {
+	const pictures = new Pictures({ source: capture, maximumStills: 1, timeout: 1000 });
+	for (let i = 0; i < 3; i++) {
+		const late = ask(pictures, "still");
+		await advance(1000);
+		expect([late[0]!.status, late[0]!.body]).toEqual([503, expect.stringContaining("no picture in time")]);
+		const heard = ask(pictures, "still");
+		newest().deliver(picture(10));
+		await settle();
+		expect(heard[0]!.status).toBe(200);
+		heard[0]!.stream!.close();
+	}
+});
+
+test("moving pictures leave in parts of any size, and end after a fault", () => {
+	const [{ stream }] = ask(new Pictures({ source: capture }), "motion") as [HTTPResponse];
+	stream!.start(() => {
+		throw new WebRTCError("internal", "of the connection");
+	});
+	newest().deliver(picture(20)); // which is told, and goes no further
+	expect(stream!.read(1024)).toBeNull();
+	stream!.close();
+	const [{ stream: other }] = ask(new Pictures({ source: capture }), "motion") as [HTTPResponse];
+	other!.start(() => {});
+	newest().deliver(picture(20));
+	const sizes: number[] = [];
+	for (let bytes = other!.read(7); bytes; bytes = other!.read(7)) sizes.push(bytes.byteLength);
+	expect(Math.max(...sizes)).toBe(7);
+	other!.close();
+});
+
 test("moving pictures are multipart, each the newest when the one before has left", () => {
 	const pictures = new Pictures({ source: capture, framerate: 5 });
 	const [{ status, headers, stream }] = ask(pictures, "motion") as [HTTPResponse];
