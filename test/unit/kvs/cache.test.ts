@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is kept of a channel over restarts: what comes back, and what does not.
+import Preference from "preference";
 import StoredCache, { checkKnowledge } from "webrtc/signaling/kvs/cache";
 import type { Knowledge } from "webrtc/signaling/kvs/types";
 import { sha256 } from "../fakes/native/crypto";
@@ -31,6 +32,16 @@ test("it is of one identity, lives for 10 hours, and does not come from the futu
 	expect(cache().read()).toBeUndefined();
 	now = 999_999;
 	expect(cache().read()).toBeUndefined();
+});
+
+test("its name is found again by the next version of this program, and short enough for a chip's storage", () => {
+	const stored = Preference as typeof Preference & { reset(): void };
+	stored.reset();
+	cache().write(all[0]);
+	const digits = [...new Uint8Array(sha256(ArrayBuffer.fromString("one")), 0, 7)];
+	const name = `c${digits.map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+	expect(name).toHaveLength(15);
+	expect(Preference.keys("kvs")).toEqual([name]);
 });
 
 test("what is too long for the storage is not kept, nor what was there before", () => {

@@ -36,3 +36,10 @@ test("a clock that was wrong explains what was refused, and nothing else", () =>
 	expect(judge(400, "", true).kind).toBe("request");
 	expect(judge(503, "", true).kind).toBe("service");
 });
+
+test("of what the service says in words the first line is told, up to 200 characters", () => {
+	const told = (message: string) =>
+		failureOf("call", { status: 400, body: JSON.stringify({ message }) } as AWSResponse);
+	expect(told(`${"x".repeat(200)}y`).error.message).toBe(`KVS: call: status 400 ${"x".repeat(200)}`);
+	expect(told("no\nhost:secret").error.message).toBe("KVS: call: status 400 no");
+});

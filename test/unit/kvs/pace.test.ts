@@ -45,6 +45,16 @@ describe("the back-off", () => {
 		expect(next(3)).toEqual([125, 250, 500]);
 	});
 
+	test("of what nobody waits for takes up to a minute", async () => {
+		const wanted = "v1/get-ice-server-config";
+		scene.service.script = ({ call }) => (call === wanted ? { status: 500 } : undefined);
+		await scene.start();
+		await advance(10 * minute);
+		const { most } = range(gapsOf(await watch(() => scene.count(wanted), hour, second)));
+		expect(most).toBeGreaterThan(45 * second);
+		expect(most).toBeLessThanOrEqual(61 * second);
+	});
+
 	test("waits up to 15 s, and no longer", async () => {
 		scene.service.dnsDown = true;
 		const client = await scene.start();

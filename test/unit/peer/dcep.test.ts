@@ -26,8 +26,13 @@ test("an OPEN has the length that it says", () => {
 
 test("there are six types of channels", () => {
 	for (let kind = 0; kind < 256; kind++) {
-		const isKnown = (kind & 0x7f) <= 2;
-		expect(read(open.map((byte, place) => (place === 1 ? kind : byte))) !== undefined).toBe(isKnown);
+		const told = read(open.map((byte, place) => (place === 1 ? kind : byte)));
+		const reliability = [
+			{ maxPacketLifeTime: null, maxRetransmits: null },
+			{ maxPacketLifeTime: null, maxRetransmits: 300 },
+			{ maxPacketLifeTime: 300, maxRetransmits: null },
+		][kind & 0x7f];
+		expect(told).toEqual(reliability && { label: "ca", protocol: "pro", ordered: kind < 0x80, ...reliability });
 	}
 });
 

@@ -8,7 +8,13 @@ import WHEPSignaling from "webrtc/signaling/whep";
 import WHEPClientSignaling from "webrtc/signaling/whep/client";
 import OpenAIRealtimeSignaling from "webrtc/signaling/openai";
 import WHIPSignaling from "webrtc/signaling/whip";
-import type { SignalingClient, SignalingHandler, SignalingMessage, SignalingRole } from "webrtc/signaling";
+import type {
+	SignalingClient,
+	SignalingHandler,
+	SignalingMessage,
+	SignalingRole,
+	SignalingState,
+} from "webrtc/signaling";
 import RoomSignaling from "../../../examples/custom-signaling/rooms";
 import MQTTSignaling from "../../../examples/mqtt-camera/signaling";
 import AppRTCService from "../apprtc/service";
@@ -409,14 +415,16 @@ describe.each([
 	});
 });
 
-/** What the checks must find. */
-const faults: [string, (client: SignalingClient) => Partial<Record<keyof SignalingClient, unknown>>][] = [
+/** What is wrong, and the check that finds it. */
+const faults: [string, string, (client: SignalingClient) => Partial<Record<keyof SignalingClient, unknown>>][] = [
 	[
 		"loses candidates",
+		"three candidates arrive",
 		(client) => ({ send: (message: SignalingMessage) => message.type !== "candidate" && client.send(message) }),
 	],
 	[
 		"changes an answer",
+		"the answer arrives, unchanged",
 		(client) => ({
 			send: (message: SignalingMessage) =>
 				client.send("sdp" in message ? { ...message, sdp: `${message.sdp} ` } : message),
@@ -424,18 +432,33 @@ const faults: [string, (client: SignalingClient) => Partial<Record<keyof Signali
 	],
 	[
 		"connects twice",
+		"a second connect throws",
 		(client) => ({
 			connect: (role: SignalingRole, handler: SignalingHandler) =>
 				client.state === "new" && client.connect(role, handler),
 		}),
 	],
-	["does not close", () => ({ close: () => undefined })],
+	[
+		"does not stay connected",
+		"it is connected",
+		(client) => {
+			let state: SignalingState | undefined;
+			const connect = (role: SignalingRole, handler: SignalingHandler) => {
+				client.connect(role, handler);
+				schedule(() => handler.onStateChange((state = "connecting")), 500);
+			};
+			return Object.defineProperty({ connect }, "state", { enumerable: true, get: () => state ?? client.state });
+		},
+	],
+	["does not close", 'its state is "disconnected"', () => ({ close: () => undefined })],
 	[
 		"does not throw after close",
+		'send throws "signaling/closed"',
 		(client) => ({ send: (message: SignalingMessage) => client.state === "connected" && client.send(message) }),
 	],
 	[
 		"speaks after close",
+		"nothing is told after its end",
 		(client) => ({
 			connect(role: SignalingRole, handler: SignalingHandler) {
 				client.connect(role, handler);
@@ -445,6 +468,7 @@ const faults: [string, (client: SignalingClient) => Partial<Record<keyof Signali
 	],
 	[
 		"tells a state twice",
+		"no state is told twice in a row",
 		(client) => ({
 			connect(role: SignalingRole, handler: SignalingHandler) {
 				client.connect(role, {
@@ -463,7 +487,7 @@ const bound = (handler: SignalingHandler): SignalingHandler => ({
 	onIceServers: (servers) => handler.onIceServers(servers),
 });
 
-test.each(faults)("a client that %s does not conform", async (_what, change) => {
+test.each(faults)("a client that %s does not conform", async (_what, found, change) => {
 	const results = await checkConformance(() => {
 		resetClock();
 		const bench = apprtc("peer");
@@ -477,5 +501,5 @@ test.each(faults)("a client that %s does not conform", async (_what, change) => 
 		});
 		return Object.defineProperty(bench, "client", { value: client });
 	});
-	expect(results.some(({ error }) => error)).toBe(true);
+	expect(results.map(({ error }) => error).join("\n")).toContain(found);
 });
