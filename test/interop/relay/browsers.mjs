@@ -36,7 +36,7 @@ const throughout = names.flatMap((name) =>
 					const first = await firstPicture(page);
 					await moves(page);
 					await page.close();
-					// Firefox's goodbye does not arrive by TCP: then its consent ends.
+					// Firefox ends its TCP connection before it sends a goodbye: then its consent ends.
 					await camera.find(/peerDisconnected/, 60_000);
 					assert.equal(await camera.stop(), 0);
 					return `first picture after ${first} ms`;

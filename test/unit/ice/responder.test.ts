@@ -104,6 +104,7 @@ test.each<[string, string[] | undefined, { type?: number; kind?: number; known?:
 	["another type", undefined, { type: 33 }],
 	["another class", undefined, { kind: 3 }],
 	["what the asker knows", undefined, { known: 100 }],
+	["what the asker knows for half of its life yet", undefined, { known: 60 }],
 ])("%s is not answered", (_, names, form) => {
 	const { responder, name, ask } = make();
 	const known = form.known ? [record(name, four, form.known)] : [];
@@ -165,6 +166,65 @@ test("a flood of questions: 20 answers a second, whoever asks, and nothing is ke
 	expect(count).toBeGreaterThan(60);
 	for (let i = 0; i < 100; i++) ask([name], { unicast: true }, browser, 60_000); // nobody sends what waits
 	expect(sent(responder).length).toBeLessThanOrEqual(8);
+});
+
+test("time without questions gives no more than 20 answers", () => {
+	const { responder, name, ask } = make();
+	let count = 0;
+	for (let i = 0; i < 40; i++) {
+		ask([name], { unicast: true }, browser, 600_000);
+		count += sent(responder).length;
+	}
+	expect(count).toBe(20);
+});
+
+test("a record that is like what is asked for, but of another type or longer, is not what the asker wants", () => {
+	const asked = (name: string) => question([name], { unicast: true, known: [record(name, four, 100)] });
+	const { responder, name } = make();
+	const ofText = asked(name);
+	ofText[ofText.length - 13] = 16; // TXT, of the same four bytes
+	const longer = Uint8Array.from([...asked(name), 0]);
+	longer[longer.length - 6] = 5;
+	for (const message of [ofText, longer]) {
+		responder.handleMessage(message, browser, 0);
+		expect(whereTo(responder)).toEqual([browser]);
+	}
+	responder.handleMessage(asked(name), browser, 0);
+	expect(whereTo(responder)).toEqual([]);
+});
+
+test("a message of several questions: one of all is answered to all; who knows of DNS alone sees the first repeated", () => {
+	const { responder, name, name6 } = make();
+	const several = question([name, name6]);
+	several[several.length - 2] = 0x80; // the second is for one
+	several[several.length - 3] = aaaa!;
+	responder.handleMessage(several, browser, 0);
+	expect(whereTo(responder)).toEqual([group]);
+	responder.handleMessage(several, legacy, 0);
+	const [{ data }] = sent(responder) as [MdnsTransmit];
+	const type = 12 + name.length + 2;
+	expect([data[5], data[type], data[type + 1]]).toEqual([1, 0, 1]);
+});
+
+test("eight names are told of in a message, asked for or not", () => {
+	const { responder, name, name6 } = make();
+	const names = [name, name6];
+	for (let i = 2; i < 10; i++) names.push(responder.publish(`10.0.0.${i}`, 0)!);
+	responder.handleMessage(question(names, { type: all! }), browser, 0);
+	expect(sent(responder).map(({ data }) => data[7])).toEqual([8]);
+	responder.handleTimeout(1000);
+	responder.handleTimeout(1000);
+	expect(sent(responder).map(({ data }) => data[7])).toEqual([8, 2]);
+});
+
+test("what all were told of unasked is not told to all again for a second", () => {
+	const { responder, name, ask } = make();
+	responder.handleTimeout(1000);
+	expect(whereTo(responder)).toEqual([group]);
+	ask([name], {}, browser, 1999);
+	expect(whereTo(responder)).toEqual([]);
+	ask([name], {}, browser, 2000);
+	expect(whereTo(responder)).toEqual([group]);
 });
 
 test("questions that are cut, point in circles, or count wrongly harm nothing", () => {

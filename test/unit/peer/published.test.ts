@@ -37,6 +37,7 @@ test("candidates have a name in place of the address, wherever they stand, and t
 	expect([sdp.includes(address), name.length, told.map(nameIn)]).toEqual([false, 42, [name]]);
 	const [socket] = [...UDP.open] as [UDP];
 	expect([socket.port, [...socket.groups]]).toEqual([5353, [group.address]]);
+	expect(socket.timeToLive).toBe(255); // RFC 6762 section 11
 	socket.receive(question([name]));
 	expect(socket.sent).toEqual([expect.objectContaining(group)]);
 	const bytes = Buffer.from(socket.sent[0]!.data);
@@ -71,7 +72,10 @@ test("connections of a network share the name; it goes with the last", async () 
 	expect(UDP.open.size).toBe(0);
 	const third = await offered({ ...names, network });
 	expect(third.name).not.toBe(one.name);
+	const [socket] = [...UDP.open] as [UDP];
+	socket.receive(question([third.name]));
 	network.close();
+	expect(socket.sent).toHaveLength(2); // an answer, and that the name is gone
 	expect(UDP.open.size).toBe(0);
 });
 
@@ -122,10 +126,11 @@ test("a flood in the group: 100 messages a second are looked at, 20 answered", a
 	expect(socket.sent).toHaveLength(20);
 	await advance(1000);
 	for (let i = 0; i < 100; i++) socket.receive(new Uint8Array(i));
-	socket.receive(question([name], { unicast: true }));
+	socket.receive(question([name], { unicast: true })); // the hundred-and-first
 	expect(socket.sent.filter(({ port }) => port === 5353)).toHaveLength(21); // its announcement, and no answer
 	await advance(1000);
-	socket.receive(question([name], { unicast: true }));
+	for (let i = 0; i < 99; i++) socket.receive(new Uint8Array(i));
+	socket.receive(question([name], { unicast: true })); // the hundredth
 	expect(socket.sent).toHaveLength(23);
 });
 

@@ -9,15 +9,17 @@ export default class UDP {
 	/** Groups of multicast. */
 	readonly groups = new Set<string>();
 	readonly port: number | undefined;
+	readonly timeToLive: number | undefined;
 	/** Port 5353 is another's. */
 	static isTaken = false;
 	#options: { onReadable?(this: UDP, count: number): void };
 	#waiting: Datagram[] = [];
 
-	constructor(options: { port?: number; onReadable?(this: UDP, count: number): void }) {
+	constructor(options: { port?: number; timeToLive?: number; onReadable?(this: UDP, count: number): void }) {
 		if (options.port && UDP.isTaken) throw new Error("the port is in use");
 		this.#options = options;
 		this.port = options.port;
+		this.timeToLive = options.timeToLive;
 		UDP.open.add(this);
 	}
 
