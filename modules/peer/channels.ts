@@ -260,7 +260,7 @@ export default class Channels implements ChannelOwner, DataWishes, SctpOwner {
 			// It is as both sides have made it; or about to close, whatever this says.
 		} else if (channel?.readyState === "open") {
 			this.fail(channel, "DCEP: an OPEN of a channel that is there, or malformed");
-		} else if (channel || !read || !this.mayAccept || stream % 2 === (this.#isClient ? 0 : 1)) {
+		} else if (!read || !this.mayAccept || stream % 2 === (this.#isClient ? 0 : 1)) {
 			this.refuse(stream);
 		} else return this.accept(stream, read);
 		return true;

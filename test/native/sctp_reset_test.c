@@ -111,6 +111,31 @@ static void othersDoNotWaitForAnAnswer(void **state)
 	end();
 }
 
+// A reset that came before there was a channel is not the channel's.
+static void whatEndedBeforeDoesNotEndTheNext(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(rtc_sctp_close_stream(sides[1], 3), 0); // of which nobody knows
+	sctp_world_run(20000);
+	expectEvent(0, RTC_SCTP_EVENT_RESET, 3, 0);
+	assert_int_equal(rtc_sctp_close_stream(sides[0], 3), 0);
+	sctp_world_run(500000);
+	for (int side = 0; side < 2; side++) {
+		expectEvent(side, RTC_SCTP_EVENT_CLOSED, 3, 0);
+		assert_int_equal(rtc_sctp_open(sides[side], 3, &(rtc_sctp_channel_options){0}), 0);
+	}
+	assert_int_equal(rtc_sctp_close_stream(sides[0], 3), 0);
+	sctp_world_run(500000);
+	expectNothing(0); // it waits for the other side's
+	expectEvent(1, RTC_SCTP_EVENT_RESET, 3, 0);
+	assert_int_equal(rtc_sctp_close_stream(sides[1], 3), 0);
+	sctp_world_run(500000);
+	for (int side = 0; side < 2; side++)
+		expectEvent(side, RTC_SCTP_EVENT_CLOSED, 3, 0);
+	end();
+}
+
 // What came before the peer's own reset is no new use.
 static void lateDataIsNotNew(void **state)
 {
@@ -162,8 +187,9 @@ static void aResetThatFailsIsTriedAgain(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(usedAgainIsOver), cmocka_unit_test(othersDoNotWaitForAnAnswer),
-									   cmocka_unit_test(lateDataIsNotNew),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(usedAgainIsOver),
+									   cmocka_unit_test(whatEndedBeforeDoesNotEndTheNext),
+									   cmocka_unit_test(othersDoNotWaitForAnAnswer), cmocka_unit_test(lateDataIsNotNew),
 									   cmocka_unit_test(aResetThatFailsIsTriedAgain)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,6 +113,7 @@ class Stranger extends User {
 		await super.enter();
 		await sleep(100);
 		this.#sctp = /** @type {any} */ (this.pc.sctpTransport).sctp;
+		this.#sctp.onReceive.allUnsubscribe(); // werift throws where a channel is acknowledged that it has not opened itself
 		this.#firstTsn = this.#sctp.localTsn;
 		this.#requests = this.#sctp.reconfigRequestSeq;
 	}

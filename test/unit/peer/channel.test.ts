@@ -102,6 +102,31 @@ test("those that never opened count neither as opened nor as closed", async () =
 	});
 });
 
+test("those that were open count as closed once, whoever has closed them", async () => {
+	const [a, b] = pair();
+	const [ours] = await open(a, b);
+	ours.close();
+	ours.close();
+	await advance(100);
+	for (const pc of [a, b]) {
+		const stats = [...(await pc.getStats()).values()];
+		expect(stats.find(({ type }) => type === "peer-connection")).toMatchObject({
+			dataChannelsOpened: 1,
+			dataChannelsClosed: 1,
+		});
+	}
+});
+
+test("an association that has ended is not begun anew by another offer", async () => {
+	const [a, b] = pair();
+	await open(a, b);
+	for (const it of associations()) it.inject({ type: "down", stream: 0, size: 0 });
+	await advance(50);
+	await negotiate(a, b);
+	await advance(200);
+	expect([Sctp.open.size, a.sctp!.state, b.sctp!.state]).toEqual([0, "closed", "closed"]);
+});
+
 test("many messages leave others their turn", async () => {
 	const [a, b] = pair();
 	const [ours, theirs] = await open(a, b);

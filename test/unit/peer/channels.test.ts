@@ -241,8 +241,8 @@ describe("opening", () => {
 			expect(log).toEqual(["open", "error OperationError", "close"]);
 		});
 
-		test("does without it when it is not reliable", async () => {
-			const { nine } = await late(tiny(40), { maxRetransmits: 0 });
+		test.each([{ maxRetransmits: 0 }, { maxPacketLifeTime: 5000 }])("does without it where %j", async (init) => {
+			const { nine } = await late(tiny(40), init);
 			expect(nine).toEqual(["open", ...sixteen]);
 		});
 
