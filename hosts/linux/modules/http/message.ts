@@ -181,8 +181,8 @@ export class MessageReader {
 		if (size > this.#limits.head) throw new MessageError(431, "header fields too large");
 		if (end < 0) return undefined;
 		this.#headSize = size;
-		const nul = this.#bytes.indexOf(0, this.#at);
-		if (nul >= 0 && nul < end) throw new MessageError(400, "a NUL"); // which would end a string of XS
+		// It would end a string of XS. Not to be looked for behind the line: there may be thousands of lines.
+		if (this.#bytes.subarray(this.#at, end).includes(0)) throw new MessageError(400, "a NUL");
 		const line = decode(this.#bytes, this.#at, end > this.#at && this.#bytes[end - 1] === CR ? end - 1 : end);
 		this.#at = end + 1;
 		return line;

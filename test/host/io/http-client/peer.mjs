@@ -67,6 +67,8 @@ const scripts = {
 	"/nothing": (socket) => socket.end(),
 	"/garbage": (socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n\r\n"),
 	"/bad-chunk": (socket) => socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n"),
+	"/crumbs": (socket) =>
+		socket.write(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${"1\r\na\r\n".repeat(24_000)}0\r\n\r\n`),
 	"/endless": (socket) => socket.write(`HTTP/1.1 200 OK\r\n${"x: y\r\n".repeat(4000)}`),
 	"/early": (socket) => socket.write("HTTP/1.1 413 Content Too Large\r\ncontent-length: 2\r\n\r\nno"),
 };

@@ -90,6 +90,15 @@ async function untilClose(): Promise<void> {
 	thrown(() => client.request({}));
 }
 
+/** It takes longer than that where, for each line, all that has come is searched. */
+async function crumbs(): Promise<void> {
+	const client = connect("raw");
+	const begin = Date.now();
+	assertEqual((await ask(client, { path: "/crumbs" })).size, 24_000, "a body of 24,000 chunks");
+	assert(Date.now() - begin < 8000, `within a while: ${Date.now() - begin} ms`);
+	client.close();
+}
+
 async function broken(path: string, reason: RegExp): Promise<void> {
 	const lost = new Deferred<unknown>();
 	const client = connect("raw", (error) => lost.resolve(error));
@@ -157,6 +166,7 @@ export default {
 	"HTTP: closed without a response": () => broken("/nothing", /closed/),
 	"HTTP: not HTTP": () => broken("/garbage", /status line/),
 	"HTTP: a bad chunk": () => broken("/bad-chunk", /chunk/),
+	"HTTP: a body in crumbs": crumbs,
 	"HTTP: endless header": () => broken("/endless", /too large/),
 	"HTTP: an early answer": earlyAnswer,
 	"HTTP: nobody there": notThere,
