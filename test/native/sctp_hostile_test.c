@@ -117,14 +117,21 @@ static uint32_t tsnOf(int side)
 	return sctp_world_identity_of(side).firstTsn;
 }
 
-static void sayData(uint32_t number, uint32_t ppid, uint16_t stream, uint32_t size)
+// A fragment of the stream's message of such a number. Flags: 2 it begins there, 1 it ends there.
+static void sayFragment(uint32_t number, uint32_t ppid, uint16_t stream, uint32_t sequence, uint8_t flags,
+						uint32_t size)
 {
 	uint8_t value[12 + 1000] = {0};
 	put32(value, tsnOf(1) + number);
 	put16(value + 4, stream);
-	put16(value + 6, number);
+	put16(value + 6, sequence);
 	put32(value + 8, ppid);
-	say(0, 3, value, 12 + size);
+	say(0, flags, value, 12 + size);
+}
+
+static void sayData(uint32_t number, uint32_t ppid, uint16_t stream, uint32_t size)
+{
+	sayFragment(number, ppid, stream, number, 3, size);
 }
 
 static void floodsOfBeginnings(void **state)
@@ -316,6 +323,33 @@ static void dataOfNoKind(void **state)
 	end();
 }
 
+// A message that is longer than announced, or of no kind, and that the peer gives up: the next one is not lost with it.
+static void aMessageThatIsGivenUp(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < 2; kind++) {
+		begin(16);
+		sctp_world_cut(1);
+		uint32_t number = 0;
+		for (; number < 100; number++) {
+			sayFragment(number, kind ? 99 : RTC_SCTP_BINARY, 1, 0, number ? 0 : 2, 1000);
+			sctp_world_run(10000);
+			readAll();
+			isInBounds();
+		}
+		uint8_t value[8] = {[5] = 1};
+		put32(value, tsnOf(1) + number++);
+		say(192, 0, value, sizeof value); // FORWARD TSN
+		sctp_world_run(10000);
+		sayFragment(number, RTC_SCTP_BINARY, 1, 1, 3, 10);
+		sctp_world_run(10000);
+		readAll();
+		assert_int_equal(events[RTC_SCTP_EVENT_OVERLONG], kind == 0);
+		assert_int_equal(messages, 1);
+		end();
+	}
+}
+
 // `count` streams from `first` on; 0: all that there are (RFC 6525 section 4.1).
 static void sayReset(uint32_t request, uint32_t first, uint32_t count)
 {
@@ -412,11 +446,17 @@ static void burstsOfReconfigurations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(theSameCookieAgain), cmocka_unit_test(beginningAnewEndsIt),
-		cmocka_unit_test(floodsOfBeginnings), cmocka_unit_test(acknowledgementsThatLie),
-		cmocka_unit_test(jumpsOfTheTsn),      cmocka_unit_test(dataWithoutData),
-		cmocka_unit_test(dataOfNoKind),       cmocka_unit_test(resetsOfEveryStream),
-		cmocka_unit_test(aResetIsToldOfOnce), cmocka_unit_test(burstsOfReconfigurations),
+		cmocka_unit_test(theSameCookieAgain),
+		cmocka_unit_test(beginningAnewEndsIt),
+		cmocka_unit_test(floodsOfBeginnings),
+		cmocka_unit_test(acknowledgementsThatLie),
+		cmocka_unit_test(jumpsOfTheTsn),
+		cmocka_unit_test(dataWithoutData),
+		cmocka_unit_test(dataOfNoKind),
+		cmocka_unit_test(aMessageThatIsGivenUp),
+		cmocka_unit_test(resetsOfEveryStream),
+		cmocka_unit_test(aResetIsToldOfOnce),
+		cmocka_unit_test(burstsOfReconfigurations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
