@@ -215,6 +215,21 @@ describe.each(kinds)("over $name", (kind) => {
 		}
 	});
 
+	test.each([
+		["", "before anything"],
+		["GET / HT", "within a request line"],
+		["GET / HTTP/1.1\r\nhost: a", "within a head"],
+		[`POST / HTTP/1.1\r\n${host}content-length: 9\r\n\r\n`, "before a body"],
+		[`POST / HTTP/1.1\r\n${host}content-length: 9\r\n\r\nabc`, "within a body"],
+		[`POST / HTTP/1.1\r\n${host}transfer-encoding: chunked\r\n\r\n5\r\nabc`, "within a chunk"],
+		[`POST / HTTP/1.1\r\n${host}transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n`, "between chunks"],
+	])("after %j a client that closes its half, %s, is not waited for", async (text) => {
+		const client = (await send(text)).end();
+		await advance(1);
+		expect(client.closed).toBe(true);
+		expect(client.text).toBe("");
+	});
+
 	test("a client that goes is forgotten, whenever it goes", async () => {
 		const early = (await send(`GET / HTTP`)).end();
 		const late = (await send(`GET / HTTP/1.1\r\n${host}\r\n`)).reset();
