@@ -35,6 +35,14 @@ test("an hour of consent: one check each 4 to 6 s and side, no other message, no
 	expect(statistics?.requestsReceived).toBe(statistics?.responsesSent);
 });
 
+test("an answer that takes five seconds is one", () => {
+	const { network, a, b } = meet();
+	network.delay = 2500;
+	network.clock.run(network.now + 120_000);
+	expect([a.agent.state, b.agent.state]).not.toContain("failed");
+	expect(a.agent.selectedPair).toBeDefined();
+});
+
 test("one way works, the other loses a fifth: the connection stays", () => {
 	const { network, a, b } = meet({ delay: 10, seed: 3 });
 	network.loss = 0.1;

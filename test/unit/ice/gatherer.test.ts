@@ -20,6 +20,15 @@ test("servers are waited for, for 10 s from the first of those that are asked to
 	expect([gatherer.state, gatherer.isDone, gatherer.deadline]).toEqual(["complete", true, Infinity]);
 });
 
+test("one that is asked again by another way is awaited once", () => {
+	const gatherer = make();
+	gatherer.expect("a", 0);
+	gatherer.expect("a", 1_000);
+	gatherer.gather();
+	gatherer.settle("a");
+	expect(gatherer.state).toBe("complete");
+});
+
 test("those that are asked later have a time of their own, and until then there is no end", () => {
 	const gatherer = make();
 	gatherer.expect("a", 0);

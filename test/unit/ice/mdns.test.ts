@@ -38,11 +38,15 @@ test("an answer resolves it, and is used again as long as it lives", () => {
 	expect(resolver.isBusy).toBe(true);
 });
 
-test("a life is of 32 bits", () => {
+test("a life is of 32 bits, of which two minutes count", () => {
 	const resolver = make();
 	resolver.ask(name, 0);
 	takes(resolver, [record(name, "192.0.2.7", 0x10000)]);
 	expect(events(resolver)).toHaveLength(1);
+	resolver.ask(name, 120_000);
+	expect(resolver.isBusy).toBe(false);
+	resolver.ask(name, 120_010);
+	expect(resolver.isBusy).toBe(true);
 });
 
 test("it asks at 0, 1 and 3 s, and gives up at 5", () => {

@@ -51,3 +51,23 @@ test("with many checks under way, the first answer is waited for as long as thei
 	network.clock.run(5000);
 	expect(times[1]! - times[0]!).toBe(29 * 50);
 });
+
+test("a check that nobody answers is sent seven times in 15.75 s, and fails 16 first intervals later", () => {
+	const network = new VirtualNetwork();
+	const [a, b] = pair(network);
+	const times: number[] = [];
+	network.filter = (_data, _from, to) => {
+		if (to.address === "10.2.0.1") times.push(network.now - start);
+		return true;
+	};
+	a.learnParameters(b);
+	a.agent.addRemoteCandidate("candidate:1 1 udp 1000 10.2.0.1 9 typ host");
+	const start = network.now;
+	a.pump();
+	const state = () => a.agent.statistics.pairs[0]?.state;
+	network.clock.run(start + 19_749);
+	expect(times).toEqual([0, 250, 750, 1750, 3750, 7750, 15_750]);
+	expect(state()).toBe("in-progress");
+	network.clock.run(start + 19_751);
+	expect(state()).toBe("failed");
+});

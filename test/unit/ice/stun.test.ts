@@ -237,3 +237,20 @@ test("what RFC 8489 has and ICE does not need is known, and the next of each kin
 		if (type !== 0x0008) expect(unknownOf(type)).toEqual(known.includes(type) ? [] : [type]);
 	expect([unknownOf(0x7fff), unknownOf(0x8000)]).toEqual([[0x7fff], []]);
 });
+
+test("attributes have the numbers of the registry (RFC 8489 section 18.3, RFC 8656 section 18, RFC 8445 section 20.1)", () => {
+	const registry = {
+		...{ MappedAddress: 0x0001, Username: 0x0006, Integrity: 0x0008, ErrorCode: 0x0009, Unknown: 0x000a },
+		...{ ChannelNumber: 0x000c, Lifetime: 0x000d, XorPeerAddress: 0x0012, Realm: 0x0014, Nonce: 0x0015 },
+		...{ XorRelayedAddress: 0x0016, RequestedFamily: 0x0017, RequestedTransport: 0x0019 },
+		...{ IntegritySHA256: 0x001c, PasswordAlgorithm: 0x001d, XorMappedAddress: 0x0020, Priority: 0x0024 },
+		...{ UseCandidate: 0x0025, PasswordAlgorithms: 0x8002, AlternateServer: 0x8023, Fingerprint: 0x8028 },
+		...{ IceControlled: 0x8029, IceControlling: 0x802a },
+	};
+	const ours = Object.entries(stun).filter(([name]) => name.startsWith("attribute"));
+	expect(Object.fromEntries(ours.map(([name, value]) => [name.slice("attribute".length), value]))).toEqual(registry);
+});
+
+test("a message without MESSAGE-INTEGRITY-SHA256 is not taken for one that has it", () => {
+	expect(decode(bytes(responseIPv4)).verifySHA256(text("key"), crypto)).toBe(false);
+});
