@@ -310,6 +310,7 @@ export default class LocalSessions implements RemoteSessions, SessionOwner, Wait
 		if (iceServersFollow !== undefined) return iceServersFollow && trickle !== false;
 		return (iceRefreshNeeded && !this.#iceServers.length) || undefined;
 	}
+
 	now(): number {
 		return this.#clock.now;
 	}

@@ -76,6 +76,13 @@ static void isInBounds(void)
 		fail_msg("%zu bytes more are held", now - atRest);
 }
 
+static void settle(uint64_t duration)
+{
+	sctp_world_run(duration);
+	readAll();
+	isInBounds();
+}
+
 // It has been told of as ended, or carries messages in both directions.
 static void isOverOrGoesOn(void)
 {
@@ -149,9 +156,7 @@ static void floodsOfBeginnings(void **state)
 		memset(value, (int)i, sizeof value);
 		say(10, 0, value, sizeof value); // COOKIE ECHO of none that was given
 		if (i % 100 == 0) {
-			sctp_world_run(1000);
-			readAll();
-			isInBounds();
+			settle(1000);
 		}
 	}
 	assert_int_equal(events[RTC_SCTP_EVENT_DOWN], 0); // whoever knows no cookie ends nothing
@@ -183,9 +188,7 @@ static void theSameCookieAgain(void **state)
 	for (int i = 0; i < 2000; i++) {
 		sctp_world_arrive(0, cookie, size);
 		if (i % 50 == 0) {
-			sctp_world_run(1000);
-			readAll();
-			isInBounds();
+			settle(1000);
 		}
 	}
 	assert_int_equal(events[RTC_SCTP_EVENT_DOWN], 0);
@@ -221,9 +224,7 @@ static void beginningAnewEndsIt(void **state)
 			memcpy(packet + 16, answer + place + 4, length - 4);
 			sctp_world_arrive(0, packet, (12 + length + 3) & ~(size_t)3);
 		}
-		sctp_world_run(1000);
-		readAll();
-		isInBounds();
+		settle(1000);
 	}
 	assert_int_equal(events[RTC_SCTP_EVENT_DOWN], 1);
 	assert_int_equal(events[RTC_SCTP_EVENT_UP], 1);
@@ -248,13 +249,9 @@ static void acknowledgementsThatLie(void **state)
 			for (uint32_t k = 0; k < 4 * gaps; k++)
 				value[12 + k] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
 			say(3, 0, value, 12 + 4 * (size_t)gaps);
-			sctp_world_run(20000);
-			readAll();
-			isInBounds();
+			settle(20000);
 		}
-		sctp_world_run(SECOND);
-		readAll();
-		isInBounds();
+		settle(SECOND);
 		end();
 	}
 }
@@ -274,13 +271,9 @@ static void jumpsOfTheTsn(void **state)
 			}
 			say(192, 0, value, sizeof value);
 			if (i % 50 == 0)
-				sctp_world_run(10000);
-			readAll();
-			isInBounds();
+				settle(10000);
 		}
-		sctp_world_run(SECOND);
-		readAll();
-		isInBounds();
+		settle(SECOND);
 		end();
 	}
 }
@@ -308,9 +301,7 @@ static void dataOfNoKind(void **state)
 	for (int i = 0; i < 200; i++) {
 		for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
 			sayData(number++, kinds[k], 1, 1000);
-		sctp_world_run(10000);
-		readAll();
-		isInBounds();
+		settle(10000);
 	}
 	rtc_sctp_statistics statistics;
 	rtc_sctp_get_statistics(sides[0], &statistics);
@@ -333,9 +324,7 @@ static void aMessageThatIsGivenUp(void **state)
 		uint32_t number = 0;
 		for (; number < 100; number++) {
 			sayFragment(number, kind ? 99 : RTC_SCTP_BINARY, 1, 0, number ? 0 : 2, 1000);
-			sctp_world_run(10000);
-			readAll();
-			isInBounds();
+			settle(10000);
 		}
 		uint8_t value[8] = {[5] = 1};
 		put32(value, tsnOf(1) + number++);
@@ -373,9 +362,7 @@ static void resetsOfEveryStream(void **state)
 	for (int round = 0; round < 3; round++) {
 		for (uint32_t first = 2; first + MOST_RESET < RTC_SCTP_STREAMS; first += MOST_RESET) {
 			sayReset(request++, first, MOST_RESET);
-			sctp_world_run(1000);
-			readAll();
-			isInBounds();
+			settle(1000);
 			assert_true(sides[0]->refused <= RTC_SCTP_REFUSED);
 		}
 	}
@@ -432,14 +419,10 @@ static void burstsOfReconfigurations(void **state)
 		put32(value + 4, (i % 3 ? tsnOf(1) : tsnOf(0)) + i / 7);
 		say(130, 0, value, 8 + 4 * (i % 14));
 		if (i % 20 == 0) {
-			sctp_world_run(10000);
-			readAll();
-			isInBounds();
+			settle(10000);
 		}
 	}
-	sctp_world_run(SECOND);
-	readAll();
-	isInBounds();
+	settle(SECOND);
 	end();
 }
 
